@@ -1,0 +1,51 @@
+# Everything by one command each; `make help` lists them. No root, no Docker; Python 3.11 or later.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.made
+ARGS ?=
+
+.PHONY: help setup demo test check lint bench lock clean
+
+help: ## List the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name what; do \
+		printf '%-12s %s\n' "$$name" "$$what"; done
+
+setup: $(STAMP) ## Make the virtual environment in .venv from requirements.lock
+	@:
+
+demo: $(STAMP) ## Show an application fail and recover; ARGS=--script runs it to the end by itself
+	@$(BIN)/driftvakt demo $(ARGS)
+
+test: $(STAMP) ## Run every test that can run here; ARGS goes to pytest
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: lint test ## Run all that CI runs
+
+lint: $(STAMP) ## Style, types and the direction of imports
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(STAMP) ## Measure; prints a table, writes var/bench.json
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+lock: ## Write requirements.lock anew from pyproject.toml (needs uv)
+	@uv pip compile pyproject.toml --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
+		--extra dev --python-version 3.11 --output-file requirements.lock
+
+clean: ## Remove the virtual environment; what lies in var/ is kept
+	@rm -rf $(VENV)
+
+# The stamp comes last, so that a set-up which was broken off is done again.
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "Driftvakt needs Python 3.11 or later, and $(PYTHON) is not; set another one: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@echo "Setting up $(VENV) (once, about a minute) ..."
+	@$(PYTHON) -m venv --clear $(VENV) || { \
+		echo "Python's venv did not work; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-warn-script-location \
+		--require-hashes --requirement requirements.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@

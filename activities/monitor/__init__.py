@@ -1,0 +1,1 @@
+"""The embedded monitor: samples measuring points, keeps the samples, and reports faults to the watches."""

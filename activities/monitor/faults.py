@@ -1,0 +1,143 @@
+"""How one threshold of one point stands, what its watch knows of it, and what its watch has to be told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from activities.monitor.plan import NO_DATA, MonitoredPoint, phrase
+from activities.monitor.store import StateValues
+from activities.monitor.thresholds import Change, Phase, ThresholdState
+from models.alarms import Alarm, AlarmState
+from models.base import format_duration
+from models.dossier.monitoring import Severity
+from models.probes import Sample
+
+SOURCE: Final = "embedded"
+_LONGEST_DETAIL: Final = 1000
+
+
+@dataclass(slots=True)
+class Fault:
+    """A threshold of a point, or its lack of data, with what the watch has acknowledged."""
+
+    point: str
+    """`customer.application.measuring-point`."""
+    name: str
+    """Of the threshold, or `no_data`."""
+    state: ThresholdState
+    fault_since: datetime | None = None
+    """When the fault began that the watch knows, may know, or is yet to be told of; None when it needs to know nothing."""
+    reported: AlarmState | None = None
+    """What the watch has acknowledged."""
+    reported_at: datetime | None = None
+    detail: str = ""
+    watched: MonitoredPoint | None = None
+    """None: no dossier has this threshold any more."""
+
+    @property
+    def key(self) -> str:
+        """Primary key of its row."""
+        return f"{self.point}/{self.name}"
+
+    @property
+    def application(self) -> str:
+        """`customer.application`."""
+        return self.point.rpartition(".")[0]
+
+    def apply(self, change: Change) -> None:
+        """A fault begins or ends."""
+        if change.state is AlarmState.FIRING:
+            # A fault before it whose clearing was never acknowledged is superseded: the watch must hear of this one.
+            self.fault_since, self.reported, self.reported_at = change.since, None, None
+
+    def owed(self, now: datetime, repeat: timedelta) -> list[AlarmState]:
+        """What the watch must be told now; a fault that came and went unheard is told whole."""
+        if self.fault_since is None:
+            return []
+        if not self.state.phase.in_alarm:
+            first = [] if self.reported is AlarmState.FIRING else [AlarmState.FIRING]
+            return [*first, AlarmState.CLEARED]
+        if self.reported is not AlarmState.FIRING or self.reported_at is None:
+            return [AlarmState.FIRING]
+        # Told again now and then, so that a watch that lost it learns of it; also when the clock was set back.
+        return [] if timedelta(0) <= now - self.reported_at < repeat else [AlarmState.FIRING]
+
+    def acknowledge(self, told: AlarmState, since: datetime, now: datetime) -> bool:
+        """The watch has it; tells whether that changed anything, for another fault may have begun meanwhile."""
+        if self.fault_since != since:
+            return False
+        if told is AlarmState.CLEARED:
+            if self.state.phase.in_alarm:
+                return False
+            self.fault_since = None
+        self.reported, self.reported_at = told, now
+        return True
+
+    def alarm(self, state: AlarmState, now: datetime) -> Alarm:
+        """The message for the watch."""
+        assert self.fault_since is not None, "only a fault that began is told"
+        watched, name = self.watched, self.point.rpartition(".")[2]
+        return Alarm(
+            application=self.application,
+            # Without customer and application: a watch hears of its own only, and 128 characters must do.
+            fingerprint=f"{SOURCE}/{name}/{self.name}",
+            state=state,
+            severity=self._severity(),
+            title=self._title(),
+            component=watched.component if watched else None,
+            measuring_point=name,
+            source=SOURCE,
+            since=self.fault_since,
+            seen_at=now,
+            detail=self.detail[:_LONGEST_DETAIL],
+        )
+
+    def row(self, site: str) -> StateValues:
+        """As it is kept."""
+        return StateValues(
+            key=self.key,
+            site=site,
+            state=self.state.phase.value,
+            since=self.state.since,
+            fault_since=self.fault_since,
+            reported=self.reported.value if self.reported else None,
+            reported_at=self.reported_at,
+            detail=self.detail[:_LONGEST_DETAIL],
+        )
+
+    def _severity(self) -> Severity:
+        if self.watched is None:
+            return Severity.INFO
+        if self.name == NO_DATA:
+            return self.watched.no_data_severity
+        return self.watched.thresholds[self.name].severity
+
+    def _title(self) -> str:
+        if self.watched is None:
+            return f"{self.point.rpartition('.')[2].replace('-', ' ').capitalize()}: no longer watched"
+        if self.name == NO_DATA:
+            return f"{self.watched.title}: no data for {format_duration(self.watched.no_data_after)}"
+        return f"{self.watched.title}: {phrase(self.watched.thresholds[self.name], self.watched.unit)}"
+
+
+def restored(row: StateValues, sampled_until: datetime | None) -> Fault:
+    """A fault as it was kept; `sampled_until`: when the attempt before is known to have sampled last."""
+    point, _, name = row["key"].partition("/")
+    told_at = max(row["since"], sampled_until) if sampled_until else row["since"]
+    return Fault(
+        point=point,
+        name=name,
+        state=ThresholdState(Phase(row["state"]), row["since"], told_at),
+        fault_since=row["fault_since"],
+        reported=AlarmState(row["reported"]) if row["reported"] else None,
+        reported_at=row["reported_at"],
+        detail=row["detail"],
+    )
+
+
+def described(sample: Sample, unit: str | None) -> str:
+    """A sample in words: `93 %; disk / is nearly full`."""
+    number = None if sample.value is None else f"{sample.value:g}" + (f" {unit}" if unit else "")
+    return "; ".join(part for part in (number, sample.detail) if part)

@@ -1,0 +1,81 @@
+"""Where the monitor's measuring points come from: the dossiers that hold now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from pydantic import ValidationError
+from sqlalchemy import select
+from sqlmodel import col
+
+from activities.monitor.plan import MonitoredPoint, monitored_points
+from activities.records.database import Database
+from models.dossier.dossier import Dossier
+from models.errors import DossierError, UserError
+from models.tables import CurrentDossier, DossierVersion
+
+
+class PointSource(Protocol):
+    """Tells which dossiers hold; blocking."""
+
+    def current(self) -> Mapping[str, str]:
+        """Application to the digest of its dossier; raises a `StoreError`."""
+
+    def dossier(self, digest: str) -> Dossier:
+        """The dossier of that digest; raises `DossierError` when it cannot be used, a `StoreError`."""
+
+
+class RecordedDossiers:
+    """The dossiers in the records database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def current(self) -> Mapping[str, str]:
+        """Application to the digest of its dossier."""
+        with self._database.reading() as session:
+            rows = session.execute(select(col(CurrentDossier.application), col(CurrentDossier.digest))).all()
+        return {row.application: row.digest for row in rows}
+
+    def dossier(self, digest: str) -> Dossier:
+        """The dossier of that digest."""
+        content = select(col(DossierVersion.content)).where(col(DossierVersion.digest) == digest)
+        with self._database.reading() as session:
+            found = session.execute(content).scalar_one_or_none()
+        try:
+            return Dossier.model_validate(found)
+        except ValidationError as error:
+            raise DossierError(f"the dossier {digest[:12]} cannot be used: {error.error_count()} faults") from error
+
+
+class SitePlan:
+    """The points of one site, read anew only where a dossier changed."""
+
+    def __init__(self, source: PointSource, site: str) -> None:
+        self._source = source
+        self._site = site
+        self._digests: dict[str, str] = {}
+        self._points: dict[str, list[MonitoredPoint]] = {}
+        self.faults: dict[str, str] = {}
+        """Application to what is wrong with its newest dossier; its points stay as they were."""
+
+    def refresh(self) -> dict[str, MonitoredPoint] | None:
+        """All points by name, or None when nothing changed; raises a `StoreError`. Blocking."""
+        current = self._source.current()
+        if current == self._digests:
+            return None
+        for application in self._points.keys() - current.keys():
+            del self._points[application]
+        for application in [a for a, digest in current.items() if self._digests.get(a) != digest]:
+            self._read(application, current[application])
+        self._digests = dict(current)
+        self.faults = {a: fault for a, fault in self.faults.items() if a in current}
+        return {point.name: point for points in self._points.values() for point in points}
+
+    def _read(self, application: str, digest: str) -> None:
+        try:
+            self._points[application] = monitored_points(self._source.dossier(digest), self._site)
+            self.faults.pop(application, None)
+        except UserError as error:
+            self.faults[application] = f"{application}: {error}"

@@ -1,0 +1,107 @@
+"""What one look found, before it is dated and measured; and what the operating system's refusals say about a target."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from models.probes import Seen
+
+DETAIL_LIMIT: Final = 300
+"""Characters of a sample's detail."""
+
+_OURS: Final = {
+    errno.EMFILE: "this worker has too many files open",
+    errno.ENFILE: "this machine has too many files open",
+    errno.ENOMEM: "this machine is out of memory",
+    errno.ENOBUFS: "this machine is out of network buffers",
+    errno.EADDRNOTAVAIL: "this machine has no free local port",
+    errno.ENETUNREACH: "this machine has no route to that network",
+    errno.ENETDOWN: "this machine's network is down",
+}
+"""Refusals that tell of the worker's own machine, not of the target."""
+
+_THEIRS: Final = {
+    errno.ECONNREFUSED: "connection refused",
+    errno.ECONNRESET: "connection reset",
+    errno.EPIPE: "connection closed",
+    errno.EHOSTUNREACH: "no route to the host",
+    errno.EHOSTDOWN: "the host is down",
+    errno.ETIMEDOUT: "connecting timed out",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a look found."""
+
+    seen: Seen
+    detail: str = ""
+    value: float | None = None
+
+    def as_no_data(self) -> Finding:
+        """The same, where what failed was the way to the target and not the target."""
+        return replace(self, seen=Seen.NO_DATA, value=None) if self.seen is Seen.FAILED else self
+
+
+def ok(detail: str = "", value: float | None = None) -> Finding:
+    """The target answered as it should."""
+    return Finding(Seen.OK, detail, value)
+
+
+def failed(detail: str) -> Finding:
+    """The target answered wrongly, refused, or kept silent."""
+    return Finding(Seen.FAILED, detail)
+
+
+def no_data(detail: str) -> Finding:
+    """Nothing was learnt about the target."""
+    return Finding(Seen.NO_DATA, detail)
+
+
+def from_error(error: BaseException) -> Finding:
+    """Judge a failed connection by the most telling error in its chain; no text of a library is passed on.
+
+    A name that does not exist is the target's failure: whoever asks gets the same answer. A resolver that does not
+    answer, and a worker out of files, ports or routes, are ours: no data.
+    """
+    chain = list(_chain(error))
+    for link in chain:
+        if isinstance(link, ssl.SSLCertVerificationError):
+            return failed(f"the certificate is not accepted: {link.verify_message}")
+        if isinstance(link, ssl.SSLError):
+            return failed(f"the TLS handshake failed: {(link.reason or 'unknown').lower().replace('_', ' ')}")
+        if isinstance(link, socket.gaierror):
+            return _from_resolver(link)
+    codes = [link.errno for link in chain if isinstance(link, OSError) and link.errno is not None]
+    for code in codes:
+        if code in _OURS:
+            return no_data(_OURS[code])
+    for code in codes:
+        if code in _THEIRS:
+            return failed(_THEIRS[code])
+    return failed("no connection could be made")
+
+
+def _from_resolver(error: socket.gaierror) -> Finding:
+    if error.errno in {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}:
+        return failed("the host name does not exist")
+    return no_data("the host name could not be resolved: this machine's name server does not answer")
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """The error, what it was raised from, and the members of groups; each once."""
+    waiting, seen = [error], set[int]()
+    while waiting:
+        link = waiting.pop(0)
+        if link is None or id(link) in seen:
+            continue
+        seen.add(id(link))
+        yield link
+        if isinstance(link, BaseExceptionGroup):
+            waiting.extend(link.exceptions)
+        waiting += [link.__cause__, link.__context__]

@@ -1,0 +1,202 @@
+"""Asking databases for one number: PostgreSQL and SQLite, reading only."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from collections import OrderedDict
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, closing
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import psycopg
+from psycopg.pq import TransactionStatus
+
+from activities.probes.finding import Finding, failed, no_data, ok
+from activities.probes.numbers import as_number
+from activities.references import is_reference, resolve
+from models.errors import ProbeError
+from models.probes import SqlProbe
+
+_Connection = psycopg.AsyncConnection[tuple[Any, ...]]
+
+KEPT_CONNECTIONS: Final = 16
+"""PostgreSQL connections kept between probes, one a database; a customer's database has few to spare."""
+
+_RENEW_AFTER: Final = 60.0
+"""Seconds after which a connection is made anew, so that a kept one does not hide that no new one gets in."""
+
+_FORM: Final = "a database is given as env:NAME, file:PATH, postgresql://... or sqlite:///PATH"
+
+
+class PostgresConnections:
+    """At most one idle connection a database, `KEPT_CONNECTIONS` in all; for one event loop."""
+
+    def __init__(self) -> None:
+        self._idle: OrderedDict[str, tuple[_Connection, float]] = OrderedDict()
+        self._asking: set[asyncio.Task[Finding]] = set()
+
+    async def ask(self, url: str, query: str, limit: timedelta) -> Finding:
+        """Run the query in a read-only transaction; raises TimeoutError after `limit`, and nothing of psycopg's.
+
+        psycopg, when cancelled, has the server end the query first, which takes seconds where the server is frozen.
+        That is left to a task of its own, so that the limit holds.
+        """
+        asking = asyncio.create_task(self._ask(url, query, limit))
+        self._asking.add(asking)
+        asking.add_done_callback(self._asking.discard)
+        try:
+            done, _ = await asyncio.wait({asking}, timeout=limit.total_seconds())
+        except asyncio.CancelledError:
+            asking.cancel()
+            raise
+        if not done:
+            asking.cancel()
+            raise TimeoutError
+        return asking.result()
+
+    async def _ask(self, url: str, query: str, limit: timedelta) -> Finding:
+        connection, born = self._idle.pop(url, (None, 0.0))
+        try:
+            if connection is not None and time.monotonic() - born < _RENEW_AFTER:
+                try:
+                    return await _query(connection, query, limit)
+                except psycopg.OperationalError:
+                    if not connection.broken:
+                        raise
+                    # The server went away since: whether it is back, only a new connection tells.
+            if connection is not None:
+                await connection.close()
+            connection = await psycopg.AsyncConnection.connect(url, autocommit=True, application_name="driftvakt-probe")
+            born = time.monotonic()
+            return await _query(connection, query, limit)
+        except psycopg.Error as error:
+            return _refusal(error)
+        finally:
+            if connection is not None:
+                await self._keep(url, connection, born)
+
+    async def _keep(self, url: str, connection: _Connection, born: float) -> None:
+        """Keep it for the next look if it is sound; one that was interrupted is not."""
+        if url in self._idle or connection.info.transaction_status is not TransactionStatus.IDLE:
+            await connection.close()
+            return
+        self._idle[url] = (connection, born)
+        while len(self._idle) > KEPT_CONNECTIONS:
+            _, (oldest, _) = self._idle.popitem(last=False)
+            await oldest.close()
+
+    async def close(self) -> None:
+        """End the queries under way and close the connections."""
+        for asking in self._asking:
+            asking.cancel()
+        await asyncio.gather(*self._asking, return_exceptions=True)
+        while self._idle:
+            _, (connection, _) = self._idle.popitem()
+            await connection.close()
+
+
+def find_database(probe: SqlProbe) -> str | Path:
+    """Give a PostgreSQL server's URL or a SQLite file's path; raises `ProbeError` and `SettingsError` for anything else."""
+    url = resolve(probe.database) if is_reference(probe.database) else _without_password(probe.database)
+    scheme, _, rest = url.partition("://")
+    if scheme.partition("+")[0] in {"postgresql", "postgres"}:
+        return _checked(f"postgresql://{rest}")  # SQLAlchemy's postgresql+psycopg:// means the same server
+    if scheme == "sqlite" and rest.startswith("/") and len(rest) > 1:
+        return Path(unquote(rest[1:]))
+    raise ProbeError(_FORM)
+
+
+def _authorize(action: int, *_: str | None) -> int:
+    """Refuse ATTACH, by which VACUUM INTO works as well: mode=ro holds for the database's own file alone."""
+    return sqlite3.SQLITE_DENY if action == sqlite3.SQLITE_ATTACH else sqlite3.SQLITE_OK
+
+
+def ask_sqlite(path: Path, query: str, seconds: float) -> Finding:
+    """Run the query on a database file opened for reading; blocks, at most `seconds`."""
+    deadline = time.monotonic() + seconds
+    try:
+        uri = path.absolute().as_uri() + "?mode=ro"
+        with closing(sqlite3.connect(uri, uri=True, timeout=seconds, isolation_level=None)) as connection:
+            connection.set_authorizer(_authorize)
+            connection.set_progress_handler(lambda: time.monotonic() > deadline, 10_000)
+            return _judge(connection.execute(query).fetchone())
+    except sqlite3.OperationalError as error:
+        return _sqlite_refusal(error, seconds)
+    except (sqlite3.Error, sqlite3.Warning, ValueError):
+        return failed("the database cannot answer this query")
+
+
+async def _query(connection: _Connection, query: str, limit: timedelta) -> Finding:
+    milliseconds = max(1, round(limit.total_seconds() * 1000))
+    await connection.execute(f"BEGIN READ ONLY; SET LOCAL statement_timeout = {milliseconds}".encode())
+    try:
+        return _judge(await _first_row(connection, query))
+    finally:
+        if connection.info.transaction_status in {TransactionStatus.INTRANS, TransactionStatus.INERROR}:
+            await connection.execute("ROLLBACK")
+
+
+async def _first_row(connection: _Connection, query: str) -> tuple[Any, ...] | None:
+    # stream() sends one statement alone (no `; COMMIT; DELETE`), and does not load a large table.
+    rows = connection.cursor().stream(query.encode())
+    assert isinstance(rows, AsyncGenerator)
+    async with aclosing(rows):
+        first: tuple[Any, ...] | None = await anext(rows, None)
+        if first is not None:
+            await anext(rows, None)  # a result of one row ends here, and need not be cancelled
+        return first
+
+
+def _judge(row: tuple[Any, ...] | None) -> Finding:
+    if row is None:
+        return no_data("the query gives no row")
+    if not row or row[0] is None:
+        return no_data("the query gives NULL")
+    number = as_number(row[0])
+    return no_data("the query gives something that is no finite number") if number is None else ok("", number)
+
+
+def _refusal(error: psycopg.Error) -> Finding:
+    """Name the refusal by its class: the server's text may quote rows, libpq's the connection string."""
+    if error.sqlstate is None and not isinstance(error, psycopg.OperationalError):
+        return no_data("the query is none that gives a row")
+    if error.sqlstate is None:
+        return failed("the database cannot be reached, or refuses the login")
+    if isinstance(error, psycopg.errors.QueryCanceled):
+        return failed("the database did not answer in time")
+    return failed(f"the database refuses: {type(error).__name__} ({error.sqlstate})")
+
+
+def _sqlite_refusal(error: sqlite3.OperationalError, seconds: float) -> Finding:
+    name = getattr(error, "sqlite_errorname", "") or "SQLITE_ERROR"
+    reasons = {
+        "SQLITE_CANTOPEN": "the database file cannot be opened",
+        "SQLITE_INTERRUPT": f"the database did not answer within {seconds:g} s",
+        "SQLITE_BUSY": f"the database was locked for {seconds:g} s",
+        "SQLITE_READONLY": "the query would change the database",
+    }
+    return failed(reasons.get(name, f"the database refuses the query ({name})"))
+
+
+def _without_password(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        secret = parts.password or any(key in {"password", "sslpassword"} for key in parse_qs(parts.query))
+    except ValueError:
+        raise ProbeError(_FORM) from None
+    if secret:
+        raise ProbeError("the database's URL holds a password; give the URL as env:NAME or file:PATH")
+    return url
+
+
+def _checked(url: str) -> str:
+    try:
+        psycopg.conninfo.conninfo_to_dict(url)
+    except psycopg.Error:  # its text quotes the URL
+        raise ProbeError("the database's URL is not valid") from None
+    return url

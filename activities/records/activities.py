@@ -1,0 +1,102 @@
+"""The activities that keep records; short, so most of them run as local activities beside their workflow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from temporalio import activity
+
+from activities.records.plans import application_plan, incident_plan, unknown_application_plan, watch_slice
+from activities.records.records import Records
+from models.base import digest
+from models.dossier import Dossier
+from models.errors import NotFoundError
+from models.records import DecisionUse, OpenedGate, OpenGate, TakeTokens, Tokens, UseDecision, WriteRecords
+from models.slices import (
+    ApplicationPlan,
+    IncidentPlan,
+    KnownIncident,
+    PlanRequest,
+    RunbookOffer,
+    WatchSlice,
+    WatchSliceRequest,
+)
+
+
+class RecordActivities:
+    """Reads and writes the records for workflows; blocking, so it wants the worker's thread pool."""
+
+    def __init__(self, records: Records, runbooks: Sequence[RunbookOffer] = ()) -> None:
+        """`runbooks` are those that a person may take on a component when the agreed remedies did not help."""
+        self._records = records
+        self._runbooks = list(runbooks)
+
+    def activities(self) -> list[Callable[..., Any]]:
+        """All of them, for the worker."""
+        return [
+            self.load_watch_slice,
+            self.load_incident_plan,
+            self.load_application_plan,
+            self.take_tokens,
+            self.open_gate,
+            self.use_decision,
+            self.write_records,
+        ]
+
+    @activity.defn
+    def load_watch_slice(self, request: WatchSliceRequest) -> WatchSlice:
+        """What a watch needs of the dossier that holds now, and the numbers to go on from."""
+        number, sequence = self._records.next_numbers(request.application)
+        dossier = self._records.current_dossier(request.application)
+        known = [
+            KnownIncident(id=i.id, number=i.number, components=i.components, opened_at=i.opened_at)
+            for i in self._records.incidents(request.application, open_only=True)
+        ]
+        return watch_slice(request.application, dossier, number, sequence).model_copy(update={"incidents": known})
+
+    @activity.defn
+    def load_incident_plan(self, request: PlanRequest) -> IncidentPlan:
+        """What an incident needs of one version of a dossier."""
+        dossier = self._dossier(request)
+        if dossier is None:
+            return unknown_application_plan()
+        return incident_plan(dossier, request, self._runbooks)
+
+    @activity.defn
+    def load_application_plan(self, request: PlanRequest) -> ApplicationPlan:
+        """One version of an application's dossier, resolved; `NotFoundError` when none is published."""
+        dossier = self._dossier(request)
+        if dossier is None:
+            raise NotFoundError(f"no dossier of {request.application} is published; publish one first")
+        return application_plan(dossier)
+
+    @activity.defn
+    def take_tokens(self, request: TakeTokens) -> Tokens:
+        """Fencing tokens; the same key gives the same."""
+        return self._records.take_tokens(request)
+
+    @activity.defn
+    def open_gate(self, request: OpenGate) -> OpenedGate:
+        """Name a question by its content."""
+        return OpenedGate(digest=digest(request))
+
+    @activity.defn
+    def use_decision(self, request: UseDecision) -> DecisionUse:
+        """Use an approval up."""
+        return self._records.use_decision(request)
+
+    @activity.defn
+    def write_records(self, request: WriteRecords) -> None:
+        """Write a batch; writing the same again changes nothing."""
+        self._records.write(request)
+
+    def _dossier(self, request: PlanRequest) -> Dossier | None:
+        if not request.dossier:
+            return self._records.current_dossier(request.application)
+        dossier = self._records.dossier(request.dossier)
+        if dossier.id != request.application:
+            raise NotFoundError(
+                f"the dossier {request.dossier[:12]} is one of {dossier.id}, not of {request.application}"
+            )
+        return dossier

@@ -1,0 +1,166 @@
+"""The records database: one engine, transactions that lose no update, and errors in our own words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    InterfaceError,
+    NoSuchModuleError,
+    OperationalError,
+    PendingRollbackError,
+    StatementError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlmodel import Session, SQLModel, create_engine
+
+from models.errors import SettingsError, StoreError, StoreUnavailableError
+
+_PATIENCE_S: Final = 10
+"""For a lock or a connection: half of what one try at the records is given."""
+
+_POSTGRESQL: Final = {
+    "connect_timeout": 5,
+    "options": f"-c statement_timeout={_PATIENCE_S}s -c lock_timeout={_PATIENCE_S}s -c timezone=UTC",
+    "keepalives_idle": 30,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    # Dead peers show even while we wait for an answer.
+    "tcp_user_timeout": 15_000,
+}
+
+_PASSING_STATES: Final = ("08", "25006", "40", "53", "55", "57", "58")
+"""Beginnings of SQLSTATEs that pass by themselves: connection, read-only after a failover, conflict, resources, locks."""
+
+_BEGIN: Final = "driftvakt_begin"
+
+
+class Database:
+    """Transactions on SQLite or PostgreSQL; every library error comes out as `StoreUnavailableError` (passes) or `StoreError`."""
+
+    def __init__(self, url: str) -> None:
+        """`url` is `sqlite:///PATH` or `postgresql://...`; nothing is connected yet. Raises `SettingsError` for any other."""
+        parsed = _parse(url)
+        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        self.engine: Engine = _sqlite_engine(parsed) if self.is_sqlite else _postgresql_engine(parsed)
+        """Its transactions may write: on SQLite they begin as `BEGIN IMMEDIATE`."""
+        self._reading = self.engine.execution_options(**{_BEGIN: "BEGIN"})
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A transaction that only reads; what it gives can be used after it."""
+        with translated(), Session(self._reading, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A transaction that writes: committed at the end, rolled back by any exception.
+
+        On SQLite it holds the write lock from its first statement on: nothing changes between what it reads and what it writes.
+        """
+        with translated(), Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """A writing transaction below the mapper: for migrations, and for bulk inserts."""
+        with translated(), self.engine.begin() as connection:
+            yield connection
+
+    def insert(self, table: type[SQLModel]) -> Any:
+        """An INSERT that understands ON CONFLICT, in the words of this database."""
+        # Into the bare table: through the mapper, rows with and without a NULL would go in separate statements.
+        bare = table.metadata.tables[str(table.__tablename__)]
+        # The two constructs have the same methods but no common type.
+        return sqlite.insert(bare) if self.is_sqlite else postgresql.insert(bare)
+
+    def close(self) -> None:
+        """Close the connections that are kept."""
+        self.engine.dispose()
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn the library's errors into ours; their text holds neither SQL nor values."""
+    try:
+        yield
+    except (OperationalError, InterfaceError, PoolTimeoutError, PendingRollbackError) as error:
+        _without_tables(error)
+        raise StoreUnavailableError(f"the records database does not answer: {_reason(error)}") from error
+    except DBAPIError as error:
+        _without_tables(error)
+        state = getattr(error.orig, "sqlstate", None) or ""
+        if error.connection_invalidated or state.startswith(_PASSING_STATES):
+            raise StoreUnavailableError(f"the records database does not answer: {_reason(error)}") from error
+        raise StoreError(f"the records database refuses: {_reason(error)}") from error
+    except StatementError as error:  # a value that the tables do not take
+        raise StoreError(f"this cannot be kept: {error.orig}") from error
+
+
+def _without_tables(error: Exception) -> None:
+    # Passes by itself: another process may be about to make them.
+    missing = getattr(getattr(error, "orig", None), "sqlstate", None) == "42P01" or "no such table" in _reason(error)
+    if missing:
+        raise StoreUnavailableError("the records have no tables yet; `driftvakt up` makes them") from error
+
+
+def _reason(error: Exception) -> str:
+    # The library's own text would repeat the statement and its values.
+    text = str(error.orig) if isinstance(error, DBAPIError) else str(error)
+    return (text.strip().splitlines() or [type(error).__name__])[0][:300]
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        # The text is not repeated: it may hold a password.
+        raise SettingsError(
+            "database_url is no URL; write sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME"
+        ) from None
+    backend = parsed.drivername.partition("+")[0]
+    if backend == "sqlite" and parsed.database not in {None, "", ":memory:"}:
+        return parsed.set(drivername="sqlite")
+    if backend in {"postgresql", "postgres"}:
+        return parsed.set(drivername="postgresql+psycopg")
+    raise SettingsError(f"database_url names {backend!r}; the records are kept in sqlite:///PATH or postgresql://...")
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    assert url.database is not None
+    try:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"the directory of the records {url.database} cannot be made: {error.strerror}") from None
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": _PATIENCE_S}, pool_timeout=_PATIENCE_S)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # The driver's own transactions begin too late (at the first write) and would lose updates.
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN IMMEDIATE"))
+
+
+def _postgresql_engine(url: URL) -> Engine:
+    try:
+        return create_engine(
+            url, hide_parameters=True, connect_args=_POSTGRESQL, pool_pre_ping=True, pool_timeout=_PATIENCE_S
+        )
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise SettingsError(f"database_url cannot be used: {error}") from None

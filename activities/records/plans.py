@@ -1,0 +1,218 @@
+"""From a dossier to what one workflow needs of it: pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Final
+
+from models.dossier import Dossier
+from models.dossier.agreement import Level
+from models.dossier.architecture import Component
+from models.dossier.instructions import Approval, OnSilence, Remedy, Symptom, Troubleshooting
+from models.dossier.monitoring import MeasuringPoint, Severity
+from models.names import site_queue
+from models.probes import ProbeTarget, SshCommandProbe
+from models.slices import (
+    ApplicationPlan,
+    ComponentPlan,
+    IncidentPlan,
+    Placement,
+    PlannedRemedy,
+    PlanRequest,
+    RunbookOffer,
+    SiteProbes,
+    WatchSlice,
+)
+
+_TIMEOUT: Final = timedelta(minutes=2)
+"""For starting and stopping a component, unless its dossier says otherwise."""
+
+HANDOVER: Final = Approval(roles=["operator"], on_silence=OnSilence.ASK_AGAIN)
+"""Who decides when no remedy helped, unless the dossier says otherwise."""
+
+
+def watch_slice(application: str, dossier: Dossier | None, next_number: int, next_alarm: int) -> WatchSlice:
+    """What the watch of an application needs, with or without a dossier."""
+    if dossier is None:
+        return WatchSlice(application=application, known=False, next_number=next_number, next_alarm=next_alarm)
+    return WatchSlice(
+        application=application,
+        known=True,
+        dossier=dossier.digest,
+        name=dossier.name,
+        depends_on={name: list(c.depends_on) for name, c in dossier.architecture.components.items()},
+        next_number=next_number,
+        next_alarm=next_alarm,
+    )
+
+
+def application_plan(dossier: Dossier) -> ApplicationPlan:
+    """The whole application, resolved."""
+    points = dossier.monitoring.measuring_points
+    roles = {role for contact in dossier.contacts.values() for role in contact.roles}
+    return ApplicationPlan(
+        application=dossier.id,
+        dossier=dossier.digest,
+        name=dossier.name,
+        components={name: _component(dossier, name, c) for name, c in dossier.architecture.components.items()},
+        hosts={name: _placement(dossier, name) for name in dossier.architecture.hosts},
+        points={name: group for name in points for group in _grouped(dossier, {name: True})},
+        terms=dossier.agreement.incidents,
+        people={role: dossier.people([role]) for role in sorted(roles)},
+        remedies={
+            f"{name}/{key}": _remedy(dossier, key, remedy)
+            for name, instruction in dossier.instructions.troubleshooting.items()
+            for key, remedy in instruction.remedies.items()
+        },
+    )
+
+
+def unknown_application_plan() -> IncidentPlan:
+    """For an application without a dossier: nothing can be done, people take over."""
+    return IncidentPlan(plan=None, handover=HANDOVER)
+
+
+def incident_plan(dossier: Dossier, request: PlanRequest, runbooks: Sequence[RunbookOffer] = ()) -> IncidentPlan:
+    """How to handle an incident with this symptom; names that the dossier does not know are passed over."""
+    components, points = dossier.architecture.components, dossier.monitoring.measuring_points
+    named_points = [name for name in points if name in request.measuring_points]
+    named = {c for c in request.components if c in components} | {points[p].component for p in named_points}
+    suspect = request.suspect if request.suspect in components else None
+    affected = _affected(dossier, named, suspect)
+    found = _matching(dossier, *(_suspicion(dossier, suspect, named_points) if suspect else (named, set(named_points))))
+    name, instruction = found or ("", Troubleshooting(title=""))
+    confirm = _confirm(dossier, affected, named_points)
+    handover = instruction.handover or HANDOVER
+    probed = {target.point for group in confirm for target in group.targets}
+    return IncidentPlan(
+        plan=application_plan(dossier),
+        instruction=name,
+        title=instruction.title,
+        matrix=dossier.agreement.priorities,
+        impact=_impact(dossier, affected),
+        affected=affected,
+        probeable=bool(probed) and all(_full_name(dossier, p) in probed for p in request.measuring_points),
+        confirm=confirm,
+        collect=list(instruction.collect),
+        remedies=[_remedy(dossier, key, remedy) for key, remedy in instruction.remedies.items()],
+        runbooks=list(runbooks),
+        handover=handover,
+        handover_deciders=dossier.people(list(handover.roles)),
+    )
+
+
+def _component(dossier: Dossier, name: str, component: Component) -> ComponentPlan:
+    return ComponentPlan(
+        name=name,
+        title=component.name,
+        placements=[_placement(dossier, host) for host in component.hosts],
+        control=component.control,
+        depends_on=list(component.depends_on),
+        impact=component.impact,
+        start_timeout=component.start_timeout or _TIMEOUT,
+        stop_timeout=component.stop_timeout or _TIMEOUT,
+        health=_grouped(dossier, _health_points(dossier, [name])),
+    )
+
+
+def _placement(dossier: Dossier, host: str) -> Placement:
+    return Placement(host=dossier.host_target(host), queue=site_queue(dossier.architecture.hosts[host].site))
+
+
+def _remedy(dossier: Dossier, name: str, remedy: Remedy) -> PlannedRemedy:
+    return PlannedRemedy(
+        name=name,
+        title=remedy.title,
+        steps=list(remedy.steps),
+        approval=remedy.approval,
+        deciders=dossier.people(list(remedy.approval.roles)) if remedy.approval else [],
+    )
+
+
+def _affected(dossier: Dossier, named: set[str], suspect: str | None) -> list[str]:
+    """In the dossier's order, but the suspect first."""
+    known = [name for name in dossier.architecture.components if name in named]
+    if suspect:
+        return [suspect, *(name for name in known if name != suspect)]
+    return known or list(dossier.architecture.components)
+
+
+def _suspicion(dossier: Dossier, suspect: str, named_points: Sequence[str]) -> tuple[set[str], set[str]]:
+    """The symptom as it would have been, had the alarm come from where the fault began."""
+    own = {name for name, p in dossier.monitoring.measuring_points.items() if p.component == suspect}
+    return {suspect}, own & set(named_points) or own
+
+
+def _matching(dossier: Dossier, components: set[str], points: set[str]) -> tuple[str, Troubleshooting] | None:
+    """The most specific instruction for a symptom; among equals the first of the dossier."""
+    fitting = [
+        (name, instruction)
+        for name, instruction in dossier.instructions.troubleshooting.items()
+        if _matches(instruction.symptom, components, points)
+    ]
+    return max(fitting, key=lambda found: _specificity(found[1].symptom), default=None)
+
+
+def _matches(symptom: Symptom, components: set[str], points: set[str]) -> bool:
+    return (not symptom.components or bool(components & set(symptom.components))) and (
+        not symptom.measuring_points or bool(points & set(symptom.measuring_points))
+    )
+
+
+def _specificity(symptom: Symptom) -> tuple[bool, bool]:
+    return bool(symptom.measuring_points), bool(symptom.components)
+
+
+def _impact(dossier: Dossier, affected: Sequence[str]) -> Level:
+    components = [dossier.component(name).impact for name in affected]
+    flows = [flow.impact for flow in dossier.architecture.flows.values() if set(flow.through) & set(affected)]
+    return min(components + flows, key=list(Level).index)
+
+
+def _confirm(dossier: Dossier, affected: Sequence[str], named_points: Sequence[str]) -> list[SiteProbes]:
+    points = _health_points(dossier, _with_needs(dossier, affected))
+    return _grouped(dossier, points | dict.fromkeys(named_points, True))
+
+
+def _with_needs(dossier: Dossier, components: Iterable[str]) -> list[str]:
+    """These components and all that they need, directly or through others."""
+    found: list[str] = []
+    waiting = list(components)
+    while waiting:
+        name = waiting.pop(0)
+        if name not in found and name in dossier.architecture.components:
+            found.append(name)
+            waiting += dossier.component(name).depends_on
+    return found
+
+
+def _health_points(dossier: Dossier, components: Sequence[str]) -> dict[str, bool]:
+    points = dossier.monitoring.measuring_points
+    return {name: False for name, point in points.items() if point.health and point.component in components}
+
+
+def _grouped(dossier: Dossier, points: dict[str, bool]) -> list[SiteProbes]:
+    """Probes by the queue of the site they are made from; the value says whether the point is what it is all about."""
+    groups: dict[str, list[ProbeTarget]] = {}
+    for name, point in dossier.monitoring.measuring_points.items():
+        site = dossier.probing_site(point) if name in points else None
+        if site is not None:
+            groups.setdefault(site_queue(site), []).append(_target(dossier, name, point, points[name]))
+    return [SiteProbes(queue=queue, targets=targets) for queue, targets in groups.items()]
+
+
+def _target(dossier: Dossier, name: str, point: MeasuringPoint, meant: bool) -> ProbeTarget:
+    # A lesser fault of another point is an incident of its own: it must not keep this one from being over.
+    counts = [t for t in point.thresholds.values() if meant or t.severity is Severity.CRITICAL]
+    probe = point.probe
+    return ProbeTarget(
+        point=_full_name(dossier, name),
+        probe=probe,
+        ssh_host=dossier.host_target(probe.host) if isinstance(probe, SshCommandProbe) else None,
+        ill_when=list(dict.fromkeys(t.when for t in counts if t.when != "failed")),
+    )
+
+
+def _full_name(dossier: Dossier, point: str) -> str:
+    return f"{dossier.id}.{point}"

@@ -1,0 +1,347 @@
+"""Keeping and giving records; blocking, one short transaction a method, and each may be repeated without harm."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from threading import Lock
+from typing import Any, Final
+
+from pydantic import ValidationError
+from sqlalchemy import case, func, or_
+from sqlmodel import Session, col, select
+
+from activities.records.database import Database
+from activities.records.text import storable, storable_data
+from models.dossier import Dossier
+from models.errors import DossierError, NotFoundError
+from models.jobs import JobResult
+from models.records import (
+    AlarmRecord,
+    DecisionUse,
+    IncidentRecord,
+    TakeTokens,
+    TimelineEntry,
+    Tokens,
+    UseDecision,
+    WriteRecords,
+)
+from models.tables import (
+    AlarmEntry,
+    CurrentDossier,
+    DossierVersion,
+    FencingToken,
+    Incident,
+    IncidentEntry,
+    JobOutput,
+    Quarantined,
+    TokenGrant,
+    UsedDecision,
+)
+
+_KEPT_DOSSIERS: Final = 512
+"""In memory; a version never changes, so none goes stale."""
+
+
+class Records:
+    """The records in one database; safe to use from many threads and processes.
+
+    Every method raises `StoreUnavailableError` when the database does not answer and `StoreError` when it refuses.
+    """
+
+    def __init__(self, url: str) -> None:
+        """Take the URL of a database that `upgrade` has prepared; nothing is connected yet. `SettingsError` for a bad URL."""
+        self.database = Database(url)
+        self._dossiers: OrderedDict[str, Dossier] = OrderedDict()
+        self._lock = Lock()
+
+    def ping(self) -> None:
+        """Return if the database answers and has its tables."""
+        with self.database.reading() as session:
+            session.exec(select(CurrentDossier.application).limit(1)).first()
+
+    def close(self) -> None:
+        """Close the connections that are kept."""
+        self.database.close()
+
+    # --- dossiers
+
+    def publish_dossier(self, dossier: Dossier, by: str) -> bool:
+        """Keep a version of a dossier and let it hold from now on; False if it held already."""
+        digest = dossier.digest
+        version = {
+            "digest": digest,
+            "application": dossier.id,
+            "content": dossier.model_dump(mode="json"),
+            "published_at": datetime.now(UTC),
+            "published_by": storable(by),
+        }
+        with self.database.writing() as session:
+            before = session.get(CurrentDossier, dossier.id)
+            if before is not None and before.digest == digest:
+                return False
+            session.execute(self.database.insert(DossierVersion).values(version).on_conflict_do_nothing())
+            current = {"application": dossier.id, "digest": digest}
+            self._upsert(session, CurrentDossier, [current], ["application"])
+        return True
+
+    def current_dossier(self, application: str) -> Dossier | None:
+        """The dossier that holds; None when none is published. `DossierError` when this version of us cannot read it."""
+        digest = self.current_digest(application)
+        return None if digest is None else self.dossier(digest)
+
+    def current_digest(self, application: str) -> str | None:
+        """The digest of the dossier that holds; None when none is published."""
+        with self.database.reading() as session:
+            found = session.get(CurrentDossier, application)
+        return None if found is None else found.digest
+
+    def dossier(self, digest: str) -> Dossier:
+        """One version of a dossier; `NotFoundError` when it was never published here."""
+        with self._lock:
+            known = self._dossiers.get(digest)
+            if known is not None:
+                self._dossiers.move_to_end(digest)
+                return known
+        with self.database.reading() as session:
+            version = session.get(DossierVersion, digest)
+        if version is None:
+            raise NotFoundError(f"no dossier with the digest {digest!r} is published")
+        dossier = _read_dossier(version)
+        with self._lock:
+            self._dossiers[digest] = dossier
+            if len(self._dossiers) > _KEPT_DOSSIERS:
+                self._dossiers.popitem(last=False)
+        return dossier
+
+    def applications(self) -> list[str]:
+        """The applications that have a dossier, sorted."""
+        with self.database.reading() as session:
+            return list(session.exec(select(CurrentDossier.application).order_by(CurrentDossier.application)).all())
+
+    # --- incidents and alarms
+
+    def incident(self, id: str) -> Incident:
+        """An incident by its workflow id; `NotFoundError` when there is none."""
+        with self.database.reading() as session:
+            found = session.get(Incident, id)
+        if found is None:
+            raise NotFoundError(f"there is no incident {id!r} in the records")
+        return found
+
+    def incidents(
+        self,
+        application: str | None = None,
+        *,
+        state: str | None = None,
+        open_only: bool = False,
+        limit: int = 100,
+    ) -> list[Incident]:
+        """Incidents that meet all that is given, the latest first."""
+        query = select(Incident)
+        if application is not None:
+            query = query.where(Incident.application == application)
+        if state is not None:
+            query = query.where(Incident.state == state)
+        if open_only:
+            query = query.where(col(Incident.closed_at).is_(None))
+        with self.database.reading() as session:
+            latest = (col(Incident.opened_at).desc(), col(Incident.number).desc())
+            return list(session.exec(query.order_by(*latest).limit(limit)).all())
+
+    def timeline(self, id: str) -> list[IncidentEntry]:
+        """The timeline of an incident, in order; empty when nothing is known of it."""
+        query = select(IncidentEntry).where(IncidentEntry.incident == id)
+        query = query.order_by(col(IncidentEntry.at), col(IncidentEntry.sequence))
+        with self.database.reading() as session:
+            return list(session.exec(query).all())
+
+    def alarms(self, application: str | None = None, limit: int = 100) -> list[AlarmEntry]:
+        """Alarm messages and what became of them, the latest first."""
+        query = select(AlarmEntry)
+        if application is not None:
+            query = query.where(AlarmEntry.application == application)
+        latest = (col(AlarmEntry.at).desc(), col(AlarmEntry.sequence).desc())
+        with self.database.reading() as session:
+            return list(session.exec(query.order_by(*latest).limit(limit)).all())
+
+    def next_numbers(self, application: str) -> tuple[int, int]:
+        """The incident number and the alarm sequence to go on from: the highest kept, plus one."""
+        numbers = select(func.max(Incident.number)).where(col(Incident.application) == application)
+        sequences = select(func.max(AlarmEntry.sequence)).where(col(AlarmEntry.application) == application)
+        with self.database.reading() as session:
+            number, sequence = session.exec(numbers).one(), session.exec(sequences).one()
+        return (number or 0) + 1, (0 if sequence is None else sequence) + 1
+
+    def write(self, batch: WriteRecords) -> None:
+        """Write incidents, timelines and alarms in one transaction.
+
+        Of an incident the later write wins, but once closed it stays so; known timeline entries and alarms are left alone.
+        """
+        with self.database.writing() as session:
+            for record in batch.incidents:
+                self._write_incident(session, record)
+            if batch.alarms:
+                rows = [_alarm_row(record) for record in batch.alarms]
+                session.execute(self.database.insert(AlarmEntry).on_conflict_do_nothing(), rows)
+
+    def _write_incident(self, session: Session, record: IncidentRecord) -> None:
+        row = _incident_row(record)
+        statement = self.database.insert(Incident)
+        # A write that was on its way for long may come after the one that closed the incident.
+        still_open = or_(col(Incident.closed_at).is_(None), statement.excluded.closed_at.is_not(None))
+        changes: dict[str, Any] = {name: statement.excluded[name] for name in row if name != "id"}
+        changes["outcome"] = func.coalesce(statement.excluded.outcome, col(Incident.outcome))
+        session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changes, where=still_open), row)
+        if record.timeline:
+            entries = [_entry_row(record, entry) for entry in record.timeline]
+            session.execute(self.database.insert(IncidentEntry).on_conflict_do_nothing(), entries)
+
+    # --- tokens and decisions
+
+    def take_tokens(self, request: TakeTokens) -> Tokens:
+        """Give each component a token above all it was given before, from the time in ms on; the same key gives the same."""
+        # In one order everywhere: two requests for the same components must not wait for each other.
+        components = sorted(set(request.components))
+        with self.database.writing() as session:
+            return Tokens(tokens={component: self._token(session, request.key, component) for component in components})
+
+    def _token(self, session: Session, key: str, component: str) -> int:
+        # The row is locked before the grant is looked for, so that two askers with one key cannot both miss it.
+        row = {"component": component, "token": 0}
+        session.execute(self.database.insert(FencingToken).values(row).on_conflict_do_nothing())
+        highest = session.exec(select(FencingToken).where(FencingToken.component == component).with_for_update()).one()
+        granted = session.get(TokenGrant, (key, component))
+        if granted is not None:
+            return granted.token
+        # By the clock, a database that was restored from a backup still gives tokens that no host has seen.
+        highest.token = max(highest.token + 1, time.time_ns() // 1_000_000)
+        session.add(TokenGrant(key=key, component=component, token=highest.token))
+        session.flush()
+        return highest.token
+
+    def use_decision(self, request: UseDecision) -> DecisionUse:
+        """Use an approval up; the same run may ask again, another may not."""
+        row = {**request.model_dump(), "option": storable(request.option), "by": storable_data(request.by)}
+        with self.database.writing() as session:
+            session.execute(self.database.insert(UsedDecision).values(row).on_conflict_do_nothing())
+            used = session.get(UsedDecision, request.gate)
+            assert used is not None
+            return DecisionUse(accepted=used.run == request.run, used_by_run=used.run)
+
+    # --- outputs
+
+    def keep_output(self, result: JobResult, stdout: bytes, stderr: bytes) -> None:
+        """Keep what a job wrote; what was kept of it before is replaced."""
+        row = {
+            "job": result.job,
+            "host": result.host,
+            "at": datetime.now(UTC),
+            "stdout": stdout,
+            "stderr": stderr,
+        }
+        with self.database.writing() as session:
+            self._upsert(session, JobOutput, [row], ["job", "host"])
+
+    def output(self, job: str, host: str) -> JobOutput:
+        """What a job wrote on a host, as far as it is kept; `NotFoundError` when nothing is."""
+        with self.database.reading() as session:
+            found = session.get(JobOutput, (job, host))
+        if found is None:
+            raise NotFoundError(f"no output of the job {job!r} on {host!r} is kept")
+        return found
+
+    # --- quarantine
+
+    def quarantine(self, source: str, body: bytes, reason: str) -> str:
+        """Keep a body that was not understood and give its id; the same again is counted."""
+        return self.quarantine_all(source, [(body, reason)])[0]
+
+    def quarantine_all(self, source: str, bodies: Sequence[tuple[bytes, str]]) -> list[str]:
+        """Keep all these (body, reason), or none; an id each."""
+        now = datetime.now(UTC)
+        rows: dict[str, dict[str, Any]] = {}
+        ids = [_quarantine_id(source, body) for body, _ in bodies]
+        for id, (body, reason) in zip(ids, bodies, strict=True):
+            fresh = {
+                "id": id,
+                "received_at": now,
+                "source": storable(source),
+                "body": body,
+                "reason": storable(reason),
+                "times": 0,
+            }
+            rows.setdefault(id, fresh)["times"] += 1
+        statement = self.database.insert(Quarantined)
+        again = statement.on_conflict_do_update(
+            index_elements=["id"],
+            set_={
+                "times": col(Quarantined.times) + statement.excluded.times,
+                "received_at": case(
+                    (col(Quarantined.received_at) < statement.excluded.received_at, statement.excluded.received_at),
+                    else_=col(Quarantined.received_at),
+                ),
+            },
+        )
+        with self.database.writing() as session:
+            # In one order everywhere, as with tokens.
+            session.execute(again, [rows[id] for id in sorted(rows)])
+        return ids
+
+    def quarantined(self, source: str | None = None, limit: int = 100) -> list[Quarantined]:
+        """What was not understood, the latest first."""
+        query = select(Quarantined)
+        if source is not None:
+            query = query.where(Quarantined.source == source)
+        with self.database.reading() as session:
+            return list(session.exec(query.order_by(col(Quarantined.received_at).desc()).limit(limit)).all())
+
+    def _upsert(self, session: Session, table: Any, rows: list[dict[str, Any]], key: list[str]) -> None:
+        statement = self.database.insert(table)
+        changes = {name: statement.excluded[name] for name in rows[0] if name not in key}
+        session.execute(statement.on_conflict_do_update(index_elements=key, set_=changes), rows)
+
+
+def _read_dossier(version: DossierVersion) -> Dossier:
+    try:
+        return Dossier.model_validate(version.content)
+    except ValidationError as error:
+        raise DossierError(
+            f"the dossier of {version.application} with the digest {version.digest[:12]} was published in a format that is no "
+            f"longer read ({error.error_count()} faults); publish it again"
+        ) from None
+
+
+def _incident_row(record: IncidentRecord) -> dict[str, Any]:
+    row: dict[str, Any] = storable_data(record.model_dump(exclude={"type", "run", "timeline"}))
+    return row
+
+
+def _entry_row(record: IncidentRecord, entry: TimelineEntry) -> dict[str, Any]:
+    return {
+        "incident": record.id,
+        "run": record.run,
+        "sequence": entry.sequence,
+        "at": entry.at,
+        "kind": entry.kind.value,
+        "text": storable(entry.text),
+        "data": storable_data(entry.model_dump(mode="json")["data"]),
+    }
+
+
+def _alarm_row(record: AlarmRecord) -> dict[str, Any]:
+    receipt = record.receipt
+    row: dict[str, Any] = storable_data(record.model_dump(exclude={"type", "receipt"}))
+    return row | {
+        "fingerprint": storable(receipt.fingerprint),
+        "disposition": receipt.disposition.value,
+        "incident": receipt.incident,
+        "reason": storable(receipt.reason),
+    }
+
+
+def _quarantine_id(source: str, body: bytes) -> str:
+    return hashlib.sha256(source.encode("utf-8", "replace") + b"\0" + body).hexdigest()

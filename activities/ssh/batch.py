@@ -1,0 +1,99 @@
+"""Many jobs at one site: hosts in parallel, jobs of one host in order, every fault a result of its own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+
+from activities.ssh import scripts
+from activities.ssh.jobs import Keep, run
+from activities.ssh.pool import Pool
+from activities.ssh.pulse import Interrupted, Pulse, Stop, no_pulse
+from activities.ssh.results import nothing
+from models.errors import HostError, HostUnreachableError
+from models.jobs import BatchResult, JobResult, Outcome, RunBatch, RunJob
+
+_TURN = 1.0
+
+
+class _Relay:
+    """Carries the pulse of the one thread that may heartbeat to those that work."""
+
+    def __init__(self) -> None:
+        self._stop: Stop | None = None
+
+    def ask(self, stop: Stop) -> None:
+        self._stop = stop
+
+    def __call__(self) -> None:
+        if self._stop is not None:
+            raise Interrupted(self._stop)
+
+
+def run_batch(
+    pool: Pool,
+    request: RunBatch,
+    pulse: Pulse = no_pulse,
+    *,
+    sent: bool = False,
+    on_sent: Callable[[], None] = no_pulse,
+    keep: Keep | None = None,
+) -> BatchResult:
+    """Carry out all jobs; never raises for a host's fault. A cancelled batch ends what runs and starts nothing more."""
+    lanes: dict[str, list[int]] = {}
+    for number, job in enumerate(request.jobs):
+        lanes.setdefault(job.host.model_dump_json(exclude={"name", "sudo", "state_dir"}), []).append(number)
+    results: list[JobResult | None] = [None] * len(request.jobs)
+    relay, noted = _Relay(), threading.Event()
+
+    def lane(numbers: list[int]) -> None:
+        for number in numbers:
+            results[number] = _one(pool, request.jobs[number], relay, sent, noted.set, keep)
+
+    with ThreadPoolExecutor(min(request.at_once, len(lanes)), thread_name_prefix="ssh-batch") as threads:
+        futures = [threads.submit(lane, numbers) for numbers in lanes.values()]
+        try:
+            left = _watch(futures, relay, noted, pulse, on_sent)
+        except BaseException:
+            relay.ask(Stop.LEAVE)
+            raise
+    for future in futures:
+        if future.exception() is not None and left is None:
+            future.result()
+    if left is not None:
+        raise left
+    return BatchResult(results=[result for result in results if result is not None])
+
+
+def _watch(
+    futures: list[Future[None]], relay: _Relay, noted: threading.Event, pulse: Pulse, on_sent: Callable[[], None]
+) -> Interrupted | None:
+    """Keep the pulse until all is done; return why to leave, if so."""
+    leaving: Interrupted | None = None
+    told = False
+    while wait(futures, timeout=_TURN).not_done:
+        if noted.is_set() and not told:
+            told = True
+            on_sent()
+        try:
+            pulse()
+        except Interrupted as interrupted:
+            relay.ask(interrupted.stop)
+            if interrupted.stop is Stop.LEAVE:
+                leaving = interrupted
+    return leaving
+
+
+def _one(
+    pool: Pool, job: RunJob, pulse: Pulse, sent: bool, on_sent: Callable[[], None], keep: Keep | None
+) -> JobResult:
+    try:
+        return run(pool, job, pulse, sent=sent, on_sent=on_sent, keep=keep)
+    except HostError as error:
+        unsure = sent and isinstance(error, HostUnreachableError)
+        outcome = Outcome.UNKNOWN if unsure else Outcome.FAILED
+        command = "" if job.secrets else scripts.as_it_reads(job.host, job.command)
+        said = str(error) if str(error).startswith(job.host.name) else f"{job.host.name}: {error}"
+        reason = said if unsure else f"{said}; nothing was run"
+        return nothing(job.host.name, job.job, command, outcome, reason)

@@ -1,0 +1,181 @@
+"""Bringing a component to a state: under a lock and a fencing token on the host, looked at before and after."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shlex
+from collections.abc import Callable
+
+from activities.ssh import scripts
+from activities.ssh.deadline import Deadline
+from activities.ssh.following import Ending, Follower, Order
+from activities.ssh.jobs import Keep
+from activities.ssh.looking import look
+from activities.ssh.masking import Mask
+from activities.ssh.pool import Pool
+from activities.ssh.pulse import Interrupted, Pulse, Stop, no_pulse
+from activities.ssh.results import Ended, Finding, cut_short, judge, nothing, read, streams
+from models.hosts import Systemd
+from models.jobs import EnsureComponent, JobResult, Outcome, Verb
+
+_RUNNING, _NOT_RUNNING, _PASSING = 0, 3, 5
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,149}")
+_MARGIN = 1.0
+_DONE, _WAS_SO, _OLD_TOKEN, _UNCLEAR, _COMMAND_FAILED, _NOT_SEEN, _LOCKED, _NO_DIRECTORY = 0, 10, 11, 12, 13, 14, 15, 16
+
+
+def ensure(
+    pool: Pool,
+    request: EnsureComponent,
+    pulse: Pulse = no_pulse,
+    *,
+    sent: bool = False,
+    on_sent: Callable[[], None] = no_pulse,
+    keep: Keep | None = None,
+) -> JobResult:
+    """Bring a component to started or stopped; raise `HostError`s as `jobs.run` does.
+
+    OK says that the state was observed, before (then nothing was done) or after. A token older than one that the host
+    has seen is FAILED, so that the workflow reads why. When the state beforehand is unclear (the status command neither
+    says running nor not running), nothing is done and the outcome is UNKNOWN: to start what may run already, or stop
+    what may be in the middle of something, is a decision for whoever has looked.
+    """
+    command = _command(request)
+    if request.rehearse:
+        return _rehearse(pool, request, pulse, command)
+    try:
+        ending = Follower(pool, _order(request), pulse, sent=sent, on_sent=on_sent).follow()
+    except Interrupted as interrupted:
+        if interrupted.stop is Stop.LEAVE:
+            raise
+        return nothing(request.host.name, request.job, command, Outcome.FAILED, "cancelled before anything was started")
+    result, out, err = _result(ending, request, command)
+    if keep is not None:
+        keep(result, out, err)
+    return result
+
+
+def _order(request: EnsureComponent) -> Order:
+    seconds = request.timeout.total_seconds()
+    control = request.control
+    kind = (
+        ["systemd", control.unit]
+        if isinstance(control, Systemd)
+        else ["commands", control.start, control.stop, control.status]
+    )
+    order = Order(host=request.host, job=request.job, words=[], timeout=seconds, in_folder=True)
+    limit = max(1, int(seconds - order.reserve - _MARGIN))
+    arguments = [
+        scripts.sudo(request.host), _file_name(request.component), str(request.token), request.job,
+        request.verb.value, str(limit),
+    ]  # fmt: skip
+    script = scripts.source("process", "systemd", "ensure")
+    words = ["sh", "-c", script, "driftvakt", *arguments, *kind]
+    return Order(host=request.host, job=request.job, words=words, timeout=seconds, in_folder=True)
+
+
+def _file_name(component: str) -> str:
+    """Name a component's folder on the host; an unusual name by its digest."""
+    return component if _PLAIN.fullmatch(component) else hashlib.sha256(component.encode(errors="replace")).hexdigest()
+
+
+def _command(request: EnsureComponent) -> str:
+    control, starts = request.control, request.verb is Verb.STARTED
+    if isinstance(control, Systemd):
+        words: str | list[str] = ["systemctl", "start" if starts else "stop", control.unit]
+    else:
+        words = control.start if starts else control.stop
+    return scripts.as_it_reads(request.host, words)
+
+
+def _result(ending: Ending, request: EnsureComponent, command: str) -> tuple[JobResult, bytes, bytes]:
+    if ending.answer is None:
+        lost = JobResult(
+            job=request.job, host=request.host.name, outcome=Outcome.UNKNOWN, changed=True, command=command,
+            reason=f"{request.component} may have been acted on; {ending.trouble}",
+        )  # fmt: skip
+        return lost, b"", b""
+    ended = read(ending.answer, request.host.name)
+    finding = _judge(ended, request)
+    out, err, out_kept, err_kept = streams(ending.answer, ended.totals, Mask([]))
+    result = JobResult(
+        job=request.job, host=request.host.name, outcome=finding.outcome, changed=finding.changed,
+        exit_status=_exit_of_command(ended), reason=finding.reason + cut_short(ending.answer),
+        command=command, stdout=out, stderr=err,
+        seconds=ended.seconds, attached=ended.attached,
+    )  # fmt: skip
+    return result, out_kept, err_kept
+
+
+def _exit_of_command(ended: Ended) -> int | None:
+    """The exit status of the start or stop command where one was run."""
+    acted = ended.how == "exit" and ended.exit_status in (_DONE, _COMMAND_FAILED)
+    return int(ended.verdict[0]) if acted and ended.verdict and ended.verdict[0].isdigit() else None
+
+
+def _judge(ended: Ended, request: EnsureComponent) -> Finding:
+    if ended.how != "exit":
+        finding = judge(ended)
+        # Ended in the middle of it, nobody has observed the state.
+        return finding if ended.how == "never" else Finding(Outcome.UNKNOWN, finding.changed, finding.reason)
+    it, state, code = request.component, request.verb.value, ended.exit_status
+    said = ended.verdict[0] if ended.verdict else "?"
+    took = f"{ended.seconds:.1f} s"
+    if code == _DONE:
+        although = "" if said == "0" else f", although the command ended with exit status {said}"
+        return Finding(Outcome.OK, changed=True, reason=f"{it} was {state} and seen so after {took}{although}")
+    findings = {
+        _WAS_SO: (Outcome.OK, False, f"nothing to do: {it} is {state} already"),
+        _OLD_TOKEN: (
+            Outcome.FAILED,
+            False,
+            f"refused: the host has seen token {said} for {it}, newer than {request.token}; nothing was done",
+        ),
+        _UNCLEAR: (
+            Outcome.UNKNOWN,
+            False,
+            f"the status of {it} is unclear ({_who_said(said)} {said}); nothing was done",
+        ),
+        _COMMAND_FAILED: (
+            Outcome.FAILED,
+            True,
+            f"the command ended with exit status {said}, and {it} was not seen {state}",
+        ),
+        _NOT_SEEN: (Outcome.FAILED, True, f"{it} was not seen {state} within {took} (status {said} at last)"),
+        _LOCKED: (
+            Outcome.FAILED,
+            False,
+            f"another operation holds {it} on this host (process {said}); nothing was done",
+        ),
+        _NO_DIRECTORY: (Outcome.FAILED, False, "the state directory on the host cannot be written; nothing was done"),
+    }
+    broken = (Outcome.UNKNOWN, True, f"the far side's script ended with exit status {code}")
+    outcome, changed, reason = findings.get(code if code is not None else -1, broken)
+    return Finding(outcome, changed, reason)
+
+
+def _who_said(status: str) -> str:
+    return "its status command ended with" if status.isdigit() else "systemd says"
+
+
+def _ask_systemd(unit: str) -> str:
+    return f'{scripts.source("systemd")}\nunit_stands {shlex.quote(unit)}\nset -- $?\necho "$state"\nexit "$1"'
+
+
+def _rehearse(pool: Pool, request: EnsureComponent, pulse: Pulse, command: str) -> JobResult:
+    control, wanted = request.control, _RUNNING if request.verb is Verb.STARTED else _NOT_RUNNING
+    asked = _ask_systemd(control.unit) if isinstance(control, Systemd) else control.status
+    seen = look(pool, request.host, asked, Deadline.after(request.timeout), pulse)
+    it, status = request.component, seen.exit_status
+    if status == wanted:
+        outcome, reason = Outcome.OK, f"{it} is {request.verb.value} already, so nothing would be run"
+    elif status == _PASSING and isinstance(control, Systemd):
+        outcome, reason = Outcome.OK, f"systemd says {seen.stdout.strip()} of {it}, so it would be waited for first"
+    elif status in (_RUNNING, _NOT_RUNNING):
+        outcome, reason = Outcome.OK, f"{it} is not {request.verb.value}, so the command would be run"
+    else:
+        said = seen.stdout.strip() or str(status) if isinstance(control, Systemd) else str(status)
+        reason = f"the status of {it} is unclear ({_who_said(said)} {said}), so nothing would be run"
+        outcome = Outcome.UNKNOWN
+    return nothing(request.host.name, request.job, command, outcome, f"rehearsal: {reason}")

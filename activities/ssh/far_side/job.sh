@@ -1,0 +1,307 @@
+# One job on this host. Arguments: two halves of a random mark (apart, so that a listing of processes does not hold it),
+# what to do (run, rehearse, end), state directory, job id, "sudo -n" or nothing, seconds it may take, fifths of a
+# second between TERM and KILL, whether to sync, how it is ended (for end), the check or nothing, whether the
+# words are "sh -c SCRIPT NAME" of ours, which takes the state directory and the job folder first; then the words to run.
+#
+# The folder jobs/ID is made by mkdir, which only one can do; whoever made it starts the command, everybody else follows.
+# In it: starter (who made it), pid (the keeper), group (the command's process group), out, err, ended (why it was
+# ended), status (exit status, how it ended, seconds, "end": a line without "end" was not written whole).
+mark=$1$2 op=$3 root=${4:-$HOME/.driftvakt} id=$5 sudo=$6 limit=$7 grace=$8 durable=$9
+shift 9
+why=$1 check=$2 in_folder=$3
+shift 3
+stream_limit=1048576 tail_limit=8192
+jobs=$root/jobs dir=$root/jobs/$id
+if [ -n "$in_folder" ]; then
+  inner=$3 name=$4
+  shift 4
+  set -- sh -c "$inner" "$name" "$root" "$dir" "$@"
+fi
+mask=$(umask)
+umask 077
+boot
+
+say() {
+  printf '\n%s %s\n' "$mark" "$*"
+}
+
+# Answer every line of the client with a beat; when the client is gone, so are we (the job is not).
+exec 3<&0 </dev/null
+main=$$ checking=
+trap '[ -z "$checking" ] || signal TERM "$checking"; exit 0' TERM
+(
+  while read -r line <&3; do printf '%s beat\n' "$mark"; done
+  kill -TERM "$main"
+) 2>/dev/null &
+reader=$!
+exec 3<&-
+
+# KILL, because a shell can lose any other signal in the moment after its fork.
+quiet() {
+  kill -KILL "$reader"
+  wait "$reader"
+} 2>/dev/null
+
+refuse() {
+  quiet
+  say "refused $*"
+  exit 0
+}
+
+try_sudo() {
+  [ -z "$sudo" ] || complaint=$($sudo sh -c : 2>&1) || refuse "sudo $complaint"
+}
+
+# Run the check in a group that can be ended; its exit status is ours.
+run_check() {
+  group $sudo sh -c "$check" >/dev/null 2>&1
+  checking=$!
+  wait "$checking"
+  set -- $?
+  checking=
+  return "$1"
+}
+
+clock() {
+  { read -r now stat </proc/uptime; } 2>/dev/null || now=$(date +%s)
+}
+
+# Keep of a stream what is fetched, its end and its length, and no more.
+trim() {
+  [ -s "$dir/$1" ] || return 0
+  size=$(($(wc -c <"$dir/$1") + 0))
+  if [ -e "$dir/$1.first" ]; then
+    [ "$size" -lt "$tail_limit" ] && cat "$dir/$1.tail" "$dir/$1" >"$dir/$1.join" && mv "$dir/$1.join" "$dir/$1"
+    tail -c "$tail_limit" "$dir/$1" >"$dir/$1.end" && mv "$dir/$1.end" "$dir/$1.tail"
+    read -r dropped <"$dir/$1.total"
+    echo $((dropped + size)) >"$dir/$1.total"
+  elif [ "$size" -gt "$stream_limit" ]; then
+    head -c "$stream_limit" "$dir/$1" >"$dir/$1.first"
+    tail -c "$tail_limit" "$dir/$1" >"$dir/$1.tail"
+    echo "$size" >"$dir/$1.total"
+  else
+    return 0
+  fi
+  : >"$dir/$1"
+}
+
+# Every second: hold back a stream that has grown large (the writers stand still meanwhile, so that every byte is
+# counted), and end the command when its time is over, also when nobody is connected any more.
+watch_over() {
+  trap : TERM HUP
+  seconds=0
+  while sleep 1; do
+    seconds=$((seconds + 1))
+    large=$(find "$dir" \( -name out -o -name err \) -size +65536)
+    if [ -n "$large" ]; then
+      signal STOP "$leader"
+      for file in $large; do trim "${file##*/}"; done
+      signal CONT "$leader"
+    fi
+    if [ "$seconds" -eq "$limit" ]; then
+      [ -e "$dir/ended" ] || echo timeout >"$dir/ended"
+      signal TERM "$leader"
+    elif [ "$seconds" -ge $((limit + 4)) ]; then
+      signal KILL "$leader"
+    fi
+  done
+}
+
+# Write how it ended, once: the first to say it is believed.
+conclude() {
+  set -C
+  echo "$* end" >"$dir/status"
+  set +C
+} 2>/dev/null
+
+# Start the command, see it through and write down what came of it. Survives the connection.
+keep() {
+  trap : TERM HUP
+  myself
+  born "$self"
+  set -C
+  echo "$self $born $boot" >"$dir/pid" || exit 0
+  set +C
+  if [ -e "$dir/ended" ]; then
+    conclude 143 never 0
+    exit 0
+  fi
+  : >>"$dir/out" 2>>"$dir/err"
+  clock
+  began=$now
+  umask "$mask"
+  group "$@" >>"$dir/out" 2>>"$dir/err"
+  leader=$!
+  umask 077
+  born "$leader"
+  kept=$born
+  echo "$leader $kept" >"$dir/group"
+  watch_over &
+  watcher=$!
+  # A signal to us ends the wait, not the command.
+  until wait "$leader"; code=$?; [ "$code" -le 128 ] || ! born "$leader" || [ "$born" != "$kept" ]; do :; done
+  kill -KILL "$watcher"
+  clock
+  trim out
+  trim err
+  how=exit
+  [ ! -e "$dir/ended" ] || read -r how <"$dir/ended"
+  conclude "$code" "$how" "$began:$now"
+}
+
+finished() {
+  { read -r code how span last <"$dir/status"; } 2>/dev/null && [ "$last" = end ]
+}
+
+# Wait until the job is over, or until it is sure that it will never be known.
+follow() {
+  turns=0 unstarted=0
+  until finished; do
+    if { read -r pid was when <"$dir/pid"; } 2>/dev/null && [ -n "$when" ]; then
+      if ! alive "$pid" "$was" "$when"; then
+        finished && return 0
+        code=- span=0:0 how=vanished
+        [ "$when" = "$boot" ] || how=rebooted
+        return 0
+      fi
+    elif { read -r pid was when <"$dir/starter"; } 2>/dev/null && [ -n "$when" ]; then
+      # A dead starter may have left a keeper behind that is about to write its pid.
+      if alive "$pid" "$was" "$when"; then unstarted=0; else unstarted=$((unstarted + 2)); fi
+      if [ "$unstarted" -ge 15 ]; then
+        finished && return 0
+        code=- span=0:0 how=unstarted
+        [ -e "$dir/pid" ] || return 0
+      fi
+    elif [ "$unstarted" -ge 15 ]; then
+      finished && return 0
+      code=- span=0:0 how=unstarted
+      return 0
+    else
+      unstarted=$((unstarted + 1))
+    fi
+    turns=$((turns + 1))
+    if [ "$turns" -le 10 ]; then pause 0.05; elif [ "$turns" -le 50 ]; then pause 0.2; else pause 0.5; fi
+  done
+}
+
+show() {
+  file=$dir/$1
+  [ ! -e "$file.first" ] || file=$file.first
+  [ ! -s "$file" ] || head -c "$stream_limit" "$file"
+  printf '%s' "$mark"
+  [ ! -s "$dir/$1.tail" ] || cat "$dir/$1.tail"
+  printf '%s' "$mark"
+}
+
+length() {
+  length=-
+  if [ -e "$dir/$1.total" ]; then
+    read -r length <"$dir/$1.total"
+  elif [ "$how" != exit ] && [ -s "$dir/$1" ]; then
+    length=$(($(wc -c <"$dir/$1") + 0))
+  fi
+}
+
+# Everything in one answer.
+report() {
+  quiet
+  verdict=
+  [ ! -e "$dir/verdict" ] || read -r verdict <"$dir/verdict"
+  length out
+  out=$length
+  length err
+  say "done $code $how $span $1 $out $length $verdict"
+  show out
+  show err
+  printf '\n'
+}
+
+# Now and then throw away what ended more than seven days ago.
+sweep() {
+  [ $(($$ % 32)) -eq 0 ] || return 0
+  (
+    trap '' HUP TERM
+    find "$jobs/." ! -name . -prune -type d -mtime +7 | while read -r old; do
+      [ ! -e "$old/status" ] || rm -rf "$old"
+    done
+  ) >/dev/null 2>&1 &
+}
+
+start() {
+  born "$$"
+  echo "$$ $born $boot" >"$dir/starter"
+  # Without this, a power failure could forget the folder but not what the command did.
+  [ -z "$durable" ] || sync "$jobs" 2>/dev/null || sync
+  keep "$@" >/dev/null 2>&1 &
+  wait $!
+  sweep
+}
+
+finish() {
+  ended=$why
+  [ -e "$dir/ended" ] || echo "$ended" >"$dir/ended"
+  finished && return 0
+  patience=20
+  until [ -s "$dir/group" ] || finished || [ "$patience" -eq 0 ]; do
+    patience=$((patience - 1))
+    pause 0.1
+  done
+  if { read -r leader was <"$dir/group"; } 2>/dev/null && { read -r pid keeper when <"$dir/pid"; } 2>/dev/null; then
+    [ "$when" = "$boot" ] || return 0
+    # Only a group whose leader is the one that was started, or whose keeper still waits for it, is ours to end.
+    { born "$leader" && [ "$born" = "$was" ]; } || alive "$pid" "$keeper" "$when" || return 0
+    signal TERM "$leader"
+    patience=$grace
+    until ! signal 0 "$leader" || [ "$patience" -eq 0 ]; do
+      patience=$((patience - 1))
+      pause 0.2
+      finished && ! signal 0 "$leader" && return 0
+    done
+    signal KILL "$leader"
+  fi
+}
+
+case $op in
+rehearse)
+  try_sudo
+  code=none
+  if [ -n "$check" ]; then
+    run_check
+    code=$?
+  fi
+  quiet
+  say "checked $code"
+  exit 0
+  ;;
+end)
+  [ -d "$jobs" ] || mkdir -p "$jobs" 2>/dev/null
+  # Nothing there yet: a start that is still on its way shall find the place taken.
+  if mkdir "$dir" 2>/dev/null; then
+    echo "$why" >"$dir/ended"
+    conclude 143 never 0:0
+  fi
+  finish
+  follow
+  report attached
+  exit 0
+  ;;
+esac
+
+if [ ! -d "$dir" ]; then
+  try_sudo
+  if [ -n "$check" ] && run_check; then
+    quiet
+    say "nothing-to-do"
+    exit 0
+  fi
+  [ -d "$jobs" ] || mkdir -p "$jobs" 2>/dev/null
+  if mkdir "$dir" 2>/dev/null; then
+    start "$@"
+    follow
+    report own
+    exit 0
+  fi
+  [ -d "$dir" ] || refuse "folder $dir"
+fi
+follow
+report attached

@@ -1,0 +1,61 @@
+"""A plain command on a host, for probes and looks: one channel, no job, nothing left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from dataclasses import dataclass
+
+from activities.ssh import scripts
+from activities.ssh.deadline import Deadline
+from activities.ssh.pool import Pool
+from activities.ssh.pulse import Pulse, no_pulse
+from activities.ssh.session import Kept, OverdueError
+from models.hosts import HostTarget
+from models.jobs import STREAM_LIMIT
+
+_NOISE = 256 * 1024
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a command said."""
+
+    exit_status: int | None
+    """None when it is not known: the time was over, or a signal ended the command."""
+    stdout: str
+    """The first MiB, decoded with replacement."""
+    stderr: str
+    stdout_bytes: int = 0
+    """How much there was in all."""
+    stderr_bytes: int = 0
+    seconds: float = 0.0
+
+
+def look(pool: Pool, host: HostTarget, command: str, deadline: Deadline, pulse: Pulse = no_pulse) -> Look:
+    """Run a shell command that changes nothing and wait for it; raise `HostError`s.
+
+    When the time is over, the command is ended on the host and what it said so far is returned.
+    """
+    mark = scripts.new_mark()
+    line = scripts.command_line(
+        scripts.source("process", "look"), [*mark, scripts.sudo(host), *scripts.words(host, command)]
+    )
+    out, err = Kept(STREAM_LIMIT + _NOISE), Kept(STREAM_LIMIT + _NOISE)
+    began = time.monotonic()
+    status: int | None = None
+    with pool.session(host, deadline, pulse) as session:
+        session.execute(line)
+        with contextlib.suppress(OverdueError):
+            status = session.collect(out, err, pulse)
+    stdout, stdout_bytes = _after_mark(out, mark)
+    stderr, stderr_bytes = _after_mark(err, mark)
+    return Look(status, stdout, stderr, stdout_bytes, stderr_bytes, time.monotonic() - began)
+
+
+def _after_mark(kept: Kept, mark: tuple[str, str]) -> tuple[str, int]:
+    """Drop what the login shell's start-up files printed."""
+    sign = "".join(mark).encode()
+    at = kept.data.find(sign)
+    start = at + len(sign) if at >= 0 else 0
+    return kept.data[start : start + STREAM_LIMIT].decode(errors="replace"), kept.total - start

@@ -1,0 +1,63 @@
+"""The far side: POSIX shell that runs on hosts, and the one place where a command line for a host is put together."""
+
+from __future__ import annotations
+
+import secrets
+import shlex
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+
+from models.errors import HostRefusedError
+from models.hosts import HostTarget
+
+LONGEST = 100_000
+"""Bytes of a command line: Linux takes 128 KiB for one argument, and the login shell gets the line as one."""
+
+
+@cache
+def source(*names: str) -> str:
+    """Read far-side scripts into one text, without its comments: what is sent with every job is kept short."""
+    text = "\n".join(files(__package__).joinpath("far_side", f"{name}.sh").read_text() for name in names)
+    lines = (line.strip() for line in text.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("#"))
+
+
+def command_line(script: str, arguments: Sequence[str]) -> str:
+    """Build the line for the login shell: a script and its arguments, each quoted; raise `HostRefusedError` if it cannot be."""
+    for argument in arguments:
+        if "\0" in argument:
+            raise HostRefusedError("a command must not hold a NUL character: no shell can take it")
+    line = f"exec sh -c {shlex.quote(script)} driftvakt {shlex.join(arguments)}"
+    try:
+        size = len(line.encode())
+    except UnicodeEncodeError:
+        raise HostRefusedError("a command must be text that UTF-8 can write") from None
+    if size > LONGEST:
+        raise HostRefusedError(f"the command is {size} bytes long with its frame; {LONGEST} are the limit")
+    return line
+
+
+def shell_text(command: str | list[str]) -> str:
+    """Give a command as shell text: as its author wrote it, or its words quoted one by one."""
+    return command if isinstance(command, str) else shlex.join(command)
+
+
+def sudo(host: HostTarget) -> str:
+    """What stands before a command on this host."""
+    return "sudo -n" if host.sudo else ""
+
+
+def words(host: HostTarget, command: str | list[str]) -> list[str]:
+    """Give the words that run a command on this host."""
+    return [*sudo(host).split(), "sh", "-c", shell_text(command)]
+
+
+def as_it_reads(host: HostTarget, command: str | list[str]) -> str:
+    """Give a command as people read it in a result."""
+    return shlex.join(words(host, command)) if host.sudo else shell_text(command)
+
+
+def new_mark() -> tuple[str, str]:
+    """Make the two halves of a random mark, which no profile's greeting and no listing of processes contains whole."""
+    return secrets.token_hex(8), secrets.token_hex(8)

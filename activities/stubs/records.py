@@ -1,0 +1,50 @@
+"""Keeping records; carried out by `activities.records`, mostly as local activities beside the workflow."""
+
+from __future__ import annotations
+
+from temporalio import activity
+
+from models.records import DecisionUse, OpenedGate, OpenGate, TakeTokens, Tokens, UseDecision, WriteRecords
+from models.slices import ApplicationPlan, IncidentPlan, PlanRequest, WatchSlice, WatchSliceRequest
+
+
+@activity.defn(name="load_watch_slice")
+async def load_watch_slice(request: WatchSliceRequest) -> WatchSlice:
+    """What a watch needs of the dossier that holds now, and the numbers to go on from."""
+    raise NotImplementedError
+
+
+@activity.defn(name="load_incident_plan")
+async def load_incident_plan(request: PlanRequest) -> IncidentPlan:
+    """What an incident needs of one version of a dossier: probes, evidence, remedies and who decides."""
+    raise NotImplementedError
+
+
+@activity.defn(name="take_tokens")
+async def take_tokens(request: TakeTokens) -> Tokens:
+    """Fencing tokens, each higher than any given before for its component; the same key gives the same."""
+    raise NotImplementedError
+
+
+@activity.defn(name="open_gate")
+async def open_gate(request: OpenGate) -> OpenedGate:
+    """Name a question by its content, once; history keeps the name."""
+    raise NotImplementedError
+
+
+@activity.defn(name="use_decision")
+async def use_decision(request: UseDecision) -> DecisionUse:
+    """Use an approval up, so that a reset run cannot act on it again."""
+    raise NotImplementedError
+
+
+@activity.defn(name="write_records")
+async def write_records(request: WriteRecords) -> None:
+    """Write incidents, timelines and alarms in one transaction; writing the same again changes nothing."""
+    raise NotImplementedError
+
+
+@activity.defn(name="load_application_plan")
+async def load_application_plan(request: PlanRequest) -> ApplicationPlan:
+    """What a runbook needs of an application; `NotFoundError` where no dossier is published."""
+    raise NotImplementedError

@@ -1,0 +1,80 @@
+"""Alarms: what a monitoring source says of an application, and what the watch made of it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field
+
+from models.base import ApplicationId, Identifier, Model
+from models.dossier.monitoring import Severity
+
+Fingerprint = Annotated[str, Field(min_length=1, max_length=128)]
+"""The same for every message about one fault of one measuring point."""
+
+
+class AlarmState(StrEnum):
+    """Whether the fault is there."""
+
+    FIRING = "firing"
+    CLEARED = "cleared"
+
+
+class Alarm(Model):
+    """One message of a source about one fault."""
+
+    application: ApplicationId
+    fingerprint: Fingerprint
+    state: AlarmState = AlarmState.FIRING
+    severity: Severity = Severity.CRITICAL
+    title: Annotated[str, Field(min_length=1, max_length=300)]
+    component: Identifier | None = None
+    """None, or one that the dossier does not know: the alarm is about the application as a whole."""
+    measuring_point: Identifier | None = None
+    source: Annotated[str, Field(min_length=1, max_length=80)]
+    """`embedded`, the name of an intake source, or who raised it by hand."""
+    since: AwareDatetime
+    """When the fault began, as the source has it."""
+    seen_at: AwareDatetime
+    """When the source said so."""
+    detail: Annotated[str, Field(max_length=1000)] = ""
+    link: Annotated[str, Field(max_length=500)] | None = None
+
+
+class AlarmBatch(Model):
+    """Alarms of one application, handed to its watch in one update."""
+
+    application: ApplicationId
+    alarms: Annotated[list[Alarm], Field(min_length=1, max_length=500)]
+
+
+class Disposition(StrEnum):
+    """What became of an alarm message."""
+
+    OPENED = "opened"
+    """It opened an incident."""
+    JOINED = "joined"
+    """It belongs to an incident that is open."""
+    DUPLICATE = "duplicate"
+    """It was known already."""
+    CLEARED = "cleared"
+    """The fault is gone; the incident it belongs to was told."""
+    NOTED = "noted"
+    """Nothing to do; the reason says why."""
+
+
+class AlarmReceipt(Model):
+    """What became of one alarm message."""
+
+    fingerprint: str
+    disposition: Disposition
+    incident: str | None = None
+    """Workflow id of the incident it belongs to."""
+    reason: str
+
+
+class BatchReceipt(Model):
+    """One receipt an alarm, in the order given."""
+
+    receipts: list[AlarmReceipt]

@@ -1,0 +1,179 @@
+"""What was agreed: undertakings, service hours, service levels, and who signed."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from models.base import Identifier, Model, PositiveDuration
+
+
+class Undertaking(StrEnum):
+    """A service that the customer has bought; each asks for certain parts of the dossier."""
+
+    DOCUMENTATION = "documentation"
+    MONITORING = "monitoring"
+    INCIDENT = "incident"
+    PROBLEM = "problem"
+    CAPACITY = "capacity"
+    CHANGE = "change"
+    MAINTENANCE = "maintenance"
+    RESTORE = "restore"
+    ROUTINES = "routines"
+    REPORTS = "reports"
+
+
+class Level(StrEnum):
+    """Impact and urgency."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class Priority(StrEnum):
+    """Order of treatment; P1 first."""
+
+    P1 = "P1"
+    P2 = "P2"
+    P3 = "P3"
+    P4 = "P4"
+    P5 = "P5"
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (LookupError, ValueError, OSError):  # unknown; not a relative path; a directory
+        raise ValueError(f"there is no time zone {name!r}; use an IANA name such as Europe/Stockholm") from None
+    return name
+
+
+def _written_out(day: object) -> object:
+    # Otherwise a number would be taken for seconds since 1970.
+    if isinstance(day, date) or (isinstance(day, str) and len(day) == len("2026-01-31")):
+        return day
+    raise ValueError("this is no date; write it as 2026-01-31")
+
+
+Day = Annotated[date, BeforeValidator(_written_out, json_schema_input_type=date)]
+"""A date, written 2026-01-31."""
+
+
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
+"""An IANA time zone, such as `Europe/Stockholm`."""
+
+HOURS_SPAN = r"^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$"
+
+HoursSpan = Annotated[str, Field(pattern=HOURS_SPAN)]
+"""`08:00-17:00`; a span whose end is not after its start runs over midnight."""
+
+
+class Weekly(Model):
+    """Hours a weekday; a day that is left out has none."""
+
+    monday: list[HoursSpan] = []
+    tuesday: list[HoursSpan] = []
+    wednesday: list[HoursSpan] = []
+    thursday: list[HoursSpan] = []
+    friday: list[HoursSpan] = []
+    saturday: list[HoursSpan] = []
+    sunday: list[HoursSpan] = []
+
+
+class HoursException(Model):
+    """A date on which other hours hold."""
+
+    day: Day
+    hours: list[HoursSpan] = []
+    """None: closed that day."""
+    reason: str
+
+
+class ServiceHours(Model):
+    """When a service is given: weekly hours, less public holidays, with dated exceptions."""
+
+    time_zone: TimeZone
+    weekly: Weekly
+    holidays: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+    """Country (ISO 3166) whose public holidays are closed."""
+    exceptions: list[HoursException] = []
+
+
+AlwaysOpen = Literal["24x7"]
+"""Service round the clock, every day."""
+
+
+class Target(Model):
+    """A time within which something is promised."""
+
+    within: PositiveDuration
+    hours: Identifier
+    """Name of the service hours in which this clock runs."""
+
+
+class ServiceLevel(Model):
+    """What is promised for one priority."""
+
+    respond: Target
+    """Until somebody has taken the incident up."""
+    restore: Target
+    """Until the service is proven healthy again."""
+    update: Target | None = None
+    """Longest time between two updates to the customer."""
+
+
+class Matrix(Model):
+    """Priority by impact (row) and urgency (high, medium, low)."""
+
+    high: tuple[Priority, Priority, Priority] = (Priority.P1, Priority.P2, Priority.P3)
+    medium: tuple[Priority, Priority, Priority] = (Priority.P2, Priority.P3, Priority.P4)
+    low: tuple[Priority, Priority, Priority] = (Priority.P3, Priority.P4, Priority.P5)
+
+    def priority(self, impact: Level, urgency: Level) -> Priority:
+        """Look the priority up."""
+        row: tuple[Priority, Priority, Priority] = getattr(self, impact.value)
+        return row[list(Level).index(urgency)]
+
+
+class Pause(StrEnum):
+    """Why a service-level clock may stand still."""
+
+    WAITING_FOR_CUSTOMER = "waiting_for_customer"
+    WAITING_FOR_THIRD_PARTY = "waiting_for_third_party"
+
+
+class IncidentTerms(Model):
+    """How incidents are handled, as agreed."""
+
+    confirm_looks: Annotated[int, Field(ge=1, le=20)] = 3
+    """Failed probes in a row before an alarm counts as a fault; one blip does nothing."""
+    confirm_every: PositiveDuration = timedelta(seconds=5)
+    healthy_for: PositiveDuration = timedelta(minutes=2)
+    """How long health must hold before recovery counts as proven."""
+    recovery_within: PositiveDuration = timedelta(minutes=10)
+    """How long a remedy is given to bring health back."""
+
+
+class Agreement(Model):
+    """The agreement under which the application is operated."""
+
+    number: str
+    version: Annotated[int, Field(ge=1)] = 1
+    """Counts the agreed amendments; clocks are recomputed against the version that held."""
+    signed: Day
+    signed_by: Annotated[list[str], Field(min_length=1)]
+    """Who agreed for each party, as `NAME, PARTY`."""
+    undertakings: Annotated[list[Undertaking], Field(min_length=1)]
+    service_hours: Annotated[dict[Identifier, ServiceHours | AlwaysOpen], Field(min_length=1)]
+    service_levels: dict[Priority, ServiceLevel] = {}
+    monitored_in: Identifier | None = None
+    """Service hours in which alarms are handled; round the clock unless given."""
+    priorities: Matrix = Matrix()
+    pauses: list[Pause] = []
+    """Reasons for which the clocks may be paused."""
+    incidents: IncidentTerms = IncidentTerms()

@@ -1,0 +1,122 @@
+"""Loading dossiers from files, and checking them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from models.dossier.dossier import Dossier
+from models.dossier.faults import MOST, Fault, Weight
+from models.dossier.rules import RULES, Finding, Rule
+from models.dossier.source import Document, read_document
+from models.dossier.wording import explain
+from models.errors import DossierError
+
+SUFFIXES = {".yaml", ".yml"}
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What came of one file."""
+
+    dossier: Dossier | None
+    """None if it has an error of form."""
+    faults: list[Fault]
+    """Sorted by line."""
+
+
+def read_dossier(path: Path) -> Dossier:
+    """Read a dossier that can be used; gaps are allowed, errors raise `DossierError` that names them all, a line each."""
+    loaded = load(path)
+    errors = [f for f in loaded.faults if f.severity is Weight.ERROR]
+    if errors or loaded.dossier is None:
+        raise DossierError("\n".join(map(str, errors)))
+    return loaded.dossier
+
+
+def check(paths: Iterable[Path]) -> list[Fault]:
+    """Name every error and gap in files and, recursively, directories; two dossiers of one application are an error as well."""
+    return [fault for loaded in load_all(paths) for fault in loaded.faults]
+
+
+def load_all(paths: Iterable[Path]) -> list[Loaded]:
+    """Load all dossiers in files and directories, each with its faults."""
+    results: list[Loaded] = []
+    first: dict[str, str] = {}
+    for path in paths:
+        found = list(files(path))
+        if not found:
+            fault = Fault(
+                str(path),
+                1,
+                Weight.ERROR,
+                "there is no dossier in this directory",
+                "name a directory that holds *.yaml",
+            )
+            results.append(Loaded(None, [fault]))
+        for file in found:
+            loaded = load(file)
+            if loaded.dossier is not None:
+                _refuse_twice(loaded, str(file), first)
+            results.append(loaded)
+    return results
+
+
+def files(path: Path) -> Iterator[Path]:
+    """The dossiers in a directory, sorted, hidden ones left out; a path that is no directory is given back as it is."""
+    try:
+        if not path.is_dir():
+            yield path
+            return
+        found = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES)
+    except (OSError, ValueError):  # unreadable, or no path at all: reading it says why
+        yield path
+        return
+    yield from (p for p in found if not any(part.startswith(".") for part in p.relative_to(path).parts))
+
+
+def load(path: Path) -> Loaded:
+    """Read and check one file."""
+    document = read_document(path)
+    if not isinstance(document.data, dict):
+        return Loaded(None, document.faults)
+    dossier: Dossier | None = None
+    try:
+        dossier = Dossier.model_validate(document.data)
+    except ValidationError as error:
+        explain(error, document)
+    faults = document.faults + list(_look(dossier, document))
+    if document.faults:
+        dossier = None
+    return Loaded(dossier, sorted(faults, key=lambda f: f.line))
+
+
+def _look(dossier: Dossier | None, document: Document) -> Iterator[Fault]:
+    for rule in RULES.values():
+        for place, what, mend in islice(_findings(rule, dossier, document.data), MOST):
+            yield Fault(document.path, document.line(place), rule.weight, what, mend, rule.name)
+
+
+def _findings(rule: Rule, dossier: Dossier | None, data: dict[str, Any]) -> Iterator[Finding]:
+    if rule.plain is not None:
+        yield from rule.plain(data)
+    elif rule.typed is not None and dossier is not None:
+        bought = rule.undertaking is None or rule.undertaking in dossier.agreement.undertakings
+        if bought:
+            yield from rule.typed(dossier)
+
+
+def _refuse_twice(loaded: Loaded, path: str, first: dict[str, str]) -> None:
+    assert loaded.dossier is not None
+    name = loaded.dossier.id
+    if name in first:
+        what = f"{name} already has a dossier in {first[name]}"
+        loaded.faults.append(
+            Fault(path, 1, Weight.ERROR, what, "rename the application, or remove one of the files", "two-dossiers")
+        )
+    first.setdefault(name, path)

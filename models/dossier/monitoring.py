@@ -1,0 +1,98 @@
+"""What is measured, how often, and from which value on it is an alarm."""
+
+from __future__ import annotations
+
+import operator
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from models.base import Duration, Identifier, Model, PositiveDuration
+from models.dossier.agreement import Level
+from models.probes import Probe, Sample, Seen
+
+CONDITION = r"^(failed|(value|latency_ms) (>=|<=|==|!=|>|<) -?\d+(\.\d+)?)$"
+
+Condition = Annotated[str, Field(pattern=CONDITION)]
+"""`failed`, or `value` or `latency_ms` against a number: `value > 90`."""
+
+
+_COMPARE = {
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+
+
+def holds(condition: str, sample: Sample) -> bool | None:
+    """Tell whether a condition holds of a sample; None when the sample says nothing about it (no data, or no such number)."""
+    if sample.seen is Seen.NO_DATA:
+        return None
+    if condition == "failed":
+        return sample.seen is Seen.FAILED
+    quantity, comparison, limit = condition.split()
+    number = sample.value if quantity == "value" else sample.latency_ms
+    return None if number is None else bool(_COMPARE[comparison](number, float(limit)))
+
+
+class Severity(StrEnum):
+    """How bad an alarm is; gives an incident its urgency."""
+
+    CRITICAL = "critical"
+    WARNING = "warning"
+    INFO = "info"
+
+    @property
+    def urgency(self) -> Level:
+        """The urgency an incident gets from it."""
+        return {Severity.CRITICAL: Level.HIGH, Severity.WARNING: Level.MEDIUM, Severity.INFO: Level.LOW}[self]
+
+
+class Threshold(Model):
+    """When a measuring point is in alarm, and when it no longer is."""
+
+    when: Condition = "failed"
+    duration: Duration = timedelta(0)
+    """How long the condition must hold before the alarm is raised."""
+    severity: Severity = Severity.CRITICAL
+    clear: Condition | None = None
+    """When the alarm clears; unless given, as soon as `when` no longer holds."""
+    clear_duration: Duration = timedelta(0)
+    """How long the clear condition must hold."""
+
+
+class MeasuringPoint(Model):
+    """Something that is looked at regularly."""
+
+    component: Identifier
+    probe: Probe
+    every: PositiveDuration = timedelta(seconds=30)
+    site: Identifier | None = None
+    """From which site it is probed; the component's own unless given."""
+    unit: str | None = None
+    thresholds: dict[Identifier, Threshold] = {"down": Threshold()}
+    no_data_after: PositiveDuration | None = None
+    """Raise an alarm when nothing could be measured for so long; ten intervals unless given."""
+    no_data_severity: Severity = Severity.WARNING
+    health: bool = True
+    """Whether it counts in proving the component's health."""
+    purpose: str | None = None
+
+
+class Source(StrEnum):
+    """Which system watches the measuring points."""
+
+    EMBEDDED = "embedded"
+    CENTRAL = "central"
+
+
+class Monitoring(Model):
+    """The agreed measuring points."""
+
+    watched_by: Source = Source.EMBEDDED
+    measuring_points: dict[Identifier, MeasuringPoint] = {}

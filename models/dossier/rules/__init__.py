@@ -1,0 +1,29 @@
+"""Rules: what must hold in a dossier beyond the form of its fields, and what each undertaking asks for."""
+
+from models.dossier.rules import (
+    approvals,
+    architecture,
+    cycles,
+    documentation,
+    incidents,
+    measuring,
+    references,
+    steps,
+    work,
+)
+from models.dossier.rules.registry import RULES, Finding, Rule
+
+__all__ = [
+    "RULES",
+    "Finding",
+    "Rule",
+    "approvals",
+    "architecture",
+    "cycles",
+    "documentation",
+    "incidents",
+    "measuring",
+    "references",
+    "steps",
+    "work",
+]

@@ -1,0 +1,88 @@
+"""What leading incidents asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from models.dossier.agreement import Level, Undertaking
+from models.dossier.dossier import Dossier
+from models.dossier.parties import Channel
+from models.dossier.rules.registry import Finding, error, gap
+
+
+@error("respond-after-restore")
+def responding_comes_first(dossier: Dossier) -> Iterator[Finding]:
+    """A service level does not allow more time to respond than to restore, where both clocks run in the same hours."""
+    for priority, level in dossier.agreement.service_levels.items():
+        if level.respond.hours == level.restore.hours and level.respond.within > level.restore.within:
+            place = ("agreement", "service_levels", priority.value, "respond")
+            yield Finding(
+                place, f"{priority.value} allows more time to respond than to restore", "exchange the two times"
+            )
+
+
+@gap("no-service-level", Undertaking.INCIDENT)
+def priorities_have_levels(dossier: Dossier) -> Iterator[Finding]:
+    """Every priority that the matrix can give has a service level."""
+    matrix = dossier.agreement.priorities
+    given = {matrix.priority(impact, urgency) for impact in Level for urgency in Level}
+    for priority in sorted(given - set(dossier.agreement.service_levels)):
+        what = f"the priorities can give {priority.value}, which has no service level"
+        mend = f"add agreement.service_levels.{priority.value} with respond and restore, or change agreement.priorities"
+        yield Finding(("agreement", "service_levels"), what, mend)
+
+
+@gap("no-escalation", Undertaking.INCIDENT)
+def levels_have_ladders(dossier: Dossier) -> Iterator[Finding]:
+    """Every service level has an escalation ladder."""
+    for priority in sorted(dossier.agreement.service_levels):
+        if not dossier.escalation.get(priority):
+            what = f"{priority.value} has a service level but no escalation ladder"
+            mend = f"add escalation.{priority.value} with contacts, channel and acknowledge_within"
+            yield Finding(("escalation",), what, mend)
+
+
+@gap("unreachable-rung", Undertaking.INCIDENT)
+def rungs_reach_people(dossier: Dossier) -> Iterator[Finding]:
+    """Whoever is called or written to on an escalation ladder has a number or an address."""
+    needs = {Channel.PHONE: "phone", Channel.SMS: "phone", Channel.EMAIL: "email"}
+    for priority, ladder in dossier.escalation.items():
+        for number, rung in enumerate(ladder):
+            field = needs.get(rung.channel)
+            for name in rung.contacts:
+                contact = dossier.contacts.get(name)
+                if field and contact is not None and not getattr(contact, field):
+                    what = (
+                        f"escalation {priority.value} reaches {name} by {rung.channel.value}, and {name} has no {field}"
+                    )
+                    yield Finding(
+                        ("escalation", priority.value, number),
+                        what,
+                        f"add `{field}` to the contact, or use another channel",
+                    )
+
+
+@gap("no-troubleshooting", Undertaking.INCIDENT)
+def components_have_troubleshooting(dossier: Dossier) -> Iterator[Finding]:
+    """Every component is matched by a troubleshooting instruction."""
+    symptoms = [t.symptom for t in dossier.instructions.troubleshooting.values()]
+    if any(not s.components and not s.measuring_points for s in symptoms):
+        return
+    points = dossier.monitoring.measuring_points
+    matched = {name for s in symptoms for name in s.components}
+    matched |= {points[p].component for s in symptoms if not s.components for p in s.measuring_points if p in points}
+    for name in dossier.architecture.components:
+        if name not in matched:
+            what = f"no troubleshooting instruction matches the component {name}"
+            mend = f"add one under instructions.troubleshooting with `symptom: {{components: [{name}]}}`"
+            yield Finding(("architecture", "components", name), what, mend)
+
+
+@gap("no-operator", Undertaking.INCIDENT)
+def somebody_takes_over(dossier: Dossier) -> Iterator[Finding]:
+    """Somebody holds the role `operator`, who decides when no remedy helped and no `handover` is written."""
+    if not dossier.people(["operator"]) and not all(t.handover for t in dossier.instructions.troubleshooting.values()):
+        what = "nobody holds the role operator, who decides when no remedy helped"
+        yield Finding(
+            ("contacts",), what, "give a contact `roles: [operator]`, or write a `handover` for each instruction"
+        )

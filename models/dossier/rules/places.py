@@ -1,0 +1,72 @@
+"""Where in a dossier steps and approvals stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from models.dossier.dossier import Dossier
+from models.dossier.faults import Place
+from models.dossier.instructions import Approval, StepBase
+
+STEPS: tuple[str, ...] = (
+    "instructions.start_up.before.*",
+    "instructions.start_up.after.*",
+    "instructions.shut_down.before.*",
+    "instructions.shut_down.after.*",
+    "instructions.troubleshooting.*.collect.*",
+    "instructions.troubleshooting.*.remedies.*.steps.*",
+    "instructions.restore.*.steps.*",
+    "instructions.restore.*.verify.*",
+    "instructions.changes.*.before.*",
+    "instructions.changes.*.steps.*",
+    "instructions.changes.*.verify.*",
+    "routines.maintenance.*.steps.*",
+    "routines.extended.*.steps.*",
+)
+"""Patterns of all steps."""
+
+APPROVALS: tuple[str, ...] = (
+    *(f"{step}.approval" for step in STEPS),
+    "instructions.troubleshooting.*.remedies.*.approval",
+    "instructions.troubleshooting.*.handover",
+    "instructions.restore.*.approval",
+    "instructions.changes.*.approval",
+    "routines.maintenance.*.approval",
+    "routines.extended.*.approval",
+)
+"""Patterns of all approvals."""
+
+
+def find(value: object, pattern: str, place: Place = ()) -> Iterator[tuple[Place, object]]:
+    """Every value of a typed dossier that a pattern finds; `*` stands for any key or index, what is not there is left out."""
+    head, _, rest = pattern.partition(".")
+    entries: Iterator[tuple[str | int, object]]
+    if head == "*":
+        entries = iter(
+            value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        )
+    else:
+        entries = iter(((head, getattr(value, head)),) if hasattr(value, head) else ())
+    for key, entry in entries:
+        if entry is None:
+            continue
+        if rest:
+            yield from find(entry, rest, (*place, key))
+        else:
+            yield (*place, key), entry
+
+
+def steps(dossier: Dossier) -> Iterator[tuple[Place, StepBase]]:
+    """All steps."""
+    for pattern in STEPS:
+        for place, step in find(dossier, pattern):
+            assert isinstance(step, StepBase)
+            yield place, step
+
+
+def approvals(dossier: Dossier) -> Iterator[tuple[Place, Approval]]:
+    """All approvals."""
+    for pattern in APPROVALS:
+        for place, approval in find(dossier, pattern):
+            assert isinstance(approval, Approval)
+            yield place, approval

@@ -1,0 +1,106 @@
+"""Names that must be defined elsewhere in the dossier."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Any
+
+from models.dossier.faults import Place, shown, where
+from models.dossier.rules.places import APPROVALS, STEPS
+from models.dossier.rules.registry import Finding, plain_error
+from models.dossier.source import walk
+
+DEFINED: dict[str, tuple[str, ...]] = {
+    "component": ("architecture.components",),
+    "host": ("architecture.hosts",),
+    "site": ("architecture.sites",),
+    "contact": ("contacts",),
+    "party": ("parties",),
+    "component or party": ("architecture.components", "parties"),
+    "service hours": ("agreement.service_hours",),
+    "measuring point": ("monitoring.measuring_points",),
+}
+"""Where names of each kind are defined."""
+
+REFERENCES: dict[str, str] = {
+    "agreement.monitored_in": "service hours",
+    "agreement.service_levels.*.respond.hours": "service hours",
+    "agreement.service_levels.*.restore.hours": "service hours",
+    "agreement.service_levels.*.update.hours": "service hours",
+    "contacts.*.party": "party",
+    "contacts.*.hours": "service hours",
+    "contacts.*.deputy": "contact",
+    "escalation.*.*.contacts.*": "contact",
+    "architecture.sites.*.operated_by": "party",
+    "architecture.hosts.*.site": "site",
+    "architecture.hosts.*.jump": "host",
+    "architecture.components.*.hosts.*": "host",
+    "architecture.components.*.operated_by": "party",
+    "architecture.components.*.depends_on.*": "component",
+    "architecture.integrations.*.source": "component",
+    "architecture.integrations.*.target": "component or party",
+    "architecture.integrations.*.contact": "contact",
+    "architecture.flows.*.through.*": "component",
+    "monitoring.measuring_points.*.component": "component",
+    "monitoring.measuring_points.*.site": "site",
+    "instructions.start_up.order.*.*": "component",
+    "instructions.shut_down.order.*.*": "component",
+    "instructions.troubleshooting.*.symptom.components.*": "component",
+    "instructions.troubleshooting.*.symptom.measuring_points.*": "measuring point",
+    "instructions.restore.*.component": "component",
+    "routines.maintenance.*.components.*": "component",
+    "routines.maintenance.*.hosts.*": "host",
+    "reports.*.receivers.*": "contact",
+    "capacity.resources.*.measuring_point": "measuring point",
+    "capacity.participants.*": "contact",
+    **{f"{step}.component": "component" for step in STEPS},
+    **{f"{step}.host": "host" for step in STEPS},
+    **{f"{step}.measuring_points.*": "measuring point" for step in STEPS},
+}
+"""Every place that names something, and what it names."""
+
+ROLES: tuple[str, ...] = (*(f"{approval}.roles.*" for approval in APPROVALS), "routines.extended.*.ordered_by.*")
+"""Every place that names a role that somebody must hold."""
+
+
+@plain_error("unknown-name")
+def names_are_defined(data: dict[str, Any]) -> Iterator[Finding]:
+    """Every component, host, site, contact, party, service hours and measuring point that is named is defined."""
+    known = {
+        kind: dict.fromkeys(n for place in places for n in _names(data, place)) for kind, places in DEFINED.items()
+    }
+    for pattern, kind in REFERENCES.items():
+        for place, name in walk(data, tuple(pattern.split("."))):
+            if isinstance(name, str) and name not in known[kind]:
+                yield _unknown(place, name, kind, list(known[kind]))
+    for place, probe in walk(data, ("monitoring", "measuring_points", "*", "probe")):
+        host = probe.get("host") if isinstance(probe, dict) and probe.get("type") == "ssh_command" else None
+        if isinstance(host, str) and host not in known["host"]:
+            yield _unknown((*place, "host"), host, "host", list(known["host"]))
+
+
+@plain_error("unheld-role")
+def roles_are_held(data: dict[str, Any]) -> Iterator[Finding]:
+    """Every role that may approve or order something is held by at least one contact."""
+    held = list(dict.fromkeys(r for _, r in walk(data, ("contacts", "*", "roles", "*")) if isinstance(r, str)))
+    for pattern in ROLES:
+        for place, role in walk(data, tuple(pattern.split("."))):
+            if isinstance(role, str) and role not in held:
+                what = f"{where(place)} asks for the role {shown(role)}, which nobody holds"
+                yield Finding(place, what, _suggest(role, held, "give it to a contact under `roles`"))
+
+
+def _names(data: dict[str, Any], place: str) -> list[str]:
+    return [n for _, found in walk(data, tuple(place.split("."))) if isinstance(found, dict) for n in found]
+
+
+def _unknown(place: Place, name: str, kind: str, known: list[str]) -> Finding:
+    defined = " or ".join(DEFINED[kind])
+    what = f"{where(place)} names the {kind} {shown(name)}, which is not defined"
+    return Finding(place, what, _suggest(name, known, f"define it under {defined}"))
+
+
+def _suggest(name: str, known: list[str], otherwise: str) -> str:
+    close = get_close_matches(name[:60], known, n=1, cutoff=0.7) if len(known) <= 500 else []
+    return f"did you mean '{close[0]}'? Or {otherwise}" if close else otherwise

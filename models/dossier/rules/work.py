@@ -1,0 +1,102 @@
+"""What changes, maintenance, restores, routines and reports ask for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from models.dossier.agreement import Undertaking
+from models.dossier.dossier import Dossier
+from models.dossier.routines import InputType
+from models.dossier.rules.registry import Finding, error, gap
+
+
+@error("routine-input")
+def inputs_can_be_given(dossier: Dossier) -> Iterator[Finding]:
+    """An input of type choice has choices, no other has, and a pattern is a regular expression."""
+    for name, routine in dossier.routines.extended.items():
+        for label, field in routine.inputs.items():
+            place = ("routines", "extended", name, "inputs", label)
+            if (field.type is InputType.CHOICE) != bool(field.choices):
+                what = f"the input {label} of {name} is of type {field.type.value} and has {len(field.choices)} choices"
+                yield Finding(place, what, "use `type: choice` together with `choices`")
+            if field.pattern is not None and not _compiles(field.pattern):
+                what = f"the pattern of the input {label} of {name} is no regular expression"
+                yield Finding((*place, "pattern"), what, "mend it, for example `^[0-9]{4}$`")
+
+
+def _compiles(pattern: str) -> bool:
+    try:
+        re.compile(pattern)
+    except (re.error, OverflowError, RecursionError):
+        return False
+    return True
+
+
+@gap("no-restore", Undertaking.RESTORE)
+def there_is_a_restore(dossier: Dossier) -> Iterator[Finding]:
+    """There is a restore instruction; it holds RPO, RTO, steps and the queries that prove it."""
+    if not dossier.instructions.restore:
+        yield Finding(
+            ("instructions",),
+            "restore is bought, but there is no restore instruction",
+            "add one under instructions.restore",
+        )
+
+
+@gap("no-change", Undertaking.CHANGE)
+def there_is_a_change(dossier: Dossier) -> Iterator[Finding]:
+    """There is a routine for changes."""
+    if not dossier.instructions.changes:
+        yield Finding(
+            ("instructions",),
+            "change is bought, but there is no routine for changes",
+            "add one under instructions.changes",
+        )
+
+
+@gap("unapproved-risk", Undertaking.CHANGE)
+def risky_changes_are_approved(dossier: Dossier) -> Iterator[Finding]:
+    """A change of high risk needs an approval."""
+    for name, change in dossier.instructions.changes.items():
+        if change.risk == "high" and change.approval is None:
+            what = f"the change {name} is of high risk and needs nobody's approval"
+            yield Finding(("instructions", "changes", name), what, "add `approval: {roles: [...]}`")
+
+
+@gap("no-maintenance", Undertaking.MAINTENANCE)
+def there_is_maintenance(dossier: Dossier) -> Iterator[Finding]:
+    """There is a maintenance routine, and each has a scope."""
+    if not dossier.routines.maintenance:
+        yield Finding(
+            ("routines",), "maintenance is bought, but there is no routine for it", "add one under routines.maintenance"
+        )
+    for name, routine in dossier.routines.maintenance.items():
+        if not routine.components and not routine.hosts:
+            what = f"the maintenance routine {name} has no scope"
+            yield Finding(("routines", "maintenance", name), what, "add `components` or `hosts`")
+
+
+@gap("no-extended-routine", Undertaking.ROUTINES)
+def there_is_an_extended_routine(dossier: Dossier) -> Iterator[Finding]:
+    """There is an extended routine that may be ordered."""
+    if not dossier.routines.extended:
+        yield Finding(("routines",), "routines are bought, but none may be ordered", "add one under routines.extended")
+
+
+@gap("no-report", Undertaking.REPORTS)
+def there_is_a_report(dossier: Dossier) -> Iterator[Finding]:
+    """There is a report."""
+    if not dossier.reports:
+        yield Finding(("reports",), "reports are bought, but there is none", "add one under reports")
+
+
+@gap("report-without-address", Undertaking.REPORTS)
+def reports_can_be_sent(dossier: Dossier) -> Iterator[Finding]:
+    """Every receiver of a report has an e-mail address."""
+    for name, report in dossier.reports.items():
+        for receiver in report.receivers:
+            contact = dossier.contacts.get(receiver)
+            if contact is not None and not contact.email:
+                what = f"the report {name} goes to {receiver}, who has no e-mail address"
+                yield Finding(("reports", name, "receivers"), what, f"add `email` to the contact {receiver}")

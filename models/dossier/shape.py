@@ -1,0 +1,75 @@
+"""The shape of the format: which fields may stand at a place, found by walking the models beside the data."""
+
+from __future__ import annotations
+
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel
+
+from models.dossier.dossier import Dossier
+from models.dossier.faults import Place
+
+
+def model_at(place: Place, data: Any) -> type[BaseModel] | None:
+    """The model that a mapping at this place is read as; None where there is none or it cannot be told."""
+    expected: Any = Dossier
+    for key in place:
+        expected = _inside(_choose(expected, data), key)
+        data = _entry(data, key)
+    chosen = _choose(expected, data)
+    return chosen if _is_model(chosen) else None
+
+
+def kinds_at(place: Place, data: Any) -> list[str]:
+    """The values that `type` may have at this place."""
+    expected: Any = Dossier
+    for key in place:
+        expected = _inside(_choose(expected, data), key)
+        data = _entry(data, key)
+    return [kind for member in _members(expected) if _is_model(member) for kind in _kinds(member)]
+
+
+def _entry(data: Any, key: Any) -> Any:
+    if isinstance(data, dict):
+        return data.get(key)
+    return data[key] if isinstance(data, list) and isinstance(key, int) and key < len(data) else None
+
+
+def _is_model(expected: Any) -> bool:
+    return isinstance(expected, type) and issubclass(expected, BaseModel)
+
+
+def _kinds(model: Any) -> list[str]:
+    field = model.model_fields.get("type")
+    return list(get_args(field.annotation)) if field else []
+
+
+def _members(expected: Any) -> list[Any]:
+    if get_origin(expected) is Annotated:
+        return _members(get_args(expected)[0])
+    if get_origin(expected) in {Union, UnionType}:
+        return [member for part in get_args(expected) for member in _members(part)]
+    return [expected]
+
+
+def _choose(expected: Any, value: Any) -> Any:
+    """The member of a union that a value is meant for."""
+    members = _members(expected)
+    if isinstance(value, dict):
+        models = [m for m in members if _is_model(m)]
+        named = [m for m in models if value.get("type") in _kinds(m)]
+        fitting = named or (models if len(models) == 1 else []) or [m for m in members if get_origin(m) is dict]
+    else:
+        fitting = [m for m in members if get_origin(m) in {list, tuple}] if isinstance(value, list) else members
+    return fitting[0] if fitting else None
+
+
+def _inside(expected: Any, key: Any) -> Any:
+    if _is_model(expected):
+        field = expected.model_fields.get(key)
+        return field.annotation if field else None
+    arguments = get_args(expected)
+    if get_origin(expected) is dict:
+        return arguments[1]
+    return arguments[0] if get_origin(expected) in {list, tuple} else None

@@ -1,0 +1,49 @@
+"""Task queues, workflow ids and search attributes: the names by which the parts find each other."""
+
+from __future__ import annotations
+
+from typing import Final
+
+WORKFLOW_QUEUE: Final = "driftvakt"
+"""Workflows, and the activities that keep records."""
+
+
+def site_queue(site: str) -> str:
+    """Task queue of the workers inside one site's network."""
+    return f"site.{site}"
+
+
+def watch_id(application: str) -> str:
+    """Workflow id of an application's watch: `watch.acme.shop`."""
+    return f"watch.{application}"
+
+
+def incident_id(application: str, number: int) -> str:
+    """Workflow id of an incident: `inc.acme.shop.17`."""
+    return f"inc.{application}.{number}"
+
+
+def monitor_id(site: str) -> str:
+    """Workflow id of the embedded monitor of a site."""
+    return f"monitor.{site}"
+
+
+def runbook_id(application: str, name: str, key: str) -> str:
+    """Workflow id of a runbook that somebody started: `runbook.acme.shop.free-disk-space.KEY`."""
+    return f"runbook.{application}.{name}.{key}"
+
+
+CUSTOMER: Final = "Customer"
+APPLICATION: Final = "Application"
+STATE: Final = "State"
+PRIORITY: Final = "Priority"
+AWAITS_DECISION_BY: Final = "AwaitsDecisionBy"
+
+SEARCH_ATTRIBUTES: Final = {
+    CUSTOMER: "Keyword",
+    APPLICATION: "Keyword",
+    STATE: "Keyword",
+    PRIORITY: "Keyword",
+    AWAITS_DECISION_BY: "KeywordList",
+}
+"""Registered before any worker starts: an unregistered one leaves workflows stuck."""

@@ -1,0 +1,170 @@
+"""Settings of this installation: from the environment (`DRIFTVAKT_*`), then from `driftvakt.toml` in the home directory."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from models.errors import SettingsError
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+def _absolute(path: Path) -> Path:
+    try:
+        return path.expanduser().absolute()
+    except RuntimeError:  # ~ of a user that is not known
+        raise ValueError(f"{path} names the home of a user that is not known here") from None
+
+
+def home_directory() -> Path:
+    """Where all state lies: `DRIFTVAKT_HOME`, or `var/` in the current directory; `SettingsError` where it is no path."""
+    try:
+        return _absolute(Path(os.environ.get("DRIFTVAKT_HOME") or "var"))
+    except ValueError as error:
+        raise SettingsError(f"DRIFTVAKT_HOME: {error}") from None
+
+
+class Settings(BaseSettings):
+    """Everything that can be set; each field stands in docs/settings.md."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="DRIFTVAKT_", extra="forbid", frozen=True, use_attribute_docstrings=True
+    )
+
+    home: Annotated[Path, AfterValidator(_absolute)] = Field(default_factory=home_directory)
+    """Directory of all state: Temporal's file, records, dossiers, keys, logs."""
+    dossiers: Path | None = None
+    """Directory of the dossiers that `driftvakt up` publishes; `dossiers/` in the home unless given."""
+    user: str | None = None
+    """Who gives the commands: your e-mail address as it stands in the dossiers; your login name unless given."""
+
+    temporal_host: str = "127.0.0.1"
+    """Address the embedded Temporal server binds."""
+    temporal_port: Port = 7233
+    """Port of the embedded Temporal server."""
+    temporal_ui_port: Port = 8233
+    """Port of the embedded server's UI."""
+    temporal_metrics_port: Port = 8234
+    """Port of the embedded server's metrics."""
+    temporal_address: str | None = None
+    """`HOST:PORT` of a Temporal cluster to use instead of the embedded server."""
+    temporal_namespace: str = "default"
+    """Namespace to work in."""
+    temporal_ui_url: str | None = None
+    """Where people open the Temporal UI; the embedded server's unless given."""
+
+    database_url: str | None = None
+    """Records: `postgresql://...` or `sqlite:///...`; a file in the home unless given."""
+
+    intake_host: str = "127.0.0.1"
+    """Address the alarm intake binds; beyond loopback only with TLS or a proxy."""
+    intake_port: Port = 8480
+    """Port of the alarm intake."""
+    intake_tls_certificate: Path | None = None
+    """PEM file of the intake's certificate chain."""
+    intake_tls_key: Path | None = None
+    """PEM file of the intake's private key."""
+    intake_behind_proxy: bool = False
+    """A proxy in front of the intake ends TLS; lets it bind beyond loopback without its own."""
+    intake_sources: dict[str, str] = {}
+    """Senders of alarms and where their bearer token is kept: `{prometheus = "file:PATH"}` or `env:NAME`; unless given,
+    one source `default` whose token `driftvakt up` writes to `intake.token` in the home."""
+
+    provider_application: str = "driftvakt.intake"
+    """The provider's own application, on which alarms that fit nowhere open their incidents."""
+
+    sites: list[str] = []
+    """Sites whose hosts this worker reaches; none: every site of the published dossiers."""
+    workflow_worker: bool = True
+    """Whether this worker runs workflows and keeps records; off for a worker that only serves sites."""
+    ssh_threads: Annotated[int, Field(ge=1, le=512)] = 64
+    """Threads for SSH in a worker, hence hosts acted on at the same time."""
+    ssh_connect_timeout_seconds: Annotated[float, Field(gt=0, le=300)] = 15.0
+    """Longest time for connecting, key exchange and logging in to a host."""
+    ssh_idle_seconds: Annotated[float, Field(gt=0)] = 300.0
+    """How long an unused SSH connection is kept."""
+
+    samples_kept_days: Annotated[int, Field(ge=1)] = 30
+    """How long the embedded monitor keeps samples."""
+    monitor_start_spread_seconds: Annotated[float, Field(ge=0, le=300)] = 20.0
+    """Seconds over which the embedded monitor spreads its first looks after a start."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments first, then the environment, then the file."""
+        file = TomlConfigSettingsSource(settings_cls, toml_file=home_directory() / "driftvakt.toml")
+        return init_settings, env_settings, file
+
+    @model_validator(mode="after")
+    def _tls_is_whole(self) -> Settings:
+        if (self.intake_tls_certificate is None) != (self.intake_tls_key is None):
+            raise ValueError("intake_tls_certificate and intake_tls_key go together: set both or neither")
+        loopback = self.intake_host in {"localhost", "::1"} or self.intake_host.startswith("127.")
+        if not loopback and self.intake_tls_certificate is None and not self.intake_behind_proxy:
+            raise ValueError(
+                f"intake_host {self.intake_host} is reachable from outside: set intake_tls_certificate and intake_tls_key, "
+                "or intake_behind_proxy = true where a proxy ends TLS"
+            )
+        return self
+
+    @cached_property
+    def records_url(self) -> str:
+        """The URL of the records database."""
+        return self.database_url or f"sqlite:///{self.home / 'driftvakt.db'}"
+
+    @cached_property
+    def default_token(self) -> Path:
+        """Where the token of the source `default` lies."""
+        return self.home / "intake.token"
+
+    @cached_property
+    def alarm_sources(self) -> dict[str, str]:
+        """Senders of alarms and references to their tokens."""
+        return self.intake_sources or {"default": f"file:{self.default_token}"}
+
+    @cached_property
+    def dossier_directory(self) -> Path:
+        """Where the dossiers lie."""
+        return self.dossiers or self.home / "dossiers"
+
+    @cached_property
+    def temporal_target(self) -> str:
+        """`HOST:PORT` of the Temporal frontend to connect to."""
+        return self.temporal_address or f"{self.temporal_host}:{self.temporal_port}"
+
+    @cached_property
+    def ui_url(self) -> str:
+        """Root of the Temporal UI, without a slash at the end."""
+        return (self.temporal_ui_url or f"http://{self.temporal_host}:{self.temporal_ui_port}").rstrip("/")
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings; raise `SettingsError` with one sentence a fault."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg'].removeprefix('Value error, ')}"
+            for e in error.errors()
+        )
+        raise SettingsError(f"settings (DRIFTVAKT_* or {home_directory() / 'driftvakt.toml'}): {faults}") from None
+    except (ValueError, OSError) as error:
+        raise SettingsError(f"settings: {home_directory() / 'driftvakt.toml'} cannot be read: {error}") from None

@@ -1,0 +1,168 @@
+"""Slices of a dossier: what one workflow needs of it, resolved, so that no workflow carries the whole."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from pydantic import Field
+
+from models.base import ApplicationId, Model, PositiveDuration
+from models.dossier.agreement import IncidentTerms, Level, Matrix
+from models.dossier.instructions import Approval, Step
+from models.hosts import Control, HostTarget
+from models.probes import ProbeTarget
+
+
+class WatchSliceRequest(Model):
+    """Of which application."""
+
+    application: ApplicationId
+
+
+class KnownIncident(Model):
+    """An incident that the records know as open."""
+
+    id: str
+    number: int
+    components: list[str]
+    opened_at: datetime
+
+
+class WatchSlice(Model):
+    """What a watch needs: what belongs together, and where to go on counting."""
+
+    application: ApplicationId
+    known: bool
+    """Whether a dossier has been published; without one, alarms still open incidents, handed straight to people."""
+    dossier: str = ""
+    """Digest."""
+    name: str = ""
+    depends_on: dict[str, list[str]] = {}
+    """Component to the components it needs."""
+    next_number: Annotated[int, Field(ge=1)] = 1
+    """Highest incident number in the records, plus one."""
+    next_alarm: Annotated[int, Field(ge=1)] = 1
+    """Highest alarm sequence in the records, plus one."""
+    incidents: list[KnownIncident] = []
+    """Open ones."""
+
+
+class Placement(Model):
+    """A component on one host, ready to be acted on."""
+
+    host: HostTarget
+    queue: str
+    """Task queue of the host's site."""
+
+
+class SiteProbes(Model):
+    """Measuring points and the queue of the site that probes them."""
+
+    queue: str
+    targets: list[ProbeTarget]
+
+
+class ComponentPlan(Model):
+    """A component, resolved."""
+
+    name: str
+    """Its identifier in the dossier."""
+    title: str
+    placements: list[Placement] = []
+    control: Control | None = None
+    depends_on: list[str] = []
+    impact: Level = Level.MEDIUM
+    start_timeout: PositiveDuration = timedelta(minutes=2)
+    stop_timeout: PositiveDuration = timedelta(minutes=2)
+    health: list[SiteProbes] = []
+    """Measuring points that show its health, by the site to probe from."""
+
+
+class PlannedRemedy(Model):
+    """A remedy of the dossier."""
+
+    name: str
+    title: str
+    steps: list[Step]
+    approval: Approval | None = None
+    deciders: list[str] = []
+    """Who may approve it."""
+
+
+class RunbookOffer(Model):
+    """A runbook that a person may take when the agreed remedies did not help."""
+
+    name: str
+    title: str
+
+
+class ApplicationPlan(Model):
+    """An application as instructions and runbooks act on it: one version of its dossier, resolved."""
+
+    application: ApplicationId
+    dossier: str
+    """Digest."""
+    name: str
+    components: dict[str, ComponentPlan]
+    hosts: dict[str, Placement] = {}
+    """Every host of the dossier."""
+    points: dict[str, SiteProbes] = {}
+    """Every measuring point of the dossier, each by itself."""
+    terms: IncidentTerms = IncidentTerms()
+    people: dict[str, list[str]] = {}
+    """Role to those who hold it."""
+    remedies: dict[str, PlannedRemedy] = {}
+    """Every remedy of the dossier, by `INSTRUCTION/REMEDY`."""
+
+    def dependants(self, component: str) -> list[str]:
+        """The components that need this one, directly or through others; the nearest first."""
+        found: list[str] = []
+        frontier = [component]
+        while frontier:
+            frontier = [
+                name
+                for name, plan in self.components.items()
+                if name != component and name not in found and set(plan.depends_on) & set(frontier)
+            ]
+            found += frontier
+        return found
+
+
+class PlanRequest(Model):
+    """Which incident asks: the symptom decides the instruction."""
+
+    application: ApplicationId
+    dossier: str = ""
+    """Digest; the version that holds now unless given."""
+    components: list[str] = []
+    measuring_points: list[str] = []
+    suspect: str | None = None
+    """The component that proved to be the cause: its instruction is taken, whatever the symptom was."""
+
+
+class IncidentPlan(Model):
+    """How to handle one incident, from one version of the dossier."""
+
+    plan: ApplicationPlan | None
+    """The slice: components of the symptom with what they need and what needs them; None when no dossier is published."""
+    instruction: str = ""
+    """Troubleshooting instruction that matches, by name; empty when none does."""
+    title: str = ""
+    matrix: Matrix = Matrix()
+    impact: Level = Level.MEDIUM
+    """The highest of the affected components and of the flows through them."""
+    affected: list[str] = []
+    """Components that the symptom names and the dossier knows; all of them when it names none."""
+    probeable: bool = False
+    """Whether every measuring point that the symptom names, and at least one point, can be probed by us: only then can
+    healthy probes refute the alarm."""
+    confirm: list[SiteProbes] = []
+    """What shows the fault, and that it is gone: the points named, and the health of the affected components and of all
+    that they need."""
+    collect: list[Step] = []
+    remedies: list[PlannedRemedy] = []
+    runbooks: list[RunbookOffer] = []
+    """Runbooks that need to know no more than the component."""
+    handover: Approval
+    handover_deciders: list[str] = []

@@ -1,0 +1,176 @@
+"""Tables of the records. They skip validation, so they never travel as payloads and are filled from checked models only."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Column, DateTime, Dialect, Index, LargeBinary, Text
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field, SQLModel
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment in UTC; SQLite forgets the zone, so it is put back on the way out. A naive datetime is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """To the database."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone cannot be kept")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+        """From the database."""
+        if value is None:
+            return None
+        moment: datetime = value
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+class DossierVersion(SQLModel, table=True):
+    """A dossier as it was published; never changed, so that history can name it by its digest."""
+
+    digest: str = Field(primary_key=True, max_length=64)
+    application: str = Field(index=True)
+    content: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    published_at: datetime = Field(sa_type=UtcDateTime)
+    published_by: str
+
+
+class CurrentDossier(SQLModel, table=True):
+    """Which version of a dossier holds now."""
+
+    application: str = Field(primary_key=True)
+    digest: str = Field(foreign_key="dossierversion.digest")
+
+
+class Incident(SQLModel, table=True):
+    """An incident."""
+
+    id: str = Field(primary_key=True)
+    application: str = Field(index=True)
+    number: int
+    title: str
+    state: str = Field(index=True)
+    priority: str | None = None
+    components: list[str] = Field(sa_column=Column(JSON, nullable=False))
+    dossier: str
+    opened_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    opened_by: str
+    closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    outcome: str | None = None
+    summary: str = Field(default="", sa_column=Column(Text, nullable=False))
+
+
+class IncidentEntry(SQLModel, table=True):
+    """A line of an incident's timeline."""
+
+    incident: str = Field(primary_key=True)
+    run: str = Field(primary_key=True)
+    """Run of the workflow that told it."""
+    sequence: int = Field(primary_key=True)
+    at: datetime = Field(sa_type=UtcDateTime)
+    kind: str
+    text: str = Field(sa_column=Column(Text, nullable=False))
+    data: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+
+
+class AlarmEntry(SQLModel, table=True):
+    """An alarm message and what became of it."""
+
+    application: str = Field(primary_key=True)
+    sequence: int = Field(primary_key=True)
+    at: datetime = Field(sa_type=UtcDateTime, index=True)
+    fingerprint: str = Field(index=True)
+    title: str
+    state: str
+    severity: str
+    component: str | None = None
+    source: str
+    disposition: str
+    incident: str | None = Field(default=None, index=True)
+    reason: str
+
+
+class FencingToken(SQLModel, table=True):
+    """The highest token given for a component."""
+
+    component: str = Field(primary_key=True)
+    token: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class TokenGrant(SQLModel, table=True):
+    """A token that was given to an operation; makes asking again harmless."""
+
+    key: str = Field(primary_key=True)
+    component: str = Field(primary_key=True)
+    token: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class UsedDecision(SQLModel, table=True):
+    """An approval that was used, and by which run."""
+
+    gate: str = Field(primary_key=True)
+    run: str
+    option: str
+    by: list[str] = Field(sa_column=Column(JSON, nullable=False))
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
+class JobOutput(SQLModel, table=True):
+    """What a remote job wrote, as far as it is kept."""
+
+    job: str = Field(primary_key=True)
+    host: str = Field(primary_key=True)
+    at: datetime = Field(sa_type=UtcDateTime)
+    stdout: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    stderr: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class Quarantined(SQLModel, table=True):
+    """An alarm body that was authenticated but not understood; kept until somebody has looked at it."""
+
+    id: str = Field(primary_key=True)
+    """SHA-256 of source and body: the same body twice is one row."""
+    received_at: datetime = Field(sa_type=UtcDateTime)
+    source: str
+    body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    reason: str = Field(sa_column=Column(Text, nullable=False))
+    times: int = 1
+
+
+class SampleRow(SQLModel, table=True):
+    """A look at a measuring point; written in bulk."""
+
+    __tablename__ = "sample"
+    __table_args__ = (Index("ix_sample_point_at", "point", "at"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    point: str
+    at: datetime = Field(sa_type=UtcDateTime)
+    seen: str
+    value: float | None = None
+    latency_ms: float | None = None
+
+
+class PointState(SQLModel, table=True):
+    """What the embedded monitor knows of one threshold of one measuring point, so that a restart neither forgets nor repeats."""
+
+    key: str = Field(primary_key=True)
+    """`customer.application.measuring-point/threshold`."""
+    site: str = Field(index=True)
+    state: str
+    """ok, pending, firing, clearing, no_data."""
+    since: datetime = Field(sa_type=UtcDateTime)
+    """When this state began."""
+    fault_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When the fault that is firing began; part of what makes its alarm the same."""
+    reported: str | None = None
+    """The alarm state that the watch has acknowledged: firing, cleared or none yet."""
+    reported_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    detail: str = ""

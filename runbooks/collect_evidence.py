@@ -1,0 +1,96 @@
+"""Collect what helps to understand a fault of a component."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+from temporalio import workflow
+
+from activities.stubs.records import load_incident_plan
+from models.base import Identifier
+from models.dossier.instructions import RunStep
+from models.hosts import Systemd
+from models.jobs import Outcome
+from models.runbooks import RunbookInput, RunbookReport
+from models.slices import ComponentPlan, PlanRequest
+from runbooks._paths import absolute
+from workflows.policies import RECORD, RECORD_TIMEOUT
+from workflows.runbook import Runbook, runbook
+from workflows.steps import Steps, worst
+
+_STANDARD = {
+    "Uptime and load": "uptime",
+    "File systems": "df -Pk",
+    "Memory": "free -m 2>/dev/null || head -n 20 /proc/meminfo",
+    "Processes that use most": "{ ps -eo pcpu,pmem,pid,user,args 2>/dev/null || ps; } | sort -rn | head -n 15 | cut -c 1-120",
+    "Listening sockets": "ss -lntu 2>/dev/null || netstat -lntu 2>/dev/null || cat /proc/net/tcp /proc/net/udp",
+}
+"""Plain POSIX shell, each with a way out where a tool is missing."""
+
+
+class CollectEvidenceInput(RunbookInput):
+    """Where to look."""
+
+    component: Annotated[Identifier, Field(examples=["web"])]
+    """Component whose hosts are looked at."""
+    log: Annotated[str, AfterValidator(absolute)] | None = None
+    """Log file of the component; a component that is a systemd unit has its journal read without it."""
+    log_lines: Annotated[int, Field(ge=1, le=1000)] = 100
+    """How many of the last lines."""
+
+
+@runbook("collect-evidence")
+class CollectEvidence(Runbook):
+    """Collect evidence from a component's hosts.
+
+    Reads uptime, file systems, memory, processes, listening sockets, the last lines of the component's log, and what the
+    matching troubleshooting instruction says to collect. Changes nothing, so a rehearsal does the same.
+    """
+
+    @workflow.run
+    async def run(self, order: CollectEvidenceInput) -> RunbookReport:
+        """Run all commands on all hosts at once."""
+        steps = await self.begin(order)
+        part = self.component(order.component)
+        wanted = [*_standard(part), *_log(part, order), *await self._agreed(order)]
+        self.now(f"Collecting from {', '.join(place.host.name for place in part.placements) or 'the dossier’s hosts'}")
+        outcome = await self._collect(steps, part, wanted)
+        hosts = {report.host for report in steps.reports if report.host}
+        return self.report(outcome, f"{len(steps.reports)} pieces of evidence from {len(hosts)} hosts")
+
+    async def _collect(self, steps: Steps, part: ComponentPlan, wanted: list[RunStep]) -> Outcome:
+        if not part.placements:
+            self.note(f"Hosts of {part.name}", "it has no host that we can log in to", Outcome.FAILED)
+            wanted = [step for step in wanted if step.component != part.name]
+            return worst([Outcome.FAILED, await steps.run(wanted)])
+        return await steps.run(wanted)
+
+    async def _agreed(self, order: CollectEvidenceInput) -> list[RunStep]:
+        """What the troubleshooting instruction for this component says to collect; it is read-only by the dossier's rules."""
+        found = await workflow.execute_local_activity(
+            load_incident_plan,
+            PlanRequest(application=order.application, dossier=self.plan.dossier, components=[order.component]),
+            start_to_close_timeout=RECORD_TIMEOUT,
+            retry_policy=RECORD,
+            summary=f"Look up the instruction for {order.component}",
+        )
+        return [step for step in found.collect if isinstance(step, RunStep) and step.read_only]
+
+
+def _standard(part: ComponentPlan) -> list[RunStep]:
+    return [
+        RunStep(title=title, component=part.name, command=command, read_only=True)
+        for title, command in _STANDARD.items()
+    ]
+
+
+def _log(part: ComponentPlan, order: CollectEvidenceInput) -> list[RunStep]:
+    lines = str(order.log_lines)
+    if order.log is not None:
+        command = ["tail", "-n", lines, order.log]
+    elif isinstance(part.control, Systemd):
+        command = ["journalctl", "--no-pager", "-n", lines, "-u", part.control.unit]
+    else:
+        return []
+    return [RunStep(title=f"Last log lines of {part.name}", component=part.name, command=command, read_only=True)]

@@ -1,0 +1,140 @@
+"""Remove old files where a file system runs full."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+from temporalio import workflow
+
+from models.base import Identifier
+from models.dossier.instructions import RunStep
+from models.jobs import JobResult, Outcome
+from models.runbooks import RunbookInput, RunbookReport
+from runbooks._paths import absolute, cleanable, file_pattern
+from workflows.runbook import Runbook, runbook
+from workflows.steps import Steps, worst
+
+_DF_ROW = re.compile(r"^.*\s(\d+)\s+(\d+)\s+(\d+)\s+(\d+)%\s+/.*$", re.MULTILINE)
+"""The row that `df -Pk` prints for a path: blocks, used, available (KiB), use."""
+
+
+class FreeDiskSpaceInput(RunbookInput):
+    """Where to look, and what may go."""
+
+    component: Annotated[Identifier, Field(examples=["web"])]
+    """Component whose hosts are looked at."""
+    path: Annotated[str, AfterValidator(absolute), Field(examples=["/var"])] = "/"
+    """A path on the file system that runs full."""
+    above_percent: Annotated[int, Field(ge=1, le=99)] = 80
+    """Only hosts whose file system is used this much, or more, are cleaned."""
+    directories: Annotated[
+        list[Annotated[str, AfterValidator(cleanable)]],
+        Field(min_length=1, max_length=20, examples=[["/var/log/shop"]]),
+    ]
+    """Directories in which files may be removed, with all below them; links are not followed."""
+    patterns: Annotated[
+        list[Annotated[str, AfterValidator(file_pattern)]],
+        Field(min_length=1, max_length=20, examples=[["*.log.gz", "*.log.[0-9]*"]]),
+    ]
+    """Names of files that may be removed, as `find -name` takes them; quoted, so no shell expands them."""
+    older_than_days: Annotated[int, Field(ge=1, le=3650)] = 14
+    """Only files last changed longer ago than this."""
+
+
+@dataclass(frozen=True)
+class _Usage:
+    used_kib: int
+    percent: int
+
+
+@runbook("free-disk-space")
+class FreeDiskSpace(Runbook):
+    """Free disk space by removing old files.
+
+    Looks how full the file system is on every host of the component; where it is full enough, removes files that are old, match
+    a pattern and lie in a directory that was named; looks again and says how much was freed. Hosts below the threshold are left
+    alone. Removes plain files only, never directories, never through links, never on another file system. Repeating is safe: what
+    is gone is gone.
+    """
+
+    @workflow.run
+    async def run(self, order: FreeDiskSpaceInput) -> RunbookReport:
+        """Look, clean where it is full, look again."""
+        steps = await self.begin(order)
+        hosts = [place.host.name for place in self.component(order.component).placements]
+        if not hosts:
+            self.note(f"Hosts of {order.component}", "it has no host that we can log in to", Outcome.FAILED)
+            return self.report(Outcome.FAILED, f"{order.component} has no host")
+
+        before, looked = await self._look(steps, order, hosts, "How full it is")
+        full = self._full(before, order)
+        self.now(f"Removing old files on {', '.join(full)}" if full else "Nothing to remove")
+        cleaned = worst([result.outcome for result in await steps.run_for_results(_removal(order, full))])
+        if order.rehearse or not full:
+            return self.report(worst([looked, cleaned]), f"{len(full)} of {len(hosts)} hosts are full enough to clean")
+
+        after, looked_again = await self._look(steps, order, full, "How full it is now")
+        freed = ", ".join(self._freed(host, before, after) for host in full)
+        return self.report(worst([looked, cleaned, looked_again]), f"Freed on {freed}")
+
+    async def _look(
+        self, steps: Steps, order: FreeDiskSpaceInput, hosts: Sequence[str], title: str
+    ) -> tuple[dict[str, _Usage], Outcome]:
+        self.now(f"Looking at {order.path} on {', '.join(hosts)}")
+        command = ["df", "-Pk", order.path]
+        results = await steps.run_for_results(
+            [RunStep(title=title, host=host, command=command, read_only=True) for host in hosts]
+        )
+        seen: dict[str, _Usage] = {}
+        for result in results:
+            usage = _usage(result)
+            if usage is not None:
+                seen[result.host] = usage
+            elif result.outcome is Outcome.OK:
+                self.note(title, "df printed nothing that says how full it is", Outcome.FAILED, result.host)
+        return seen, worst([r.outcome if r.host in seen else worst([r.outcome, Outcome.FAILED]) for r in results])
+
+    def _full(self, seen: dict[str, _Usage], order: FreeDiskSpaceInput) -> list[str]:
+        for host, usage in seen.items():
+            if usage.percent < order.above_percent:
+                self.note("Leave it alone", f"{usage.percent} % used, below {order.above_percent} %", host=host)
+        return [host for host, usage in seen.items() if usage.percent >= order.above_percent]
+
+    def _freed(self, host: str, before: dict[str, _Usage], after: dict[str, _Usage]) -> str:
+        if host not in after:
+            return f"{host}: not known"
+        was, now = before[host], after[host]
+        freed = f"{(was.used_kib - now.used_kib) / 1024:.1f} MiB ({was.percent} % to {now.percent} %)"
+        self.note("Freed", freed, host=host)
+        return f"{host}: {freed}"
+
+
+def _usage(result: JobResult) -> _Usage | None:
+    row = _DF_ROW.search(result.stdout.text) if result.outcome is Outcome.OK else None
+    return None if row is None else _Usage(used_kib=int(row[2]), percent=int(row[4]))
+
+
+def _removal(order: FreeDiskSpaceInput, hosts: Sequence[str]) -> list[RunStep]:
+    find = ["find", "-P", *order.directories, "-xdev", "-type", "f", "-mtime", f"+{order.older_than_days}"]
+    names = ["("]
+    for number, pattern in enumerate(order.patterns):
+        names += ["-o", "-name", pattern] if number else ["-name", pattern]
+    names.append(")")
+    # Nothing found, and find content with every directory: there is nothing to do.
+    check = f'found=$({shlex.join([*find, *names])}) && [ -z "$found" ]'
+    return [
+        RunStep(
+            title="Remove old files",
+            host=host,
+            command=[*find, *names, "-print", "-delete"],
+            check=check,
+            timeout=timedelta(minutes=30),
+        )
+        for host in hosts
+    ]

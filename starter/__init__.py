@@ -1,0 +1,1 @@
+"""What starts work: commands, intake and schedules."""

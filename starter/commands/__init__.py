@@ -1,0 +1,1 @@
+"""The commands of `driftvakt`, a file for each group."""

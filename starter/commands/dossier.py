@@ -1,0 +1,166 @@
+"""`driftvakt dossier`: check, show, describe and publish dossiers."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from starter.commands.output import AsJson, By, at_desk, printable, stop, who_asks
+
+if TYPE_CHECKING:
+    from models.dossier import Dossier
+    from models.dossier.load import Loaded
+    from starter.desk import Desk
+    from starter.publishing import Published
+
+app = typer.Typer(help="Check, show, describe and publish dossiers.", no_args_is_help=True)
+
+File = Annotated[Path, typer.Argument(help="A dossier's file.", show_default=False)]
+Paths = Annotated[list[Path], typer.Argument(help="Dossiers, or directories of them.", show_default=False)]
+
+
+class Part(StrEnum):
+    """Part of a dossier."""
+
+    AGREEMENT = "agreement"
+    PARTIES = "parties"
+    ESCALATION = "escalation"
+    ARCHITECTURE = "architecture"
+    MONITORING = "monitoring"
+    INSTRUCTIONS = "instructions"
+    ROUTINES = "routines"
+    REPORTS = "reports"
+    CAPACITY = "capacity"
+
+
+@app.command()
+def check(paths: Paths, as_json: AsJson = False) -> None:
+    """Name every error, and every gap against the agreement, with its line and how to mend it; exit 1 if there is any."""
+    from models.dossier.load import load_all
+
+    loaded = load_all(paths)
+    faults = [fault for one in loaded for fault in one.faults]
+    if as_json:
+        typer.echo(json.dumps(_report(loaded), indent=2, ensure_ascii=False))
+    else:
+        for fault in faults:
+            typer.echo(printable(str(fault)))
+        typer.echo(_verdict(loaded), err=bool(faults))
+    if faults:
+        raise typer.Exit(1)
+
+
+@app.command()
+def show(
+    path: File,
+    as_json: AsJson = False,
+    part: Annotated[Part | None, typer.Option(help="Show this part only.", show_default=False)] = None,
+) -> None:
+    """Show a dossier to people: who to call, what runs where, what is measured and what to do."""
+    dossier = _read(path)
+    if as_json:
+        data = dossier.model_dump(mode="json")
+        chosen = data if part is None else {key: data[key] for key in _keys(part)}
+        typer.echo(json.dumps(chosen, indent=2, ensure_ascii=False))
+        return
+    from starter.dossier_page import show_page
+
+    show_page(dossier, part.value if part else None)
+
+
+@app.command()
+def schema(
+    output: Annotated[
+        Path | None, typer.Option(help="Write it to this file instead of printing it.", show_default=False)
+    ] = None,
+) -> None:
+    """Print the JSON schema of a dossier, which editors use to complete and check while you write."""
+    from models.dossier.schema import schema_text
+
+    text = schema_text()
+    if output is None:
+        typer.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        stop(f"{output}: cannot be written: {reason}; name a file in a directory that is there")
+
+
+@app.command()
+def digest(path: File, as_json: AsJson = False) -> None:
+    """Print the digest of a dossier's content: the same for any order of keys, with or without comments."""
+    dossier = _read(path)
+    value = dossier.digest
+    typer.echo(json.dumps({"application": dossier.id, "digest": value}) if as_json else value)
+
+
+@app.command()
+def publish(paths: Paths, by: By = None, as_json: AsJson = False) -> None:
+    """Make these versions the ones that hold: they are kept, their applications watched and their sites monitored."""
+    from models.dossier.load import load_all
+
+    published = at_desk(lambda desk: _publish(desk, paths, by))
+    gaps = _count(load_all(paths), "gap")
+    if as_json:
+        data = {"published": [one.model_dump(mode="json") for one in published], "gaps": gaps}
+        typer.echo(json.dumps(data, indent=2))
+        return
+    for one in published:
+        typer.echo(f"{one.application} {'published' if one.changed else 'unchanged'} ({one.digest[:12]})")
+    if gaps:
+        named = " ".join(printable(str(path)) for path in paths)
+        typer.echo(
+            f"{_plural(gaps, 'gap')} against the agreement: `driftvakt dossier check {named}` names them", err=True
+        )
+
+
+async def _publish(desk: Desk, paths: list[Path], by: str | None) -> list[Published]:
+    from starter.publishing import publish, read_all
+
+    return await publish(desk.client, desk.records, read_all(paths), who_asks(desk.settings, by))
+
+
+def _read(path: Path) -> Dossier:
+    from models.dossier.load import read_dossier
+    from models.errors import DossierError
+
+    try:
+        return read_dossier(path)
+    except DossierError as error:
+        stop(str(error))
+
+
+def _keys(part: Part) -> list[str]:
+    return ["parties", "contacts"] if part is Part.PARTIES else [part.value]
+
+
+def _report(loaded: list[Loaded]) -> dict[str, object]:
+    return {
+        "dossiers": [one.dossier.id for one in loaded if one.dossier],
+        "errors": _count(loaded, "error"),
+        "gaps": _count(loaded, "gap"),
+        "faults": [fault.as_json() for one in loaded for fault in one.faults],
+    }
+
+
+def _count(loaded: list[Loaded], severity: str) -> int:
+    return sum(fault.severity.value == severity for one in loaded for fault in one.faults)
+
+
+def _verdict(loaded: list[Loaded]) -> str:
+    errors, gaps = _count(loaded, "error"), _count(loaded, "gap")
+    files = _plural(len(loaded), "file")
+    if errors or gaps:
+        return f"{files}: {_plural(errors, 'error')}, {_plural(gaps, 'gap')} against the agreement"
+    names = ", ".join(one.dossier.id for one in loaded if one.dossier)
+    return f"{files}: no errors and no gaps ({names})"
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

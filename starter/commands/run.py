@@ -1,0 +1,153 @@
+"""`driftvakt up`, `worker` and `intake`: running an installation, or one part of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from starter.commands.output import WENT_WRONG
+
+if TYPE_CHECKING:
+    from models.settings import Settings
+    from starter.publishing import Published
+    from starter.up import Installation
+
+LogJson = Annotated[bool, typer.Option("--json", help="Log JSON for programs on stderr, an object a line.")]
+
+
+def up(
+    dossiers: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Dossiers to publish, files or directories; the home's dossiers/ unless given."),
+    ] = None,
+    as_json: Annotated[
+        bool,
+        typer.Option("--json", help="Print one JSON object once all runs, and log JSON on stderr, an object a line."),
+    ] = False,
+) -> None:
+    """Run everything on this machine: Temporal, worker, intake and monitor; publish the dossiers; until Ctrl-C."""
+    _run(lambda settings: _up(settings, dossiers or [], as_json), as_json)
+
+
+async def _up(settings: Settings, dossiers: list[Path], as_json: bool) -> None:
+    import asyncio
+
+    from starter.supervisor import until_signalled
+    from starter.up import installation
+
+    paths = dossiers or [settings.dossier_directory]
+    async with installation(settings) as running:
+        published = await _publish(running, paths)
+        signalled = asyncio.create_task(until_signalled())
+        await asyncio.sleep(0)  # whoever reads that it runs may end it at once
+        if as_json:
+            _tell_programs(settings, published)
+        else:
+            _tell_people(settings, published, paths)
+        await signalled
+        if not as_json:
+            typer.echo("Stopping; what is under way goes on after the next start.")
+
+
+async def _publish(running: Installation, paths: list[Path]) -> list[Published]:
+    import getpass
+
+    if not any(path.exists() for path in paths):
+        return []
+    return await running.publish(paths, getpass.getuser())
+
+
+def _tell_people(settings: Settings, published: list[Published], paths: list[Path]) -> None:
+    typer.echo(f"Temporal UI   {_workflows(settings)}")
+    typer.echo(f"Alarm intake  {_alarms(settings)}")
+    typer.echo(f"Home          {settings.home}")
+    for one in published:
+        state = "published" if one.changed else "unchanged"
+        typer.echo(f"Dossier       {one.application} {state} ({one.digest[:12]})")
+    if not any(path.exists() for path in paths):
+        typer.echo(f"No dossier yet: put one into {paths[0]} and run `driftvakt dossier publish {paths[0]}`")
+    typer.echo("Running; Ctrl-C stops it.")
+
+
+def _tell_programs(settings: Settings, published: list[Published]) -> None:
+    """One line: whoever waits for it reads until the line's end, for the output itself goes on."""
+    import json
+
+    data = {
+        "temporal": settings.temporal_target,
+        "temporal_ui": _workflows(settings),
+        "alarm_intake": _alarms(settings),
+        "home": str(settings.home),
+        "published": [one.model_dump(mode="json") for one in published],
+    }
+    typer.echo(json.dumps(data))
+
+
+def _workflows(settings: Settings) -> str:
+    return f"{settings.ui_url}/namespaces/{settings.temporal_namespace}/workflows"
+
+
+def _alarms(settings: Settings) -> str:
+    scheme = "https" if settings.intake_tls_certificate else "http"
+    return f"{scheme}://{settings.intake_host}:{settings.intake_port}/alarms"
+
+
+def worker(as_json: LogJson = False) -> None:
+    """Run a worker: workflows and records, and the sites of the settings (every published site unless given)."""
+    _run(_worker, as_json)
+
+
+async def _worker(settings: Settings) -> None:
+    from runbooks import find_runbooks
+    from starter.supervisor import make_home, until_signalled
+    from starter.temporal import connected
+    from worker import running
+
+    # What only a person can mend stops the worker at once; what passes by itself is waited for.
+    find_runbooks()
+    make_home(settings.home)
+    async with connected(settings, patiently=True) as client, running(settings, client):
+        await until_signalled()
+
+
+def intake(as_json: LogJson = False) -> None:
+    """Run the alarm intake."""
+    _run(_intake, as_json)
+
+
+async def _intake(settings: Settings) -> None:
+    import asyncio
+
+    from starter.intake.server import serve
+    from starter.supervisor import until_signalled
+
+    serving = asyncio.create_task(serve(settings))
+    signalled = asyncio.create_task(until_signalled())
+    await asyncio.wait([serving, signalled], return_when=asyncio.FIRST_COMPLETED)
+    serving.cancel()
+    signalled.cancel()
+    try:
+        await serving
+    except asyncio.CancelledError:
+        return
+
+
+def _run(part: Callable[[Settings], Coroutine[Any, Any, None]], as_json: bool) -> None:
+    import asyncio
+    import logging
+
+    from models.errors import DriftvaktError
+    from models.settings import load_settings
+    from starter.log_lines import log_to_stderr
+
+    log_to_stderr(as_json)
+    try:
+        asyncio.run(part(load_settings()))
+    except DriftvaktError as error:
+        if not as_json:
+            raise
+        logging.getLogger("driftvakt").error("%s", error)
+        raise typer.Exit(WENT_WRONG) from None

@@ -1,0 +1,191 @@
+"""`driftvakt runbook`: list, show, rehearse, run and write runbooks."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from starter.commands.output import WENT_WRONG, AsJson, By, faults, stop, who_asks
+
+if TYPE_CHECKING:
+    from models.gates import GateState
+    from models.runbooks import RunbookInput, RunbookReport
+    from models.settings import Settings
+    from runbooks import RunbookClass
+
+app = typer.Typer(help="List, show, rehearse, run and write runbooks.", no_args_is_help=True)
+
+NOT_STARTED = 2
+"""Exit code when nothing was started or written; 1 says that what was started did not end well."""
+
+Name = Annotated[str, typer.Argument(help="Name of the runbook, as `list` shows it.", show_default=False)]
+Application = Annotated[
+    str, typer.Option("--application", "-a", help="Customer and application, as in acme.shop.", show_default=False)
+]
+Inputs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--input", "-i", help="An input as KEY=VALUE; repeat it for several, or for a list.", show_default=False
+    ),
+]
+InputJson = Annotated[str | None, typer.Option(help="Inputs as one JSON object.", show_default=False)]
+Reason = Annotated[str, typer.Option(help="Why; it shows in the Temporal UI.", show_default=False)]
+NoWait = Annotated[bool, typer.Option("--no-wait", help="Start it and return at once.")]
+Rehearse = Annotated[bool, typer.Option("--rehearse", help="Say what would be done, and change nothing.")]
+
+
+@app.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """List the runbooks that there are."""
+    with faults(NOT_STARTED):
+        from models.settings import load_settings
+        from runbooks import find_runbooks
+        from starter.runbooks import describe
+
+        settings = load_settings()
+        entries = [describe(runbook, settings) for runbook in find_runbooks().values()]
+    if as_json:
+        typer.echo(json.dumps([entry.model_dump(mode="json") for entry in entries], indent=2, ensure_ascii=False))
+        return
+    from starter.runbook_page import show_list
+
+    show_list(entries)
+
+
+@app.command()
+def show(name: Name, as_json: AsJson = False) -> None:
+    """Show what a runbook does, what it takes, and how to start it in the Temporal UI."""
+    with faults(NOT_STARTED):
+        from models.settings import load_settings
+        from runbooks import find_runbook
+        from starter.runbooks import describe
+
+        entry = describe(find_runbook(name), load_settings())
+    if as_json:
+        typer.echo(entry.model_dump_json(indent=2))
+        return
+    from starter.runbook_page import show_entry
+
+    show_entry(entry)
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(help="Its name, as in rotate-logs.", show_default=False)],
+    directory: Annotated[
+        Path | None,
+        typer.Option(help="Checkout to write into; the one this command runs from unless given.", show_default=False),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write a runbook that runs, with its test: runbooks/NAME.py and tests/runbooks/test_NAME.py."""
+    with faults(NOT_STARTED):
+        from starter.skeleton import write_skeleton
+
+        files = write_skeleton(name, directory)
+    if as_json:
+        typer.echo(json.dumps({"name": name, "files": [str(file) for file in files]}, indent=2))
+        return
+    for file in files:
+        typer.echo(f"written: {file}")
+    typer.echo(f"next: run pytest on the second, and read what to change: docs/runbooks.md; then describe {name} there")
+
+
+@app.command()
+def run(
+    name: Name,
+    application: Application,
+    inputs: Inputs = None,
+    input_json: InputJson = None,
+    by: By = None,
+    reason: Reason = "",
+    rehearse: Rehearse = False,
+    no_wait: NoWait = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run a runbook and print what it did; exit 0 only if all of it went well."""
+    common = {"application": application, "requested_by": by, "reason": reason, "rehearse": rehearse}
+    _start(name, common, inputs or [], input_json, wait=not no_wait, as_json=as_json)
+
+
+@app.command("rehearse")
+def rehearse_(
+    application: Application,
+    name: Annotated[str | None, typer.Argument(help="Name of the runbook.", show_default=False)] = None,
+    remedy: Annotated[
+        str | None,
+        typer.Option(help="Rehearse a remedy of the dossier instead: INSTRUCTION/REMEDY.", show_default=False),
+    ] = None,
+    inputs: Inputs = None,
+    input_json: InputJson = None,
+    by: By = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print every command for every host with its check's result, and change nothing."""
+    given = list(inputs or [])
+    if remedy is not None and name is None:
+        instruction, slash, key = remedy.partition("/")
+        if not (instruction and slash and key):
+            stop(f"--remedy {remedy}: write it as INSTRUCTION/REMEDY, as the two are named in the dossier", NOT_STARTED)
+        name, given = "carry-out-remedy", [*given, f"instruction={instruction}", f"remedy={key}"]
+    elif name is None or remedy is not None:
+        stop("name a runbook, or a remedy with --remedy INSTRUCTION/REMEDY: one of them, not both", NOT_STARTED)
+    common = {"application": application, "requested_by": by, "reason": "", "rehearse": True}
+    _start(name, common, given, input_json, wait=True, as_json=as_json)
+
+
+def _start(name: str, common: dict[str, Any], pairs: list[str], text: str | None, *, wait: bool, as_json: bool) -> None:
+    with faults(NOT_STARTED):
+        from models.settings import load_settings
+        from runbooks import find_runbook
+        from starter.runbooks import build_input, read_inputs
+
+        runbook = find_runbook(name)
+        settings = load_settings()
+        common["requested_by"] = who_asks(settings, common["requested_by"])
+        order = build_input(runbook, {**read_inputs(runbook, pairs, text), **common})
+        report = asyncio.run(_carry_out(settings, runbook, order, wait, as_json))
+    if report is None:
+        return
+    if as_json:
+        typer.echo(report.model_dump_json(indent=2))
+    else:
+        from starter.runbook_page import show_report
+
+        show_report(report)
+    if report.outcome.value != "ok":
+        raise typer.Exit(1)
+
+
+async def _carry_out(
+    settings: Settings, runbook: RunbookClass, order: RunbookInput, wait: bool, as_json: bool
+) -> RunbookReport | None:
+    from models.errors import UserError
+    from starter.runbooks import workflow_url
+    from starter.running import Heard, follow, start
+    from starter.temporal import connected
+
+    async with connected(settings) as client:
+        handle = await start(client, runbook, order)
+        url = workflow_url(handle.id, settings)
+        if not wait:
+            typer.echo(json.dumps({"workflow": handle.id, "url": url}) if as_json else f"started {handle.id}: {url}")
+            return None
+        typer.echo(f"started {handle.id}: {url}", err=True)
+        try:
+            return await follow(client, handle, Heard(lambda gate: _tell(gate, url), _tell_nobody_works))
+        except UserError as error:
+            stop(str(error), WENT_WRONG)
+
+
+def _tell(gate: GateState, url: str) -> None:
+    who = ", ".join(gate.question.deciders) or "anybody"
+    typer.echo(f"waits for {who} to decide: {gate.question.text} Answer it at {url}", err=True)
+
+
+def _tell_nobody_works() -> None:
+    typer.echo("no worker takes workflows just now; it begins once one is started (driftvakt worker)", err=True)

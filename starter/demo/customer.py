@@ -1,0 +1,147 @@
+"""The example customer's shop: put on its three hosts, started there, looked at, and broken on purpose."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import json
+import os
+import signal
+import string
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+import httpx
+
+from models.errors import UserError
+from starter.demo.hosts import environment
+from starter.demo.machines import Machine, make_key, make_machine
+
+APPLICATION: Final = "acme.shop"
+SYSTEM_OWNER: Final = "karin.holm@acme.example"
+"""Who decides in `--script`; the dossier gives her that right."""
+
+COMPONENTS: Final = {"web": "web1", "app": "app1", "db": "db1"}
+"""Component to its host; each needs the next one."""
+
+_FILES: Final = ("shop.py", "control.sh", "stock.json")
+
+
+@dataclass(frozen=True)
+class Shop:
+    """The application on its hosts."""
+
+    machines: dict[str, Machine]
+    """By component."""
+    ports: dict[str, int]
+    """By component."""
+    credential: Path
+    """Private key that opens the hosts."""
+
+    def url(self, component: str) -> str:
+        """Where a component answers."""
+        return f"http://127.0.0.1:{self.ports[component]}"
+
+    def pid(self, component: str) -> int:
+        """The process of a component."""
+        return self.machines[component].pid(component)
+
+    async def start(self) -> None:
+        """Start it as the customer would, by its own scripts, the deepest first."""
+        for component in reversed(COMPONENTS):
+            await self._control("start", component)
+
+    async def _control(self, verb: str, component: str) -> None:
+        directory = self.machines[component].directory
+        process = await asyncio.create_subprocess_exec(
+            *("/bin/sh", "shop/control.sh", verb, component),
+            cwd=directory,
+            env=environment(directory),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+        )
+        output, _ = await process.communicate()
+        if process.returncode != 0:
+            raise UserError(f"the shop's {component} did not {verb}: {' / '.join(output.decode().split(chr(10)))}")
+
+    def kill(self, component: str) -> int:
+        """Kill a component's process as the kernel does when memory runs out; return its id."""
+        return self._send(component, signal.SIGKILL)
+
+    def freeze(self, component: str) -> int:
+        """Make a component hang: it holds its port, and answers nothing; return its process."""
+        return self._send(component, signal.SIGSTOP)
+
+    def _send(self, component: str, number: signal.Signals) -> int:
+        pid = self.pid(component)
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            raise UserError(f"the shop's {component} (process {pid}) does not run any more") from None
+        return pid
+
+    async def health(self, client: httpx.AsyncClient) -> dict[str, bool]:
+        """Whether each component answers as it should, seen by the demo itself, apart from all monitoring."""
+        answers = await asyncio.gather(*[self._answers(client, component) for component in COMPONENTS])
+        return dict(zip(COMPONENTS, answers, strict=True))
+
+    async def _answers(self, client: httpx.AsyncClient, component: str) -> bool:
+        try:
+            return (await client.get(f"{self.url(component)}/health")).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    async def page_status(self) -> int | None:
+        """Status of the page that visitors see; None when nobody answers."""
+        async with httpx.AsyncClient(timeout=5) as client:
+            try:
+                return (await client.get(self.url("web"))).status_code
+            except httpx.HTTPError:
+                return None
+
+    def switch_off(self) -> None:
+        """End whatever of it still runs."""
+        for machine in self.machines.values():
+            machine.switch_off()
+
+    def dossier(self) -> str:
+        """Its dossier, with the addresses and keys of this demo."""
+        values = {"user": json.dumps(getpass.getuser()), "credential": json.dumps(f"file:{self.credential}")}
+        for component, machine in self.machines.items():
+            values |= {f"{machine.name}_port": str(machine.port), f"{machine.name}_key": machine.host_key}
+            values |= {f"{component}_url": self.url(component), f"{component}_port": str(self.ports[component])}
+        return string.Template(_template()).substitute(values)
+
+
+def make_shop(home: Path, ports: list[int]) -> Shop:
+    """Make the hosts and put the shop on them; needs six free ports."""
+    credential = home / "keys" / "acme-shop"
+    credential.parent.mkdir(parents=True)
+    login = make_key(credential)
+    machines = {
+        component: make_machine(host, home / "hosts" / host, port, login)
+        for (component, host), port in zip(COMPONENTS.items(), ports, strict=False)
+    }
+    shop = Shop(
+        machines=machines, ports=dict(zip(COMPONENTS, ports[len(machines) :], strict=True)), credential=credential
+    )
+    needed = [*list(COMPONENTS)[1:], None]
+    for component, below in zip(COMPONENTS, needed, strict=True):
+        needs = "" if below is None else shop.url(below)
+        _install(machines[component].directory / "shop", f"PORT={shop.ports[component]}\nNEEDS={needs}\n")
+    return shop
+
+
+def _install(place: Path, settings: str) -> None:
+    place.mkdir()
+    for name in _FILES:
+        (place / name).write_bytes((files("starter.demo.shop") / name).read_bytes())
+    (place / "settings").write_text(settings)
+
+
+def _template() -> str:
+    return (files("starter.demo") / "shop.yaml").read_text(encoding="utf-8")

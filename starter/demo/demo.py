@@ -1,0 +1,310 @@
+"""`driftvakt demo`: two faults of an example customer's application, and what becomes of them."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import logging
+import shlex
+import shutil
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import httpx
+from temporalio.client import Client
+
+from models.errors import DriftvaktError, UserError
+from models.gates import APPROVE, Decision, DecisionReceipt, GateState
+from models.incident import IncidentEnd, IncidentOutcome, IncidentStatus
+from models.records import TimelineEntry
+from models.settings import Settings
+from models.watch import OpenIncident
+from starter.demo.customer import APPLICATION, SYSTEM_OWNER, Shop, make_shop
+from starter.demo.following import Handle, follow, next_incident, until, watch_status
+from starter.demo.home import default_ports, free_ports, make_home, remove_home
+from starter.demo.json_lines import JsonLines
+from starter.demo.screen import Screen
+from starter.log_lines import keep_stdout_for_json
+from starter.supervisor import Supervisor
+from starter.up import installation
+
+LONGEST: Final = 240.0
+"""Seconds after which `--script` gives up: CI never hangs."""
+
+_NOTICED_WITHIN: Final = 60.0
+_INTERRUPTED: Final = 130
+
+
+async def run(script: bool, keep_home: bool, as_json: bool) -> int:
+    """Show the demo; the exit status: 0 when all went well, 1 when not, 130 when it was interrupted before it had shown all."""
+    settings = make_home()
+    _log_to_file(settings.home)
+    screen: Screen | JsonLines = Screen()
+    if as_json:
+        keep_stdout_for_json()
+        screen = JsonLines()
+    with screen:
+        demo = Demo(settings, screen, script)
+        playing = asyncio.create_task(demo.play())
+        _cancel_on_signals(playing, screen)
+        status = 1
+        try:
+            await asyncio.wait_for(playing, LONGEST if script else None)
+            status = 0
+        except asyncio.CancelledError:
+            status = 0 if demo.all_shown else _INTERRUPTED
+        except TimeoutError:
+            screen.result(False, f"The demo did not come to its end within {LONGEST:.0f} s.")
+        except DriftvaktError as error:
+            screen.result(False, f"{error}.")
+        if keep_home or status == 1:
+            screen.say(f"Kept for you to look at: {_short(settings.home)} (logs, records, dossier)")
+        else:
+            remove_home(settings.home)
+    # Without a moment for its threads to finish, the SDK brings the interpreter down at exit (sdk-python #300).
+    del demo, playing
+    await asyncio.sleep(0.05)
+    return status
+
+
+class Demo:
+    """One run of the demo."""
+
+    def __init__(self, settings: Settings, screen: Screen | JsonLines, script: bool) -> None:
+        self.settings = settings
+        self.screen = screen
+        self.script = script
+        self.all_shown = False
+        """Both faults have been shown; what follows is up to whoever watches."""
+        self._known: set[str] = set()
+        self._shop: Shop
+        self._client: Client
+        self._web: httpx.AsyncClient
+
+    async def play(self) -> None:
+        """Set all up, break the shop twice, and end everything; `DriftvaktError` says what did not go as promised."""
+        self.screen.title("Driftvakt", "an example customer's web shop on three hosts of this machine")
+        self.screen.now("Starting…", {})
+        async with AsyncExitStack() as stack:
+            self._web = await stack.enter_async_context(httpx.AsyncClient(timeout=1))
+            self._shop = await stack.enter_async_context(self._customer())
+            self._client = await stack.enter_async_context(self._supplier())
+            await self._first_part()
+            await self._second_part()
+            if not self.script:
+                await self._on_your_own()
+        self.screen.quiet()
+
+    # --- setting up
+
+    @asynccontextmanager
+    async def _customer(self) -> AsyncIterator[Shop]:
+        home = self.settings.home
+        shop = await asyncio.to_thread(make_shop, home, free_ports(6))
+        hosts = Supervisor()
+        try:
+            for machine in shop.machines.values():
+                await hosts.add(machine.part(home))
+            self.screen.ready("Three SSH hosts", ", ".join(f"{m.name} port {m.port}" for m in shop.machines.values()))
+            await shop.start()
+            self.screen.ready("Acme's web shop", f"{shop.url('web')}  web → app → db, a process on each host")
+            yield shop
+        finally:
+            await hosts.stop()
+            shop.switch_off()
+
+    @asynccontextmanager
+    async def _supplier(self) -> AsyncIterator[Client]:
+        settings = self.settings
+        dossier = settings.dossier_directory / "shop.yaml"
+        dossier.parent.mkdir()
+        dossier.write_text(self._shop.dossier(), encoding="utf-8")
+        try:
+            async with installation(settings) as running:
+                usual = default_ports()
+                other = [n for n, port in usual.items() if getattr(settings, n) != port]
+                self.screen.ready("Temporal UI", self._workflows)
+                self.screen.ready("Driftvakt", "worker, monitor and alarm intake" + _elsewhere(other))
+                await running.publish([settings.dossier_directory], getpass.getuser())
+                self.screen.ready("Dossier", _short(dossier))
+                yield running.client
+                self.screen.now("Stopping…", {})
+        finally:
+            self.screen.now("Stopping…", {})
+
+    # --- the two parts
+
+    async def _first_part(self) -> None:
+        self.screen.part(
+            "1  A fault with an agreed remedy",
+            "The shop's application is killed. The dossier says what to look at, and that it may be restarted at any time: "
+            "nobody has to be asked.",
+        )
+        await self._calm()
+        broken_at = datetime.now(UTC)
+        pid = self._shop.kill("app")
+        self.screen.broke(broken_at, f"kill -9 {pid}, the process of the shop's application on app1")
+        await self._prove(await self._lead(broken_at))
+
+    async def _second_part(self) -> None:
+        self.screen.part(
+            "2  A fault that needs a decision",
+            "The shop's database hangs: it holds its port and answers nothing. Restarting a database is not done unasked: "
+            "the dossier wants the consent of the customer's system owner or of an operator.",
+        )
+        await self._calm()
+        broken_at = datetime.now(UTC)
+        pid = self._shop.freeze("db")
+        self.screen.broke(broken_at, f"kill -STOP {pid}, the process of the shop's database on db1")
+        self.all_shown = not self.script
+        outcome = await self._lead(broken_at)
+        if self.script:
+            await self._prove(outcome)
+
+    async def _on_your_own(self) -> None:
+        """Go on showing whatever happens, until Ctrl-C."""
+        self.screen.say(
+            "That was the demo; everything goes on running until Ctrl-C. Break something yourself:\n\n"
+            f"  kill -9 $(cat {_short(self._shop.machines['web'].directory)}/run/web.pid)"
+        )
+        while True:
+            incident = await self._next("The shop is watched; Ctrl-C ends the demo")
+            self.screen.say("")
+            await self._show(incident, None)
+
+    async def _calm(self) -> None:
+        """Wait until the monitor has seen the shop healthy, and nothing is open from before."""
+
+        async def calm() -> bool:
+            health = await self._shop.health(self._web)
+            self.screen.now("Waiting until all is well", health)
+            status = await watch_status(self._client, APPLICATION)
+            return all(health.values()) and status is not None and not status.alarms and not status.incidents
+
+        await until(calm, 60, "The shop and its watch did not come to rest")
+
+    async def _lead(self, broken_at: datetime) -> IncidentOutcome | None:
+        try:
+            async with asyncio.timeout(_NOTICED_WITHIN):
+                incident = await self._next("Nobody knows yet")
+        except TimeoutError:
+            raise UserError(f"Nobody noticed the fault within {_NOTICED_WITHIN:.0f} s") from None
+        return await self._show(incident, broken_at)
+
+    async def _next(self, meanwhile: str) -> OpenIncident:
+        while True:
+            self.screen.now(meanwhile, await self._shop.health(self._web))
+            incident = await next_incident(self._client, APPLICATION, self._known)
+            if incident is not None:
+                self._known.add(incident.id)
+                return incident
+            await asyncio.sleep(0.25)
+
+    async def _show(self, incident: OpenIncident, broken_at: datetime | None) -> IncidentOutcome | None:
+        handle: Handle = self._client.get_workflow_handle(incident.id, result_type=IncidentOutcome)
+        self.screen.opened(incident, f"{incident.id} was opened by the watch of {APPLICATION}")
+        outcome = await follow(handle, self)
+        described = await handle.describe()
+        since = broken_at or incident.opened_at
+        if outcome is None or outcome.restored_at is None:
+            end = outcome.end.value.replace("-", " ") if outcome else "without an account"
+            self.screen.result(False, f"{incident.id} ended: {end}", outcome)
+        else:
+            took = (outcome.restored_at - since).total_seconds()
+            what = "Healthy again, and proven" if outcome.end is IncidentEnd.RECOVERED else outcome.end.value
+            self.screen.result(
+                outcome.end.proven,
+                f"{what}, after {took:.1f} s; {described.history_length} events in the incident's history",
+                outcome,
+            )
+        return outcome
+
+    async def _prove(self, outcome: IncidentOutcome | None) -> None:
+        if outcome is None or outcome.end is not IncidentEnd.RECOVERED:
+            end = outcome.end.value if outcome else "without an account"
+            raise UserError(f"The incident ended {end}, not in proven recovery")
+        if (status := await self._shop.page_status()) != 200:
+            raise UserError(
+                f"The incident says that the shop has recovered, but its page answers {status or 'nothing'}"
+            )
+
+    # --- what the incident tells
+
+    def entries(self, entries: list[TimelineEntry]) -> None:
+        """Show new lines of the timeline."""
+        self.screen.entries(entries)
+
+    async def look(self, status: IncidentStatus) -> None:
+        """Show what it does now."""
+        self.screen.now(f"{status.state.value}: {status.doing}", await self._shop.health(self._web))
+
+    async def asked(self, handle: Handle, gate: GateState) -> None:
+        """Show a question with the ways to answer it; in a script, answer it."""
+        question = gate.question
+        run = (await handle.describe()).run_id
+        page = f"{self._workflows}/{handle.id}/{run}/user-metadata"
+        facts = [("who", ", ".join(question.roles) or ", ".join(question.deciders))]
+        facts += [("plan", line) for line in question.plan.splitlines()]
+        facts += [("in the UI", page), ("here", self._decide_command(handle.id, gate))]
+        self.screen.question(question.text, facts)
+        if self.script:
+            decision = Decision(
+                gate=gate.id, option=APPROVE, by=SYSTEM_OWNER, plan=gate.digest[:8], note="Decided by the demo's script"
+            )
+            await handle.execute_update("decide", decision, result_type=DecisionReceipt)
+
+    def _decide_command(self, incident: str, gate: GateState) -> str:
+        by = gate.question.deciders[0] if gate.question.deciders else SYSTEM_OWNER
+        words = [_driftvakt(), "incident", "decide", incident, gate.question.options[0].name, "--by", by]
+        return f"DRIFTVAKT_HOME={shlex.quote(_short(self.settings.home))} {shlex.join(words)}"
+
+    @property
+    def _workflows(self) -> str:
+        return f"{self.settings.ui_url}/namespaces/{self.settings.temporal_namespace}/workflows"
+
+
+def _elsewhere(other: list[str]) -> str:
+    """Say which of the usual ports were taken by somebody else."""
+    if not other:
+        return ""
+    return f" (other ports than usual for {', '.join(name.removesuffix('_port').replace('_', ' ') for name in other)})"
+
+
+def _short(path: Path) -> str:
+    """A path as one would type it here."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def _driftvakt() -> str:
+    """The command as one would type it here: by its name if that leads to this installation."""
+    here = Path(sys.executable).parent / "driftvakt"
+    found = shutil.which("driftvakt")
+    return "driftvakt" if found and Path(found).parent == here.parent else _short(here)
+
+
+def _cancel_on_signals(playing: asyncio.Task[None], screen: Screen | JsonLines) -> None:
+    """End the demo at the first Ctrl-C; further ones must not disturb the clearing up."""
+
+    def stop() -> None:
+        loop = asyncio.get_running_loop()
+        for number in numbers:
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_IGN)
+        screen.now("Stopping…", {})
+        playing.cancel()
+
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    for number in numbers:
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+
+
+def _log_to_file(home: Path) -> None:
+    """The terminal is for the demo; what the parts' keeper has to say stands in a log beside theirs."""
+    path = home / "logs" / "demo.log"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    logging.basicConfig(filename=path, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")

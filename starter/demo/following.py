@@ -1,0 +1,96 @@
+"""Following an application's incidents from outside, by the queries that everybody may ask."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any, Final, Protocol
+
+from temporalio.client import Client, WorkflowFailureError, WorkflowHandle, WorkflowQueryFailedError
+from temporalio.service import RPCError
+
+from models.errors import UserError
+from models.gates import GateState
+from models.incident import IncidentOutcome, IncidentStatus
+from models.names import watch_id
+from models.records import TimelineEntry
+from models.watch import OpenIncident, WatchStatus
+
+_LOOK_EVERY: Final = 0.25
+_PATIENCE: Final = timedelta(seconds=5)
+
+Handle = WorkflowHandle[Any, IncidentOutcome]
+
+
+class Listener(Protocol):
+    """Is told of an incident as it goes on."""
+
+    def entries(self, entries: list[TimelineEntry]) -> None:
+        """The timeline has grown by these."""
+
+    async def asked(self, handle: Handle, gate: GateState) -> None:
+        """A question has been opened."""
+
+    async def look(self, status: IncidentStatus) -> None:
+        """It stands so now."""
+
+
+async def watch_status(client: Client, application: str) -> WatchStatus | None:
+    """What the watch sees; None while it does not answer."""
+    handle = client.get_workflow_handle(watch_id(application))
+    try:
+        status: WatchStatus = await handle.query("status", result_type=WatchStatus, rpc_timeout=_PATIENCE)
+    except (RPCError, WorkflowQueryFailedError):
+        return None
+    return status
+
+
+async def next_incident(client: Client, application: str, known: set[str]) -> OpenIncident | None:
+    """The oldest open incident that is not known yet, if there is any."""
+    status = await watch_status(client, application)
+    fresh = [i for i in status.incidents if i.id not in known] if status else []
+    return min(fresh, key=lambda i: i.number, default=None) if fresh else None
+
+
+async def follow(handle: Handle, listener: Listener) -> IncidentOutcome | None:
+    """Tell of an incident until it has ended; None when it ended without an account (cancelled, terminated)."""
+    ending = asyncio.ensure_future(handle.result())
+    shown, told = 0, set[str]()
+    try:
+        while True:
+            ended = ending.done()
+            status = await _status(handle)
+            if status is not None:
+                listener.entries(status.timeline[shown:])
+                shown = len(status.timeline)
+                for gate in status.gates:
+                    if gate.id not in told:
+                        told.add(gate.id)
+                        await listener.asked(handle, gate)
+                await listener.look(status)
+            if ended:
+                return await ending
+            await asyncio.wait({ending}, timeout=_LOOK_EVERY)
+    except WorkflowFailureError:
+        return None
+    finally:
+        ending.cancel()
+
+
+async def _status(handle: Handle) -> IncidentStatus | None:
+    try:
+        status: IncidentStatus = await handle.query("status", result_type=IncidentStatus, rpc_timeout=_PATIENCE)
+    except (RPCError, WorkflowQueryFailedError):
+        return None  # the worker is busy or has just been started again; the next look will tell
+    return status
+
+
+async def until(condition: Callable[[], Awaitable[bool]], within: float, otherwise: str) -> None:
+    """Wait until something holds; `UserError` with `otherwise` when it does not in time (seconds)."""
+    deadline = time.monotonic() + within
+    while not await condition():
+        if time.monotonic() > deadline:
+            raise UserError(f"{otherwise} within {within:.0f} s")
+        await asyncio.sleep(_LOOK_EVERY)

@@ -1,0 +1,117 @@
+"""The demo's own home directory: made anew for every run, with ports that are free and settings that say them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import tomllib
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final
+
+from models.errors import SettingsError
+from models.settings import Settings, home_directory, load_settings
+from starter.supervisor import only_one
+
+SETTINGS: Final = "driftvakt.toml"
+_MARK: Final = "made-by-driftvakt-demo"
+_LOCK: Final = "up.lock"
+_FIRST_LOOKS: Final = 1.0
+"""Seconds within which the monitor takes its first looks."""
+
+
+def make_home() -> Settings:
+    """Make `demo/` in the home directory, empty but for its settings, and give the settings of an installation there.
+
+    `SettingsError` when another demo runs in it, when parts of one that was killed do, or when it holds something else.
+    """
+    home = home_directory() / "demo"
+    _refuse_foreign(home)
+    with only_one(home):
+        _refuse_leftovers(home)
+    shutil.rmtree(home)
+    home.mkdir(parents=True)
+    (home / _MARK).touch()
+    # The demo is an installation of its own: what is set for the real one must not lead it there.
+    for name in [n for n in os.environ if n.startswith(("DRIFTVAKT_", "TEMPORAL_"))]:
+        del os.environ[name]
+    os.environ["DRIFTVAKT_HOME"] = str(home)
+    ports = _ports()
+    lines = [f"{name} = {port}" for name, port in ports.items()]
+    (home / SETTINGS).write_text("\n".join([*lines, f"monitor_start_spread_seconds = {_FIRST_LOOKS}"]) + "\n")
+    return load_settings()
+
+
+def remove_home(home: Path) -> None:
+    """Remove it; the processes that wrote there have ended."""
+    if (home / _MARK).exists():
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def default_ports() -> dict[str, int]:
+    """The ports of an installation where nothing else is set."""
+    names = ("temporal_port", "temporal_ui_port", "temporal_metrics_port", "intake_port")
+    return {name: Settings.model_fields[name].default for name in names}
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of loopback that nobody uses now."""
+    with ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
+        for sock in sockets:
+            sock.bind(("127.0.0.1", 0))
+        return [int(sock.getsockname()[1]) for sock in sockets]
+
+
+def _ports() -> dict[str, int]:
+    """The usual ports; another one in the place of each that is taken."""
+    wanted = default_ports()
+    spare = free_ports(len(wanted))
+    return {name: port if _is_free(port) else spare.pop() for name, port in wanted.items()}
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as sock:
+        # As servers do it: a port whose last connection is still being forgotten is free.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            sock.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _refuse_foreign(home: Path) -> None:
+    found = {path.name for path in home.iterdir()} if home.is_dir() else set()
+    if found - {_LOCK} and _MARK not in found:
+        raise SettingsError(f"{home} holds something that is no demo's; move it away, or set DRIFTVAKT_HOME")
+
+
+def _refuse_leftovers(home: Path) -> None:
+    """A demo that was killed could not end its processes; on their ports they can be told from others with their numbers."""
+    if not any(not _is_free(port) for port in _written_ports(home)):
+        return
+    alive = sorted(pid for file in home.glob("run/*.pid") for pid in _living(file))
+    if alive:
+        numbers = " ".join(map(str, alive))
+        raise SettingsError(
+            f"parts of an earlier demo that was killed still run in {home}; end them by: kill {numbers}"
+        )
+
+
+def _written_ports(home: Path) -> list[int]:
+    try:
+        written = tomllib.loads((home / SETTINGS).read_text())
+    except (OSError, ValueError):
+        return []
+    return [written[name] for name in default_ports() if name in written]
+
+
+def _living(file: Path) -> Iterator[int]:
+    with contextlib.suppress(OSError, ValueError):
+        pid = int(file.read_text())
+        os.kill(pid, 0)
+        yield pid

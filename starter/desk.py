@@ -1,0 +1,112 @@
+"""What an operator's command works with: Temporal, the records, the settings; and Temporal's errors in our own words."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final, TypeVar
+
+from pydantic import ValidationError
+from temporalio.client import (
+    Client,
+    WorkflowHandle,
+    WorkflowQueryFailedError,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.records import Records
+from models.base import Model
+from models.errors import NotFoundError, TemporalUnavailableError, UserError
+from models.settings import Settings
+from starter.temporal import connected
+
+ANSWER_WITHIN: Final = timedelta(seconds=5)
+"""How long a workflow is given to say how it stands; without a worker none answers."""
+
+_TAKEN_WITHIN: Final = timedelta(seconds=20)
+"""How long a workflow is given to take what it is told."""
+
+M = TypeVar("M", bound=Model)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Temporal and the records of one installation."""
+
+    client: Client
+    records: Records
+    settings: Settings
+
+
+@asynccontextmanager
+async def desk(settings: Settings) -> AsyncIterator[Desk]:
+    """A desk for one command; `TemporalUnavailableError` when Temporal does not answer, or no longer."""
+    with reading_records(settings) as records:
+        async with connected(settings) as client:
+            try:
+                yield Desk(client, records, settings)
+            except RPCError as error:
+                raise TemporalUnavailableError(f"Temporal did not answer: {error.message}") from None
+
+
+@contextmanager
+def reading_records(settings: Settings) -> Iterator[Records]:
+    """The records, for as long as the block."""
+    records = Records(settings.records_url)
+    try:
+        yield records
+    finally:
+        records.close()
+
+
+async def ask(handle: WorkflowHandle[Any, Any], result_type: type[M]) -> M | None:
+    """What a workflow says of its status; None when nobody answers for it (no worker, or it is stuck)."""
+    try:
+        answer: M = await handle.query("status", result_type=result_type, rpc_timeout=ANSWER_WITHIN)
+    except WorkflowQueryFailedError:
+        return None
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            raise NotFoundError(f"no workflow {handle.id} was ever started here") from None
+        return None
+    return answer
+
+
+@asynccontextmanager
+async def told(what: str) -> AsyncIterator[None]:
+    """Tell a workflow something in this block; its refusal, and its silence, become a `UserError`."""
+    late = UserError(
+        f"{what} did not answer within {_TAKEN_WITHIN.total_seconds():g} s and may still take it; `driftvakt doctor` says "
+        "whether a worker runs; look before you say it again"
+    )
+    try:
+        async with asyncio.timeout(_TAKEN_WITHIN.total_seconds()):
+            yield
+    except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
+        raise late from None
+    except WorkflowUpdateFailedError as error:
+        cause = error.cause
+        raise UserError(cause.message if isinstance(cause, ApplicationError) else str(cause)) from None
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            raise NotFoundError(f"{what} has ended meanwhile") from None
+        raise TemporalUnavailableError(f"Temporal did not take it: {error.message}") from None
+
+
+def made(kind: type[M], **values: Any) -> M:
+    """A message of what somebody typed; `UserError` says which option does not fit."""
+    try:
+        return kind(**values)
+    except ValidationError as error:
+        faults = "; ".join(f"--{e['loc'][0]}: {_lower(e['msg'])}" for e in error.errors())
+        raise UserError(faults) from None
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]

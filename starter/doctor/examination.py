@@ -1,0 +1,107 @@
+"""The examination: every check in the order in which things depend on each other."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import closing
+
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from activities.records import Records
+from models.dossier import Dossier
+from models.errors import DossierError, SettingsError, StoreError, TemporalUnavailableError
+from models.settings import Settings, load_settings
+from starter.doctor import machine, running, store
+from starter.doctor.finding import Diagnosis, Finding, Verdict, note, ok, wrong
+from starter.temporal import connected
+
+Dossiers = dict[str, Dossier | DossierError]
+
+
+async def examine() -> Diagnosis:
+    """Look at everything; what cannot be looked at because something else is missing is left out."""
+    findings = [finding async for finding in _all()]
+    return Diagnosis(healthy=all(f.verdict is not Verdict.WRONG for f in findings), findings=findings)
+
+
+async def _all() -> AsyncIterator[Finding]:
+    yield machine.python()
+    try:
+        settings = load_settings()
+    except SettingsError as error:
+        yield wrong("settings", str(error), "docs/settings.md names each setting and what it takes")
+        return
+    yield machine.settings_file()
+    for finding in _machine(settings):
+        yield finding
+    standing = store.records(settings)
+    yield standing
+    dossiers: Dossiers = {}
+    if standing.verdict is Verdict.OK:
+        with closing(Records(settings.records_url)) as records:
+            try:
+                dossiers = store.published(records)
+                findings = [*store.dossiers(settings, dossiers), *store.credentials(settings, dossiers)]
+                findings.append(store.clock(records))
+            except StoreError as error:
+                findings = [wrong("records", str(error), "see that the database runs")]
+        for finding in findings:
+            yield finding
+    async for finding in _running(settings, dossiers):
+        yield finding
+
+
+def _machine(settings: Settings) -> list[Finding]:
+    binary = machine.server_binary(settings)
+    found = [machine.home(settings), machine.disk(settings), *machine.tokens(settings)]
+    return [*found, binary] if binary else found
+
+
+async def _running(settings: Settings, dossiers: Dossiers) -> AsyncIterator[Finding]:
+    try:
+        async with connected(settings) as client:
+            yield ok("temporal", f"it answers at {settings.temporal_target}")
+            async for finding in _in_temporal(client, settings, dossiers):
+                yield finding
+    except TemporalUnavailableError as error:
+        yield _nothing_runs(settings, dossiers, error)
+        return
+    except SettingsError as error:
+        yield wrong("temporal", str(error), "set temporal_address, or mend Temporal's own environment and profile")
+        return
+    except RPCError as error:
+        yield wrong("temporal", f"it answers, and refuses: {error.message}", "see Temporal's own log")
+        return
+    yield await running.intake(settings) if settings.workflow_worker else running.no_intake_here()
+
+
+async def _in_temporal(client: Client, settings: Settings, dossiers: Dossiers) -> AsyncIterator[Finding]:
+    there = await running.namespace(client)
+    yield there
+    if there.verdict is not Verdict.OK:
+        return
+    readable = [dossier for dossier in dossiers.values() if isinstance(dossier, Dossier)]
+    sites = {site for dossier in readable for site in dossier.architecture.sites} | set(settings.sites)
+    yield await running.search_attributes(client)
+    async for finding in running.workers(client, sorted(sites)):
+        yield finding
+    async for finding in running.watches(client, dossiers):
+        yield finding
+    async for finding in running.monitors(client, readable):
+        yield finding
+    yield await running.stuck(client)
+
+
+def _nothing_runs(settings: Settings, dossiers: Dossiers, error: TemporalUnavailableError) -> Finding:
+    if settings.temporal_address is not None:
+        return wrong("temporal", str(error), "see that the cluster runs and that it can be reached from here")
+    if machine.up_runs(settings):
+        log = settings.home / "logs" / "temporal.log"
+        return wrong(
+            "temporal", f"`driftvakt up` runs, and Temporal does not answer at {settings.temporal_target}", f"see {log}"
+        )
+    if not dossiers:
+        return note("temporal", "Temporal does not run", "`driftvakt up` starts it")
+    names = ", ".join(sorted(dossiers))
+    return wrong("temporal", f"Temporal does not run, so nobody watches {names}", "`driftvakt up` starts it")

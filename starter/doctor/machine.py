@@ -1,0 +1,123 @@
+"""Checks of this machine: Python, the home directory, its disk, tokens."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from activities.references import resolve
+from models.errors import SettingsError
+from models.settings import Settings, home_directory
+from starter.doctor.finding import Finding, note, ok, warning, wrong
+from starter.temporal_server import temporal_binary
+
+_LEAST_PYTHON: Final = (3, 11)
+_LEAST_FREE: Final = 200 * 2**20
+_LITTLE_FREE: Final = 2 * 2**30
+
+
+def python() -> Finding:
+    """The interpreter."""
+    version = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info[:2] < _LEAST_PYTHON:
+        return wrong(
+            "python", f"this is Python {version}", "install Python 3.11 or newer and make the environment anew"
+        )
+    return ok("python", f"Python {version}")
+
+
+def settings_file() -> Finding:
+    """The file that settings may come from; that it can be read was seen when they were loaded."""
+    file = home_directory() / "driftvakt.toml"
+    return ok(
+        "settings", f"from {file} and DRIFTVAKT_*" if file.exists() else f"from DRIFTVAKT_* only; {file} is not there"
+    )
+
+
+def home(settings: Settings) -> Finding:
+    """Whether state can be written."""
+    directory = settings.home
+    if not directory.exists():
+        return note("home", f"{directory} is not there yet", "`driftvakt up` makes it")
+    try:
+        with tempfile.TemporaryFile(dir=directory):
+            pass
+    except OSError as error:
+        mend = "give this user the right to write there, or set DRIFTVAKT_HOME to another directory"
+        return wrong("home", f"{directory} cannot be written: {error.strerror}", mend)
+    return ok("home", f"{directory} can be written")
+
+
+def disk(settings: Settings) -> Finding:
+    """Whether there is room for Temporal's file and the records."""
+    there = next((p for p in (settings.home, *settings.home.parents) if p.exists()), Path("/"))
+    free = shutil.disk_usage(there).free
+    said = f"{free / 2**30:.1f} GiB are free under {there}"
+    if free < _LEAST_FREE:
+        return wrong("disk", said, "make room; Temporal and the records stop taking anything when it is full")
+    if free < _LITTLE_FREE:
+        return warning("disk", said, "make room soon; samples_kept_days says how long samples are kept")
+    return ok("disk", said)
+
+
+def server_binary(settings: Settings) -> Finding | None:
+    """The embedded Temporal server's program, where it is used."""
+    if settings.temporal_address is not None:
+        return None
+    try:
+        return ok("server", f"the embedded Temporal server is installed at {temporal_binary()}")
+    except SettingsError as error:
+        return wrong("server", str(error), "install it, or set temporal_address to a cluster")
+
+
+def tokens(settings: Settings) -> Iterator[Finding]:
+    """The tokens of the sources of alarms."""
+    for source, reference in settings.alarm_sources.items():
+        yield _token(settings, source, reference)
+
+
+def _token(settings: Settings, source: str, reference: str) -> Finding:
+    check = f"token {source}"
+    path = Path(reference.removeprefix("file:")).expanduser() if reference.startswith("file:") else None
+    if path == settings.default_token and not path.exists():
+        return note(check, f"{path} is not there yet", "`driftvakt up` makes it")
+    try:
+        resolve(reference)
+    except SettingsError as error:
+        return wrong(check, str(error), f"alarms of {source} are answered 503 until it can be read: see intake_sources")
+    if path is not None and (open_to := _others(path)):
+        return wrong(check, f"{path} can be read by {open_to}", f"chmod 600 {path}, and exchange the token")
+    return ok(
+        check, f"{reference.partition(':')[0]} reference can be read, by nobody else" if path else f"{reference} is set"
+    )
+
+
+def _others(path: Path) -> str:
+    mode = path.stat().st_mode
+    return "everybody" if mode & 0o007 else "its group" if mode & 0o070 else ""
+
+
+def closed_to_others(path: Path) -> bool:
+    """Whether only its owner has rights on a file."""
+    return not _others(path)
+
+
+def up_runs(settings: Settings) -> bool:
+    """Whether `driftvakt up` holds this home."""
+    try:
+        lock = os.open(settings.home / "up.lock", os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(lock)
+    return False

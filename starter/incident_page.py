@@ -1,0 +1,128 @@
+"""Incidents on the terminal, for somebody who was woken by one: what stands, what it waits for, what to type."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from models.base import format_duration
+from models.records import EntryKind, TimelineEntry
+from starter.incidents.naming import short
+from starter.incidents.views import IncidentLine, IncidentView, OpenGate
+
+_SHOWN_LINES = 12
+"""Of a command's output or a plan; `--json` has them all."""
+
+
+def show_lines(lines: Sequence[IncidentLine], now: datetime | None = None) -> None:
+    """Print a list of incidents."""
+    now = now or datetime.now(UTC)
+    table = Table(
+        "incident", "prio", "state", "title", "waits for", "age", box=None, pad_edge=False, header_style="dim"
+    )
+    for name in ("incident", "prio", "state", "age"):
+        next(c for c in table.columns if c.header == name).no_wrap = True
+    next(c for c in table.columns if c.header == "waits for").overflow = "fold"
+    for line in lines:
+        age = f"closed {age_of(now - line.closed_at)} ago" if line.closed_at else age_of(now - line.opened_at)
+        state = line.outcome or line.state
+        waits = ", ".join(line.waits_for)
+        table.add_row(short(line.id), line.priority or "-", state, tidy(line.title), tidy(waits) or "-", age)
+    Console().print(table)
+
+
+def show_incident(view: IncidentView, now: datetime | None = None) -> None:
+    """Print one incident: head, open questions, alarms, timeline."""
+    now = now or datetime.now(UTC)
+    console = Console(highlight=False)
+    head = f"[bold]{short(view.id)}[/]  {view.priority or '-'}  {view.outcome or view.state}  {tidy(view.title)}"
+    console.print(head, soft_wrap=True)
+    opened = f"{view.opened_at:%Y-%m-%d %H:%M:%S} UTC"
+    if view.closed_at is None:
+        console.print(f"open since {opened} ({age_of(now - view.opened_at)})")
+        console.print(tidy(view.doing), soft_wrap=True)
+    else:
+        took = age_of(view.closed_at - view.opened_at)
+        console.print(f"opened {opened}, closed {view.closed_at:%Y-%m-%d %H:%M:%S} UTC, after {took}")
+        console.print(tidy(view.summary), soft_wrap=True)
+    for gate in view.gates:
+        show_gate(gate, console)
+        console.print(f"  answer:  {tidy(gate.command)}", soft_wrap=True)
+    if view.alarms:
+        console.print("\n[bold]Alarms that still fire[/]")
+        for alarm in view.alarms:
+            where = f" ({alarm.component})" if alarm.component else ""
+            console.print(
+                f"  {alarm.severity.value}{where} since {alarm.since:%m-%d %H:%M:%S}: {tidy(alarm.title)}",
+                soft_wrap=True,
+            )
+    _timeline(view.timeline, console)
+    console.print(f"\n[dim]{escape(view.url)}[/]", soft_wrap=True)
+
+
+def show_gate(gate: OpenGate, console: Console | None = None) -> None:
+    """Print an open question: what, who may decide, until when, the plan, the options."""
+    out = console or Console(highlight=False, stderr=True)
+    out.print(f"\n[bold yellow]{gate.id}: {tidy(gate.question)}[/]", soft_wrap=True)
+    out.print(f"  decides: {tidy(_who(gate))}", soft_wrap=True)
+    if gate.deadline is not None:
+        silence = gate.on_silence.replace("_", " ")
+        out.print(f"  until:   {gate.deadline:%Y-%m-%d %H:%M} UTC; silence then means: {silence}", soft_wrap=True)
+    for answer in gate.answers:
+        out.print(f"  given:   {tidy(answer.option)} by {tidy(answer.by)}", soft_wrap=True)
+    if gate.plan:
+        out.print(f"  plan {gate.digest}:")
+        for line in gate.plan.splitlines():
+            out.print(f"    {tidy(line)}", soft_wrap=True)
+    for option in gate.options:
+        reason = " (with a reason)" if option.needs_reason else ""
+        out.print(f"  {option.name:<20} {tidy(option.means)}{reason}", soft_wrap=True)
+
+
+def age_of(span: timedelta) -> str:
+    """A span in its two largest units: `3m12s`, `2h5m`, `4d3h`."""
+    seconds = max(0, int(span.total_seconds()))
+    for limit, unit in ((86_400, 3600), (3600, 60)):
+        if seconds >= limit:
+            seconds -= seconds % unit
+            break
+    return format_duration(timedelta(seconds=seconds))
+
+
+def tidy(text: str) -> str:
+    """Text from hosts and senders, made harmless for a terminal: no escape sequences, no markup, one line."""
+    return escape("".join(c if c.isprintable() else " " for c in text))
+
+
+def _who(gate: OpenGate) -> str:
+    roles = f" ({', '.join(gate.roles)})" if gate.roles else ""
+    count = f"; {gate.count} people must agree" if gate.count > 1 else ""
+    return (", ".join(gate.deciders) or "anybody") + roles + count
+
+
+def _timeline(entries: Sequence[TimelineEntry], console: Console) -> None:
+    if not entries:
+        return
+    console.print("\n[bold]What happened[/] (UTC)")
+    for entry in entries:
+        text = tidy(entry.text)
+        style = "bold" if entry.kind in {EntryKind.DECISION, EntryKind.STATE} else ""
+        line = f"  {entry.at:%H:%M:%S} {entry.kind.value:<8} {text}"
+        console.print(f"[{style}]{line}[/]" if style else line, soft_wrap=True)
+        _what_ran(entry.data, console)
+
+
+def _what_ran(data: dict[str, Any], console: Console) -> None:
+    """A step's command, and what it said beyond the line above."""
+    if command := data.get("command"):
+        console.print(f"[dim]{' ' * 20}$ {tidy(str(command))}[/]", soft_wrap=True)
+    lines = str(data.get("detail") or "").splitlines()[1:]
+    for line in lines[:_SHOWN_LINES]:
+        console.print(f"[dim]{' ' * 20}{tidy(line)}[/]", soft_wrap=True)
+    if len(lines) > _SHOWN_LINES:
+        console.print(f"[dim]{' ' * 20}... {len(lines) - _SHOWN_LINES} more lines with --json[/]", soft_wrap=True)

@@ -1,0 +1,90 @@
+"""Telling incidents what people decide: open, answer, note, cancel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from temporalio.client import WithStartWorkflowOperation, WorkflowHandle
+from temporalio.common import WorkflowIDConflictPolicy
+
+from models.errors import UserError
+from models.gates import Decision, DecisionReceipt, GateOption
+from models.incident import IncidentStatus, Note
+from models.names import WORKFLOW_QUEUE, watch_id
+from models.watch import OpenByHand, OpenReceipt, WatchOrder
+from starter.applications import require_application
+from starter.desk import Desk, ask, made, told
+from starter.incidents.naming import short
+from starter.incidents.reading import running_handle
+from starter.incidents.views import OpenGate, open_gate
+
+
+async def open_incident(desk: Desk, application: str, order: OpenByHand) -> OpenReceipt:
+    """Open an incident by hand, starting the watch where there is none; it may join one that is open."""
+    require_application(desk.settings, desk.records, application)
+    start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
+        "watch",
+        WatchOrder(application=application),
+        id=watch_id(application),
+        task_queue=WORKFLOW_QUEUE,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        static_summary=f"Watch of {application}",
+    )
+    async with told(f"the watch of {application}"):
+        receipt: OpenReceipt = await desk.client.execute_update_with_start_workflow(
+            "open_incident", order, start_workflow_operation=start, result_type=OpenReceipt
+        )
+    return receipt
+
+
+async def find_gate(desk: Desk, id: str, name: str | None) -> OpenGate:
+    """The open question of that name, or the only one; `UserError` names those that there are."""
+    status = await ask(await running_handle(desk, id), IncidentStatus)
+    if status is None:
+        raise UserError(f"no worker answers for {short(id)}, so it cannot take a decision; `driftvakt doctor` says why")
+    gates = {gate.id: open_gate(id, gate) for gate in status.gates}
+    if not gates:
+        raise UserError(f"{short(id)} asks nothing now; it is {status.state.value}: {status.doing}")
+    if name is None and len(gates) > 1:
+        raise UserError(f"{short(id)} asks several questions; say which with --gate: {', '.join(gates)}")
+    if name is not None and name not in gates:
+        raise UserError(f"{short(id)} has no open question {name!r}; it has {', '.join(gates)}")
+    return gates[name] if name is not None else next(iter(gates.values()))
+
+
+def find_option(gate: OpenGate, name: str, note: str) -> GateOption:
+    """The option of that name; `UserError` names the right ones, or says that it needs a reason."""
+    for option in gate.options:
+        if option.name == name:
+            if option.needs_reason and not note.strip():
+                raise UserError(f"{name} needs a reason; say why with --note")
+            return option
+    raise UserError(f"gate {gate.id} has no option {name!r}; choose one of {', '.join(o.name for o in gate.options)}")
+
+
+async def decide(desk: Desk, id: str, decision: Decision) -> DecisionReceipt:
+    """Answer a question; `UserError` is the workflow's refusal."""
+    async with told(short(id)):
+        receipt: DecisionReceipt = await _handle(desk, id).execute_update(
+            "decide", decision, result_type=DecisionReceipt
+        )
+    return receipt
+
+
+async def add_note(desk: Desk, id: str, text: str, by: str) -> str:
+    """Add a note to the timeline; gives what the incident answers."""
+    note = made(Note, text=text, by=by)
+    handle = await running_handle(desk, id)
+    async with told(short(id)):
+        answer: str = await handle.execute_update("add_note", note, result_type=str)
+    return answer
+
+
+async def cancel(desk: Desk, id: str) -> None:
+    """Ask the incident to end; it still writes down what it leaves behind."""
+    async with told(short(id)):
+        await _handle(desk, id).cancel()
+
+
+def _handle(desk: Desk, id: str) -> WorkflowHandle[Any, Any]:
+    return desk.client.get_workflow_handle(id)

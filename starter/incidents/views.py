@@ -1,0 +1,108 @@
+"""Incidents as the commands show them; also what `--json` prints."""
+
+from __future__ import annotations
+
+import shlex
+from datetime import datetime
+from typing import Literal
+
+from models.alarms import Alarm
+from models.base import Model
+from models.gates import Answer, GateOption, GateState
+from models.records import TimelineEntry
+from starter.incidents.naming import short
+
+_DIGITS = 8
+"""Of a plan's digest that are shown and sent back."""
+
+
+class IncidentLine(Model):
+    """An incident in a list."""
+
+    id: str
+    application: str
+    number: int
+    title: str
+    state: str
+    priority: str | None = None
+    waits_for: list[str] = []
+    """Roles and people that an open question waits for."""
+    opened_at: datetime
+    closed_at: datetime | None = None
+    outcome: str | None = None
+
+
+class OpenGate(Model):
+    """A question that waits for an answer."""
+
+    id: str
+    question: str
+    plan: str
+    """What would be done."""
+    digest: str
+    """The digits that an answer has to name."""
+    options: list[GateOption]
+    deciders: list[str]
+    roles: list[str]
+    count: int
+    """How many people must agree."""
+    deadline: datetime | None
+    on_silence: str
+    answers: list[Answer]
+    command: str
+    """Gives the first option; put another in its place."""
+
+
+class IncidentView(Model):
+    """All that is known of an incident."""
+
+    id: str
+    application: str
+    number: int
+    title: str
+    state: str
+    priority: str | None
+    components: list[str]
+    doing: str
+    """What it is doing or waiting for; empty once it is closed."""
+    opened_at: datetime
+    closed_at: datetime | None = None
+    outcome: str | None = None
+    summary: str = ""
+    alarms: list[Alarm] = []
+    """Those that still fire."""
+    gates: list[OpenGate] = []
+    timeline: list[TimelineEntry] = []
+    source: Literal["workflow", "records", "visibility"]
+    """Who told: the workflow itself; the records; or, when no worker answers, only Temporal's list."""
+    url: str
+    """Its page in the Temporal UI."""
+
+
+def open_gate(incident: str, gate: GateState) -> OpenGate:
+    """A gate as people need it to answer."""
+    question = gate.question
+    first = question.options[0]
+    command = ["driftvakt", "incident", "decide", short(incident), first.name, "--gate", gate.id]
+    command += [
+        "--plan",
+        gate.digest[:_DIGITS],
+        "--by",
+        question.deciders[0] if question.deciders else "you@example.com",
+    ]
+    if first.needs_reason:
+        command += ["--note", "why"]
+    return OpenGate(
+        id=gate.id,
+        question=question.text,
+        plan=question.plan,
+        digest=gate.digest[:_DIGITS],
+        options=question.options,
+        deciders=question.deciders,
+        roles=question.roles,
+        count=question.count,
+        deadline=gate.deadline,
+        on_silence=question.on_silence.value,
+        answers=gate.answers,
+        command=shlex.join(command),
+    )

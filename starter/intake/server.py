@@ -1,0 +1,106 @@
+"""Running the intake."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Final
+
+import uvicorn
+from starlette.applications import Starlette
+from temporalio.client import Client
+
+from activities.alarms import WatchReporter
+from activities.records import Records
+from models.errors import SettingsError
+from models.settings import Settings
+from starter.intake.app import Intake, database_check, temporal_check
+from starter.intake.delivery import Delivery
+from starter.intake.sources import Sources
+from starter.temporal import connect
+
+_PATIENCE: Final = timedelta(seconds=15)
+"""For one acknowledgement of a watch; then the sender is asked to send again."""
+
+_MOST_REQUESTS: Final = 500
+"""At the same time; beyond, the answer is 503."""
+
+_GRACE_S: Final = 20
+
+
+async def serve(settings: Settings) -> None:
+    """Take alarms until cancelled; then requests that are being answered are finished first.
+
+    Starts without Temporal and without the database, and answers 503 until they are there. The records' tables must have been
+    made. Raises `SettingsError` when the address is taken or the TLS files cannot be used.
+    """
+    records = Records(settings.records_url)
+    try:
+        app = make_app(settings, await connect(settings, lazy=True), records)
+        with _listening(settings) as listener:
+            await _run(_server(settings, app), listener)
+    finally:
+        records.close()
+
+
+def make_app(settings: Settings, client: Client, records: Records) -> Starlette:
+    """The intake's application with its real parts."""
+    delivery = Delivery(WatchReporter(client, patience=_PATIENCE), records, settings.provider_application)
+    checks = {"temporal": temporal_check(client), "database": database_check(records)}
+    return Intake(Sources(settings.alarm_sources), delivery, checks).app()
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to whoever started us; we are ended by cancelling."""
+        yield
+
+
+def _server(settings: Settings, app: Starlette) -> _Server:
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        lifespan="off",
+        limit_concurrency=_MOST_REQUESTS,
+        timeout_graceful_shutdown=_GRACE_S,
+        ssl_certfile=settings.intake_tls_certificate,
+        ssl_keyfile=settings.intake_tls_key,
+    )
+    try:
+        config.load()
+    except (OSError, ssl.SSLError) as error:
+        raise SettingsError(f"intake_tls_certificate or intake_tls_key cannot be used: {error}") from None
+    return _Server(config)
+
+
+@contextmanager
+def _listening(settings: Settings) -> Iterator[socket.socket]:
+    # Uvicorn itself would end the process where an address is taken.
+    host, port = settings.intake_host, settings.intake_port
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listener = socket.create_server((host, port), family=family, backlog=1024)
+    except OSError as error:
+        raise SettingsError(
+            f"the intake cannot listen on {host}:{port}: {error.strerror or error}; set intake_host and intake_port"
+        ) from None
+    with listener:
+        yield listener
+
+
+async def _run(server: _Server, listener: socket.socket) -> None:
+    running = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        await asyncio.shield(running)
+    except asyncio.CancelledError:
+        server.should_exit = True
+        await running
+        raise

@@ -1,0 +1,46 @@
+"""What a running part tells on stderr: lines for people, or JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import UTC, datetime
+
+from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig
+
+_FOR_PEOPLE = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+class JsonLines(logging.Formatter):
+    """A record as one line of JSON: `at`, `level`, `logger`, `message`, and the traceback as `error` where there is one."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Give the line, in ASCII: no terminal's or file's encoding can break it."""
+        line = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            line["error"] = self.formatException(record.exc_info)
+        return json.dumps(line)
+
+
+def log_to_stderr(as_json: bool) -> None:
+    """Log to stderr; as JSON, with the warnings of Python and of Temporal's core among the lines."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(JsonLines() if as_json else logging.Formatter(_FOR_PEOPLE))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    for chatty in ("alembic", "httpx", "paramiko", "asyncio"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    if as_json:
+        logging.captureWarnings(True)
+        keep_stdout_for_json()
+
+
+def keep_stdout_for_json() -> None:
+    """Log what Temporal's core has to say, which it prints on stdout otherwise; call it before the first client is made."""
+    forwarding = LogForwardingConfig(logging.getLogger("temporalio"), append_target_to_name=False)
+    core = LoggingConfig(LoggingConfig.default.filter, forwarding=forwarding)
+    Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=core)), error_if_already_set=False)

@@ -1,0 +1,66 @@
+"""Runbooks in the terminal: the catalogue, one entry, and the report of a run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from models.jobs import Outcome
+from models.runbooks import RunbookReport, StepReport
+from starter.runbooks import CatalogueEntry
+
+_COLOURS = {Outcome.OK: "green", Outcome.FAILED: "red", Outcome.UNKNOWN: "yellow"}
+_GIVEN = {"application", "requested_by"}
+"""Required by every runbook, hence not worth a word in the list."""
+
+
+def show_list(entries: Sequence[CatalogueEntry]) -> None:
+    """Print the catalogue."""
+    table = Table("runbook", "what it does", "needs", box=None, pad_edge=False)
+    for entry in entries:
+        needs = [field.name for field in entry.inputs if field.required and field.name not in _GIVEN]
+        table.add_row(entry.name, escape(entry.title), ", ".join(needs))
+    Console().print(table)
+
+
+def show_entry(entry: CatalogueEntry) -> None:
+    """Print one runbook: purpose, inputs, and what to paste into the UI."""
+    console = Console()
+    console.print(f"[bold]{entry.name}[/]: {escape(entry.title)}", soft_wrap=True)
+    for paragraph in filter(None, entry.purpose.split("\n\n")):
+        console.print("\n" + escape(" ".join(paragraph.split())))
+    table = Table("input", "type", "default", "meaning", box=None, pad_edge=False)
+    for field in entry.inputs:
+        default = "required" if field.required else json.dumps(field.default, ensure_ascii=False)
+        table.add_row(field.name, escape(field.type), escape(default), escape(field.description))
+    console.print()
+    console.print(table)
+    console.print("\nIn the Temporal UI, open this and paste the input (a rehearsal; set rehearse to false to act):")
+    console.print(escape(entry.start_url), soft_wrap=True)
+    console.print_json(json.dumps(entry.sample))
+    console.print(f"\nDeclared in {entry.file}.", soft_wrap=True)
+
+
+def show_report(report: RunbookReport) -> None:
+    """Print every step with what came of it, then the outcome; commands and output as they are."""
+    console = Console()
+    table = Table("step", "host", "outcome", "changed", "what came of it", show_lines=True)
+    for step in report.steps:
+        table.add_row(
+            escape(step.title),
+            escape(step.host or "-"),
+            f"[{_COLOURS[step.outcome]}]{step.outcome.value}[/]",
+            "yes" if step.changed else "no",
+            _what_came(step),
+        )
+    console.print(table)
+    console.print(f"[{_COLOURS[report.outcome]}]{report.outcome.value}[/]: {escape(report.summary)}", soft_wrap=True)
+
+
+def _what_came(step: StepReport) -> str:
+    command = f"[dim]$ {escape(step.command)}[/]\n" if step.command else ""
+    return command + escape(step.detail)

@@ -1,0 +1,149 @@
+"""`driftvakt up`: a whole installation on one machine."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from activities.records import Records, upgrade
+from models.errors import SettingsError
+from models.names import WORKFLOW_QUEUE
+from models.settings import Settings
+from starter.pollers import somebody_polls
+from starter.publishing import Published, publish, read_all
+from starter.search_attributes import register_search_attributes
+from starter.supervisor import Part, Supervisor, left_behind, listens, only_one
+from starter.temporal import connect, connect_patiently
+from starter.temporal_server import server_command
+
+_UNTIL_HEALTHY: Final = 60.0
+
+
+class Installation:
+    """A running installation: its supervisor, a client, and its records."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.embedded = settings.temporal_address is None
+        # Said outright, so that no TEMPORAL_ADDRESS of the environment leads the parts to another server.
+        self.settings = settings.model_copy(update={"temporal_address": settings.temporal_target})
+        self.supervisor = Supervisor()
+        self.client: Client
+        self.records: Records
+
+    async def start(self) -> None:
+        """Start all parts, each once those that it needs serve."""
+        settings = self.settings
+        self._nothing_is_left_behind()
+        await self._ports_are_free()
+        make_intake_token(settings)
+        await asyncio.to_thread(upgrade, settings.records_url)
+        self.records = Records(settings.records_url)
+        if self.embedded:
+            await self.supervisor.add(self.part("temporal", server_command(settings)))
+        self.client = await self._connect()
+        await register_search_attributes(self.client)
+        await self.supervisor.add(self.part("worker", [*_driftvakt(), "worker"]))
+        await self.supervisor.add(self.part("intake", [*_driftvakt(), "intake"]))
+
+    async def _connect(self) -> Client:
+        if not self.embedded:
+            return await connect(self.settings)
+        # Our own server listens a moment before it is healthy.
+        async with asyncio.timeout(_UNTIL_HEALTHY):
+            return await connect_patiently(self.settings)
+
+    async def publish(self, paths: list[Path], by: str) -> list[Published]:
+        """Publish the dossiers of files and directories."""
+        return await publish(self.client, self.records, read_all(paths), by)
+
+    async def stop(self) -> None:
+        """Stop all parts; what they did is kept."""
+        await self.supervisor.stop()
+
+    def part(self, name: str, command: list[str]) -> Part:
+        """A process of this installation."""
+        home = self.settings.home
+        ready = {"temporal": self._temporal_serves, "worker": self._worker_polls, "intake": self._intake_is_ready}[name]
+        return Part(
+            name=name,
+            command=command,
+            log=home / "logs" / f"{name}.log",
+            pid=home / "run" / f"{name}.pid",
+            ready=ready,
+            environment={
+                "DRIFTVAKT_HOME": str(home),
+                "DRIFTVAKT_TEMPORAL_ADDRESS": self.settings.temporal_target,
+            },
+        )
+
+    def _nothing_is_left_behind(self) -> None:
+        if left := left_behind(self.settings.home):
+            named = ", ".join(f"{name} {pid}" for name, pid in left.items())
+            raise SettingsError(
+                f"parts of an earlier run still run in {self.settings.home} ({named}), because it was killed; "
+                f"end them first: kill {' '.join(map(str, left.values()))}"
+            )
+
+    async def _ports_are_free(self) -> None:
+        settings = self.settings
+        wanted = {"intake_port": (settings.intake_host, settings.intake_port)}
+        if self.embedded:
+            for name in ("temporal_port", "temporal_ui_port", "temporal_metrics_port"):
+                wanted[name] = (settings.temporal_host, getattr(settings, name))
+        for name, (host, port) in wanted.items():
+            if await listens(host, port):
+                raise SettingsError(
+                    f"port {port} is taken by another program; set {name} (DRIFTVAKT_{name.upper()}) to a free one"
+                )
+
+    async def _temporal_serves(self) -> bool:
+        return await listens(self.settings.temporal_host, self.settings.temporal_port)
+
+    async def _worker_polls(self) -> bool:
+        if not self.settings.workflow_worker:
+            return True
+        try:
+            return await somebody_polls(self.client, WORKFLOW_QUEUE, workflows=True)
+        except RPCError:
+            return False
+
+    async def _intake_is_ready(self) -> bool:
+        return await listens(self.settings.intake_host, self.settings.intake_port)
+
+
+@asynccontextmanager
+async def installation(settings: Settings) -> AsyncIterator[Installation]:
+    """An installation that runs as long as the block."""
+    with only_one(settings.home):
+        running = Installation(settings)
+        try:
+            await running.start()
+            yield running
+        finally:
+            await running.stop()
+            if hasattr(running, "records"):
+                running.records.close()
+
+
+def make_intake_token(settings: Settings) -> Path | None:
+    """Where no source of alarms is set, make a token for one, so that the first alarm needs no configuration."""
+    if settings.intake_sources:
+        return None
+    path = settings.default_token
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(32) + "\n")
+    return path
+
+
+def _driftvakt() -> list[str]:
+    return [sys.executable, "-m", "starter.cli"]

@@ -1,0 +1,61 @@
+"""The watches of applications, as the commands see them."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+
+from models.base import Model
+from models.errors import NotFoundError, UserError
+from models.names import watch_id
+from models.watch import WatchStatus
+from starter.applications import require_application
+from starter.desk import Desk, ask
+
+
+class WatchLine(Model):
+    """A watch in a list."""
+
+    application: str
+    since: datetime | None
+    """When its present run began; None when no watch runs for this published application."""
+    answers: bool
+    """Whether a worker answers for it; without one the counts are not known."""
+    alarms: int | None = None
+    """That fire."""
+    incidents: int | None = None
+    """That are open."""
+
+
+async def list_watches(desk: Desk) -> list[WatchLine]:
+    """The watches that run, and the published applications that none runs for; sorted by application."""
+    query = "WorkflowType = 'watch' AND ExecutionStatus = 'Running'"
+    running = {e.id: e async for e in desk.client.list_workflows(query)}
+    lines = await asyncio.gather(*(_line(desk, id, e.start_time) for id, e in running.items()))
+    missing = [name for name in desk.records.applications() if watch_id(name) not in running]
+    without = [WatchLine(application=name, since=None, answers=False) for name in missing]
+    return sorted([*lines, *without], key=lambda line: line.application)
+
+
+async def show_watch(desk: Desk, application: str) -> WatchStatus:
+    """What a watch sees; `UserError` says why nothing can be shown."""
+    require_application(desk.settings, desk.records, application)
+    try:
+        status = await ask(desk.client.get_workflow_handle(watch_id(application)), WatchStatus)
+    except NotFoundError:
+        raise NotFoundError(
+            f"no watch runs for {application}; `driftvakt dossier publish` of its dossier starts it, and so does its first alarm"
+        ) from None
+    if status is None:
+        raise UserError(f"no worker answers for the watch of {application}; `driftvakt doctor` says why")
+    return status
+
+
+async def _line(desk: Desk, id: str, since: datetime) -> WatchLine:
+    status = await ask(desk.client.get_workflow_handle(id), WatchStatus)
+    application = id.removeprefix("watch.")
+    if status is None:
+        return WatchLine(application=application, since=since, answers=False)
+    return WatchLine(
+        application=application, since=since, answers=True, alarms=len(status.alarms), incidents=len(status.incidents)
+    )

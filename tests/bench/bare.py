@@ -1,0 +1,42 @@
+"""The ceiling of the workflow benchmarks: a workflow that does nothing but run activities that do nothing, or wait."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+
+from temporalio import activity, workflow
+
+
+@dataclass
+class BareOrder:
+    """How many activities, one after the other; and whether to wait for ever after them."""
+
+    activities: int = 0
+    local_activities: int = 0
+    wait: bool = False
+
+
+@activity.defn(name="bench_nothing")
+async def nothing() -> float:
+    """Tell when it was called: seconds since the epoch."""
+    return time.time()
+
+
+@workflow.defn(name="bench_bare")
+class Bare:
+    """Runs activities and gives back when each was called."""
+
+    @workflow.run
+    async def run(self, order: BareOrder) -> list[float]:
+        """Run them."""
+        limit = timedelta(seconds=30)
+        for _ in range(order.local_activities):
+            await workflow.execute_local_activity(nothing, start_to_close_timeout=limit)
+        called = [
+            await workflow.execute_activity(nothing, start_to_close_timeout=limit) for _ in range(order.activities)
+        ]
+        if order.wait:
+            await workflow.wait_condition(lambda: False)
+        return called

@@ -1,0 +1,200 @@
+"""Benchmark: a self-healed incident on a real host: its history, its activities, and how soon the host hears of the alarm.
+
+Real server, real worker, real SSH. One component is down, one remedy (stop and start) heals it, one further look confirms the
+fault (so confirming waits for nothing), and recovery is proven. When the first remote command ran is what the host wrote down.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import tempfile
+import time
+import uuid
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from activities.alarms import WatchReporter
+from activities.records import Records, upgrade
+from models.alarms import Alarm, AlarmBatch
+from models.dossier import Dossier
+from models.dossier.load import read_dossier
+from models.incident import IncidentEnd, IncidentOutcome
+from models.names import incident_id, watch_id
+from starter.publishing import publish
+from starter.temporal import connect
+from tests.bench.bare import Bare, BareOrder, nothing
+from tests.bench.figures import Figure, Goal
+from tests.bench.many_hosts import sshd
+from tests.chaos.fleet import Fleet
+from tests.hosts import AsyncsshHost, Host, SshHost
+from tests.servers import real_server
+from worker import running
+from workflows.sandbox import workflow_runner
+
+_INCIDENTS: Final = 8
+"""The first is not counted: it connects to the host."""
+_LIMIT: Final = 120.0
+_REMOTE_BEFORE_EVIDENCE: Final = 2
+"""Activities up to the first remote command: confirming, and the collecting that runs the command itself."""
+
+
+@dataclass(frozen=True)
+class _Healed:
+    """One incident."""
+
+    to_receipt: float
+    """Seconds from the alarm's sending to its receipt."""
+    to_command: float
+    """Seconds from the receipt to the first remote command."""
+    events: int
+    activities: int
+    local_activities: int
+
+
+def ssh_host() -> Host:
+    """OpenSSH's server where it is installed, else asyncssh's."""
+    return SshHost() if sshd() else AsyncsshHost()
+
+
+def _dossier(fleet: Fleet, directory: Path, heard: Path) -> Dossier:
+    fleet.write_dossiers(directory)
+    path = directory / "app0.yaml"
+    raw: dict[str, Any] = yaml.safe_load(path.read_text())
+    raw["agreement"]["incidents"]["confirm_looks"] = 1
+    for part, instruction in raw["instructions"]["troubleshooting"].items():
+        note = f"date +%s.%N >{heard / part.removesuffix('-down')}"
+        instruction["collect"] = [{"type": "run", "command": note, "read_only": True}]
+    path.write_text(yaml.safe_dump(raw))
+    return read_dossier(path)
+
+
+def _alarm(application: str, component: str) -> Alarm:
+    now = datetime.now(UTC)
+    return Alarm(
+        application=application,
+        fingerprint=component,
+        title=f"{component} is down",
+        component=component,
+        measuring_point=f"{component}-up",
+        source="bench",
+        since=now,
+        seen_at=now,
+    )
+
+
+async def _heal(client: Client, fleet: Fleet, heard: Path, number: int) -> _Healed:
+    name = ("acme.app0", f"c{number}")
+    fleet.break_it(name)
+    batch = AlarmBatch(application=name[0], alarms=[_alarm(*name)])
+    sent = time.time()
+    await WatchReporter(client).deliver(batch)
+    accepted = time.time()
+    handle = client.get_workflow_handle(incident_id(name[0], number + 1), result_type=IncidentOutcome)
+    while not (heard / name[1]).exists():  # the incident may not have begun; the host is who knows
+        await asyncio.sleep(0.02)
+    outcome = await handle.result()
+    if outcome.end is not IncidentEnd.RECOVERED:
+        raise RuntimeError(f"the incident did not heal: {outcome.summary}")
+    kinds = Counter(e.event_type for e in (await handle.fetch_history()).events)
+    return _Healed(
+        to_receipt=accepted - sent,
+        to_command=float((heard / name[1]).read_text()) - accepted,
+        events=sum(kinds.values()),
+        activities=kinds[EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED],
+        local_activities=kinds[EventType.EVENT_TYPE_MARKER_RECORDED],
+    )
+
+
+async def _bare(client: Client, queue: str, order: BareOrder) -> tuple[float, int]:
+    """Seconds from the acknowledged start to the call of the last activity; events."""
+    handle = await client.start_workflow(Bare.run, order, id=f"bare.{uuid.uuid4()}", task_queue=queue)
+    accepted = time.time()
+    called = await handle.result()
+    return called[-1] - accepted, len((await handle.fetch_history()).events)
+
+
+async def _measure(directory: Path, fleet: Fleet) -> list[Figure]:
+    heard = directory / "heard"
+    heard.mkdir()
+    with real_server(directory / "home") as server:
+        upgrade(server.settings.records_url)
+        client = await connect(server.settings)
+        records = Records(server.settings.records_url)
+        dossier = _dossier(fleet, directory / "dossiers", heard)
+        await publish(client, records, [dossier], "bench")
+        records.close()
+        async with running(server.settings, client):
+            healed = []
+            bare_latency = []
+            bare = Worker(
+                client,
+                task_queue="bench-bare",
+                workflows=[Bare],
+                activities=[nothing],
+                workflow_runner=workflow_runner(),
+            )
+            async with bare:
+                for number in range(_INCIDENTS):
+                    healed.append(await _heal(client, fleet, heard, number))
+                    order = BareOrder(activities=_REMOTE_BEFORE_EVIDENCE)
+                    bare_latency.append((await _bare(client, "bench-bare", order))[0])
+                same = BareOrder(activities=healed[-1].activities, local_activities=healed[-1].local_activities)
+                _, bare_events = await _bare(client, "bench-bare", same)
+            await client.get_workflow_handle(watch_id(dossier.id)).terminate()
+    return _figures(healed, bare_latency, bare_events)
+
+
+def _figures(healed: list[_Healed], bare_latency: list[float], bare_events: int) -> list[Figure]:
+    warm = healed[1:]
+    last = healed[-1]
+    work = f"{last.activities} activities and {last.local_activities} local ones"
+    return [
+        Figure(
+            "history events of a self-healed incident",
+            max(h.events for h in warm),
+            "events",
+            bare_events,
+            f"bare workflow with {work}",
+            Goal(60),
+        ),
+        Figure(
+            f"its activities ({work})",
+            max(h.activities + h.local_activities for h in warm),
+            "activities",
+            goal=Goal(12),
+        ),
+        Figure(
+            "alarm accepted to first remote command, idle",
+            statistics.median(h.to_command for h in warm),
+            "s",
+            statistics.median(bare_latency[1:]),
+            "bare workflow, started to its 2nd activity",
+            Goal(0.5),
+        ),
+        Figure("  the same, first incident (connects to the host)", healed[0].to_command, "s"),
+        Figure("  the alarm's way to its receipt", statistics.median(h.to_receipt for h in warm), "s"),
+    ]
+
+
+def run() -> list[Figure]:
+    """Measure."""
+
+    async def bounded() -> list[Figure]:
+        async with asyncio.timeout(_LIMIT):
+            return await _measure(Path(directory), fleet)
+
+    with tempfile.TemporaryDirectory() as directory, ssh_host() as host:
+        fleet = Fleet(host, applications=1, components=_INCIDENTS)
+        try:
+            return asyncio.run(bounded())
+        finally:
+            fleet.close()

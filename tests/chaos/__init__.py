@@ -1,0 +1,1 @@
+"""Everything is killed while incidents heal on real hosts."""

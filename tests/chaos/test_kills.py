@@ -1,0 +1,178 @@
+"""A hundred incidents heal on a real host while worker, intake and Temporal server are killed again and again."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+
+from activities.records import Records
+from models.records import EntryKind
+from models.settings import Settings
+from tests.chaos.fleet import Fleet, names
+from tests.hosts import SshHost
+from tests.servers import server_settings
+
+pytestmark = [pytest.mark.needs("openssh"), pytest.mark.slow]
+
+PARTS = ("worker", "worker", "intake", "temporal")
+"""Who is killed; the worker twice as often, because it does the work."""
+
+
+KILLS = 20
+"""At most, so that a slow machine comes to an end too; they are spread over the time in which incidents open."""
+
+
+@pytest.fixture
+def fleet() -> Iterator[Fleet]:
+    # Everything is on one host here, so its own limits must not be what is tested.
+    with SshHost() as host:
+        fleet = Fleet(host)
+        yield fleet
+        fleet.close()
+
+
+class Installation:
+    """`driftvakt up` in a process of its own."""
+
+    def __init__(self, settings: Settings, dossiers: Path) -> None:
+        self.settings = settings
+        environment = {
+            "DRIFTVAKT_HOME": str(settings.home),
+            **{
+                f"DRIFTVAKT_{name.upper()}": str(getattr(settings, name))
+                for name in ("temporal_port", "temporal_ui_port", "temporal_metrics_port", "intake_port")
+            },
+        }
+        self.log = settings.home.parent / "up.log"
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "starter.cli", "up", str(dossiers)],
+                env={**os.environ, **environment},
+                stdout=log,
+                stderr=log,
+            )
+
+    def until_running(self, within: float = 90) -> None:
+        """Wait until everything serves and the dossiers are published."""
+        end = time.monotonic() + within
+        while b"Running;" not in self.log.read_bytes():
+            assert self.process.poll() is None, self.log.read_text()
+            assert time.monotonic() < end, self.log.read_text()
+            time.sleep(0.1)
+
+    def kill_part(self, name: str) -> None:
+        """Kill one of its processes at once."""
+        # It may be dead already, and being started again.
+        with contextlib.suppress(ProcessLookupError, FileNotFoundError):
+            os.kill(int((self.settings.home / "run" / f"{name}.pid").read_text()), signal.SIGKILL)
+
+    def stop(self) -> None:
+        """Stop it as Ctrl-C would."""
+        self.process.send_signal(signal.SIGINT)
+        try:
+            self.process.wait(60)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+
+
+@pytest.fixture
+def running(tmp_path: Path, fleet: Fleet) -> Iterator[Installation]:
+    fleet.write_dossiers(tmp_path / "dossiers")
+    installation = Installation(server_settings(tmp_path / "home"), tmp_path / "dossiers")
+    try:
+        installation.until_running()
+        yield installation
+    finally:
+        installation.stop()
+
+
+async def raise_until_taken(client: httpx.AsyncClient, url: str, token: str, name: tuple[str, str]) -> dict[str, str]:
+    """Raise an alarm as a monitoring system would: again and again, until it is acknowledged."""
+    application, component = name
+    alarm = {
+        "application": application,
+        "component": component,
+        "measuring_point": f"{component}-up",
+        "title": f"{component} is down",
+        "fingerprint": f"{application}/{component}",
+        # The same each time it is sent: a sender that gets no answer says the same thing again.
+        "since": datetime.now(UTC).isoformat(),
+    }
+    while True:
+        try:
+            answer = await client.post(url, json=alarm, headers={"Authorization": f"Bearer {token}"})
+            if answer.status_code == 200:
+                [receipt] = answer.json()["receipts"]
+                return dict(receipt)
+        except httpx.HTTPError:
+            pass
+        await asyncio.sleep(0.3)
+
+
+async def test_a_hundred_incidents_heal_under_kills_and_no_host_is_touched_twice(
+    running: Installation, fleet: Fleet
+) -> None:
+    settings = running.settings
+    token = settings.default_token.read_text().strip()
+    url = f"http://127.0.0.1:{settings.intake_port}/alarms"
+    chance = random.Random(20260301)
+    records = Records(settings.records_url)
+    started = time.monotonic()
+
+    async def breaking() -> list[dict[str, str]]:
+        async with httpx.AsyncClient(timeout=20, trust_env=False) as client:
+            taken = []
+            for name in names():
+                fleet.break_it(name)
+                taken.append(asyncio.create_task(raise_until_taken(client, url, token, name)))
+                await asyncio.sleep(chance.uniform(0.1, 0.5))
+            return list(await asyncio.gather(*taken))
+
+    async def killing() -> None:
+        for _ in range(KILLS):
+            await asyncio.sleep(chance.uniform(2, 5))
+            running.kill_part(chance.choice(PARTS))
+
+    killer = asyncio.create_task(killing())
+    receipts = await breaking()
+    killer.cancel()
+    async with asyncio.timeout(300):
+        while len(ended := [i for i in records.incidents(limit=1000) if i.closed_at]) < len(names()):
+            await asyncio.sleep(1)
+    every = records.incidents(limit=1000)
+    records.close()
+
+    print(f"{len(ended)} incidents ended after {time.monotonic() - started:.0f} s")
+    assert len(every) == len(names()), "each fault has one incident, no more"
+    assert {r["incident"] for r in receipts} == {i.id for i in every}
+    assert [name for name in names() if not fleet.up(name).exists()] == []
+    assert decided(settings, "Start") == {name: fleet.count(name, "start") for name in names()}
+    assert decided(settings, "Stop") == {name: fleet.count(name, "stop") for name in names()}
+    assert {i.outcome for i in ended} == {"recovered"}
+
+
+def decided(settings: Settings, verb: str) -> dict[tuple[str, str], int]:
+    """How often the incidents say that they started or stopped each component."""
+    counts = dict.fromkeys(names(), 0)
+    records = Records(settings.records_url)
+    for incident in records.incidents(limit=1000):
+        for entry in records.timeline(incident.id):
+            if entry.kind == EntryKind.ACTION.value and entry.data.get("changed"):
+                title = str(entry.data["title"])
+                if title.startswith(verb):
+                    counts[(incident.application, title.split()[1])] += 1
+    records.close()
+    return counts

@@ -1,0 +1,105 @@
+"""`up`, `worker` and `intake` as programs run them: JSON on stdout and on stderr, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from models.settings import Settings
+
+
+@contextmanager
+def started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """A command in a process of its own, ended as Ctrl-C would."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "starter.cli", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    overdue = threading.Timer(90, process.kill)  # no line that never comes holds the tests up
+    overdue.start()
+    try:
+        yield process
+        ended(process)
+    finally:
+        overdue.cancel()
+        process.kill()
+
+
+def next_line(stream: Any) -> dict[str, Any]:
+    """The next line, which has to be an object."""
+    line = json.loads(stream.readline())
+    assert isinstance(line, dict)
+    return line
+
+
+def ended(process: subprocess.Popen[str]) -> tuple[str, str]:
+    """What a command says from now on until it has ended after Ctrl-C."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+    return process.communicate()
+
+
+def test_up_prints_one_object_once_all_runs(home: Path, tmp_path: Path) -> None:
+    dossier = tmp_path / "shop.yaml"
+    dossier.write_text(Path("examples/acme/shop.yaml").read_text())
+    with started("up", str(dossier), "--json") as process:
+        assert process.stdout is not None
+        told = next_line(process.stdout)
+        settings = Settings()
+        assert told["temporal"] == settings.temporal_target
+        assert told["temporal_ui"].startswith(settings.ui_url)
+        assert told["alarm_intake"] == f"http://127.0.0.1:{settings.intake_port}/alarms"
+        assert told["home"] == str(home)
+        assert [(p["application"], p["changed"], len(p["digest"])) for p in told["published"]] == [
+            ("acme.shop", True, 64)
+        ]
+        stdout, stderr = ended(process)
+        assert (process.returncode, stdout) == (0, "")
+    assert all(set(json.loads(line)) >= {"at", "level", "logger", "message"} for line in stderr.splitlines())
+
+
+def test_a_worker_waits_for_temporal_and_logs_it_as_json() -> None:
+    with started("worker", "--json") as process:
+        assert process.stderr is not None
+        waiting = next_line(process.stderr)
+        assert (waiting["level"], waiting["logger"]) == ("warning", "driftvakt.temporal")
+        assert "Temporal does not answer" in waiting["message"]
+        assert next_line(process.stderr)["message"] == waiting["message"]
+        stdout, stderr = ended(process)
+    assert stdout == ""
+    assert "Traceback" not in stderr
+
+
+def test_a_worker_without_json_logs_lines_for_people() -> None:
+    with started("worker") as process:
+        assert process.stderr is not None
+        assert "WARNING driftvakt.temporal: Temporal does not answer" in process.stderr.readline()
+
+
+def test_the_intake_logs_json() -> None:
+    with started("intake", "--json") as process:
+        assert process.stderr is not None
+        serving = next_line(process.stderr)
+        assert (serving["level"], serving["logger"]) == ("info", "uvicorn.error")
+        stdout, stderr = ended(process)
+        assert (process.returncode, stdout) == (0, "")
+    assert {json.loads(line)["level"] for line in stderr.splitlines()} <= {"info"}
+
+
+@pytest.mark.parametrize("part", ["worker", "intake", "up"])
+def test_what_stops_a_part_is_a_line_of_json_too(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DRIFTVAKT_SSH_THREADS", "0")
+    with started(part, "--json") as process:
+        stdout, stderr = process.communicate(timeout=60)
+    assert (process.returncode, stdout) == (1, "")
+    error = json.loads(stderr)
+    assert error["level"] == "error"
+    assert "ssh_threads" in error["message"]

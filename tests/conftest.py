@@ -1,0 +1,109 @@
+"""What all tests share: which real parts there are, and the Temporal servers."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from temporalio.client import Client
+from temporalio.testing import WorkflowEnvironment
+
+from tests.postgres import find_postgres, postgres
+from tests.servers import TemporalServer, real_server, skipping_environment
+
+__all__ = ["postgres"]
+
+PACKAGES = {
+    "openssh": "openssh-server",
+    "postgresql": "postgresql",
+    "alertmanager": "prometheus-alertmanager",
+    "chromium": "chromium",
+    "busybox": "busybox",
+}
+"""The Debian package that brings each real part."""
+
+
+def _found(*names: str) -> bool:
+    path = os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin"
+    return any(shutil.which(name, path=path) for name in names)
+
+
+def present(part: str) -> bool:
+    """Whether a real part is installed here."""
+    match part:
+        case "openssh":
+            return _found("sshd")
+        case "postgresql":
+            return find_postgres() is not None
+        case "alertmanager":
+            return _found("prometheus-alertmanager", "alertmanager")
+        case "chromium":
+            return _found("chromium", "chromium-browser", "google-chrome")
+        case "busybox":
+            return _found("busybox")
+    raise pytest.UsageError(f"a test needs {part!r}, which is none of {', '.join(PACKAGES)}")
+
+
+_left_out: Counter[str] = Counter()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what cannot run here, and put the slow tests last."""
+    kept, missing = [], []
+    for item in items:
+        lacking = [part for mark in item.iter_markers("needs") for part in mark.args if not present(part)]
+        if lacking:
+            missing.append(item)
+            _left_out.update(lacking)
+        else:
+            kept.append(item)
+    if missing:
+        config.hook.pytest_deselected(items=missing)
+    items[:] = sorted(kept, key=lambda item: item.get_closest_marker("slow") is not None)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name every part that was missing, with the package that brings it."""
+    for part, count in sorted(_left_out.items()):
+        terminalreporter.write_line(
+            f"Not run: {count} tests that need {part}; apt-get install {PACKAGES[part]} brings it", yellow=True
+        )
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """In CI nothing may be left out."""
+    if _left_out and os.environ.get("CI") == "true" and exitstatus == 0:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="session")
+def temporal_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TemporalServer]:
+    """The real Temporal server, one for the whole run; tests tell their workflows apart by id and task queue."""
+    with real_server(tmp_path_factory.mktemp("temporal")) as server:
+        yield server
+
+
+@pytest.fixture
+async def client(temporal_server: TemporalServer) -> Client:
+    """A client of the real server."""
+    return await temporal_server.client()
+
+
+@pytest.fixture
+async def skipping() -> AsyncIterator[WorkflowEnvironment]:
+    """The time-skipping server; one a test, because its clock is everybody's."""
+    async with skipping_environment() as environment:
+        yield environment
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home directory of its own for what reads settings."""
+    directory = tmp_path / "home"
+    directory.mkdir()
+    monkeypatch.setenv("DRIFTVAKT_HOME", str(directory))
+    return directory

@@ -1,0 +1,75 @@
+"""The demo as its user runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from tests.demo.processes import mentioning, none_left
+
+pytestmark = pytest.mark.slow
+
+
+def demo(home: Path, *options: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "starter.cli", "demo", *options],
+        env=os.environ | {"DRIFTVAKT_HOME": str(home)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def test_both_faults_end_in_proven_recovery_and_nothing_is_left_behind(tmp_path: Path) -> None:
+    with demo(tmp_path, "--script") as process:
+        output, _ = process.communicate(timeout=240)
+    assert process.returncode == 0, output
+    assert output.count("Healthy again, and proven") == 2
+    assert "approve by karin.holm@acme.example" in output
+    assert none_left(tmp_path) == []
+    assert not (tmp_path / "demo").exists()
+
+
+def test_programs_are_told_the_same_a_json_object_a_line(tmp_path: Path) -> None:
+    with demo(tmp_path, "--script", "--json") as process:
+        output, _ = process.communicate(timeout=240)
+    assert process.returncode == 0, output
+    told = [json.loads(line) for line in output.splitlines()]
+    assert all(datetime.fromisoformat(line["at"]).tzinfo for line in told)
+    events = [line["event"] for line in told]
+    assert events[0] == "title"
+    assert events.count("fault") == events.count("part") == events.count("incident") == 2
+    results = [line for line in told if line["event"] == "result"]
+    assert [(r["well"], r["outcome"]["end"], r["outcome"]["id"]) for r in results] == [
+        (True, "recovered", line["incident"]) for line in told if line["event"] == "incident"
+    ]
+    [question] = [line for line in told if line["event"] == "question"]
+    assert "incident decide" in question["here"]
+    assert question["plan"]
+    kinds = {line["kind"] for line in told if line["event"] == "entry" and line["incident"] == results[0]["incident"]}
+    assert kinds >= {"alarm", "probe", "action", "state"}
+
+
+def test_interrupted_it_ends_everything_that_it_started(tmp_path: Path) -> None:
+    shop = tmp_path / "demo" / "hosts" / "web1" / "run" / "web.pid"
+    with demo(tmp_path) as process:
+        deadline = time.monotonic() + 60
+        while not (shop.exists() and (tmp_path / "demo" / "run" / "worker.pid").exists()):
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        assert len(mentioning(tmp_path)) > 6
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=60)
+    assert process.returncode == 130, output
+    assert "Traceback" not in output
+    assert none_left(tmp_path) == []

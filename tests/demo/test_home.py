@@ -1,0 +1,69 @@
+"""The demo's own home directory."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from models.errors import SettingsError
+from starter.demo.home import default_ports, make_home
+from starter.supervisor import only_one
+
+
+@pytest.fixture(autouse=True)
+def _environment_comes_back(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Making a home changes the environment for the processes to come; what is set here is put back by monkeypatch.
+    for name in [n for n in os.environ if n.startswith(("DRIFTVAKT_", "TEMPORAL_"))]:
+        monkeypatch.setenv(name, os.environ[name])
+
+
+def test_it_is_made_anew_and_is_an_installation_of_its_own(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DRIFTVAKT_TEMPORAL_ADDRESS", "production.example:7233")
+    first = make_home()
+    (first.home / "old").touch()
+    monkeypatch.setenv("DRIFTVAKT_HOME", str(home))
+    settings = make_home()
+    assert settings.home == home / "demo"
+    assert settings.temporal_address is None
+    assert not (home / "demo" / "old").exists()
+
+
+def test_a_port_that_is_taken_is_replaced_by_a_free_one(home: Path) -> None:
+    with socket.socket() as taken:
+        try:
+            taken.bind(("127.0.0.1", default_ports()["intake_port"]))
+            taken.listen()
+        except OSError:
+            pass  # somebody else has it: all the better
+        settings = make_home()
+        assert settings.intake_port != default_ports()["intake_port"]
+
+
+def test_a_demo_that_runs_is_left_alone(home: Path) -> None:
+    with only_one(home / "demo"), pytest.raises(SettingsError, match=r"runs in .* already"):
+        make_home()
+
+
+def test_a_directory_with_something_else_is_left_alone(home: Path) -> None:
+    (home / "demo").mkdir()
+    (home / "demo" / "thesis.txt").write_text("years of work")
+    with pytest.raises(SettingsError, match="no demo's"):
+        make_home()
+    assert (home / "demo" / "thesis.txt").exists()
+
+
+def test_what_a_killed_demo_left_running_is_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = make_home()
+    monkeypatch.setenv("DRIFTVAKT_HOME", str(home))
+    (settings.home / "run").mkdir()
+    with socket.socket() as server, subprocess.Popen(["sleep", "60"]) as left:
+        server.bind(("127.0.0.1", settings.temporal_port))
+        server.listen()
+        (settings.home / "run" / "temporal.pid").write_text(f"{left.pid}\n")
+        with pytest.raises(SettingsError, match=f"kill {left.pid}"):
+            make_home()
+        left.kill()

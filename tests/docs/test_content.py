@@ -1,0 +1,176 @@
+"""What the pages say exists, and what exists is said."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from models.dossier.load import check
+from models.errors import DriftvaktError
+from models.gates import Decision
+from models.incident import IncidentState, Note
+from models.watch import OpenByHand
+from runbooks import find_runbooks
+from starter.cli import app
+from tests.docs.pages import DOCS, PAGES, ROOT, code, name
+from tests.docs.test_links import workflow_types
+
+ARCHITECTURE = (DOCS / "architecture.md").read_text()
+OPERATING = DOCS / "operating.md"
+
+
+VOCABULARY = [
+    *(
+        "customer",
+        "supplier",
+        "third party",
+        "application",
+        "component",
+        "host",
+        "site",
+        "integration",
+        "flow",
+        "agreement",
+    ),
+    *("measuring point", "threshold", "alarm", "incident", "problem", "root cause", "known error", "change", "restore"),
+    *(
+        "maintenance routine",
+        "extended routine",
+        "drill",
+        "instruction",
+        "runbook",
+        "gate",
+        "lease",
+        "watch",
+        "dossier",
+    ),
+]
+"""What the project calls things."""
+
+
+def commands_in(page: Path) -> Iterator[list[str]]:
+    """The words of every command line of ours: on a line of its own, or between backticks."""
+    text = page.read_text()
+    lines = re.findall(r"^ *(driftvakt [^\n]*)", text, re.MULTILINE) + re.findall(r"`(driftvakt [^`\n]*)`", text)
+    for line in lines:
+        # What comes after two spaces is said of it; after these signs, another command.
+        yield re.split(r"  | [|&>#] ", line)[0].split()
+
+
+def find(words: list[str]) -> tuple[Any, list[str]]:
+    """The command that words name, and the words after its name."""
+    command: Any = typer.main.get_command(app)
+    rest = words[1:]
+    while rest and rest[0] in getattr(command, "commands", {}):
+        command, rest = command.commands[rest[0]], rest[1:]
+    return command, rest
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_command_on_a_page_exists_with_its_options(page: Path) -> None:
+    wrong = []
+    for words in commands_in(page):
+        command, rest = find(words)
+        if hasattr(command, "commands") and rest and re.fullmatch("[a-z]+", rest[0]):
+            wrong.append(" ".join(words))
+        known = {option for p in command.params for option in (*p.opts, *p.secondary_opts)} | {"--help"}
+        wrong += [f"{' '.join(words)}: {word}" for word in rest if re.match(r"--?[a-z]", word) and word not in known]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("workflow", sorted(workflow_types()))
+def test_every_workflow_stands_in_the_architecture(workflow: str) -> None:
+    assert f"| `{workflow}` |" in ARCHITECTURE, f"docs/architecture.md: a row of {workflow} in the table of workflows"
+
+
+def test_the_architecture_names_no_workflow_that_is_not_there() -> None:
+    table = ARCHITECTURE.split("## The workflows")[1].split("\n## ")[0]
+    assert set(re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE)) == workflow_types()
+
+
+def test_every_top_level_package_stands_in_the_architecture() -> None:
+    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests"} | {
+        p.stem for p in ROOT.glob("*.py")
+    }
+    table = ARCHITECTURE.split("## Packages and layers")[1].split("\n## ")[0]
+    assert set(re.findall(r"^\| `([a-z]+)` \|", table, re.MULTILINE)) == packages
+
+
+def test_files_that_the_architecture_names_are_there() -> None:
+    named = set(
+        re.findall(
+            r"`((?:workflows|activities|models|starter|runbooks|tests)/[\w/.]*|worker\.py|pyproject\.toml)`",
+            ARCHITECTURE,
+        )
+    )
+    assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
+
+
+def test_every_runbook_stands_in_its_page() -> None:
+    page = (DOCS / "runbooks.md").read_text()
+    assert [n for n in find_runbooks() if f"### `{n}`" not in page] == []
+
+
+def test_every_state_of_an_incident_stands_where_operators_read() -> None:
+    page = OPERATING.read_text()
+    assert [s.value for s in IncidentState if f"`{s.value}`" not in page] == []
+
+
+def test_the_glossary_explains_each_term_once_and_in_order() -> None:
+    terms = re.findall(r"^\| ([^|]+) \|", ARCHITECTURE.split("## Glossary")[1], re.MULTILINE)[2:]
+    assert len(terms) == len(set(terms))
+    assert terms == sorted(terms, key=str.lower)
+    single = {word for term in terms for word in term.split(", ")}
+    assert set(VOCABULARY) - single == set()
+
+
+@pytest.mark.parametrize(
+    ("key", "model"), [("gate", Decision), ("title", OpenByHand)], ids=lambda v: v if isinstance(v, str) else ""
+)
+def test_what_operators_paste_is_understood(key: str, model: type[Decision] | type[OpenByHand]) -> None:
+    samples = [m for block in code(OPERATING, "json") if key in (m := json.loads(block))]
+    assert samples
+    for sample in samples:
+        model.model_validate(sample)
+
+
+def test_the_sample_of_a_note_is_understood() -> None:
+    [sample] = re.findall(r"`add_note`, `(\{.*?\})`", OPERATING.read_text())
+    Note.model_validate_json(sample)
+
+
+def test_the_sample_of_a_start_form_is_understood() -> None:
+    [sample] = [block for block in code(OPERATING, "json") if "rehearse" in block]
+    found = find_runbooks()["restart-with-dependants"]
+    found.input_type.model_validate_json(sample)
+
+
+def test_the_first_dossier_of_a_new_user_has_no_fault(tmp_path: Path) -> None:
+    [dossier] = [block for block in code(DOCS / "getting-started.md", "yaml") if block.startswith("dossier: 1")]
+    (tmp_path / "guestbook.yaml").write_text(dossier)
+    assert [str(fault) for fault in check([tmp_path])] == []
+
+
+def test_the_message_table_quotes_what_is_said() -> None:
+    said = "".join(path.read_text() for path in (ROOT / "workflows").glob("*.py"))
+    for words in ("is not the one that gate", "may not decide", "asked for this and may not decide it", "has answered gate",
+                  "was decided already", "there is no gate", "has no option", "needs a reason; say why in note",
+                  "the time to answer gate", "has no component"):  # fmt: skip
+        assert words in said
+        assert words in OPERATING.read_text()
+
+
+def test_no_page_knows_an_error_class_that_is_gone() -> None:
+    classes = {e.__name__ for e in _all(DriftvaktError)}
+    named = {w for page in PAGES for w in re.findall(r"`([A-Z]\w+Error)`", page.read_text())} - {"ApplicationError"}
+    assert named - classes == set()
+
+
+def _all(error: type[DriftvaktError]) -> list[type[DriftvaktError]]:
+    return [error] + [leaf for child in error.__subclasses__() for leaf in _all(child)]

@@ -1,0 +1,301 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from models.dossier import Dossier
+from models.dossier.agreement import Undertaking
+from models.dossier.faults import Fault, Weight
+from models.dossier.load import check, read_dossier
+from models.dossier.rules import RULES
+from models.dossier.rules.cycles import circles
+from models.dossier.rules.places import APPROVALS, STEPS, approvals, steps
+from models.dossier.rules.references import REFERENCES, ROLES
+from models.errors import DossierError
+from tests.dossier.test_wording import drop, put
+from tests.dossier.written import EXAMPLES, dump, plain_data
+
+Edit = Callable[[dict[str, Any]], object]
+CheckEdited = Callable[[Edit], list[Fault]]
+
+POINTS = "monitoring/measuring_points"
+TROUBLE = "instructions/troubleshooting"
+RELEASE = "instructions/changes/release"
+
+
+def both(*edits: Edit) -> Edit:
+    def edit(data: dict[str, Any]) -> None:
+        for one in edits:
+            one(data)
+
+    return edit
+
+
+CASES: list[tuple[str, Edit, str]] = [
+    (
+        "unknown-name",
+        put("architecture/components/web/hosts/0", "web9"),
+        "names the host 'web9', which is not defined; did you mean 'web",
+    ),
+    (
+        "unknown-name",
+        put("architecture/hosts/web1/jump", "gate"),
+        "names the host 'gate', which is not defined; define it under",
+    ),
+    ("unknown-name", put("architecture/hosts/web1/site", "malmo"), "names the site 'malmo'"),
+    ("unknown-name", put("contacts/karin/party", "acmee"), "names the party 'acmee'"),
+    ("unknown-name", put("contacts/karin/hours", "night"), "names the service hours 'night'"),
+    ("unknown-name", put("escalation/P1/0/contacts/0", "nobody"), "names the contact 'nobody'"),
+    ("unknown-name", put("architecture/integrations/orders/target", "dbb"), "names the component or party 'dbb'"),
+    ("unknown-name", put("capacity/resources/disk/measuring_point", "x"), "names the measuring point 'x'"),
+    ("unknown-name", put(f"{POINTS}/db-disk/probe/host", "db2"), "names the host 'db2'"),
+    ("unknown-name", put(f"{TROUBLE}/web-down/collect/0/component", "wbe"), "names the component 'wbe'"),
+    (
+        "unheld-role",
+        put(f"{RELEASE}/approval/roles", ["change-aprover"]),
+        "the role 'change-aprover', which nobody holds; did you mean",
+    ),
+    (
+        "unheld-role",
+        put("routines/extended/campaign/ordered_by", ["queen"]),
+        "the role 'queen', which nobody holds; give it to",
+    ),
+    ("dependency-cycle", put("architecture/components/db/depends_on", ["web"]), "web -> app -> db -> web"),
+    ("dependency-cycle", put("architecture/components/db/depends_on", ["db"]), "db -> db"),
+    (
+        "jump-cycle",
+        both(put("architecture/hosts/web1/jump", "web2"), put("architecture/hosts/web2/jump", "web1")),
+        "web1 -> web2 -> web1",
+    ),
+    (
+        "too-few-approvers",
+        put(f"{RELEASE}/approval/count", 3),
+        "asks for 3 approvals, but only jonas, karin may give one",
+    ),
+    ("step-without-target", drop(f"{RELEASE}/before/0/component"), "does not say where to run"),
+    ("step-without-target", put(f"{RELEASE}/before/0/host", "db1"), "names both a component and a host"),
+    ("step-cannot-run", put(f"{RELEASE}/before/0/component", "payments"), "acts on payments, which has no hosts"),
+    ("step-cannot-run", drop("architecture/components/web/control"), "starts or stops web, which has no `control`"),
+    ("probe-step-without-points", drop("instructions/start_up/after/0/measuring_points"), "does not say what to probe"),
+    (
+        "probe-step-without-points",
+        both(
+            drop("instructions/start_up/after/0/measuring_points"),
+            put("instructions/start_up/after/0/component", "web"),
+            put(f"{POINTS}/web-page/health", False),
+        ),
+        "probes web, which has no measuring point",
+    ),
+    ("evidence-changes-something", drop(f"{TROUBLE}/web-down/collect/0/read_only"), "is not marked as read-only"),
+    ("undo-outside-change", put(f"{RELEASE}/before/0/undo", "x"), "has an `undo` that is never used"),
+    ("tcp-on-ssh-port", put(f"{POINTS}/app-port/probe/port", 22), "opens SSH's port 22 without logging in"),
+    (
+        "tcp-on-ssh-port",
+        both(put("architecture/hosts/app1/port", 2222), put(f"{POINTS}/app-port/probe/port", 2222)),
+        "opens SSH's port 2222",
+    ),
+    (
+        "no-probe-site",
+        drop(f"{POINTS}/payments-page/site"),
+        "has no site to be probed from, because payments has no hosts",
+    ),
+    (
+        "secret-in-dossier",
+        put(f"{POINTS}/db-answers/probe/database", "postgresql://a:hunter2@db/x"),
+        "holds a password",
+    ),
+    (
+        "secret-in-dossier",
+        put(f"{POINTS}/web-page/probe/headers", {"Authorization": "Bearer hunter2"}),
+        "the secret of the header",
+    ),
+    (
+        "respond-after-restore",
+        put("agreement/service_levels/P1/respond/within", "5h"),
+        "P1 allows more time to respond",
+    ),
+    ("routine-input", drop("routines/extended/campaign/inputs/prices/choices"), "is of type choice and has 0 choices"),
+    ("routine-input", put("routines/extended/campaign/inputs/campaign/pattern", "("), "is no regular expression"),
+    ("parties", put("parties/driftbolaget/kind", "customer"), "there are 0 parties of kind supplier"),
+    ("parties", put("parties/acme/kind", "third_party"), "there is no party of kind customer"),
+    ("party-without-contact", put("contacts/betalt-support/party", "acme"), "third party betalt has no contact"),
+    ("no-support", drop("parties/betalt/support"), "third party betalt does not say how its support is reached"),
+    ("no-deputy", drop("contacts/karin/deputy"), "the contact karin has no deputy"),
+    ("no-deputy", put("contacts/karin/deputy", "karin"), "the contact karin is their own deputy"),
+    (
+        "unreachable-contact",
+        both(drop("contacts/oskar/email"), drop("contacts/oskar/phone")),
+        "the contact oskar cannot be reached",
+    ),
+    ("component-nowhere", drop("architecture/components/payments/operated_by"), "the component payments runs nowhere"),
+    ("no-start-up", drop("architecture/components/web/control"), "the component web has no start-up and shut-down"),
+    (
+        "start-order",
+        put("instructions/start_up/order", [["db"], ["app"]]),
+        "the component web is missing in instructions.start_up.order",
+    ),
+    ("start-order", put("instructions/start_up/order", [["db", "web"], ["app"], ["web"]]), "web stands more than once"),
+    (
+        "integration-without-contact",
+        drop("architecture/integrations/card-payments/contact"),
+        "leads to another party and has no contact",
+    ),
+    ("unmeasured-component", put(f"{POINTS}/app-port/component", "web"), "the component app has no measuring point"),
+    ("unmeasured-flow", put(f"{POINTS}/web-page/health", False), "the flow order is not covered: web, where it begins"),
+    ("no-threshold", put(f"{POINTS}/web-page/thresholds", {}), "the measuring point web-page has no threshold"),
+    ("capacity-resources", put("capacity/resources", {}), "there is no resource to plan"),
+    (
+        "capacity-resources",
+        put("capacity/resources/disk/measuring_point", "web-page"),
+        "measured by web-page, which gives no number",
+    ),
+    ("capacity-participants", put("capacity/participants", ["jonas"]), "nobody of the customer takes part"),
+    ("no-service-level", drop("agreement/service_levels/P5"), "the priorities can give P5, which has no service level"),
+    ("no-escalation", put("escalation/P1", []), "P1 has a service level but no escalation ladder"),
+    (
+        "unreachable-rung",
+        drop("contacts/on-call/phone"),
+        "escalation P1 reaches on-call by phone, and on-call has no phone",
+    ),
+    (
+        "no-troubleshooting",
+        put(f"{TROUBLE}/web-down/symptom/components", ["app"]),
+        "no troubleshooting instruction matches the component web",
+    ),
+    (
+        "no-operator",
+        both(put("contacts/on-call/roles", []), put("contacts/jonas/roles", ["change-approver"])),
+        "nobody holds the role operator",
+    ),
+    ("no-restore", put("instructions/restore", {}), "restore is bought, but there is no restore instruction"),
+    ("no-change", put("instructions/changes", {}), "change is bought, but there is no routine"),
+    ("unapproved-risk", drop(f"{RELEASE}/approval"), "is of high risk and needs nobody's approval"),
+    ("no-maintenance", put("routines/maintenance", {}), "maintenance is bought, but there is no routine"),
+    ("no-maintenance", drop("routines/maintenance/patches/components"), "the maintenance routine patches has no scope"),
+    ("no-extended-routine", put("routines/extended", {}), "routines are bought, but none may be ordered"),
+    ("no-report", put("reports", {}), "reports are bought, but there is none"),
+    ("report-without-address", drop("contacts/oskar/email"), "goes to oskar, who has no e-mail address"),
+]
+
+
+@pytest.mark.parametrize(("rule", "edit", "what"), CASES, ids=[f"{c[0]}-{n}" for n, c in enumerate(CASES)])
+def test_a_rule_names_what_breaks_it(check_edited: CheckEdited, rule: str, edit: Edit, what: str) -> None:
+    faults = check_edited(edit)
+
+    matching = [f for f in faults if f.rule == rule]
+    assert any(what in str(f) for f in matching), [str(f) for f in faults]
+    assert {f.severity for f in matching} == {RULES[rule].weight}
+    assert "hunter2" not in str(faults)
+
+
+def test_every_rule_has_a_case() -> None:
+    assert {rule for rule, _, _ in CASES} == set(RULES)
+
+
+@pytest.mark.parametrize("rule", [r.name for r in RULES.values() if r.undertaking], ids=str)
+def test_a_gap_is_none_where_its_undertaking_was_not_bought(check_edited: CheckEdited, rule: str) -> None:
+    edit = next(edit for name, edit, _ in CASES if name == rule)
+    bought = [u.value for u in Undertaking if u is not RULES[rule].undertaking]
+
+    faults = check_edited(both(put("agreement/undertakings", bought), edit))
+
+    assert rule not in {f.rule for f in faults}
+
+
+def test_the_examples_have_no_fault() -> None:
+    assert [str(f) for f in check([EXAMPLES])] == []
+
+
+def test_an_error_of_a_reference_stands_on_its_line(tmp_path: Path) -> None:
+    text = (EXAMPLES / "acme" / "shop.yaml").read_text().replace("hosts: [web1, web2]", "hosts: [web1, web3]")
+    path = tmp_path / "shop.yaml"
+    path.write_text(text)
+
+    [fault] = check([path])
+
+    assert fault.line == text.split("web3")[0].count("\n") + 1
+    assert fault.severity is Weight.ERROR
+
+
+def test_two_dossiers_of_one_application_are_an_error(tmp_path: Path) -> None:
+    text = (EXAMPLES / "acme" / "shop.yaml").read_text()
+    for name in ("a.yaml", "b.yaml"):
+        (tmp_path / name).write_text(text)
+
+    [fault] = check([tmp_path])
+
+    assert str(fault).startswith(f"{tmp_path / 'b.yaml'}:1: acme.shop already has a dossier in {tmp_path / 'a.yaml'};")
+
+
+def test_a_dossier_with_an_error_is_not_read_and_one_with_a_gap_is(tmp_path: Path) -> None:
+    data = plain_data(EXAMPLES / "acme" / "shop.yaml")
+    data["reports"] = {}
+    path = tmp_path / "shop.yaml"
+    path.write_text(dump(data))
+
+    assert read_dossier(path).id == "acme.shop"
+
+    data["capacity"]["participants"] = ["nobody", "no-one"]
+    path.write_text(dump(data))
+    with pytest.raises(DossierError) as refused:
+        read_dossier(path)
+    assert str(refused.value).count("\n") == 1
+
+
+def test_long_chains_and_many_circles_are_found_without_recursion() -> None:
+    ring = {str(n): [str((n + 1) % 50_000)] for n in range(50_000)}
+
+    assert [len(c) for c in circles(ring)] == [50_000]
+    assert list(circles({"a": ["b", "c"], "b": ["d"], "c": ["d"], "d": []})) == []
+    assert list(circles({"a": ["a"], "b": ["c"], "c": ["b"]})) == [["a"], ["b", "c"]]
+
+
+def test_steps_and_approvals_are_found_wherever_they_stand(example: Path) -> None:
+    dossier = read_dossier(example)
+    written = list(_models(dossier))
+
+    assert len(list(steps(dossier))) == sum(m.endswith("Step") for m in written)
+    assert len(list(approvals(dossier))) == written.count("Approval")
+
+
+def _models(value: object) -> Iterator[str]:
+    if isinstance(value, BaseModel):
+        yield type(value).__name__
+        for name in type(value).model_fields:
+            yield from _models(getattr(value, name))
+    elif isinstance(value, dict | list):
+        for entry in value.values() if isinstance(value, dict) else value:
+            yield from _models(entry)
+
+
+NOT_REFERENCES = {"customer", "application", "contacts.*.roles.*"}
+"""Names that define something, or may be anything."""
+
+
+def test_every_name_in_the_format_is_checked() -> None:
+    schema = Dossier.model_json_schema()
+    named = set(_identifiers(schema, schema, ""))
+    runbooks = {place for place in named if place.endswith(".runbook")}  # known to the installation, not to the file
+
+    assert named - runbooks - NOT_REFERENCES - set(ROLES) - set(REFERENCES) == set()
+    assert len(STEPS) + len(APPROVALS) == 13 * 2 + 6
+
+
+def _identifiers(schema: dict[str, Any], node: dict[str, Any], place: str) -> Iterator[str]:
+    if "$ref" in node:
+        yield from _identifiers(schema, schema["$defs"][node["$ref"].rsplit("/", 1)[1]], place)
+    elif node.get("pattern") == "^[a-z][a-z0-9-]{0,39}$":
+        yield place
+    for key, child in node.get("properties", {}).items():
+        yield from _identifiers(schema, child, f"{place}.{key}" if place else key)
+    for child in node.get("anyOf", []) + node.get("oneOf", []):
+        yield from _identifiers(schema, child, place)
+    for key in ("additionalProperties", "items"):
+        if isinstance(node.get(key), dict):
+            yield from _identifiers(schema, node[key], f"{place}.*")
+    for child in node.get("patternProperties", {}).values():
+        yield from _identifiers(schema, child, f"{place}.*")

@@ -1,0 +1,239 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from models.dossier import Dossier
+from models.dossier.faults import Fault
+from models.dossier.wording import EXAMPLES, FORMS
+
+Edit = Callable[[dict[str, Any]], object]
+CheckEdited = Callable[[Edit], list[Fault]]
+
+
+def put(path: str, value: Any) -> Edit:
+    """Put a value at a dotted path; numbers are indexes."""
+
+    def edit(data: Any) -> None:
+        *around, last = path.split("/")
+        for key in around:
+            data = data[int(key)] if isinstance(data, list) else data.setdefault(key, {})
+        if isinstance(data, list):
+            data[int(last)] = value
+        else:
+            data[last] = value
+
+    return edit
+
+
+def drop(path: str) -> Edit:
+    def edit(data: Any) -> None:
+        *around, last = path.split("/")
+        for key in around:
+            data = data[int(key)] if isinstance(data, list) else data[key]
+        del data[last]
+
+    return edit
+
+
+WEB1 = "architecture/hosts/web1"
+STEP = "instructions/troubleshooting/web-down/remedies/restart-web/steps/0"
+ED = "AAAAC3NzaC1lZDI1NTE5AAAAIOor779D+9E+ysU03gT9+9dft8DGw16Mqvt9fQi7h0sc"
+
+CASES: list[tuple[str, Edit, str]] = [
+    (
+        "misspelt field",
+        put(f"{WEB1}/adress", "x"),
+        "unknown field 'adress' in architecture.hosts.web1; did you mean 'address'?",
+    ),
+    (
+        "unknown field",
+        put(f"{WEB1}/zzz", 1),
+        "unknown field 'zzz' in architecture.hosts.web1; remove it, or use one of: site, address",
+    ),
+    (
+        "misspelt part",
+        put("archtecture", {}),
+        "unknown field 'archtecture' in the dossier; did you mean 'architecture'?",
+    ),
+    ("misspelt in a union", put("agreement/service_hours/office/holiday", "SE"), "did you mean 'holidays'?"),
+    ("misspelt in a step", put(f"{STEP}/componnt", "x"), "did you mean 'component'?"),
+    (
+        "missing field",
+        drop(f"{WEB1}/address"),
+        "the field 'address' is missing in architecture.hosts.web1; add for example `address: web1",
+    ),
+    ("missing part", drop("agreement"), "the field 'agreement' is missing in the dossier; add for example"),
+    (
+        "missing type",
+        drop(f"{STEP}/type"),
+        f"the field 'type' is missing in {STEP.replace('/0', '[0]').replace('/', '.')}; add `type:`",
+    ),
+    ("unknown type", put(f"{STEP}/type", "restrat"), "has the unknown type 'restrat'; did you mean 'restart'?"),
+    ("step that is no mapping", put(STEP, "restart"), "must be a mapping, not 'restart'; write a mapping"),
+    ("unknown word", put("agreement/undertakings/0", "incidnt"), "agreement.undertakings[0] is 'incidnt'"),
+    (
+        "number for text",
+        put("agreement/number", 2026),
+        "agreement.number must be text, and 2026 is not; put it in quotes: '2026'",
+    ),
+    ("text for number", put(f"{WEB1}/port", "ssh"), "architecture.hosts.web1.port must be a whole number, not 'ssh'"),
+    ("number out of range", put(f"{WEB1}/port", 70000), "architecture.hosts.web1.port is 70000; use at most 65535"),
+    (
+        "nothing for a list",
+        put("architecture/components/web/hosts", None),
+        "architecture.components.web.hosts is empty; write a list",
+    ),
+    ("empty list", put("agreement/signed_by", []), "agreement.signed_by needs at least 1 entry; add for example"),
+    (
+        "duration without unit",
+        put("agreement/incidents/confirm_every", 5),
+        "is 5, which is no duration that can stand there",
+    ),
+    ("no duration at all", put("agreement/incidents/confirm_every", "0s"), "is '0s', which is no duration"),
+    (
+        "hours that are none",
+        put("agreement/service_hours/office/weekly/monday", ["8-17"]),
+        "write from and to with two digits each",
+    ),
+    (
+        "unknown hours word",
+        put("agreement/service_hours/always", "24/7"),
+        "agreement.service_hours.always is '24/7'; write a mapping or '24x7'",
+    ),
+    (
+        "unknown time zone",
+        put("agreement/service_hours/office/time_zone", "CET/Stockholm"),
+        "there is no time zone 'CET/Stockholm'; use an IANA",
+    ),
+    (
+        "directory as time zone",
+        put("agreement/service_hours/office/time_zone", "Europe"),
+        "there is no time zone 'Europe'",
+    ),
+    ("path as time zone", put("agreement/service_hours/office/time_zone", "../../etc/passwd"), "there is no time zone"),
+    ("number as date", put("agreement/signed", 20260202), "agreement.signed: this is no date; write it as 2026-01-31"),
+    (
+        "day that is none",
+        put("agreement/signed", "2026-02-31"),
+        "agreement.signed is '2026-02-31', which is no date; write it as",
+    ),
+    (
+        "name in capitals",
+        put("architecture/hosts/Web_1", {}),
+        "the name 'Web_1' in architecture.hosts is not allowed; use lower-case",
+    ),
+    ("unknown priority", put("escalation/P9", []), "'P9' is no key of escalation; use 'P1'"),
+    (
+        "short matrix",
+        put("agreement/priorities", {"high": ["P1", "P2"]}),
+        "agreement.priorities.high has 2 entries; write one each",
+    ),
+    (
+        "command that is a mapping",
+        put("instructions/changes/release/before/0/command", {"a": 1}),
+        "is a mapping; write text or a list",
+    ),
+    (
+        "empty command",
+        put("instructions/changes/release/before/0/command", []),
+        "is an empty list; write text or a list of at least 1",
+    ),
+    (
+        "condition",
+        put("monitoring/measuring_points/db-disk/thresholds/full/when", "value above 9"),
+        "write `failed`, or value or latency_ms",
+    ),
+    ("frequency", put("reports/monthly/frequency", "now and then"), "write `daily 03:00`"),
+    ("address with a port", put(f"{WEB1}/address", "a b"), "write a DNS name or an IP address"),
+    ("address that is an option", put(f"{WEB1}/address", "-oProxyCommand=x"), "write a DNS name or an IP address"),
+    (
+        "key that is no key",
+        put(f"{WEB1}/host_keys", ["ssh-ed25519 hunter2"]),
+        "this host key is no key: it is cut or mistyped",
+    ),
+    ("key that is cut", put(f"{WEB1}/host_keys", [f"ssh-ed25519 {ED[:-4]}"]), "this host key is no key"),
+    ("key without its type", put(f"{WEB1}/host_keys", [ED]), "this is no host key of a kind that is accepted"),
+    (
+        "key of another type",
+        put(f"{WEB1}/host_keys", [f"ssh-rsa {ED}"]),
+        "says ssh-rsa but holds a key of another type",
+    ),
+    (
+        "key with the host's name",
+        put(f"{WEB1}/host_keys", [f"web1 ssh-ed25519 {ED}"]),
+        "begins with the host's name; remove the name",
+    ),
+    ("private key", put(f"{WEB1}/host_keys", ["-----BEGIN OPENSSH PRIVATE KEY----- hunter2"]), "this is a private key"),
+    ("fingerprint", put(f"{WEB1}/host_keys", ["SHA256:abc"]), "this is no host key of a kind"),
+    ("secret as credential", put(f"{WEB1}/credential", "hunter2"), "this is no reference to a key; write file:PATH"),
+]
+
+
+@pytest.mark.parametrize(("edit", "expected"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
+def test_a_fault_of_form_says_what_where_and_how_to_mend_it(
+    check_edited: CheckEdited, edit: Edit, expected: str
+) -> None:
+    faults = check_edited(edit)
+
+    assert any(expected in str(fault) for fault in faults), [str(f) for f in faults]
+    assert "hunter2" not in str(faults)
+
+
+def test_a_fault_of_form_stands_on_the_line_of_the_value(
+    check_text: Callable[[str], list[Fault]], tmp_path: Path
+) -> None:
+    faults = check_text(
+        "dossier: 1\ncustomer: acme\narchitecture:\n  hosts:\n    web1:\n      port: 22\n      prot: 22\n"
+    )
+
+    [unknown] = [f for f in faults if "prot" in f.what]
+    assert unknown.line == 7
+    [missing] = [f for f in faults if "'address'" in f.what]
+    assert missing.line == 5
+
+
+def test_all_faults_of_a_file_are_named_at_once(check_edited: CheckEdited) -> None:
+    def edit(data: dict[str, Any]) -> None:
+        for change in (put(f"{WEB1}/port", 0), put("capacity/participants", ["nobody"]), put(f"{WEB1}/zzz", 1)):
+            change(data)
+        data["architecture"]["components"]["db"]["depends_on"] = ["web"]
+
+    faults = "\n".join(map(str, check_edited(edit)))
+
+    for expected in ("use at least 1", "names the contact 'nobody'", "unknown field 'zzz'", "web -> app -> db -> web"):
+        assert expected in faults
+
+
+def _required(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if isinstance(node.get("required"), list):
+            yield from node["required"]
+        for entry in node.values():
+            yield from _required(entry)
+    elif isinstance(node, list):
+        for entry in node:
+            yield from _required(entry)
+
+
+def _patterns(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if isinstance(node.get("pattern"), str):
+            yield node["pattern"]
+        for entry in node.values():
+            yield from _patterns(entry)
+    elif isinstance(node, list):
+        for entry in node:
+            yield from _patterns(entry)
+
+
+def test_every_required_field_has_an_example() -> None:
+    assert set(_required(Dossier.model_json_schema())) - set(EXAMPLES) == set()
+
+
+def test_every_form_says_how_to_write_it() -> None:
+    durations = r"^(\d+(ms|[smhdw]))+$"
+    assert set(_patterns(Dossier.model_json_schema())) - set(FORMS) == {durations}

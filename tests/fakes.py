@@ -1,0 +1,246 @@
+"""Hosts, probes and records as workflow tests see them: activities with the real names, whose answers a test scripts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from temporalio import activity
+from temporalio.client import Client, WorkflowHandle
+from temporalio.exceptions import ApplicationError
+from temporalio.worker import Worker
+
+from models.base import digest
+from models.dossier.instructions import Approval
+from models.gates import GateState
+from models.hosts import Commands, HostTarget
+from models.jobs import BatchResult, EnsureComponent, JobResult, Outcome, RunBatch, RunJob, Stream
+from models.names import WORKFLOW_QUEUE
+from models.probes import HealthVerdict, ProbeTarget, TcpProbe, WatchHealth
+from models.records import DecisionUse, OpenedGate, OpenGate, TakeTokens, Tokens, UseDecision
+from models.runbooks import RunbookInput, RunbookReport
+from models.slices import ApplicationPlan, ComponentPlan, IncidentPlan, Placement, PlanRequest, SiteProbes
+from workflows.sandbox import workflow_runner
+
+SITE_QUEUE = "site.main"
+HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ7sUVbLy8d3yHcyNnrYSGCYP8jPbMEU5tLLTmZMlpCz"
+
+
+def application_plan(
+    depends_on: Mapping[str, Sequence[str]],
+    *,
+    hosts: Mapping[str, Sequence[str]] | None = None,
+    without_control: Sequence[str] = (),
+    without_health: Sequence[str] = (),
+    queue: str = SITE_QUEUE,
+) -> ApplicationPlan:
+    """`acme.shop` with these components and whom each needs; a component NAME runs on `NAME-1` unless `hosts` says otherwise."""
+    where = {name: list((hosts or {}).get(name, [f"{name}-1"])) for name in depends_on}
+    places = {host: _placement(host, queue) for names in where.values() for host in names}
+    points = {name: _point(name, queue) for name in depends_on if name not in without_health}
+    components = {
+        name: ComponentPlan(
+            name=name,
+            title=name.capitalize(),
+            placements=[places[host] for host in where[name]],
+            control=None if name in without_control else Commands(start="start", stop="stop", status="status"),
+            depends_on=list(needed),
+            health=[points[name]] if name in points else [],
+        )
+        for name, needed in depends_on.items()
+    }
+    return ApplicationPlan(
+        application="acme.shop", dossier="d1", name="Shop", components=components, hosts=places, points=points
+    )
+
+
+def _placement(host: str, queue: str) -> Placement:
+    target = HostTarget(name=host, address="127.0.0.1", user="ops", host_keys=[HOST_KEY], credential="agent:")
+    return Placement(host=target, queue=queue)
+
+
+def _point(component: str, queue: str) -> SiteProbes:
+    target = ProbeTarget(point=f"acme.shop.{component}-up", probe=TcpProbe(host="127.0.0.1", port=1))
+    return SiteProbes(queue=queue, targets=[target])
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a host says to a command."""
+
+    stdout: str = ""
+    outcome: Outcome = Outcome.OK
+    nothing_to_do: bool = False
+    """The check found that nothing has to be done."""
+
+
+class FakeHosts:
+    """Hosts that do as a test says, and remember what they were asked.
+
+    `answer` scripts what a command prints or comes to; `ill` holds components whose measuring points fail.
+    """
+
+    def __init__(self, plan: ApplicationPlan, incident: IncidentPlan | None = None) -> None:
+        self.plan = plan
+        self.incident = incident or IncidentPlan(plan=plan, handover=Approval(roles=["operator"]))
+        self.ill: set[str] = set()
+        self.jobs: list[RunJob] = []
+        self.ensured: list[EnsureComponent] = []
+        self.lines: list[str] = []
+        """What happened in order: `web-1: df -P /`, `web-1: stop web`, `watch web-up`."""
+        self._answers: dict[str, list[Answer]] = defaultdict(list)
+        self._tokens = 0
+
+    def answer(self, line: str, *answers: Answer) -> None:
+        """Say what comes of every line that begins like this: the answers one after the other, the last for ever."""
+        self._answers[line] += answers
+
+    @property
+    def hosts_by_line(self) -> dict[str, list[str]]:
+        """What each host was asked, in order."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for line in self.lines:
+            host, colon, what = line.partition(": ")
+            if colon:
+                found[host].append(what)
+        return dict(found)
+
+    def activities(self) -> list[Callable[..., Any]]:
+        """The fakes, under the names of the real ones."""
+        return [
+            self._run_batch,
+            self._ensure_component,
+            self._watch_health,
+            self._load_application_plan,
+            self._load_incident_plan,
+            self._take_tokens,
+            self._use_decision,
+            self.open_gate,
+        ]
+
+    @activity.defn(name="run_batch")
+    async def _run_batch(self, request: RunBatch) -> BatchResult:
+        return BatchResult(results=[self._run(job) for job in request.jobs])
+
+    def _run(self, job: RunJob) -> JobResult:
+        self.jobs.append(job)
+        command = job.command if isinstance(job.command, str) else " ".join(job.command)
+        answer = self._next(f"{job.host.name}: {command}")
+        acts = not answer.nothing_to_do and (job.read_only or not job.rehearse)
+        return JobResult(
+            job=job.job,
+            host=job.host.name,
+            outcome=answer.outcome if acts else Outcome.OK,
+            changed=acts and not job.read_only,
+            reason=_reason(answer, job.rehearse),
+            command=command,
+            stdout=Stream(text=answer.stdout if acts else ""),
+        )
+
+    @activity.defn(name="ensure_component")
+    async def _ensure_component(self, request: EnsureComponent) -> JobResult:
+        self.ensured.append(request)
+        verb = {"started": "start", "stopped": "stop"}[request.verb.value]
+        answer = self._next(f"{request.host.name}: {verb} {request.component.rpartition('.')[2]}")
+        return JobResult(
+            job=request.job,
+            host=request.host.name,
+            outcome=Outcome.OK if request.rehearse else answer.outcome,
+            changed=not (request.rehearse or answer.nothing_to_do),
+            reason=_reason(answer, request.rehearse),
+            command=verb,
+        )
+
+    def _next(self, line: str) -> Answer:
+        self.lines.append(line)
+        for begin, answers in self._answers.items():
+            if line.startswith(begin):
+                return answers.pop(0) if len(answers) > 1 else answers[0]
+        return Answer()
+
+    @activity.defn(name="watch_health")
+    async def _watch_health(self, request: WatchHealth) -> HealthVerdict:
+        points = [target.point.rpartition(".")[2] for target in request.targets]
+        self.lines.append(f"watch {', '.join(points)}")
+        ill = [point for point in points if point.removesuffix("-up") in self.ill]
+        reason = f"{', '.join(ill)} failed" if ill else "all points were OK"
+        return HealthVerdict(healthy=not ill, looks=1, samples=[], reason=reason)
+
+    @activity.defn(name="load_application_plan")
+    async def _load_application_plan(self, request: PlanRequest) -> ApplicationPlan:
+        if request.application != self.plan.application:
+            message = f"no dossier of {request.application} is published"
+            raise ApplicationError(message, type="NotFoundError", non_retryable=True)
+        return self.plan
+
+    @activity.defn(name="load_incident_plan")
+    async def _load_incident_plan(self, request: PlanRequest) -> IncidentPlan:
+        return self.incident
+
+    @activity.defn(name="take_tokens")
+    async def _take_tokens(self, request: TakeTokens) -> Tokens:
+        self._tokens += 1
+        return Tokens(tokens=dict.fromkeys(request.components, self._tokens))
+
+    @activity.defn(name="open_gate")
+    async def open_gate(self, request: OpenGate) -> OpenedGate:
+        return OpenedGate(digest=digest(request))
+
+    @activity.defn(name="use_decision")
+    async def _use_decision(self, request: UseDecision) -> DecisionUse:
+        return DecisionUse(accepted=True, used_by_run=request.run)
+
+
+def _reason(answer: Answer, rehearse: bool) -> str:
+    if answer.nothing_to_do:
+        return "nothing to do"
+    return "rehearsal: it would be run" if rehearse else f"it ended {answer.outcome.value}"
+
+
+@asynccontextmanager
+async def working(
+    client: Client, hosts: FakeHosts, *workflows: type[Any], fake_sites: bool = True
+) -> AsyncIterator[None]:
+    """Workers for these workflows and for the fakes, at the real queues; without `fake_sites` the test serves the sites."""
+    queues = {place.queue for place in hosts.plan.hosts.values()} if fake_sites else set()
+    site = [Worker(client, task_queue=queue, activities=hosts.activities()) for queue in queues]
+    main = Worker(
+        client,
+        task_queue=WORKFLOW_QUEUE,
+        workflows=workflows,
+        activities=hosts.activities(),
+        workflow_runner=workflow_runner(),
+        max_cached_workflows=0,  # replays at every step, so whatever is not deterministic shows
+    )
+    async with main:
+        for worker in site:
+            await worker.__aenter__()
+        try:
+            yield
+        finally:
+            for worker in site:
+                await worker.__aexit__(None, None, None)
+
+
+async def carry_out(
+    client: Client, hosts: FakeHosts, runbook: type[Any], order: RunbookInput, *, fake_sites: bool = True
+) -> RunbookReport:
+    """Run one runbook against the fakes to its end."""
+    async with working(client, hosts, runbook, fake_sites=fake_sites):
+        report: RunbookReport = await client.execute_workflow(
+            runbook.run, order, id=f"runbook.{uuid4()}", task_queue=WORKFLOW_QUEUE
+        )
+        return report
+
+
+async def first_question(handle: WorkflowHandle[Any, Any], seconds: float = 30) -> GateState:
+    """Wait until a workflow asks something."""
+    async with asyncio.timeout(seconds):
+        while not (gates := await handle.query("gates", result_type=list[GateState])):
+            await asyncio.sleep(0.02)
+    return gates[0]

@@ -1,0 +1,45 @@
+"""What the tests of the probes share."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from activities.probes import Looks
+from models.probes import Probe, ProbeTarget, Sample
+from tests.postgres import postgres
+
+__all__ = ["postgres"]
+
+
+def target(probe: Probe, name: str = "point") -> ProbeTarget:
+    """A measuring point of the tests."""
+    return ProbeTarget(point=f"acme.shop.{name}", probe=probe)
+
+
+@pytest.fixture
+async def looks() -> AsyncIterator[Looks]:
+    made = Looks()
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+def see(looks: Looks) -> Callable[[Probe], object]:
+    """Look once at a probe through `probe_all`, as everybody does."""
+
+    async def once(probe: Probe) -> Sample:
+        [sample] = await looks.probe_all([target(probe)], 1)
+        return sample
+
+    return once
+
+
+@pytest.fixture
+def closed_port() -> int:
+    """A port on which nobody listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])

@@ -1,0 +1,168 @@
+"""A dossier's slices: what is affected, which instruction is taken, what is probed and who decides."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from datetime import timedelta
+
+import pytest
+from temporalio.contrib.pydantic import pydantic_data_converter
+
+from activities.records.plans import HANDOVER, application_plan, incident_plan, unknown_application_plan, watch_slice
+from models.dossier import Dossier
+from models.dossier.agreement import Level
+from models.dossier.instructions import OnSilence
+from models.slices import IncidentPlan, PlanRequest, RunbookOffer
+from tests.records.dossiers import SHOP, shop
+
+
+def plan(*components: str, points: list[str] | None = None, suspect: str | None = None) -> IncidentPlan:
+    request = PlanRequest(
+        application="acme.shop", components=list(components), measuring_points=points or [], suspect=suspect
+    )
+    return incident_plan(shop(), request)
+
+
+def probed(found: IncidentPlan) -> dict[str, list[str]]:
+    return {g.queue: [t.point.removeprefix("acme.shop.") for t in g.targets] for g in found.confirm}
+
+
+def test_a_watch_gets_the_dependencies_and_the_numbers() -> None:
+    got = watch_slice("acme.shop", shop(), 4, 9)
+    assert got.depends_on == {"web": ["db", "pay"], "db": [], "pay": []}
+    assert (got.known, got.next_number, got.next_alarm, got.dossier) == (True, 4, 9, shop().digest)
+    assert watch_slice("acme.new", None, 1, 1).known is False
+
+
+@pytest.mark.parametrize(
+    ("components", "points", "expected"),
+    [
+        (["web"], [], ["web"]),
+        (["db", "web"], [], ["web", "db"]),
+        (["db"], ["front-page"], ["web", "db"]),
+        ([], ["db-answers"], ["db"]),
+        (["web", "nowhere"], ["nothing"], ["web"]),
+        ([], [], ["web", "db", "pay"]),
+        (["nowhere"], ["nothing"], ["web", "db", "pay"]),
+    ],
+)
+def test_affected_is_what_the_symptom_names_and_the_dossier_knows_or_everything(
+    components: list[str], points: list[str], expected: list[str]
+) -> None:
+    assert plan(*components, points=points).affected == expected
+
+
+@pytest.mark.parametrize(
+    ("components", "points", "instruction"),
+    [
+        (["web"], [], "web-down"),
+        (["web"], ["web-disk"], "disk-full"),
+        ([], ["front-page"], "web-down"),
+        (["db"], [], "anything"),
+        (["db"], ["db-answers"], "db-down"),
+        (["web"], ["db-answers"], "db-down"),
+        (["pay"], [], "anything"),
+        ([], [], "anything"),
+    ],
+)
+def test_the_most_specific_instruction_that_matches_is_taken(
+    components: list[str], points: list[str], instruction: str
+) -> None:
+    assert plan(*components, points=points).instruction == instruction
+
+
+def test_the_instruction_of_a_suspect_is_taken_whatever_the_symptom() -> None:
+    found = plan("web", points=["front-page"], suspect="db")
+    assert found.instruction == "db-down"
+    assert found.affected == ["db", "web"]
+    assert plan("db", suspect="nowhere").affected == ["db"]
+
+
+def test_no_instruction_is_taken_where_none_matches() -> None:
+    parts = deepcopy(SHOP["instructions"]["troubleshooting"])
+    del parts["anything"]
+    found = incident_plan(
+        shop(instructions={"troubleshooting": parts}), PlanRequest(application="acme.shop", components=["pay"])
+    )
+    assert (found.instruction, found.remedies, found.collect) == ("", [], [])
+    assert found.handover == HANDOVER
+    assert found.handover.on_silence is OnSilence.ASK_AGAIN
+    assert found.handover_deciders == ["ann@example.com", "bo"]
+
+
+def test_what_is_confirmed_is_the_health_of_the_affected_and_of_what_they_need_from_each_site() -> None:
+    assert probed(plan("web")) == {"site.north": ["front-page", "pay-answers"], "site.south": ["db-answers"]}
+    assert probed(plan("db")) == {"site.south": ["db-answers"]}
+
+
+def test_a_named_point_is_probed_even_if_it_says_nothing_of_health() -> None:
+    assert probed(plan(points=["web-disk"]))["site.north"] == ["front-page", "web-disk", "pay-answers"]
+
+
+def test_a_named_point_is_ill_by_all_its_thresholds_another_by_its_critical_ones() -> None:
+    def conditions(found: IncidentPlan) -> list[str]:
+        return found.confirm[0].targets[0].ill_when
+
+    assert conditions(plan("web")) == ["latency_ms > 9000"]
+    assert conditions(plan(points=["front-page"])) == ["latency_ms > 900", "latency_ms > 9000"]
+
+
+def test_only_probes_of_ours_of_all_that_is_named_can_refute_an_alarm() -> None:
+    assert plan("web").probeable
+    assert plan(points=["front-page"]).probeable
+    assert not plan("web", points=["synthetic-purchase"]).probeable
+    bare = incident_plan(shop(monitoring={}), PlanRequest(application="acme.shop", components=["web"]))
+    assert not bare.probeable
+    assert bare.confirm == []
+
+
+def test_impact_is_the_highest_of_the_affected_and_of_the_flows_through_them() -> None:
+    assert plan("web").impact is Level.HIGH
+    assert plan("pay").impact is Level.HIGH
+    assert plan("db").impact is Level.LOW
+
+
+def test_remedies_keep_their_order_and_say_who_decides() -> None:
+    found = plan("web")
+    assert [(r.name, r.deciders) for r in found.remedies] == [("restart", []), ("wipe", ["bo"])]
+    assert found.handover_deciders == ["ann@example.com", "bo"]
+    assert plan("pay").handover_deciders == ["bo"]
+
+
+def test_runbooks_that_are_offered_are_passed_on() -> None:
+    offer = RunbookOffer(name="restart", title="Restart")
+    assert incident_plan(shop(), PlanRequest(application="acme.shop"), [offer]).runbooks == [offer]
+
+
+def test_an_application_is_resolved_with_its_hosts_points_and_people() -> None:
+    whole = application_plan(shop())
+    web, db, pay = whole.components["web"], whole.components["db"], whole.components["pay"]
+    assert [(p.host.name, p.queue) for p in web.placements] == [("web1", "site.north")]
+    assert web.placements[0].host.jump is not None
+    assert pay.placements == []
+    assert (web.start_timeout, db.start_timeout) == (timedelta(minutes=2), timedelta(minutes=5))
+    assert set(whole.hosts) == {"gate", "web1", "db1"}
+    assert set(whole.points) == {"front-page", "web-disk", "db-answers", "pay-answers"}
+    [disk] = whole.points["web-disk"].targets
+    assert disk.ssh_host == web.placements[0].host
+    assert disk.point == "acme.shop.web-disk"
+    assert whole.people == {"operator": ["ann@example.com", "bo"], "data-owner": ["bo"]}
+    assert whole.terms.confirm_looks == 2
+    assert whole.dossier == shop().digest
+
+
+def test_without_a_dossier_people_take_over() -> None:
+    assert unknown_application_plan() == IncidentPlan(plan=None, handover=HANDOVER)
+
+
+def test_a_plan_for_two_hundred_hosts_fits_in_a_payload() -> None:
+    architecture = deepcopy(SHOP["architecture"])
+    points = deepcopy(SHOP["monitoring"]["measuring_points"])
+    for n in range(200):
+        architecture["hosts"][f"h{n}"] = architecture["hosts"]["web1"]
+        architecture["components"][f"c{n}"] = {"name": f"C{n}", "hosts": [f"h{n}"]}
+        points[f"p{n}"] = {"component": f"c{n}", "probe": {"type": "ssh_command", "host": f"h{n}", "command": "df"}}
+    big = Dossier.model_validate(SHOP | {"architecture": architecture, "monitoring": {"measuring_points": points}})
+    found = incident_plan(big, PlanRequest(application="acme.shop"))
+    [payload] = pydantic_data_converter.payload_converter.to_payloads([found])
+    assert len(payload.data) < 2_000_000

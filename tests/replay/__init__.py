@@ -1,0 +1,1 @@
+"""Recorded histories, and the test that replays them against the workflows as they are now."""

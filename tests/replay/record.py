@@ -1,0 +1,132 @@
+"""Records a history of every workflow for this release: `python -m tests.replay.record`. Histories of earlier releases stay."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import tempfile
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from temporalio import activity
+from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
+from temporalio.worker import Worker
+
+from models.dossier.instructions import Approval
+from models.monitor import Beat, MonitorOrder, SampleSite
+from models.names import WORKFLOW_QUEUE, site_queue, watch_id
+from runbooks import find_runbooks
+from starter.runbooks import sample_input
+from tests.fakes import FakeHosts, application_plan, working
+from tests.servers import real_server
+from tests.workflows.waiting import end_of, until_asked
+from tests.workflows.world import APPLICATION, World, alarm, cleared, decide, incident, report
+from workflows.monitor import Monitor
+from workflows.sandbox import workflow_runner
+
+DIRECTORY = Path(__file__).parent / version("driftvakt")
+BOSS = "boss@supplier.example"
+
+
+async def keep(handle: WorkflowHandle[Any, Any], name: str) -> None:
+    """Write a history down."""
+    history = await handle.fetch_history()
+    DIRECTORY.mkdir(exist_ok=True)
+    (DIRECTORY / f"{name}.json").write_text(json.dumps(history.to_json_dict(), indent=1) + "\n")
+
+
+async def incidents(client: Client) -> None:
+    """Healed by itself; through an approval; handed over; cancelled; and the watch that opened them all."""
+    world = World(down={"web"})
+    async with world.worker(client):
+        await report(client, alarm("web"))
+        await end_of(incident(client, 1))
+        await keep(incident(client, 1), "incident-healed")
+
+        world.down, world.approval = {"mail"}, Approval(roles=["approver"], within=timedelta(days=1))
+        await report(client, alarm("mail"))
+        await until_asked(incident(client, 2))
+        await decide(incident(client, 2), "approve", by=BOSS)
+        await end_of(incident(client, 2))
+        await keep(incident(client, 2), "incident-approved")
+
+        world.down, world.approval, world.cures = {"web"}, None, False
+        await report(client, cleared("web"), alarm("web", number=10))
+        await until_asked(incident(client, 3), "close")
+        await keep(incident(client, 3), "incident-waiting")
+        await decide(incident(client, 3), "close", note="Replaced by hand")
+        await end_of(incident(client, 3))
+        await keep(incident(client, 3), "incident-closed-by-hand")
+
+        await report(client, cleared("web", number=10), alarm("web", number=20))
+        await until_asked(incident(client, 4))
+        await incident(client, 4).cancel()
+        try:
+            await end_of(incident(client, 4))
+        except WorkflowFailureError:
+            await keep(incident(client, 4), "incident-cancelled")
+
+        watch = client.get_workflow_handle(watch_id(APPLICATION))
+        await keep(watch, "watch")
+        await watch.signal("hand_on")
+        first = (await watch.describe()).run_id
+        while (await watch.describe()).run_id == first:
+            await asyncio.sleep(0.1)
+        await keep(client.get_workflow_handle(watch.id, run_id=first), "watch-handed-on")
+
+
+async def runbooks(client: Client) -> None:
+    """Every runbook, rehearsed and for real."""
+    for name, runbook in find_runbooks().items():
+        for rehearse in (True, False):
+            inputs = sample_input(runbook.input_type) | {"application": APPLICATION, "rehearse": rehearse}
+            if "component" in inputs:
+                inputs["component"] = "web"
+            hosts = FakeHosts(application_plan({"db": [], "web": ["db"]}))
+            kind = "rehearsed" if rehearse else "real"
+            async with working(client, hosts, runbook.workflow_class):
+                handle = await client.start_workflow(
+                    runbook.workflow_type, inputs, id=f"runbook.{name}.{kind}", task_queue=WORKFLOW_QUEUE
+                )
+                try:
+                    await handle.result()
+                except WorkflowFailureError as error:
+                    print(f"{name} ({kind}) failed, which is a history too: {error.cause}")
+                await keep(handle, f"runbook-{name}-{kind}")
+
+
+@activity.defn(name="sample_site")
+async def sample_site(request: SampleSite) -> Beat:
+    """Sample for a moment."""
+    now = datetime.now(UTC)
+    return request.last or Beat(points=1, attempt=1, started_at=now, round_at=now)
+
+
+async def monitor(client: Client) -> None:
+    """A run that ends and hands on."""
+    order = MonitorOrder(site="dc", queue=site_queue("dc"), lasts=timedelta(milliseconds=1))
+    async with (
+        Worker(client, task_queue="monitors", workflows=[Monitor], workflow_runner=workflow_runner()),
+        Worker(client, task_queue=site_queue("dc"), activities=[sample_site]),
+    ):
+        handle = await client.start_workflow("monitor", order, id="monitor.dc", task_queue="monitors")
+        while (await handle.describe()).run_id == handle.first_execution_run_id:
+            await asyncio.sleep(0.1)
+        await keep(client.get_workflow_handle("monitor.dc", run_id=handle.first_execution_run_id), "monitor")
+        await handle.terminate()
+
+
+async def main() -> None:
+    """Record all."""
+    with tempfile.TemporaryDirectory() as home, real_server(Path(home)) as server:
+        client = await server.client()
+        await incidents(client)
+        await runbooks(client)
+        await monitor(client)
+        await asyncio.sleep(0.05)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

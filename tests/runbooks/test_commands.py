@@ -1,0 +1,209 @@
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+from temporalio.client import Client
+from typer.testing import CliRunner, Result
+
+from models.dossier.instructions import Approval, RunStep
+from models.gates import Decision, GateState
+from models.jobs import Outcome
+from models.names import APPLICATION, CUSTOMER
+from models.slices import PlannedRemedy
+from runbooks import find_runbook
+from runbooks.carry_out_remedy import CarryOutRemedy
+from runbooks.free_disk_space import FreeDiskSpace
+from runbooks.restart_with_dependants import RestartWithDependants
+from runbooks.wait_for_health import WaitForHealth
+from starter.commands.runbook import app
+from starter.runbooks import build_input
+from starter.running import Heard, follow, start
+from tests.fakes import Answer, FakeHosts, application_plan, working
+from tests.servers import TemporalServer
+
+
+@pytest.fixture(autouse=True)
+def _own_home(home: object) -> None:
+    """Settings of nobody else."""
+
+
+@pytest.fixture
+def server(temporal_server: TemporalServer, monkeypatch: pytest.MonkeyPatch) -> TemporalServer:
+    """The real server, as the commands find it."""
+    monkeypatch.setenv("DRIFTVAKT_TEMPORAL_ADDRESS", temporal_server.settings.temporal_target)
+    monkeypatch.setenv("COLUMNS", "200")
+    return temporal_server
+
+
+def command(*arguments: str) -> Result:
+    result = CliRunner().invoke(app, list(arguments))
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
+
+
+async def beside(*arguments: str) -> Result:
+    """Run a command in a thread, as another process would run beside the worker."""
+    return await asyncio.to_thread(command, *arguments)
+
+
+def shop() -> FakeHosts:
+    return FakeHosts(application_plan({"db": [], "web": ["db"]}))
+
+
+RESTART = ("restart-with-dependants", "-a", "acme.shop", "-i", "component=db", "--by", "anna@example.com")
+
+
+def test_list_names_every_runbook() -> None:
+    names = [entry["name"] for entry in json.loads(command("list", "--json").stdout)]
+
+    assert "wait-for-health" in names
+    assert all(name in command("list").stdout for name in names)
+
+
+def test_show_prints_purpose_inputs_sample_and_the_form_to_start_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+
+    shown = command("show", "wait-for-health").stdout
+
+    for part in (
+        "Wait until a component is healthy",
+        "How long all of them must be OK without a break.",
+        '"component": "web"',
+        "http://127.0.0.1:8233/namespaces/default/workflows/start-workflow?taskQueue=driftvakt&workflowType=runbook.wait",
+    ):
+        assert part in shown
+    assert json.loads(command("show", "wait-for-health", "--json").stdout)["sample"]["rehearse"] is True
+
+
+async def test_run_carries_it_out_and_prints_every_step(server: TemporalServer, client: Client) -> None:
+    hosts = shop()
+    async with working(client, hosts, RestartWithDependants):
+        result = await beside("run", *RESTART, "--json")
+
+    report = json.loads(result.stdout)
+    assert (result.exit_code, report["outcome"]) == (0, "ok")
+    assert hosts.lines[0] == "web-1: stop web"
+    started = result.stderr.split()[1].rstrip(":")
+    assert started.startswith("runbook.acme.shop.restart-with-dependants.")
+    described = await client.get_workflow_handle(started).describe()
+    assert described.search_attributes[CUSTOMER] == ["acme"]
+    assert described.search_attributes[APPLICATION] == ["acme.shop"]
+
+
+async def test_a_run_that_does_not_end_well_exits_1_and_says_which_step(server: TemporalServer, client: Client) -> None:
+    hosts = shop()
+    hosts.answer("db-1: start db", Answer(outcome=Outcome.UNKNOWN))
+    async with working(client, hosts, RestartWithDependants):
+        result = await beside("run", *RESTART)
+
+    assert result.exit_code == 1
+    assert "unknown: db with web: not all became healthy. Not started or not healthy: db, web" in result.stdout
+
+
+async def test_a_rehearsal_changes_nothing_and_exits_0(server: TemporalServer, client: Client) -> None:
+    hosts = shop()
+    async with working(client, hosts, RestartWithDependants):
+        ran = await beside("run", *RESTART, "--rehearse")
+        rehearsed = await beside("rehearse", *RESTART)
+
+    assert (ran.exit_code, rehearsed.exit_code) == (0, 0)
+    assert all(request.rehearse for request in hosts.ensured)
+    assert "Rehearsal, nothing was changed." in ran.stdout
+    assert ran.stdout == rehearsed.stdout
+
+
+async def test_a_remedy_of_the_dossier_can_be_rehearsed(server: TemporalServer, client: Client) -> None:
+    hosts = shop()
+    remedy = PlannedRemedy(name="clear", title="Clear", steps=[RunStep(component="web", command="rm -r [cache]")])
+    hosts.plan = hosts.plan.model_copy(update={"remedies": {"web-down/clear": remedy}})
+    async with working(client, hosts, CarryOutRemedy):
+        result = await beside("rehearse", "--remedy", "web-down/clear", "-a", "acme.shop")
+
+    assert result.exit_code == 0
+    assert "$ rm -r [cache]" in result.stdout
+    assert [job.rehearse for job in hosts.jobs] == [True]
+
+
+async def test_whoever_follows_a_run_is_told_who_must_decide(server: TemporalServer, client: Client) -> None:
+    hosts = shop()
+    approval = Approval(roles=["operator"])
+    steps = [RunStep(component="web", command="clear")]
+    remedy = PlannedRemedy(name="clear", title="Clear", steps=steps, approval=approval, deciders=["bo@example.com"])
+    hosts.plan = hosts.plan.model_copy(update={"remedies": {"web-down/clear": remedy}})
+    given = {
+        "application": "acme.shop",
+        "requested_by": "anna@example.com",
+        "instruction": "web-down",
+        "remedy": "clear",
+    }
+    runbook = find_runbook("carry-out-remedy")
+    asked: asyncio.Queue[GateState] = asyncio.Queue()
+    async with working(client, hosts, CarryOutRemedy), asyncio.timeout(60):
+        handle = await start(client, runbook, build_input(runbook, given))
+        following = asyncio.create_task(follow(client, handle, Heard(asked.put_nowait, lambda: None)))
+        gate = await asked.get()
+        decision = Decision(gate=gate.id, option="approve", by="bo@example.com", plan=gate.digest[:8])
+        await handle.execute_update("decide", decision)
+        report = await following
+
+    assert gate.question.deciders == ["bo@example.com"]
+    assert (report.outcome, hosts.lines) == (Outcome.OK, ["web-1: clear"])
+
+
+async def test_no_wait_returns_at_once_with_the_address(server: TemporalServer, client: Client) -> None:
+    result = await beside("run", "wait-for-health", "-a", "acme.shop", "-i", "component=web", "--no-wait", "--json")
+
+    assert result.exit_code == 0
+    said = json.loads(result.stdout)
+    assert said["url"].endswith(said["workflow"])
+    async with working(client, shop(), WaitForHealth):
+        report = await client.get_workflow_handle(said["workflow"]).result()
+    assert report["outcome"] == "ok"
+
+
+async def test_what_fails_in_the_workflow_is_told_in_one_sentence(server: TemporalServer, client: Client) -> None:
+    async with working(client, shop(), WaitForHealth, FreeDiskSpace):
+        component = await beside("run", "wait-for-health", "-a", "acme.shop", "-i", "component=cache")
+        dossier = await beside("run", "wait-for-health", "-a", "acme.shed", "-i", "component=web")
+
+    assert (component.exit_code, dossier.exit_code) == (1, 1)
+    assert component.stderr.endswith("failed: acme.shop has no component 'cache'; it has db, web\n")
+    assert dossier.stderr.endswith("failed: no dossier of acme.shed is published\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("show", "reboot"), "there is no runbook 'reboot'"),
+        (("run", "reboot", "-a", "acme.shop"), "there is no runbook 'reboot'"),
+        (("run", "wait-for-health", "-a", "acme.shop"), "the input component is missing"),
+        (("run", "wait-for-health", "-a", "acme", "-i", "component=web"), "application: string should match"),
+        (("run", "wait-for-health", "-a", "acme.shop", "-i", "component"), "write it as KEY=VALUE"),
+        (
+            ("run", "wait-for-health", "-a", "acme.shop", "-i", "component=web", "-i", "within=soon"),
+            "90s, 15m, 4h or 2d",
+        ),
+        (("rehearse", "-a", "acme.shop"), "name a runbook, or a remedy"),
+        (("rehearse", "wait-for-health", "--remedy", "a/b", "-a", "acme.shop"), "one of them, not both"),
+        (("rehearse", "--remedy", "restart", "-a", "acme.shop"), "write it as INSTRUCTION/REMEDY"),
+        (("new", "Rotate"), "as in rotate-logs"),
+        (("new", "wait-for-health"), "is there already"),
+    ],
+)
+def test_what_the_user_can_mend_is_told_in_one_sentence(arguments: tuple[str, ...], said: str) -> None:
+    result = command(*arguments)
+
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_without_temporal_the_address_and_the_way_to_start_it_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DRIFTVAKT_TEMPORAL_ADDRESS", "127.0.0.1:1")
+
+    result = command("run", "wait-for-health", "-a", "acme.shop", "-i", "component=web")
+
+    assert result.exit_code == 2
+    assert "Temporal does not answer at 127.0.0.1:1" in result.stderr

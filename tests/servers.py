@@ -1,0 +1,104 @@
+"""Temporal servers for the tests: the real one by the project's own command line, and the time-skipping one."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import subprocess
+import sysconfig
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from temporalio.client import Client
+from temporalio.testing import WorkflowEnvironment
+
+from models.converter import data_converter
+from models.settings import Settings
+from starter.search_attributes import add_search_attributes
+from starter.temporal import connect_patiently
+from starter.temporal_server import server_command
+
+SKIPPING_SERVER = Path(sysconfig.get_path("scripts")) / "temporal-test-server"
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of loopback that nobody listens on."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for s in sockets:
+            s.bind(("127.0.0.1", 0))
+        return [int(s.getsockname()[1]) for s in sockets]
+    finally:
+        for s in sockets:
+            s.close()
+
+
+def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = 30) -> None:
+    """Wait until somebody listens, or the process has ended."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"{process.args!r} ended with {process.returncode}")
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise TimeoutError(f"nobody listens on port {port}")
+
+
+@dataclass
+class TemporalServer:
+    """A real server; kill and start as a test wants."""
+
+    settings: Settings
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it listens."""
+        self.settings.home.mkdir(parents=True, exist_ok=True)
+        with (self.settings.home / "temporal.log").open("ab") as log:
+            self.process = subprocess.Popen(server_command(self.settings), stdout=log, stderr=log)
+        wait_for_port(self.settings.temporal_port, self.process)
+
+    def kill(self) -> None:
+        """End it at once, as a crash would."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+
+    async def client(self) -> Client:
+        """A client of it; the server listens a moment before it is healthy."""
+        async with asyncio.timeout(30):
+            return await connect_patiently(self.settings)
+
+
+def server_settings(home: Path) -> Settings:
+    """Settings of an installation of its own, on free ports."""
+    temporal, ui, metrics, intake = free_ports(4)
+    return Settings(
+        home=home, temporal_port=temporal, temporal_ui_port=ui, temporal_metrics_port=metrics, intake_port=intake
+    )
+
+
+@contextmanager
+def real_server(home: Path) -> Iterator[TemporalServer]:
+    """A real server for a while."""
+    server = TemporalServer(server_settings(home))
+    server.start()
+    try:
+        yield server
+    finally:
+        server.kill()
+
+
+@asynccontextmanager
+async def skipping_environment() -> AsyncIterator[WorkflowEnvironment]:
+    """A server whose time runs as fast as nobody works."""
+    async with await WorkflowEnvironment.start_time_skipping(
+        test_server_existing_path=str(SKIPPING_SERVER), data_converter=data_converter
+    ) as environment:
+        await add_search_attributes(environment.client)
+        yield environment

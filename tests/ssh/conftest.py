@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from activities.ssh import Pool
+from tests.hosts import Host, SshHost
+from tests.ssh.far import SHELLS, Far
+from tests.ssh.kinds import BOTH
+
+
+@pytest.fixture(scope="package", params=BOTH)
+def host(request: pytest.FixtureRequest) -> Iterator[Host]:
+    """A host that stands for the whole package's run: tests on it use job ids and components of their own."""
+    with request.param() as host:
+        yield host
+
+
+@pytest.fixture
+def openssh() -> Iterator[SshHost]:
+    """A real host of one's own, to do violence to."""
+    with SshHost() as host:
+        yield host
+
+
+@pytest.fixture
+def pool() -> Iterator[Pool]:
+    pool = Pool(connect_timeout=5)
+    yield pool
+    pool.close()
+
+
+@pytest.fixture(params=SHELLS)
+def far(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Far]:
+    """The scripts under one shell after the other; what they leave running is ended."""
+    yield Far.at(request.param, tmp_path)
+    for group in tmp_path.glob("state/jobs/*/group"):
+        try:
+            os.killpg(int(group.read_text().split()[0]), signal.SIGKILL)
+        except (ProcessLookupError, IndexError):
+            continue

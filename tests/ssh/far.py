@@ -1,0 +1,107 @@
+"""The far side's scripts, run directly under each shell that there is."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import pytest
+
+from activities.ssh import scripts
+from activities.ssh.frames import Answer, AnswerReader
+
+SHELLS = [
+    pytest.param(["dash"], id="dash", marks=[] if shutil.which("dash") else pytest.mark.needs("openssh")),
+    pytest.param(["bash"], id="bash"),
+    pytest.param(["busybox", "sh"], id="busybox", marks=pytest.mark.needs("busybox")),
+]
+
+one_shell = pytest.mark.parametrize("far", [SHELLS[1]], indirect=True)
+"""For tests that wait for seconds on what is tested briefly under every shell: bash, which is everywhere."""
+
+
+@dataclass
+class Far:
+    """A place where the scripts run, under one shell."""
+
+    shell: list[str]
+    root: Path
+    bin: Path
+    """Programs found before those of this machine."""
+    grace: int = 2
+    """Fifths of a second between TERM and KILL."""
+
+    @classmethod
+    def at(cls, shell: list[str], directory: Path) -> Self:
+        """Make a place where every `sh` is this shell."""
+        directory.joinpath("bin").mkdir()
+        found = shutil.which(shell[0])
+        assert found is not None
+        directory.joinpath("bin", "sh").symlink_to(found)
+        return cls(shell, directory / "state", directory / "bin")
+
+    def folder(self, job: str) -> Path:
+        return self.root / "jobs" / job
+
+    def begin(
+        self,
+        operation: str,
+        job: str,
+        *words: str,
+        limit: int = 60,
+        check: str = "",
+        sudo: str = "",
+        why: str = "",
+        in_folder: bool = False,
+    ) -> subprocess.Popen[bytes]:
+        frame = [
+            "mark",
+            "+mark",
+            operation,
+            str(self.root),
+            job,
+            sudo,
+            str(limit),
+            str(self.grace),
+            "yes",
+            why,
+            check,
+            "yes" if in_folder else "",
+        ]
+        command = [*self.shell, "-c", scripts.source("process", "job"), "driftvakt", *frame, *words]
+        environment = os.environ | {"PATH": f"{self.bin}:{os.environ['PATH']}"}
+        return subprocess.Popen(
+            command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+
+    def ask(self, operation: str, job: str, *words: str, **facts: object) -> Answer:
+        process = self.begin(operation, job, *words, **facts)  # type: ignore[arg-type]  # passed on as they are
+        return self.hear(process)
+
+    @staticmethod
+    def hear(process: subprocess.Popen[bytes]) -> Answer:
+        assert process.stdout is not None
+        assert process.stdin is not None
+        assert process.stderr is not None
+        reader = AnswerReader("mark+mark")
+        with process:
+            while reader.answer is None:
+                data = os.read(process.stdout.fileno(), 65536)
+                if not data:
+                    raise AssertionError(f"no answer: {process.stderr.read().decode()}")
+                reader.feed(data)
+        return reader.answer
+
+    def run(self, job: str, command: str, **facts: object) -> Answer:
+        return self.ask("run", job, "sh", "-c", command, **facts)
+
+    def ensure(self, job: str, verb: str, token: int, *control: str, limit: int = 5) -> Answer:
+        """Bring a component to a state by the commands that start, stop and show it, or by `systemd` and a unit."""
+        script = scripts.source("process", "systemd", "ensure")
+        kind = control if control[0] == "systemd" else ("commands", *control)
+        words = ["sh", "-c", script, "driftvakt", "", "a.b.web", str(token), job, verb, str(limit), *kind]
+        return self.ask("run", job, *words, in_folder=True)

@@ -1,0 +1,77 @@
+"""The shape of the project: stubs and what carries them out, retry policies, and what every file may name."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import typing
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from temporalio import activity
+
+import activities.stubs
+from activities.monitor.activities import SiteMonitor
+from activities.probes import Probes
+from activities.records import RecordActivities
+from activities.ssh import Ssh
+from activities.workflows import Workflows
+from models import errors
+
+_NAME = "__temporal_activity_definition"
+
+
+def _definitions(holder: object) -> dict[str, Callable[..., Any]]:
+    found = {}
+    for _, member in inspect.getmembers(holder, callable):
+        definition = getattr(member, _NAME, None)
+        if isinstance(definition, activity._Definition) and definition.name:
+            found[definition.name] = member
+    return found
+
+
+STUBS = {
+    name: stub
+    for module in pkgutil.iter_modules(activities.stubs.__path__)
+    for name, stub in _definitions(importlib.import_module(f"activities.stubs.{module.name}")).items()
+}
+REAL = {
+    name: real
+    for cls in (Ssh, Probes, RecordActivities, Workflows, SiteMonitor)
+    for name, real in _definitions(cls).items()
+}
+
+
+def _types(function: Callable[..., Any]) -> tuple[list[Any], Any]:
+    hints = typing.get_type_hints(function)
+    answer = hints.pop("return")
+    return list(hints.values()), answer
+
+
+def test_every_stub_is_carried_out_and_every_activity_has_its_stub() -> None:
+    assert sorted(STUBS) == sorted(REAL)
+
+
+@pytest.mark.parametrize("name", sorted(STUBS))
+def test_a_stub_takes_and_gives_what_the_activity_does(name: str) -> None:
+    assert _types(STUBS[name]) == _types(REAL[name])
+
+
+@pytest.mark.parametrize("name", sorted(STUBS))
+def test_an_activity_takes_one_model_and_gives_one(name: str) -> None:
+    taken, _ = _types(STUBS[name])
+    assert len(taken) == 1
+
+
+def test_every_error_is_either_retried_or_final() -> None:
+    every = {e for e in vars(errors).values() if inspect.isclass(e) and issubclass(e, errors.DriftvaktError)}
+    assert {e.__name__ for e in every} == {e.__name__ for e in errors.RETRIED} | set(errors.FINAL)
+    assert not {e.__name__ for e in errors.RETRIED} & set(errors.FINAL)
+
+
+def test_the_errors_docstring_draws_the_whole_tree() -> None:
+    drawn = errors.__doc__ or ""
+    every = [n for n, e in vars(errors).items() if inspect.isclass(e) and issubclass(e, errors.DriftvaktError)]
+    assert [name for name in every if name not in drawn] == []

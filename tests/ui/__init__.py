@@ -1,0 +1,1 @@
+"""The Temporal UI as an operator uses it, in a real browser."""

@@ -1,0 +1,99 @@
+"""An operator at the Temporal UI: what they look at and what they press."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import FrameLocator, Locator, Page, async_playwright, expect
+
+_QUIET = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+"""Nothing is fetched from anywhere; the sandbox needs rights that a test machine may not give."""
+
+PATIENCE = 20_000
+
+
+def chromium() -> str:
+    """Where the browser lies."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if found := shutil.which(name):
+            return found
+    raise FileNotFoundError("no Chromium on PATH")
+
+
+class Desk:
+    """The Temporal UI in one tab."""
+
+    def __init__(self, page: Page, ui: str) -> None:
+        self.page = page
+        self.ui = ui
+
+    async def open(self, path: str) -> None:
+        """Open a page of the namespace: `workflows?query=...`."""
+        await self.page.goto(f"{self.ui}/namespaces/default/{path}")
+
+    async def follow(self, text: str) -> None:
+        """Click a link of the page."""
+        await self.page.get_by_role("link", name=text, exact=True).first.click()
+
+    async def details(self, expected: str) -> str:
+        """The current details, once they say what is expected; the UI shows Markdown in a frame of its own."""
+        await self.page.get_by_role("tab", name="User Metadata").click()
+        body = self._details_frame.locator("body")
+        await expect(body).to_contain_text(expected, timeout=PATIENCE)
+        return await body.inner_text()
+
+    async def to_paste(self) -> dict[str, Any]:
+        """The answer that the details page offers for pasting."""
+        block = self._details_frame.locator("code", has_text='"gate"').first
+        answer: dict[str, Any] = json.loads(await block.inner_text())
+        return answer
+
+    @property
+    def _details_frame(self) -> FrameLocator:
+        return self.page.frame_locator("iframe").last
+
+    async def send(self, kind: str, name: str, message: dict[str, Any]) -> Locator:
+        """Send a signal or an update by the menu, and give the dialog."""
+        await self.page.get_by_role("button", name="More Actions").click()
+        await self.page.get_by_role("menuitem", name=f"Send a{'n Update' if kind == 'update' else ' Signal'}").click()
+        dialog = self.page.locator("dialog[open]")
+        await dialog.locator(f"#{kind}-select").locator("xpath=..").click()
+        await dialog.get_by_role("option", name=name).first.click()
+        return await self.submit(dialog, message)
+
+    async def submit(self, dialog: Locator, message: dict[str, Any]) -> Locator:
+        """Write a message into the dialog and press its button."""
+        editor = dialog.locator(".cm-content").first
+        await editor.click()
+        await self.page.keyboard.press("ControlOrMeta+A")
+        await self.page.keyboard.insert_text(json.dumps(message))
+        # On leaving the editor the UI lays the text out anew, which moves the button.
+        await editor.blur()
+        await expect(editor).to_contain_text("\n  ", use_inner_text=True)
+        await dialog.locator("button[type=submit]").click()
+        return dialog
+
+    async def picture(self, path: Path) -> None:
+        """Keep a picture of the page, to be looked at."""
+        await self.page.screenshot(path=path, full_page=True)
+
+
+@asynccontextmanager
+async def desk(ui: str) -> AsyncIterator[Desk]:
+    """A browser with the UI, for a while."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium(), args=_QUIET)
+        page = await browser.new_page(viewport={"width": 1400, "height": 1000})
+        page.set_default_timeout(PATIENCE)
+        try:
+            yield Desk(page, ui)
+        finally:
+            await browser.close()

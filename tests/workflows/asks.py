@@ -1,0 +1,26 @@
+"""A workflow that does nothing but ask."""
+
+from __future__ import annotations
+
+from temporalio import workflow
+
+from models.base import Model
+from models.gates import GateOutcome, Question
+from workflows.gates import Asking
+
+
+class Ask(Model):
+    """What to ask, and how many times."""
+
+    question: Question
+    times: int = 1
+
+
+@workflow.defn(name="asks")
+class Asks(Asking):
+    """Asks."""
+
+    @workflow.run
+    async def run(self, order: Ask) -> list[GateOutcome]:
+        """Ask as often as wanted."""
+        return [await self.ask(order.question) for _ in range(order.times)]

@@ -1,0 +1,180 @@
+"""What only the real server shows: search attributes, lists, and the end of an incident that somebody terminates."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from temporalio.api.workflowservice.v1 import ListWorkflowExecutionsRequest
+from temporalio.client import WorkflowUpdateFailedError
+
+from models.alarms import AlarmReceipt, Disposition
+from models.dossier.instructions import Approval
+from models.incident import IncidentEnd, IncidentStatus
+from models.names import watch_id
+from models.watch import DossierPublished
+from tests.servers import real_server
+from tests.workflows.waiting import end_of, until_asked
+from tests.workflows.world import (
+    APPLICATION,
+    World,
+    alarm,
+    cleared,
+    decide,
+    incident,
+    report,
+    watch_status,
+)
+
+WAITING = Approval(roles=["approver"], within=timedelta(days=7))
+
+
+async def test_an_alarm_of_an_incident_that_was_terminated_is_looked_at_again(tmp_path: Path) -> None:
+    world = World(down={"web"}, approval=WAITING)
+    with real_server(tmp_path) as server:
+        client = await server.client()
+        async with world.worker(client):
+            await report(client, alarm("web"))
+            await until_asked(incident(client))
+            await incident(client).terminate("pressed the wrong button")
+            async with asyncio.timeout(20):
+                while (seen := await watch_status(client)).incidents:
+                    await asyncio.sleep(0.05)
+    assert seen.alarms[0].recheck_at is not None
+
+
+async def test_an_alarm_that_comes_after_its_incident_was_terminated_opens_another(tmp_path: Path) -> None:
+    world = World(down={"web"}, approval=WAITING)
+    with real_server(tmp_path) as server:
+        client = await server.client()
+        async with world.worker(client):
+            await report(client, alarm("web"))
+            await until_asked(incident(client))
+            await incident(client).terminate("pressed the wrong button")
+            while (await watch_status(client)).incidents:
+                await asyncio.sleep(0.05)
+            [receipt] = (await report(client, alarm("web", number=30))).receipts
+            await until_asked(incident(client, 2))
+    assert (receipt.disposition, receipt.incident) == (Disposition.OPENED, "inc.acme.shop.2")
+
+
+async def test_what_waits_for_whom_is_found_by_search_attributes(tmp_path: Path) -> None:
+    world = World(down={"web"}, approval=WAITING)
+    with real_server(tmp_path) as server:
+        client = await server.client()
+
+        async def found(query: str) -> list[str]:
+            """Visibility follows history a moment later."""
+            for _ in range(100):
+                page = await client.workflow_service.list_workflow_executions(
+                    ListWorkflowExecutionsRequest(namespace="default", query=query)
+                )
+                if page.executions:
+                    return [e.execution.workflow_id for e in page.executions]
+                await asyncio.sleep(0.05)
+            return []
+
+        async with world.worker(client):
+            await report(client, alarm("web"))
+            await until_asked(incident(client))
+            waiting = await found('AwaitsDecisionBy = "boss@supplier.example" and ExecutionStatus = "Running"')
+            urgent = await found('Customer = "acme" and Priority = "P1" and State = "awaiting-decision"')
+            await decide(incident(client), "approve", by="boss@supplier.example")
+            await end_of(incident(client))
+            closed = await found('State = "closed"')
+    assert waiting == urgent == closed == ["inc.acme.shop.1"]
+
+
+async def test_a_decision_of_the_wrong_kind_is_refused_with_one_clear_sentence(tmp_path: Path) -> None:
+    world = World(down={"web"}, approval=WAITING)
+    wrong = [
+        ({"option": "aprove"}, "gate g1 has no option 'aprove'; choose one of approve, refuse"),
+        ({"gate": "g7"}, "there is no gate 'g7'; open gates: g1"),
+        ({"by": "eve@example.com"}, "eve@example.com may not decide g1; boss@supplier.example, cio@acme.example may"),
+        ({"plan": "00000000"}, "plan 00000000 is not the one that gate g1 asks about"),
+        ({"option": "refuse"}, "refuse needs a reason; say why in note"),
+    ]
+    with real_server(tmp_path) as server:
+        client = await server.client()
+        async with world.worker(client):
+            await report(client, alarm("web"))
+            handle = incident(client)
+            await until_asked(handle)
+            for fields, sentence in wrong:
+                answer = {"option": "approve", "by": "boss@supplier.example"} | fields
+                with pytest.raises(WorkflowUpdateFailedError) as refused:
+                    await decide(handle, **answer)
+                assert sentence in str(refused.value.cause)
+            await decide(handle, "approve", by="boss@supplier.example")
+            outcome = await end_of(handle)
+    assert outcome.end is IncidentEnd.RECOVERED
+
+
+async def test_a_signal_that_is_wrong_is_not_lost_in_silence(tmp_path: Path) -> None:
+    world = World(down={"web"}, approval=WAITING)
+    with real_server(tmp_path) as server:
+        client = await server.client()
+        async with world.worker(client):
+            await report(client, alarm("web"))
+            handle = incident(client)
+            gate = await until_asked(handle)
+            await handle.signal("decide_by_signal", {"gate": "g1", "optoin": "approve"})
+            shown = await handle.query("__temporal_workflow_metadata")
+            good = {"gate": "g1", "option": "approve", "by": "boss@supplier.example", "plan": gate.digest[:8]}
+            await handle.signal("decide_by_signal", good)
+            outcome = await end_of(handle)
+    assert (
+        "A signal was not understood: Decision does not fit: option: Field required"
+        in shown.current_details.replace("\\", "")
+    )
+    assert outcome.end is IncidentEnd.RECOVERED
+
+
+async def test_alarms_of_one_fault_that_come_together_open_one_incident(tmp_path: Path) -> None:
+    world = World(down={"web", "app", "db"}, approval=WAITING)
+    with real_server(tmp_path) as server:
+        client = await server.client()
+        async with world.worker(client):
+            receipts = (await report(client, alarm("web"), alarm("app"), alarm("db"))).receipts
+            await until_asked(incident(client))
+            known = await incident(client).query("status", result_type=IncidentStatus)
+            seen = await watch_status(client)
+    assert {r.incident for r in receipts} == {"inc.acme.shop.1"}
+    assert [a.component for a in known.alarms] == ["web", "app", "db"]
+    assert (seen.opened, len(seen.incidents)) == (1, 1)
+
+
+async def test_an_alarm_after_the_end_of_an_incident_is_taken_the_same_way_by_whoever_replays_it(
+    tmp_path: Path,
+) -> None:
+    world = World(down=set())
+    receipts: list[AlarmReceipt] = []
+    with real_server(tmp_path) as server:
+        client = await server.client()
+        for number in (0, 10, 20, 30):
+            async with world.worker(client), asyncio.timeout(20):  # a new worker knows nothing but history
+                receipts += (await report(client, alarm("web", number=number))).receipts
+                await end_of(incident(client, len(receipts)))
+                while (await watch_status(client)).incidents:
+                    await asyncio.sleep(0.02)
+    assert [r.disposition for r in receipts] == [Disposition.OPENED] * 4
+
+
+async def test_a_dossier_published_while_the_watch_hands_on_is_read(tmp_path: Path) -> None:
+    world = World()
+    with real_server(tmp_path) as server:
+        client = await server.client()
+        async with world.worker(client):
+            await report(client, cleared("web"))
+        watch = client.get_workflow_handle(watch_id(APPLICATION))
+        first_run = (await watch.describe()).run_id
+        await watch.signal("hand_on")
+        await watch.signal("dossier_published", DossierPublished(digest="d2"))
+        world.dossier = "d2"
+        async with world.worker(client), asyncio.timeout(30):
+            while (await watch.describe()).run_id == first_run:
+                await asyncio.sleep(0.02)
+            seen = await watch_status(client)
+    assert seen.dossier == "d2"

@@ -1,0 +1,39 @@
+"""Waiting for what a workflow will come to."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, TypeVar
+
+from temporalio.client import WorkflowHandle
+from temporalio.service import RPCError, RPCStatusCode
+
+from models.gates import GateState
+from tests.workflows.world import gates
+
+T = TypeVar("T")
+
+
+async def until_asked(handle: WorkflowHandle[Any, Any], option: str | None = None, seconds: float = 20) -> GateState:
+    """Wait until the workflow asks something, with that option among the answers."""
+    async with asyncio.timeout(seconds):
+        while True:
+            try:
+                for gate in await gates(handle):
+                    if option is None or option in [o.name for o in gate.question.options]:
+                        return gate
+            except RPCError:
+                pass  # it has not been started yet
+            await asyncio.sleep(0.02)
+
+
+async def end_of(handle: WorkflowHandle[Any, T], seconds: float = 60) -> T:
+    """The result of a workflow that the watch is about to start: its receipt may be quicker than the start."""
+    async with asyncio.timeout(seconds):
+        while True:
+            try:
+                return await handle.result()
+            except RPCError as error:
+                if error.status is not RPCStatusCode.NOT_FOUND:
+                    raise
+            await asyncio.sleep(0.02)

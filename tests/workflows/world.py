@@ -1,0 +1,330 @@
+"""A scripted world: an application of three components whose health the test decides, and all activities as it answers them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from temporalio import activity
+from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle
+from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.exceptions import ApplicationError
+from temporalio.worker import Worker
+
+from models.alarms import Alarm, AlarmBatch, AlarmState, BatchReceipt
+from models.base import digest
+from models.dossier.agreement import IncidentTerms, Level
+from models.dossier.instructions import Approval, RestartStep, RunStep
+from models.gates import Decision, DecisionReceipt, GateState
+from models.hosts import Commands, HostTarget
+from models.incident import IncidentOutcome, IncidentStatus
+from models.jobs import BatchResult, EnsureComponent, JobResult, Outcome, RunBatch
+from models.names import WORKFLOW_QUEUE, incident_id, site_queue, watch_id
+from models.probes import HealthVerdict, ProbeTarget, Sample, Seen, TcpProbe, WatchHealth
+from models.records import DecisionUse, OpenedGate, OpenGate, TakeTokens, Tokens, UseDecision, WriteRecords
+from models.slices import (
+    ApplicationPlan,
+    ComponentPlan,
+    IncidentPlan,
+    KnownIncident,
+    Placement,
+    PlannedRemedy,
+    PlanRequest,
+    RunbookOffer,
+    SiteProbes,
+    WatchSlice,
+    WatchSliceRequest,
+)
+from models.watch import EndedIncidents, LookUpIncidents, WatchOrder, WatchStatus
+from workflows.incident import Incident
+from workflows.sandbox import workflow_runner
+from workflows.watch import Watch
+
+APPLICATION = "acme.shop"
+OPERATOR = "anna@supplier.example"
+DEPENDS_ON = {"web": ["app"], "app": ["db"], "db": [], "mail": []}
+QUEUE = site_queue("dc")
+HOST = HostTarget(name="host1", address="127.0.0.1", user="ops", host_keys=["ssh-ed25519 AAAA"], credential="agent:")
+
+
+def _probes(name: str) -> SiteProbes:
+    return SiteProbes(
+        queue=QUEUE, targets=[ProbeTarget(point=f"{APPLICATION}.{name}-up", probe=TcpProbe(host="127.0.0.1", port=1))]
+    )
+
+
+def application_plan() -> ApplicationPlan:
+    """The plan of an application: web needs app needs db; mail stands alone."""
+    place = Placement(host=HOST, queue=QUEUE)
+    return ApplicationPlan(
+        application=APPLICATION,
+        dossier="d1",
+        name="Shop",
+        hosts={"host1": place},
+        components={
+            name: ComponentPlan(
+                name=name,
+                title=name,
+                placements=[place],
+                control=Commands(start="start", stop="stop", status="status"),
+                depends_on=needed,
+                health=[_probes(name)],
+            )
+            for name, needed in DEPENDS_ON.items()
+        },
+        terms=IncidentTerms(
+            confirm_looks=3,
+            confirm_every=timedelta(seconds=5),
+            healthy_for=timedelta(minutes=2),
+            recovery_within=timedelta(minutes=5),
+        ),
+        people={"operator": [OPERATOR], "approver": ["boss@supplier.example", "cio@acme.example"]},
+    )
+
+
+@dataclass
+class World:
+    """What is up, what cures it, and what was asked of the hosts."""
+
+    down: set[str] = field(default_factory=set)
+    cures: bool = True
+    """Whether starting a component brings it up."""
+    approval: Approval | None = None
+    known: bool = True
+    certain: bool = True
+    """Whether probes can be made at all."""
+    readable: bool = True
+    """Whether the dossier can be read."""
+    open_before: list[KnownIncident] = field(default_factory=list)
+    """Incidents that the records know as open."""
+    dossier: str = "d1"
+    """The version that holds."""
+    says: str = "done"
+    """What hosts answer."""
+    commands: list[str] = field(default_factory=list)
+    records: list[WriteRecords] = field(default_factory=list)
+    uses: dict[str, str] = field(default_factory=dict)
+    ended: dict[str, str | None] = field(default_factory=dict)
+    on_command: Callable[[str], None] = lambda command: None
+    on_look: Callable[[], None] = lambda: None
+
+    # --- records
+
+    @activity.defn(name="load_watch_slice")
+    async def load_watch_slice(self, request: WatchSliceRequest) -> WatchSlice:
+        return WatchSlice(
+            application=request.application,
+            known=self.known,
+            dossier=self.dossier,
+            name="Shop",
+            depends_on=DEPENDS_ON if self.known else {},
+            incidents=self.open_before,
+        )
+
+    @activity.defn(name="load_incident_plan")
+    async def load_incident_plan(self, request: PlanRequest) -> IncidentPlan:
+        handover = Approval(roles=["operator"], within=timedelta(hours=1))
+        if not self.readable:
+            raise ApplicationError("the dossier d1 is not in the records", type="NotFoundError", non_retryable=True)
+        if not self.known:
+            return IncidentPlan(plan=None, handover=handover)
+        affected = [request.suspect] if request.suspect else [c for c in request.components if c in DEPENDS_ON]
+        affected = affected or list(DEPENDS_ON)
+        first = affected[0]
+        chain = list(DEPENDS_ON)[list(DEPENDS_ON).index(first) : 3] or [first]
+        return IncidentPlan(
+            plan=application_plan(),
+            instruction=f"{first}-down",
+            title=f"{first} does not answer",
+            impact=Level.HIGH,
+            affected=affected,
+            probeable=bool(request.measuring_points),
+            confirm=[_probes(name) for name in chain],
+            collect=[RunStep(component=first, command="uptime", read_only=True)],
+            remedies=[
+                PlannedRemedy(
+                    name=f"restart-{first}",
+                    title=f"Restart {first}",
+                    steps=[RestartStep(component=first)],
+                    approval=self.approval,
+                    deciders=["boss@supplier.example", "cio@acme.example"] if self.approval else [],
+                )
+            ],
+            runbooks=[RunbookOffer(name="free-disk-space", title="Free disk space")],
+            handover=handover,
+            handover_deciders=[OPERATOR],
+        )
+
+    @activity.defn(name="take_tokens")
+    async def take_tokens(self, request: TakeTokens) -> Tokens:
+        return Tokens(tokens=dict.fromkeys(request.components, len(self.commands) + 1))
+
+    @activity.defn(name="open_gate")
+    async def open_gate(self, request: OpenGate) -> OpenedGate:
+        return OpenedGate(digest=digest(request))
+
+    @activity.defn(name="use_decision")
+    async def use_decision(self, request: UseDecision) -> DecisionUse:
+        run = self.uses.setdefault(request.gate, request.run)
+        return DecisionUse(accepted=run == request.run, used_by_run=run)
+
+    @activity.defn(name="write_records")
+    async def write_records(self, request: WriteRecords) -> None:
+        self.records.append(request)
+
+    @activity.defn(name="look_up_incidents")
+    async def look_up_incidents(self, request: LookUpIncidents) -> EndedIncidents:
+        return EndedIncidents(ended={i: self.ended[i] for i in request.ids if i in self.ended})
+
+    # --- hosts and probes
+
+    @activity.defn(name="run_batch")
+    async def run_batch(self, request: RunBatch) -> BatchResult:
+        return BatchResult(
+            results=[self._did(j.job, j.host.name, f"run {j.command}", j.rehearse) for j in request.jobs]
+        )
+
+    @activity.defn(name="ensure_component")
+    async def ensure_component(self, request: EnsureComponent) -> JobResult:
+        name = request.component.rsplit(".", 1)[1]
+        result = self._did(request.job, request.host.name, f"{request.verb.value} {name}", request.rehearse)
+        if request.verb.value == "started" and self.cures and not request.rehearse:
+            self.down.discard(name)
+        return result
+
+    def _did(self, job: str, host: str, command: str, rehearse: bool) -> JobResult:
+        self.commands.append(("rehearse " if rehearse else "") + command)
+        self.on_command(command)
+        return JobResult(
+            job=job,
+            host=host,
+            outcome=Outcome.OK,
+            changed=not rehearse,
+            exit_status=0,
+            reason=self.says,
+            command=command,
+        )
+
+    @activity.defn(name="watch_health")
+    async def watch_health(self, request: WatchHealth) -> HealthVerdict:
+        self.on_look()
+        samples = [self._look(t) for t in request.targets]
+        ill = [s.point for s in samples if s.seen is not Seen.OK]
+        if not self.certain:
+            return HealthVerdict(healthy=False, certain=False, looks=0, samples=[], reason="nobody could look")
+        reason = f"{', '.join(ill)} fail" if ill else "all points are healthy"
+        return HealthVerdict(healthy=not ill, looks=1, samples=samples, reason=reason)
+
+    def _look(self, target: ProbeTarget) -> Sample:
+        name = target.point.rsplit(".", 1)[1].removesuffix("-up")
+        seen = Seen.FAILED if name in self.down else Seen.OK
+        return Sample(point=target.point, at=datetime.now(UTC), seen=seen)
+
+    @property
+    def activities(self) -> list[Callable[..., Any]]:
+        return [
+            getattr(self, n)
+            for n in dir(type(self))
+            if hasattr(getattr(type(self), n), "__temporal_activity_definition")
+        ]
+
+    @property
+    def timeline(self) -> list[str]:
+        """All that incidents wrote to the records, in order."""
+        return [e.text for w in self.records for i in w.incidents for e in i.timeline]
+
+    @asynccontextmanager
+    async def worker(
+        self,
+        client: Client,
+        *,
+        cached: int = 100,
+        workflows: Sequence[type] = (Watch, Incident),
+        queue: str = WORKFLOW_QUEUE,
+    ) -> AsyncIterator[None]:
+        """Workers for the workflows and for the site."""
+        async with (
+            Worker(
+                client,
+                task_queue=queue,
+                workflows=workflows,
+                activities=self.activities,
+                workflow_runner=workflow_runner(),
+                max_cached_workflows=cached,
+            ),
+            Worker(client, task_queue=QUEUE, activities=self.activities),
+        ):
+            yield
+
+
+def alarm(component: str | None = "web", *, point: bool = True, number: int = 0, **fields: Any) -> Alarm:
+    """An alarm of a component; `number` tells occurrences apart."""
+    now = datetime(2026, 3, 1, 12, 0, number, tzinfo=UTC)
+    known: dict[str, Any] = {
+        "application": APPLICATION,
+        "fingerprint": f"embedded/{component}",
+        "title": f"{component} is down",
+        "component": component,
+        "measuring_point": f"{component}-up" if point and component else None,
+        "source": "embedded",
+        "since": now,
+        "seen_at": now,
+    }
+    return Alarm(**(known | fields))
+
+
+def cleared(component: str = "web", **fields: Any) -> Alarm:
+    """The same alarm, taken back."""
+    return alarm(component, state=AlarmState.CLEARED, **fields)
+
+
+async def report(client: Client, *alarms: Alarm) -> BatchReceipt:
+    """Hand alarms to the watch as the intake does."""
+    return await client.execute_update_with_start_workflow(
+        "report_alarms",
+        AlarmBatch(application=APPLICATION, alarms=list(alarms)),
+        start_workflow_operation=WithStartWorkflowOperation(
+            "watch",
+            WatchOrder(application=APPLICATION),
+            id=watch_id(APPLICATION),
+            task_queue=WORKFLOW_QUEUE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        ),
+        result_type=BatchReceipt,
+    )
+
+
+def incident(client: Client, number: int = 1) -> WorkflowHandle[Any, IncidentOutcome]:
+    """The incident of that number."""
+    return client.get_workflow_handle(incident_id(APPLICATION, number), result_type=IncidentOutcome)
+
+
+async def status(handle: WorkflowHandle[Any, Any]) -> IncidentStatus:
+    """Where an incident stands."""
+    return await handle.query("status", result_type=IncidentStatus)
+
+
+async def watch_status(client: Client) -> WatchStatus:
+    """What the watch sees."""
+    return await client.get_workflow_handle(watch_id(APPLICATION)).query("status", result_type=WatchStatus)
+
+
+async def decide(handle: WorkflowHandle[Any, Any], option: str, by: str = OPERATOR, **fields: Any) -> DecisionReceipt:
+    """Answer the newest open gate of a workflow, with the digits that it shows unless others are given."""
+    gate = (await gates(handle))[-1]
+    answer = {"gate": gate.id, "option": option, "by": by, "plan": gate.digest[:8]} | fields
+    return await handle.execute_update("decide", Decision(**answer), result_type=DecisionReceipt)
+
+
+async def gates(handle: WorkflowHandle[Any, Any]) -> list[GateState]:
+    """The open gates of a workflow."""
+    return await handle.query("gates", result_type=list[GateState])
+
+
+def unique(name: str) -> str:
+    """A workflow id of its own."""
+    return f"{name}-{uuid.uuid4().hex[:8]}"

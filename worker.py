@@ -1,0 +1,179 @@
+"""The worker: where all parts are put together and served to Temporal.
+
+One process runs workflows with the records, and a worker for every site that it serves, each on the site's own task queue.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from typing import Any, Final
+
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from activities.alarms import WatchReporter
+from activities.monitor.activities import SiteMonitor
+from activities.monitor.run import MonitorTuning, SiteParts
+from activities.monitor.source import RecordedDossiers
+from activities.monitor.store import MonitorStore
+from activities.probes import Probes
+from activities.records import RecordActivities, Records
+from activities.ssh import Ssh
+from activities.ssh.pool import Pool
+from activities.workflows import Workflows
+from models.errors import StoreError, UserError
+from models.names import WORKFLOW_QUEUE, site_queue
+from models.settings import Settings
+from runbooks import find_runbooks, offers
+from workflows.incident import Incident
+from workflows.monitor import Monitor
+from workflows.sandbox import workflow_runner
+from workflows.watch import Watch
+
+log = logging.getLogger("driftvakt.worker")
+
+WORKFLOWS: Final = (Watch, Incident, Monitor)
+"""Our own processes; runbooks are found besides."""
+
+GRACE: Final = timedelta(seconds=10)
+"""What an activity is given to come to a good end when the worker stops; a remote job goes on without us anyway."""
+
+_RECORD_THREADS: Final = 16
+
+_NEW_SITES_EVERY: Final = 3.0
+"""Seconds between looks for sites that have been published since."""
+
+
+class Parts:
+    """What the activities of one process share: connections, clients, threads."""
+
+    def __init__(self, settings: Settings, client: Client) -> None:
+        self.settings = settings
+        self.client = client
+        self.records = Records(settings.records_url)
+        self.ssh = Ssh(
+            Pool(connect_timeout=settings.ssh_connect_timeout_seconds, idle_seconds=settings.ssh_idle_seconds),
+            keep=self.records.keep_output,
+        )
+        self.probes = Probes(self.ssh.look)
+        database = self.records.database
+        self.monitor = SiteMonitor(
+            SiteParts(
+                prober=self.probes,
+                source=RecordedDossiers(database),
+                store=MonitorStore(database),
+                delivery=WatchReporter(client),
+            ),
+            MonitorTuning(
+                retention=timedelta(days=settings.samples_kept_days),
+                first_looks_within=settings.monitor_start_spread_seconds,
+            ),
+        )
+        # Hosts that hang must not keep others, or the records, waiting: a pool for each.
+        self.pools: list[ThreadPoolExecutor] = []
+
+    async def close(self) -> None:
+        """Let go of everything."""
+        await self.probes.close()
+        self.ssh.close()
+        for pool in self.pools:
+            pool.shutdown(wait=False, cancel_futures=True)
+        self.records.close()
+
+    def _threads(self, count: int, name: str) -> ThreadPoolExecutor:
+        self.pools.append(ThreadPoolExecutor(count, thread_name_prefix=name))
+        return self.pools[-1]
+
+    def workflow_worker(self) -> Worker:
+        """Serves workflows, and the activities that keep records."""
+        runbooks = [found.workflow_class for found in find_runbooks().values()]
+        records = RecordActivities(self.records, offers())
+        return Worker(
+            self.client,
+            task_queue=WORKFLOW_QUEUE,
+            workflows=[*WORKFLOWS, *runbooks],
+            activities=[*records.activities(), *Workflows(self.client).activities()],
+            activity_executor=self._threads(_RECORD_THREADS, "records"),
+            max_concurrent_activities=_RECORD_THREADS,
+            max_concurrent_local_activities=_RECORD_THREADS,
+            workflow_runner=workflow_runner(),
+            graceful_shutdown_timeout=GRACE,
+        )
+
+    def site_worker(self, site: str) -> Worker:
+        """Serves what has to be done at one site."""
+        return Worker(
+            self.client,
+            task_queue=site_queue(site),
+            activities=[
+                *self.ssh.activities(),
+                self.probes.probe_points,
+                self.probes.watch_health,
+                self.monitor.sample_site,
+            ],
+            activity_executor=self._threads(self.settings.ssh_threads, site),
+            max_concurrent_activities=self.settings.ssh_threads,
+            graceful_shutdown_timeout=GRACE,
+        )
+
+    async def sites(self) -> set[str]:
+        """The sites to serve: those of the settings, else those of the published dossiers."""
+        if self.settings.sites:
+            return set(self.settings.sites)
+        return await asyncio.to_thread(self._published_sites)
+
+    def _published_sites(self) -> set[str]:
+        return {site for name in self.records.applications() for site in self._sites_of(name)}
+
+    def _sites_of(self, application: str) -> set[str]:
+        try:
+            dossier = self.records.current_dossier(application)
+        except UserError as error:  # one dossier that this version cannot read must not end the service of all others
+            log.warning("cannot see the sites of %s: %s", application, error)
+            return set()
+        return set(dossier.architecture.sites) if dossier else set()
+
+
+@asynccontextmanager
+async def running(settings: Settings, client: Client) -> AsyncIterator[Parts]:
+    """A worker that runs for as long as the block; sites that are published meanwhile are served too."""
+    parts = Parts(settings, client)
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(parts.close)
+        if settings.workflow_worker:
+            await stack.enter_async_context(parts.workflow_worker())
+        serving = asyncio.create_task(_serve_sites(parts))
+        stack.push_async_callback(_end, serving)
+        yield parts
+
+
+async def run_worker(settings: Settings, client: Client) -> None:
+    """Serve until cancelled."""
+    async with running(settings, client):
+        await asyncio.Event().wait()
+
+
+async def _serve_sites(parts: Parts) -> None:
+    async with AsyncExitStack() as stack:
+        served: set[str] = set()
+        while True:
+            try:
+                fresh = await parts.sites() - served
+            except Exception as error:  # a worker without sites is worse than any reason to give up looking
+                log.warning("cannot see which sites there are: %s", error, exc_info=not isinstance(error, StoreError))
+                fresh = set()
+            for site in sorted(fresh):
+                await stack.enter_async_context(parts.site_worker(site))
+                served.add(site)
+                log.info("serving site %s", site)
+            await asyncio.sleep(_NEW_SITES_EVERY)
+
+
+async def _end(task: asyncio.Task[Any]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

@@ -1,0 +1,20 @@
+"""The dependency graph of an application: who needs whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+
+def needs(graph: Mapping[str, Sequence[str]], component: str) -> set[str]:
+    """All that a component needs, directly or through others; the graph maps a component to those it needs."""
+    found: set[str] = set()
+    frontier = set(graph.get(component, ()))
+    while frontier:
+        found |= frontier
+        frontier = {name for needed in frontier for name in graph.get(needed, ())} - found
+    return found
+
+
+def connected(graph: Mapping[str, Sequence[str]], one: str, other: str) -> bool:
+    """Whether a fault of one can be the cause of a fault of the other."""
+    return one == other or other in needs(graph, one) or one in needs(graph, other)

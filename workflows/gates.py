@@ -1,0 +1,276 @@
+"""Gates: the one mechanism by which a workflow asks people and waits for their answer.
+
+A workflow that asks inherits from `Asking`. The answer comes by the update `decide`, or by the signal `decide_by_signal` for
+whoever cannot send an update; both go through the same checks. What is only malformed is refused before it leaves a trace;
+what somebody may not do is refused in the handler, so that history shows the attempt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from pydantic import ValidationError
+from temporalio import workflow
+from temporalio.common import SearchAttributeKey
+from temporalio.exceptions import ApplicationError
+
+from activities.stubs.records import open_gate, use_decision
+from models.converter import explain
+from models.dossier.instructions import Approval, OnSilence
+from models.gates import (
+    APPROVE,
+    MOOT,
+    REFUSE,
+    Answer,
+    Decision,
+    DecisionReceipt,
+    GateOption,
+    GateOutcome,
+    GateState,
+    Question,
+    Via,
+)
+from models.names import AWAITS_DECISION_BY
+from models.records import OpenGate, UseDecision
+from workflows.policies import RECORD, RECORD_TIMEOUT
+from workflows.text import code, lines, plain, sample, table
+
+_AWAITS = SearchAttributeKey.for_keyword_list(AWAITS_DECISION_BY)
+_SHOWN = 8
+"""Digits of a plan's digest that people are shown and type back."""
+
+_EXAMPLE = '{"gate": "g1", "option": "approve", "by": "you@example.com", "plan": "1a2b3c4d", "note": "why"}'
+
+
+def approval_question(text: str, plan: str, approval: Approval, deciders: list[str], requester: str | None) -> Question:
+    """The question whether something agreed to need approval may be done."""
+    return Question(
+        text=text,
+        options=[
+            GateOption(name=APPROVE, means="It is carried out as shown."),
+            GateOption(name=REFUSE, means="It is not carried out.", needs_reason=True),
+        ],
+        plan=plan,
+        deciders=deciders,
+        roles=approval.roles,
+        count=approval.count,
+        requester=requester if approval.not_requester else None,
+        within_seconds=approval.within.total_seconds(),
+        on_silence=approval.on_silence,
+    )
+
+
+class Asking:
+    """Base of every workflow that asks people; `on_gates_changed` is called whenever what it shows should be shown anew."""
+
+    def __init__(self) -> None:
+        self._gates: dict[str, GateState] = {}
+        self._refused: list[str] = []
+
+    def on_gates_changed(self) -> None:
+        """Called when a gate opened, closed, or an answer came."""
+
+    @property
+    def open_gates(self) -> list[GateState]:
+        """The gates that wait for an answer, oldest first."""
+        return [g for g in self._gates.values() if g.decided is None]
+
+    async def ask(self, question: Question, moot: Callable[[], bool] = lambda: False) -> GateOutcome:
+        """Ask, and wait until people or their silence have decided, or until `moot` says that the answer no longer matters."""
+        while True:
+            gate = await self._open(question)
+            await self._wait(gate, moot)
+            if gate.decided == MOOT:
+                return GateOutcome(gate=gate.id, option=MOOT, answers=gate.answers)
+            outcome = GateOutcome(gate=gate.id, option=gate.decided or "", answers=gate.answers)
+            if await self._use_up(gate, outcome):
+                return outcome
+            self._refused.append(f"{gate.id}: that answer was used by an earlier run; please decide again")
+
+    async def _open(self, question: Question) -> GateState:
+        number = f"g{len(self._gates) + 1}"
+        # The digest comes out of history and not out of this code: an answer that was given under the wording of one release
+        # must still fit when a later one replays it. The nonce makes every asking another one: an answer to an earlier one,
+        # word for word the same, does not fit.
+        named = OpenGate(
+            workflow=workflow.info().workflow_id, gate=number, nonce=str(workflow.uuid4()), question=question
+        )
+        opened = await workflow.execute_local_activity(
+            open_gate,
+            named,
+            start_to_close_timeout=RECORD_TIMEOUT,
+            retry_policy=RECORD,
+            summary=f"Name the plan of {number}",
+        )
+        now = workflow.now()
+        deadline = None if question.within_seconds is None else now + timedelta(seconds=question.within_seconds)
+        gate = GateState(id=number, question=question, digest=opened.digest, opened_at=now, deadline=deadline)
+        self._gates[number] = gate
+        self._show()
+        return gate
+
+    async def _wait(self, gate: GateState, moot: Callable[[], bool]) -> None:
+        while gate.decided is None:
+            if moot():
+                gate.decided = MOOT
+                break
+            left = None if gate.deadline is None else gate.deadline - workflow.now()
+            try:
+                await workflow.wait_condition(
+                    lambda: gate.decided is not None or moot(),
+                    timeout=left,
+                    timeout_summary=f"{gate.id}: {gate.question.on_silence.value.replace('_', ' ')} on silence",
+                )
+            except TimeoutError:
+                self._silence(gate)
+        self._show()
+
+    def _silence(self, gate: GateState) -> None:
+        question = gate.question
+        if question.on_silence is OnSilence.ASK_AGAIN:
+            gate.deadline = workflow.now() + timedelta(seconds=question.within_seconds or 0)
+            self._refused.append(f"{gate.id}: no answer yet, asked again at {workflow.now():%H:%M} UTC")
+            self._show()
+            return
+        approve = question.on_silence is OnSilence.APPROVE
+        gate.decided = question.options[0].name if approve else question.options[-1].name
+        gate.answers.append(
+            Answer(option=gate.decided, by="nobody", via=Via.SILENCE, note="as agreed for silence", at=workflow.now())
+        )
+
+    async def _use_up(self, gate: GateState, outcome: GateOutcome) -> bool:
+        use = await workflow.execute_local_activity(
+            use_decision,
+            UseDecision(
+                gate=f"{workflow.info().workflow_id}/{gate.id}/{gate.digest}",
+                run=workflow.info().run_id,
+                option=outcome.option,
+                by=[a.by for a in outcome.answers],
+                at=workflow.now(),
+            ),
+            start_to_close_timeout=RECORD_TIMEOUT,
+            retry_policy=RECORD,
+            summary=f"Note who decided {gate.id}",
+        )
+        return use.accepted
+
+    def _show(self) -> None:
+        waiting = sorted({who for g in self.open_gates for who in (*g.question.roles, *g.question.deciders)})
+        if list(workflow.info().typed_search_attributes.get(_AWAITS) or []) != waiting:
+            workflow.upsert_search_attributes([_AWAITS.value_set(waiting) if waiting else _AWAITS.value_unset()])
+        self.on_gates_changed()
+
+    @workflow.update(
+        name="decide", description=f"Answer an open gate; the details page shows the text to paste. {_EXAMPLE}"
+    )
+    async def decide(self, decision: Decision) -> DecisionReceipt:
+        """Answer a gate; `DecisionRefused` says what is not allowed."""
+        return self._take(decision, Via.UPDATE)
+
+    @decide.validator
+    def _decide_is_well_formed(self, decision: Decision) -> None:
+        self._find(decision)
+
+    @workflow.signal(
+        name="decide_by_signal", description=f"The same as decide, where updates cannot be sent. {_EXAMPLE}"
+    )
+    def decide_by_signal(self, decision: Any) -> None:
+        """Answer a gate; what is refused, even for its form, shows in the details: a signal has no other way to say so."""
+        try:
+            self._take(Decision.model_validate(decision), Via.SIGNAL)
+        except ValidationError as error:
+            self._refused.append(f"A signal was not understood: {explain(error)}")
+        except ApplicationError as error:
+            self._refused.append(f"A signal was refused: {error.message}")
+        self.on_gates_changed()
+
+    @workflow.query(name="gates", description="The open questions, with who may decide")
+    def gates(self) -> list[GateState]:
+        """The open gates."""
+        return self.open_gates
+
+    def _find(self, decision: Decision) -> tuple[GateState, GateOption]:
+        gate = self._gates.get(decision.gate)
+        if gate is None:
+            known = ", ".join(g.id for g in self.open_gates) or "none"
+            raise _refuse(f"there is no gate {decision.gate!r}; open gates: {known}")
+        for option in gate.question.options:
+            if option.name == decision.option:
+                return gate, option
+        names = ", ".join(o.name for o in gate.question.options)
+        raise _refuse(f"gate {gate.id} has no option {decision.option!r}; choose one of {names}")
+
+    def _take(self, decision: Decision, via: Via) -> DecisionReceipt:
+        gate, option = self._find(decision)
+        self._check(gate, option, decision)
+        answer = Answer(option=option.name, by=decision.by, via=via, note=decision.note, at=workflow.now())
+        gate.answers.append(answer)
+        agreed = [a for a in gate.answers if a.option == option.name]
+        needed = gate.question.count if option is gate.question.options[0] else 1
+        if len(agreed) < needed:
+            self.on_gates_changed()
+            missing = needed - len(agreed)
+            return DecisionReceipt(gate=gate.id, decided=False, message=f"Noted; {missing} more must agree.")
+        gate.decided = option.name
+        return DecisionReceipt(gate=gate.id, decided=True, message=f"Decided: {option.name}. {option.means}")
+
+    def _check(self, gate: GateState, option: GateOption, decision: Decision) -> None:
+        question = gate.question
+        if gate.decided is not None:
+            raise _refuse(f"gate {gate.id} was decided already: {gate.decided}")
+        asks_again = question.on_silence is OnSilence.ASK_AGAIN
+        if gate.deadline is not None and workflow.now() >= gate.deadline and not asks_again:
+            raise _refuse(f"the time to answer gate {gate.id} ran out at {gate.deadline:%Y-%m-%d %H:%M} UTC")
+        if question.deciders and decision.by not in question.deciders:
+            raise _refuse(f"{decision.by} may not decide {gate.id}; {', '.join(question.deciders)} may")
+        if question.requester is not None and decision.by == question.requester:
+            raise _refuse(f"{decision.by} asked for this and may not decide it; somebody else must")
+        if any(a.by == decision.by for a in gate.answers):
+            raise _refuse(f"{decision.by} has answered gate {gate.id} already")
+        if len(decision.plan) < _SHOWN or not gate.digest.startswith(decision.plan):
+            # The right digits are not told: they are read where the plan stands.
+            raise _refuse(
+                f"plan {decision.plan or '(none)'} is not the one that gate {gate.id} asks about; read the plan in the details "
+                "of this workflow and answer with the digits that stand there"
+            )
+        if option.needs_reason and not decision.note.strip():
+            raise _refuse(f"{option.name} needs a reason; say why in note")
+
+    def gates_markdown(self) -> str:
+        """The open questions as the details page shows them: what, who, until when, and the text to paste."""
+        parts = [_gate_markdown(gate) for gate in self.open_gates]
+        if self._refused:
+            parts.append("Last notice: " + plain(self._refused[-1]))
+        return "\n\n".join(parts)
+
+
+def _refuse(message: str) -> ApplicationError:
+    return ApplicationError(message, type="DecisionRefused", non_retryable=True)
+
+
+def _gate_markdown(gate: GateState) -> str:
+    question = gate.question
+    by = question.deciders[0] if question.deciders else "you@example.com"
+    who = ", ".join(question.deciders) or "anybody"
+    until = ""
+    if gate.deadline is not None:
+        silence = question.on_silence.value.replace("_", " ")
+        until = f" Until {gate.deadline:%Y-%m-%d %H:%M} UTC; silence then means: {silence}."
+    more = f" {question.count} people must agree." if question.count > 1 else ""
+    given = "".join(f" {plain(a.by)} answered {a.option}." for a in gate.answers)
+    first = question.options[0]
+    paste = Decision(
+        gate=gate.id, option=first.name, by=by, plan=gate.digest[:_SHOWN], note="why" if first.needs_reason else ""
+    )
+    return "\n\n".join(
+        [
+            f"**Decision {gate.id}: {plain(question.text)}**",
+            f"By {plain(who)}.{until}{more}{given}",
+            table(["option", "what happens"], [(f"`{o.name}`", plain(o.means)) for o in question.options]),
+            f"The plan, `{gate.digest[:_SHOWN]}`:\n\n{lines(question.plan)}" if question.plan else "",
+            "Press *Send an Update*, choose `decide`, and paste:",
+            code(sample(paste)),
+        ]
+    )

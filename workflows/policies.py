@@ -1,0 +1,49 @@
+"""Retry policies and the timeouts they go with: few, named, in one place."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from temporalio.common import RetryPolicy
+
+from models.errors import FINAL
+
+HOST = RetryPolicy(
+    initial_interval=timedelta(seconds=1),
+    backoff_coefficient=2.0,
+    maximum_interval=timedelta(seconds=15),
+    maximum_attempts=20,
+    non_retryable_error_types=FINAL,
+)
+"""For acting on hosts: safe, because a job id runs at most once; ends, because then a person must look."""
+
+PROBE = RetryPolicy(
+    initial_interval=timedelta(milliseconds=500),
+    backoff_coefficient=2.0,
+    maximum_interval=timedelta(seconds=10),
+    maximum_attempts=20,
+    non_retryable_error_types=FINAL,
+)
+"""For looking: nothing can go wrong twice."""
+
+RECORD = RetryPolicy(
+    initial_interval=timedelta(milliseconds=200),
+    backoff_coefficient=2.0,
+    maximum_interval=timedelta(seconds=30),
+    non_retryable_error_types=FINAL,
+)
+"""For the records: they come back; until then we wait rather than go on unrecorded."""
+
+WRITE = RetryPolicy(
+    initial_interval=timedelta(milliseconds=200), backoff_coefficient=2.0, maximum_interval=timedelta(seconds=30)
+)
+"""For writing to the records: whatever they answer, we wait for somebody to mend them rather than lose what happened."""
+
+SITE_WAIT = timedelta(minutes=2)
+"""How long a task may lie on a site's queue before the site's worker counts as dead."""
+
+HEARTBEAT = timedelta(seconds=15)
+"""Silence after which an activity's worker counts as dead."""
+
+RECORD_TIMEOUT = timedelta(seconds=20)
+"""One try at the records."""

@@ -1,0 +1,167 @@
+"""What every runbook inherits: the slice of the dossier it acts by, steps that can be rehearsed, gates, and a report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from pydantic import ValidationError
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+from activities.stubs.records import load_application_plan
+from models.gates import Question
+from models.jobs import Outcome
+from models.runbooks import RunbookInput, RunbookReport, StepReport
+from models.slices import ApplicationPlan, ComponentPlan, PlanRequest
+from workflows.gates import Asking
+from workflows.policies import RECORD, RECORD_TIMEOUT
+from workflows.steps import Steps, worst
+from workflows.text import page, plain, table
+
+_Class = TypeVar("_Class", bound="type[Runbook]")
+_SHOWN = 15
+"""Steps on the details page: the last ones."""
+
+
+def runbook(name: str) -> Callable[[_Class], _Class]:
+    """Declare a class as the runbook `name`, in the file `runbooks/NAME.py` (hyphens become underscores).
+
+    Whoever types a wrong input into the UI gets a failed workflow that says so, not one that is stuck.
+    """
+    return workflow.defn(name=f"runbook.{name}", failure_exception_types=[ValidationError])
+
+
+class Runbook(Asking):
+    """Base of the workflow classes in `runbooks/`.
+
+    A runbook calls `begin` first, acts through the `Steps` it gets (which rehearse by themselves when asked to), and returns
+    `report`. Its docstring's first line is its title; its input is `RunbookInput` or a subclass.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._order: RunbookInput | None = None
+        self._steps: Steps | None = None
+        self._doing = "Starting"
+
+    async def begin(self, order: RunbookInput) -> Steps:
+        """Load what the dossier says of the application, and give the steps to act through."""
+        self._order = order
+        plan = await workflow.execute_local_activity(
+            load_application_plan,
+            PlanRequest(application=order.application, dossier=order.dossier),
+            start_to_close_timeout=RECORD_TIMEOUT,
+            retry_policy=RECORD,
+            summary="Look up the dossier",
+        )
+        self._steps = Steps(
+            plan,
+            requester=order.requested_by,
+            rehearse=order.rehearse,
+            ask=self.ask,
+            heard=lambda _: self.on_gates_changed(),
+        )
+        self.on_gates_changed()
+        return self._steps
+
+    @property
+    def steps(self) -> Steps:
+        """What `begin` gave."""
+        if self._steps is None:
+            raise refuse("the runbook acts before it has called begin")
+        return self._steps
+
+    @property
+    def plan(self) -> ApplicationPlan:
+        """What the dossier says of the application; there once `begin` has returned."""
+        return self.steps.plan
+
+    def component(self, name: str) -> ComponentPlan:
+        """A component of the application; the runbook fails with the names of those that there are."""
+        try:
+            return self.plan.components[name]
+        except KeyError:
+            known = ", ".join(self.plan.components)
+            raise refuse(f"{self.plan.application} has no component {name!r}; it has {known}") from None
+
+    def now(self, doing: str) -> None:
+        """Say what is being done, for the details page."""
+        self._doing = doing
+        self.on_gates_changed()
+
+    def note(self, title: str, detail: str, outcome: Outcome = Outcome.OK, host: str | None = None) -> None:
+        """Report something that was found or left undone as a step of its own."""
+        self.steps.reports.append(
+            StepReport(title=title, host=host, outcome=outcome, changed=False, detail=detail),
+        )
+        self.on_gates_changed()
+
+    async def approve(self, question: Question) -> bool:
+        """Ask for an approval, and report the answer as a step; a rehearsal says who would be asked and goes on."""
+        if self._order is not None and self._order.rehearse:
+            who = ", ".join(question.deciders or question.roles)
+            self.note(question.text, f"rehearsal: would ask {who}")
+            return True
+        self.now(f"Waiting for a decision: {question.text}")
+        answer = await self.ask(question)
+        by = ", ".join(a.by for a in answer.answers)
+        self.note(question.text, f"{answer.option} by {by}", Outcome.OK if answer.approved else Outcome.FAILED)
+        return answer.approved
+
+    def report(self, outcome: Outcome, summary: str) -> RunbookReport:
+        """Say what was done.
+
+        A rehearsal is OK when every host could be looked at: what is not healthy yet says nothing against the plan.
+        """
+        rehearsed = bool(self._order and self._order.rehearse)
+        if rehearsed:
+            outcome = worst([step.outcome for step in self._done if step.host is not None])
+        self.now(f"Done: {summary}")
+        return RunbookReport(
+            runbook=workflow.info().workflow_type.removeprefix("runbook."),
+            rehearsed=rehearsed,
+            outcome=outcome,
+            steps=self._done,
+            summary=f"Rehearsal, nothing was changed. {summary}" if rehearsed else summary,
+        )
+
+    @property
+    def _done(self) -> list[StepReport]:
+        return self._steps.reports if self._steps else []
+
+    @workflow.query(name="status", description="The steps so far, with what came of each")
+    def status(self) -> list[StepReport]:
+        """The steps so far."""
+        return self._done
+
+    def on_gates_changed(self) -> None:
+        """Write the details page anew."""
+        order = self._order
+        rows = [
+            (
+                plain(s.title, 80),
+                plain(s.host or "-"),
+                s.outcome.value,
+                plain(s.detail.splitlines()[0] if s.detail else "", 120),
+            )
+            for s in self._done[-_SHOWN:]
+        ]
+        hidden = len(self._done) - len(rows)
+        workflow.set_current_details(
+            page(
+                f"### {plain(workflow.info().workflow_type)}" + (" (rehearsal)" if order and order.rehearse else ""),
+                f"{plain(self._doing)} · for {plain(order.application)}, asked for by {plain(order.requested_by)}"
+                if order
+                else "",
+                plain(order.reason) if order else "",
+                self.gates_markdown(),
+                f"The last {len(rows)} steps; {hidden} came before them." if hidden > 0 else "",
+                table(["step", "host", "outcome", "what came of it"], rows),
+            )
+        )
+
+
+def refuse(message: str) -> ApplicationError:
+    """What a runbook raises to end with one sentence: its input asks for something that cannot be."""
+    return ApplicationError(message, type="RunbookError", non_retryable=True)

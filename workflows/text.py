@@ -1,0 +1,52 @@
+"""Text for the Temporal UI: short Markdown, with everything foreign made harmless."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+
+from models.base import Model
+
+DETAILS_LIMIT = 4000
+"""Characters of current details; the UI is meant for a page, not for a log."""
+
+_MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|<>~$])")
+
+
+def plain(text: str, limit: int = 300) -> str:
+    """Make a foreign text harmless in Markdown: one line, cut, its markup escaped."""
+    line = " ".join(text.split())
+    return _MARKUP.sub(r"\\\1", line if len(line) <= limit else line[: limit - 1] + "…")
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table; the cells are Markdown already. Empty without rows."""
+    body = [_row(row) for row in rows]
+    return "\n".join([_row(head), "|" + ":---|" * len(head), *body]) if body else ""
+
+
+def _row(cells: Sequence[str]) -> str:
+    # The UI gives cells no room of their own; an em space keeps the columns apart.
+    return "| " + " | ".join(f"{cell}\u2003" for cell in cells) + " |"
+
+
+def page(*parts: str) -> str:
+    """Put parts that are not empty under each other, cut to what the UI is meant for."""
+    text = "\n\n".join(part for part in parts if part)
+    return text if len(text) <= DETAILS_LIMIT else text[: DETAILS_LIMIT - 20] + "\n\n… (cut)"
+
+
+def lines(text: str, limit: int = 1500) -> str:
+    """A foreign text of several lines, each made harmless, shown as lines."""
+    return "  \n".join(plain(line) for line in text[:limit].splitlines())
+
+
+def sample(message: Model) -> str:
+    """A message as the JSON that an operator would paste."""
+    return json.dumps(message.model_dump(mode="json", exclude_defaults=True), ensure_ascii=False, indent=2)
+
+
+def code(text: str) -> str:
+    """A block to copy from."""
+    return "```json\n" + text.replace("```", "'''") + "\n```"

@@ -1,0 +1,65 @@
+"""Steps in words: what a plan says to whoever has to approve it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+
+from models.base import format_duration
+from models.dossier.instructions import (
+    AskStep,
+    ProbeStep,
+    RestartStep,
+    RunbookStep,
+    RunStep,
+    StartStep,
+    Step,
+    StopStep,
+    WaitStep,
+)
+
+
+def command_text(command: str | Sequence[str]) -> str:
+    """A command as it reads on the host: a list is quoted part by part."""
+    return command if isinstance(command, str) else shlex.join(command)
+
+
+def step_title(step: Step) -> str:
+    """What a step does, in a few words: its title, or what it is."""
+    return step.title or _title(step)
+
+
+def step_text(step: Step) -> str:
+    """What a step does, in full: approvals bind to this text, so it leaves nothing out."""
+    text = f"{step.title} ({_title(step)})" if step.title else _title(step)
+    if isinstance(step, RunStep) and step.check is not None:
+        text += f", unless {command_text(step.check)} succeeds"
+    return f"{text}; at most {format_duration(step.timeout)}"
+
+
+def plan_text(steps: Sequence[Step]) -> str:
+    """Steps as a numbered list, one a line."""
+    return "\n".join(f"{n}. {step_text(step)}" for n, step in enumerate(steps, 1))
+
+
+def _title(step: Step) -> str:
+    match step:
+        case RunStep():
+            where = step.host or step.component or "the component in trouble"
+            return f"on {where} run {command_text(step.command)}"
+        case StartStep():
+            return f"start {step.component}"
+        case StopStep():
+            return f"stop {step.component}"
+        case RestartStep():
+            return f"restart {step.component}: stop, then start, host by host"
+        case ProbeStep():
+            what = step.component or ", ".join(step.measuring_points)
+            return f"wait until {what} is healthy"
+        case AskStep():
+            return f"ask {', '.join(step.approval.roles)}: {step.question}"
+        case WaitStep():
+            return f"wait {format_duration(step.duration)}: {step.reason}"
+        case RunbookStep():
+            inputs = ", ".join(f"{k}={v}" for k, v in step.inputs.items())
+            return f"runbook {step.runbook}" + (f" with {inputs}" if inputs else "")
