@@ -9,7 +9,9 @@ from typing import Annotated
 from pydantic import Field
 
 from models.alarms import Alarm
-from models.base import ApplicationId, Model, State
+from models.base import ApplicationId, Identifier, Model, State
+from models.clock import ClockEvent
+from models.dossier.agreement import CauseCode, Level, Priority
 from models.gates import GateState
 from models.records import TimelineEntry
 
@@ -36,13 +38,29 @@ class IncidentEnd(StrEnum):
     """Health was proven without a remedy having changed anything."""
     CLOSED_BY_HAND = "closed-by-hand"
     """Somebody closed it, and said why."""
+    MERGED = "merged"
+    """It was the same matter as another incident, which took over."""
     CANCELLED = "cancelled"
     """Somebody cancelled the workflow."""
 
     @property
     def proven(self) -> bool:
         """Whether health was shown by probes."""
-        return self is not IncidentEnd.CLOSED_BY_HAND and self is not IncidentEnd.CANCELLED
+        return self not in {IncidentEnd.CLOSED_BY_HAND, IncidentEnd.MERGED, IncidentEnd.CANCELLED}
+
+
+class Reopening(Model):
+    """What a closed incident goes on from when it is opened again."""
+
+    times: Annotated[int, Field(ge=1)]
+    """How often it has been opened again, this time counted."""
+    by: str
+    reason: str
+    events: list[ClockEvent]
+    """Of its clock so far."""
+    opened_at: datetime
+    """When it was opened for the first time."""
+    lead: str | None = None
 
 
 class IncidentOrder(Model):
@@ -55,25 +73,143 @@ class IncidentOrder(Model):
     title: str
     opened_by: str
     alarms: list[Alarm] = []
+    impact: Level | None = None
+    """Of whoever opened it; from the dossier unless given."""
+    urgency: Level | None = None
+    """Of whoever opened it; from the alarms unless given."""
+    note: str = ""
+    reopening: Reopening | None = None
 
 
 class AlarmsJoined(Model):
     """Further alarms that belong to the incident."""
 
     alarms: Annotated[list[Alarm], Field(min_length=1)]
+    symptoms: list[str] = []
+    """Fingerprints of those that are symptoms: their component needs one that is known to have failed."""
 
 
 class AlarmsCleared(Model):
     """Alarms of the incident that were taken back by their source."""
 
     fingerprints: Annotated[list[str], Field(min_length=1)]
+    moved_to: str | None = None
+    """Not taken back, but given to another incident by a person."""
+
+
+class Merged(Model):
+    """Sent by the watch: the incident is the same matter as another, which takes over."""
+
+    into: str
+    by: str
+    reason: str
+
+
+class LedByMajor(Model):
+    """Sent by a major incident: it takes the lead, or gives it back."""
+
+    major: str | None
+    """Workflow id; None: given back."""
+    by: str
+    title: str = ""
+
+
+By = Annotated[str, Field(min_length=1, max_length=120)]
+"""Who: an e-mail address as it stands in the dossier."""
+
+Why = Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class NoteFor(StrEnum):
+    """Who may read a note."""
+
+    INTERNAL = "internal"
+    CUSTOMER = "customer"
+    """Stands in the customer's copy of the account and in the next draft of an update."""
 
 
 class Note(Model):
     """A note for the timeline."""
 
-    text: Annotated[str, Field(min_length=1, max_length=2000)]
-    by: Annotated[str, Field(min_length=1, max_length=120)]
+    text: Why
+    by: By
+    audience: NoteFor = NoteFor.INTERNAL
+
+
+class Acknowledge(Model):
+    """Somebody takes the incident up: they lead it from now on."""
+
+    by: By
+    note: Annotated[str, Field(max_length=2000)] = ""
+
+
+class HandOver(Model):
+    """The lead goes to somebody else, as at the change of shifts."""
+
+    by: By
+    to: By
+    note: Why
+    """What the next one must know."""
+
+
+class Waiting(Model):
+    """It is somebody else's turn; pauses the clocks where the agreement allows it."""
+
+    party: Identifier
+    """Which party of the dossier is waited for."""
+    by: By
+    note: Why
+    """What for."""
+    reference: Annotated[str, Field(max_length=200)] = ""
+    """Their ticket."""
+
+
+class Resume(Model):
+    """They have answered: it is our turn again."""
+
+    by: By
+    note: Annotated[str, Field(max_length=2000)] = ""
+
+
+class CustomerUpdate(Model):
+    """Tell the customer how it stands."""
+
+    by: By
+    text: Annotated[str, Field(max_length=4000)] = ""
+    """Empty: the draft, as the details page shows it."""
+
+
+class Reclassify(Model):
+    """Change the priority; the clocks are computed anew from the start."""
+
+    by: By
+    reason: Why
+    impact: Level | None = None
+    urgency: Level | None = None
+    priority: Priority | None = None
+    """Instead of impact and urgency."""
+
+
+class CloseIncident(Model):
+    """Close it without proof of recovery."""
+
+    by: By
+    reason: Why
+    cause: CauseCode
+
+
+class SetCause(Model):
+    """Say what it came from."""
+
+    by: By
+    cause: CauseCode
+    note: Annotated[str, Field(max_length=2000)] = ""
+
+
+class Told(Model):
+    """The answer to whoever told an incident something."""
+
+    message: str
 
 
 class IncidentStatus(Model):

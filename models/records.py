@@ -10,6 +10,7 @@ from pydantic import Field
 
 from models.alarms import AlarmReceipt
 from models.base import ApplicationId, Model
+from models.clock import ClockEvent
 from models.gates import Question
 
 
@@ -23,6 +24,12 @@ class EntryKind(StrEnum):
     DECISION = "decision"
     NOTE = "note"
     STATE = "state"
+    CLOCK = "clock"
+    """A warning, a breach, a pause."""
+    NOTICE = "notice"
+    """Somebody was written to, or could not be."""
+    LEAD = "lead"
+    """Who has it: acknowledged, handed over, escalated."""
 
 
 class TimelineEntry(Model):
@@ -56,6 +63,12 @@ class IncidentRecord(Model):
     closed_at: datetime | None = None
     outcome: str | None = None
     summary: str = ""
+    clock: list[ClockEvent] = []
+    cause: str | None = None
+    """Cause code."""
+    lead: str | None = None
+    reopened: Annotated[int, Field(ge=0)] = 0
+    """How often it was opened again."""
     run: str = ""
     """Run id: a run that was reset tells its part beside that of the run before, and overwrites nothing."""
     timeline: list[TimelineEntry] = []

@@ -65,6 +65,13 @@ class Incident(SQLModel, table=True):
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     outcome: str | None = None
     summary: str = Field(default="", sa_column=Column(Text, nullable=False))
+    clock: list[dict[str, Any]] = Field(default=[], sa_column=Column(JSON, nullable=False, server_default="[]"))
+    """Events of the service-level clock, of all runs."""
+    cause: str | None = None
+    lead: str | None = None
+    """Who leads it, or led it last."""
+    reopened: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """How often it was opened again after it had been closed."""
 
 
 class IncidentEntry(SQLModel, table=True):
@@ -142,6 +149,54 @@ class Quarantined(SQLModel, table=True):
     body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     reason: str = Field(sa_column=Column(Text, nullable=False))
     times: int = 1
+
+
+class Notice(SQLModel, table=True):
+    """A notice that people were to get."""
+
+    key: str = Field(primary_key=True)
+    incident: str = Field(index=True)
+    application: str = Field(index=True)
+    occasion: str
+    language: str
+    subject: str
+    text: str = Field(sa_column=Column(Text, nullable=False))
+    at: datetime = Field(sa_type=UtcDateTime)
+    receipt: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON, nullable=True))
+    """What was answered once all receivers were tried."""
+
+
+class NoticeDelivery(SQLModel, table=True):
+    """What became of a notice to one receiver; written before and after handing it over, so that no retry sends it twice."""
+
+    notice: str = Field(primary_key=True)
+    receiver: str = Field(primary_key=True)
+    """Contact and channel."""
+    state: str
+    """`sending` while it is handed over."""
+    attempts: int = 0
+    detail: str = Field(default="", sa_column=Column(Text, nullable=False))
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
+class IncidentAccount(SQLModel, table=True):
+    """The account of an incident as it was when it was closed; never changed."""
+
+    incident: str = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    run: str
+    digest: str
+    markdown: str = Field(sa_column=Column(Text, nullable=False))
+    html: str = Field(sa_column=Column(Text, nullable=False))
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
+class SourceSign(SQLModel, table=True):
+    """When a source of alarms was last heard of."""
+
+    source: str = Field(primary_key=True)
+    """Name of the intake's source, or `monitor.SITE` for an embedded monitor."""
+    at: datetime = Field(sa_type=UtcDateTime)
 
 
 class SampleRow(SQLModel, table=True):

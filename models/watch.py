@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from models.alarms import Alarm, AlarmReceipt
-from models.base import ApplicationId, Model, State
+from models.base import ApplicationId, Identifier, Model, State
+from models.dossier.agreement import Level
 from models.dossier.monitoring import Severity
 from models.slices import WatchSlice
 
@@ -86,6 +87,111 @@ class OpenByHand(Model):
     by: Annotated[str, Field(min_length=1, max_length=80)]
     """Who opens it: your e-mail address."""
     note: Annotated[str, Field(max_length=1000)] = ""
+    impact: Level | None = None
+    """high, medium or low; from the dossier unless given."""
+    separate: bool = False
+    """Open one of its own, even where the matter seems to belong to an open one."""
+
+
+class SilenceOrder(Model):
+    """Agree that some alarms are not acted on for a while; never without an end."""
+
+    by: Annotated[str, Field(min_length=1, max_length=120)]
+    reason: Annotated[str, Field(min_length=1, max_length=1000)]
+    until: AwareDatetime
+    """At most 30 days ahead; what still fires then is raised again."""
+    components: list[Identifier] = []
+    measuring_points: list[Identifier] = []
+    """None of either: the whole application."""
+
+
+class Silence(State):
+    """A silence that holds."""
+
+    id: str
+    """`s1`."""
+    by: str
+    reason: str
+    since: datetime
+    until: datetime
+    components: list[str] = []
+    measuring_points: list[str] = []
+
+
+class LiftSilence(Model):
+    """End a silence before its time; what still fires is raised again."""
+
+    id: str
+    by: Annotated[str, Field(min_length=1, max_length=120)]
+
+
+class BeginOperation(Model):
+    """An operation begins whose alarms are its own doing: they are held and looked at again when it ends."""
+
+    holder: str
+    """Workflow id; an operation whose workflow no longer runs is over."""
+    title: Annotated[str, Field(min_length=1, max_length=300)]
+    by: Annotated[str, Field(min_length=1, max_length=120)]
+    until: AwareDatetime
+    """Over by then at the latest."""
+    components: list[Identifier] = []
+    """With all that depend on them; none: the whole application."""
+
+
+class Operation(State):
+    """An operation that is under way."""
+
+    holder: str
+    title: str
+    by: str
+    since: datetime
+    until: datetime
+    components: list[str] = []
+
+
+class EndOperation(Model):
+    """An operation is over: what still fires is raised again."""
+
+    holder: str
+
+
+class MergeIncidents(Model):
+    """Two incidents are one matter: the first ends, the second takes its alarms over."""
+
+    incident: str
+    """Workflow id, or the number alone."""
+    into: str
+    by: Annotated[str, Field(min_length=1, max_length=120)]
+    reason: Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class SplitIncident(Model):
+    """Some alarms of an incident are another matter: a new incident is opened for them."""
+
+    incident: str
+    by: Annotated[str, Field(min_length=1, max_length=120)]
+    reason: Annotated[str, Field(min_length=1, max_length=2000)]
+    title: Annotated[str, Field(max_length=300)] = ""
+    """Of the new one; that of its first alarm unless given."""
+    fingerprints: list[str] = []
+    components: list[Identifier] = []
+    """Alarms of these components, besides those named."""
+
+
+class ReopenIncident(Model):
+    """A closed incident was not over after all."""
+
+    incident: str
+    by: Annotated[str, Field(min_length=1, max_length=120)]
+    reason: Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class WatchTold(Model):
+    """The answer to whoever told the watch something."""
+
+    message: str
+    incident: str | None = None
+    """The incident that it is about, or that was opened by it."""
 
 
 class OpenReceipt(Model):

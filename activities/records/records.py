@@ -179,7 +179,8 @@ class Records:
     def write(self, batch: WriteRecords) -> None:
         """Write incidents, timelines and alarms in one transaction.
 
-        Of an incident the later write wins, but once closed it stays so; known timeline entries and alarms are left alone.
+        Of an incident the later write wins, but once closed it stays so unless it was opened again; known timeline entries and
+        alarms are left alone.
         """
         with self.database.writing() as session:
             for record in batch.incidents:
@@ -192,7 +193,10 @@ class Records:
         row = _incident_row(record)
         statement = self.database.insert(Incident)
         # A write that was on its way for long may come after the one that closed the incident.
-        still_open = or_(col(Incident.closed_at).is_(None), statement.excluded.closed_at.is_not(None))
+        later = statement.excluded.reopened > col(Incident.reopened)
+        current = statement.excluded.reopened == col(Incident.reopened)
+        closing = or_(col(Incident.closed_at).is_(None), statement.excluded.closed_at.is_not(None))
+        still_open = or_(later, current & closing)
         changes: dict[str, Any] = {name: statement.excluded[name] for name in row if name != "id"}
         changes["outcome"] = func.coalesce(statement.excluded.outcome, col(Incident.outcome))
         session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changes, where=still_open), row)
@@ -316,8 +320,8 @@ def _read_dossier(version: DossierVersion) -> Dossier:
 
 
 def _incident_row(record: IncidentRecord) -> dict[str, Any]:
-    row: dict[str, Any] = storable_data(record.model_dump(exclude={"type", "run", "timeline"}))
-    return row
+    row: dict[str, Any] = storable_data(record.model_dump(exclude={"type", "run", "timeline", "clock"}))
+    return row | {"clock": storable_data([event.model_dump(mode="json") for event in record.clock])}
 
 
 def _entry_row(record: IncidentRecord, entry: TimelineEntry) -> dict[str, Any]:

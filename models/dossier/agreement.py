@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from models.base import Identifier, Model, PositiveDuration
+from models.base import Duration, Identifier, Model, PositiveDuration
 
 
 class Undertaking(StrEnum):
@@ -140,11 +140,44 @@ class Matrix(Model):
         return row[list(Level).index(urgency)]
 
 
+class CauseCode(StrEnum):
+    """What an incident came from, as far as is known when it is closed."""
+
+    APPLICATION = "application"
+    """A fault in the application itself."""
+    CAPACITY = "capacity"
+    CHANGE = "change"
+    """Something was changed shortly before."""
+    CONFIGURATION = "configuration"
+    DATA = "data"
+    HARDWARE = "hardware"
+    HUMAN_ERROR = "human-error"
+    NETWORK = "network"
+    PLATFORM = "platform"
+    """Operating system, database, container runtime: what the application stands on."""
+    SECURITY = "security"
+    THIRD_PARTY = "third-party"
+    NO_FAULT = "no-fault"
+    """Nothing was wrong, or as intended."""
+    DUPLICATE = "duplicate"
+    """The same matter as another incident."""
+    UNKNOWN = "unknown"
+
+
 class Pause(StrEnum):
     """Why a service-level clock may stand still."""
 
     WAITING_FOR_CUSTOMER = "waiting_for_customer"
     WAITING_FOR_THIRD_PARTY = "waiting_for_third_party"
+
+
+class CustomerUpdates(StrEnum):
+    """How the customer is kept informed."""
+
+    DRAFTED = "drafted"
+    """A text is drafted; a person sends it, changed or not."""
+    AUTOMATIC = "automatic"
+    """The draft goes out by itself when nobody has sent one in time."""
 
 
 class IncidentTerms(Model):
@@ -157,6 +190,13 @@ class IncidentTerms(Model):
     """How long health must hold before recovery counts as proven."""
     recovery_within: PositiveDuration = timedelta(minutes=10)
     """How long a remedy is given to bring health back."""
+    alert_after: Duration = timedelta(minutes=5)
+    """How long the agreed remedies may work before people are alerted; a question to people alerts them at once."""
+    forgotten_after: PositiveDuration = timedelta(minutes=30)
+    """An incident that somebody has acknowledged is theirs; after so long without a word from them they are asked again."""
+    reopen_within: Duration = timedelta(minutes=30)
+    """A fault that comes back so soon after its incident was closed opens the same incident again."""
+    customer_updates: CustomerUpdates = CustomerUpdates.DRAFTED
 
 
 class Agreement(Model):

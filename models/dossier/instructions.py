@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from models.base import Duration, Identifier, Model, PositiveDuration
+from models.dossier.agreement import CauseCode
 
 Command = str | Annotated[list[str], Field(min_length=1)]
 """A shell command as a string, or its parts as a list, which are quoted."""
@@ -134,6 +135,8 @@ class Remedy(Model):
     steps: Annotated[list[Step], Field(min_length=1)]
     approval: Approval | None = None
     """None: agreed once for all, carried out without asking."""
+    cause: CauseCode | None = None
+    """What the incident came from, if this puts it right."""
 
 
 class Troubleshooting(Model):

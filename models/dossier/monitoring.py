@@ -7,7 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from models.base import Duration, Identifier, Model, PositiveDuration
 from models.dossier.agreement import Level
@@ -91,8 +91,35 @@ class Source(StrEnum):
     CENTRAL = "central"
 
 
+class Flapping(Model):
+    """When an alarm comes and goes so often that each coming is no news any more."""
+
+    within: PositiveDuration = timedelta(minutes=30)
+    enter: Annotated[int, Field(ge=2, le=100)] = 5
+    """So many times fired within that span: it flaps, and is kept as one open alarm."""
+    leave: Annotated[int, Field(ge=0, le=99)] = 1
+    """At most so many times fired within that span: it is an ordinary alarm again."""
+
+    @model_validator(mode="after")
+    def _leaves_below_entering(self) -> Flapping:
+        if self.leave >= self.enter:
+            raise ValueError(f"leave ({self.leave}) must be less than enter ({self.enter}), or it would flap itself")
+        return self
+
+
+class MonitoringSource(Model):
+    """A system that sends alarms, and shows by regular messages that it lives (dead-man's switch)."""
+
+    silent_after: PositiveDuration
+    """Silence after which an alarm is raised that nobody watches."""
+    severity: Severity = Severity.CRITICAL
+
+
 class Monitoring(Model):
     """The agreed measuring points."""
 
     watched_by: Source = Source.EMBEDDED
     measuring_points: dict[Identifier, MeasuringPoint] = {}
+    flapping: Flapping = Flapping()
+    sources: dict[Identifier, MonitoringSource] = {}
+    """Sources of alarms, by the name that the intake knows them by, of which silence is itself an alarm."""

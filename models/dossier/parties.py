@@ -5,9 +5,10 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from models.base import Identifier, Model, PositiveDuration
+from models.dossier.agreement import Day, Target
 
 
 class PartyKind(StrEnum):
@@ -16,6 +17,29 @@ class PartyKind(StrEnum):
     SUPPLIER = "supplier"
     CUSTOMER = "customer"
     THIRD_PARTY = "third_party"
+
+
+class Language(StrEnum):
+    """In which language somebody is written to."""
+
+    ENGLISH = "en"
+    SWEDISH = "sv"
+
+
+class Absence(Model):
+    """Days on which somebody is not there."""
+
+    since: Day
+    until: Day
+    """The last day of it."""
+    deputy: Identifier | None = None
+    """Who stands in; the usual deputy unless given."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Absence:
+        if self.until < self.since:
+            raise ValueError(f"the absence ends on {self.until}, before it begins on {self.since}; turn the days round")
+        return self
 
 
 class Contact(Model):
@@ -33,6 +57,12 @@ class Contact(Model):
     """Service hours in which they are reached; always unless given."""
     deputy: Identifier | None = None
     """Who stands in for them."""
+    away: list[Absence] = []
+    """When they are not there: the deputy is asked instead."""
+    chat: Annotated[str, Field(pattern=r"^(env|file):.+$")] | None = None
+    """Where the address of their chat webhook is kept: `env:NAME` or `file:PATH`; it is a secret."""
+    language: Language | None = None
+    """Their party's unless given."""
 
 
 class Party(Model):
@@ -42,6 +72,9 @@ class Party(Model):
     kind: PartyKind
     support: str | None = None
     """Where their support is reached and what to state there."""
+    language: Language = Language.ENGLISH
+    answers_within: Target | None = None
+    """A third party: until when it must have answered what was referred to it."""
 
 
 class Channel(StrEnum):
@@ -59,3 +92,5 @@ class Rung(Model):
     contacts: Annotated[list[Identifier], Field(min_length=1)]
     channel: Channel
     acknowledge_within: PositiveDuration
+    hours: Identifier | None = None
+    """Service hours in which this rung is used, else it is passed over; always unless given."""

@@ -1,0 +1,163 @@
+"""Notices: what people are told, when they are not looking."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from models.base import ApplicationId, Identifier, Model
+from models.dossier.agreement import Priority
+from models.dossier.parties import Channel
+
+
+class Occasion(StrEnum):
+    """Why somebody is written to; one template each, in every language."""
+
+    ALERT = "alert"
+    """A rung of the ladder is asked to take an incident up."""
+    REMINDER = "reminder"
+    """Whoever took it up has not been heard of since."""
+    HANDED_OVER = "handed-over"
+    """A shift hands the lead to the next, with a note."""
+    WARNING = "warning"
+    """So much of a promised time is used up."""
+    BREACH = "breach"
+    """A promised time is over."""
+    UNDELIVERED = "undelivered"
+    """A notice reached nobody."""
+    OPENED = "opened"
+    """To the customer: we have seen it and work on it."""
+    UPDATE = "update"
+    """To the customer: how it stands."""
+    WAITING = "waiting"
+    """To the customer or a third party: it is your turn."""
+    WAITING_REMINDER = "waiting-reminder"
+    """The same again: no answer yet."""
+    RESTORED = "restored"
+    """To the customer: it works again."""
+    CLOSED = "closed"
+    """To the customer: closed, with its cause."""
+
+    @property
+    def customer_facing(self) -> bool:
+        """Whether it leaves the supplier's house; internal notes never stand in such a notice."""
+        return self in _OUTWARD
+
+
+_OUTWARD = {
+    Occasion.OPENED,
+    Occasion.UPDATE,
+    Occasion.WAITING,
+    Occasion.WAITING_REMINDER,
+    Occasion.RESTORED,
+    Occasion.CLOSED,
+}
+
+
+class Audience(Model):
+    """Who is written to: exactly one of these."""
+
+    rung: Annotated[int, Field(ge=1)] | None = None
+    """A rung of the ladder for the priority, or the first after it whose hours these are."""
+    contacts: list[str] = []
+    """Contacts by identifier or e-mail address."""
+    party: Identifier | None = None
+    """Everybody of a party who may be written to, by its ladder contacts first; its support address is told to the lead."""
+    customer: bool = False
+    """The customer's contacts who are to be kept informed."""
+
+
+class Facts(Model):
+    """What a template may say; everything that a host or a customer wrote is escaped there."""
+
+    title: str
+    state: str = ""
+    """What is being done, in a sentence; customer-facing texts leave it out."""
+    opened_at: datetime
+    components: list[str] = []
+    """Titles of the affected components."""
+    text: Annotated[str, Field(max_length=4000)] = ""
+    """What a person wrote for exactly these receivers, or what happened."""
+    by: str = ""
+    reference: str = ""
+    """The third party's ticket, or the customer's."""
+    deadline: datetime | None = None
+    percent: int | None = None
+    promise: str = ""
+    cause: str = ""
+    link: str = ""
+    """Path of the incident in the Temporal UI; internal notices only."""
+
+
+class SendNotice(Model):
+    """Write to people, once for each key, however often it is asked."""
+
+    key: Annotated[str, Field(max_length=200)]
+    """Stable: `INCIDENT/RUN/NUMBER`."""
+    incident: str
+    application: ApplicationId
+    dossier: str = ""
+    """Digest; the version that holds now unless given."""
+    occasion: Occasion
+    audience: Audience
+    priority: Priority | None = None
+    facts: Facts
+
+
+class DeliveryState(StrEnum):
+    """What became of a notice to one receiver."""
+
+    SENT = "sent"
+    """Handed to the channel, which took it."""
+    FAILED = "failed"
+    """The channel refused it, or was not reached in all tries."""
+    NO_CHANNEL = "no-channel"
+    """No address, or no such channel is configured here."""
+    UNCERTAIN = "uncertain"
+    """The worker died while handing it over: it is not sent twice, so somebody may not have got it."""
+
+
+class Delivery(Model):
+    """What became of a notice to one receiver."""
+
+    to: str
+    """The contact's name."""
+    email: str = ""
+    """By which they decide; empty without one."""
+    channel: Channel
+    state: DeliveryState
+    detail: str = ""
+    at: datetime
+
+
+class RungReached(Model):
+    """The rung that was asked."""
+
+    number: int
+    """Counted from 1; of the one that was really asked, later than the one wanted where that was passed over."""
+    rungs: int
+    acknowledge_within_seconds: float
+    people: list[str] = []
+    """E-mail addresses or names of those asked, deputies in place of who is away."""
+    notes: list[str] = []
+    """Who was passed over, and why."""
+
+
+class NoticeReceipt(Model):
+    """What became of a notice."""
+
+    key: str
+    deliveries: list[Delivery] = []
+    rung: RungReached | None = None
+    """Of an audience by rung; None where the ladder has no further rung."""
+    subject: str = ""
+    text: str = ""
+    """What was written, as the first receiver got it."""
+
+    @property
+    def reached(self) -> bool:
+        """Whether it reached anybody."""
+        return any(d.state is DeliveryState.SENT for d in self.deliveries)
