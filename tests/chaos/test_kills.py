@@ -99,8 +99,10 @@ def running(tmp_path: Path, fleet: Fleet) -> Iterator[Installation]:
         installation.stop()
 
 
-async def raise_until_taken(client: httpx.AsyncClient, url: str, token: str, name: tuple[str, str]) -> dict[str, str]:
-    """Raise an alarm as a monitoring system would: again and again, until it is acknowledged."""
+async def tell_until_healthy(
+    client: httpx.AsyncClient, url: str, token: str, fleet: Fleet, name: tuple[str, str]
+) -> dict[str, str]:
+    """Raise an alarm as a monitoring system would, and take it back when the component is up again; the first receipt."""
     application, component = name
     alarm = {
         "application": application,
@@ -111,9 +113,18 @@ async def raise_until_taken(client: httpx.AsyncClient, url: str, token: str, nam
         # The same each time it is sent: a sender that gets no answer says the same thing again.
         "since": datetime.now(UTC).isoformat(),
     }
+    receipt = await _until_taken(client, url, token, alarm)
+    while not fleet.up(name).exists():
+        await asyncio.sleep(0.5)
+    await _until_taken(client, url, token, alarm | {"state": "cleared"})
+    return receipt
+
+
+async def _until_taken(client: httpx.AsyncClient, url: str, token: str, message: dict[str, str]) -> dict[str, str]:
+    """Send a message again and again, until it is acknowledged."""
     while True:
         try:
-            answer = await client.post(url, json=alarm, headers={"Authorization": f"Bearer {token}"})
+            answer = await client.post(url, json=message, headers={"Authorization": f"Bearer {token}"})
             if answer.status_code == 200:
                 [receipt] = answer.json()["receipts"]
                 return dict(receipt)
@@ -137,7 +148,7 @@ async def test_a_hundred_incidents_heal_under_kills_and_no_host_is_touched_twice
             taken = []
             for name in names():
                 fleet.break_it(name)
-                taken.append(asyncio.create_task(raise_until_taken(client, url, token, name)))
+                taken.append(asyncio.create_task(tell_until_healthy(client, url, token, fleet, name)))
                 await asyncio.sleep(chance.uniform(0.1, 0.5))
             return list(await asyncio.gather(*taken))
 
