@@ -23,21 +23,26 @@ from activities.monitor.source import RecordedDossiers
 from activities.monitor.store import MonitorStore
 from activities.probes import Probes
 from activities.records import RecordActivities, Records
+from activities.signs import Signs
 from activities.ssh import Ssh
 from activities.ssh.pool import Pool
+from activities.vigil import VigilActivities
 from activities.workflows import Workflows
 from models.errors import StoreError, UserError
 from models.names import WORKFLOW_QUEUE, site_queue
 from models.settings import Settings
 from runbooks import find_runbooks, offers
 from workflows.incident import Incident
+from workflows.major import Major
 from workflows.monitor import Monitor
+from workflows.opening import OpenIncident
 from workflows.sandbox import workflow_runner
+from workflows.vigil import Vigil
 from workflows.watch import Watch
 
 log = logging.getLogger("driftvakt.worker")
 
-WORKFLOWS: Final = (Watch, Incident, Monitor)
+WORKFLOWS: Final = (Watch, Incident, Monitor, Major, OpenIncident, Vigil)
 """Our own processes; runbooks are found besides."""
 
 GRACE: Final = timedelta(seconds=10)
@@ -74,6 +79,7 @@ class Parts:
                 first_looks_within=settings.monitor_start_spread_seconds,
             ),
         )
+        self.vigil = VigilActivities(RecordedDossiers(database), Signs(database).all, WatchReporter(client))
         # Hosts that hang must not keep others, or the records, waiting: a pool for each.
         self.pools: list[ThreadPoolExecutor] = []
 
@@ -97,7 +103,11 @@ class Parts:
             self.client,
             task_queue=WORKFLOW_QUEUE,
             workflows=[*WORKFLOWS, *runbooks],
-            activities=[*records.activities(), *Workflows(self.client).activities()],
+            activities=[
+                *records.activities(),
+                *Workflows(self.client, self.records.applications).activities(),
+                self.vigil.keep_vigil,
+            ],
             activity_executor=self._threads(_RECORD_THREADS, "records"),
             max_concurrent_activities=_RECORD_THREADS,
             max_concurrent_local_activities=_RECORD_THREADS,

@@ -60,6 +60,12 @@ class Disposition(StrEnum):
     """It was known already."""
     CLEARED = "cleared"
     """The fault is gone; the incident it belongs to was told."""
+    HELD = "held"
+    """Outside service hours; looked at when they begin, if it still fires then."""
+    SUPPRESSED = "suppressed"
+    """A silence or an operation covers it; raised at its end, if it still fires then."""
+    FLAPPING = "flapping"
+    """It comes and goes so often that each coming is no news: kept as one open alarm until it calms down."""
     NOTED = "noted"
     """Nothing to do; the reason says why."""
 

@@ -48,6 +48,12 @@ class ClockEvent(Model):
     note: Annotated[str, Field(max_length=2000)] = ""
 
 
+class ClockEvents(Model):
+    """The events of an incident's clock so far."""
+
+    events: list[ClockEvent]
+
+
 class Promise(StrEnum):
     """What a service level promises."""
 

@@ -6,6 +6,7 @@
     │   ├── SettingsError       a setting is missing or wrong
     │   ├── RunbookError        a file in runbooks/ is no runbook
     │   ├── NotFoundError       what was asked for is not there
+    │   ├── ClockError          events of which no service-level clock can be read, or hours that never open
     │   └── TemporalUnavailableError    Temporal does not answer at the address that was given
     ├── HostError               something on the way to, or on, a host
     │   ├── HostKeyError        final: the host is not the one we pinned, or it is pinned wrongly
@@ -45,6 +46,10 @@ class RunbookError(UserError):
 
 class NotFoundError(UserError):
     """What was asked for is not there."""
+
+
+class ClockError(UserError):
+    """Events of which no service-level clock can be read, or service hours that never open."""
 
 
 class TemporalUnavailableError(UserError):

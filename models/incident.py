@@ -10,7 +10,7 @@ from pydantic import Field
 
 from models.alarms import Alarm
 from models.base import ApplicationId, Identifier, Model, State
-from models.clock import ClockEvent
+from models.clock import ClockEvent, ClockReading
 from models.dossier.agreement import CauseCode, Level, Priority
 from models.gates import GateState
 from models.records import TimelineEntry
@@ -177,6 +177,8 @@ class CustomerUpdate(Model):
     by: By
     text: Annotated[str, Field(max_length=4000)] = ""
     """Empty: the draft, as the details page shows it."""
+    already_told: bool = False
+    """They were told by other means, by telephone say: it is noted and counts, and nothing is sent."""
 
 
 class Reclassify(Model):
@@ -226,6 +228,18 @@ class IncidentStatus(Model):
     """Open questions."""
     alarms: list[Alarm]
     timeline: list[TimelineEntry]
+    opened_at: datetime | None = None
+    lead: str | None = None
+    """Who has taken it up."""
+    waiting: str | None = None
+    """For whom and for what, in a sentence."""
+    clock: ClockReading | None = None
+    """As it was read last."""
+    draft: str = ""
+    """Of the next update to the customer."""
+    cause: CauseCode | None = None
+    major: str | None = None
+    """Workflow id of the major incident that leads it."""
 
 
 class IncidentOutcome(Model):
@@ -236,11 +250,49 @@ class IncidentOutcome(Model):
     priority: str | None
     remedy: str | None = None
     """Name of the remedy after which health was proven."""
+    cause: CauseCode | None = None
+    lead: str | None = None
     summary: str
     opened_at: datetime
     closed_at: datetime
     restored_at: datetime | None = None
     """When health was first seen again."""
+    account: str = ""
+    """Digest of the account that was written."""
+
+
+class LeadState(State):
+    """Who leads, and how far the ladder was climbed to find them."""
+
+    who: str | None = None
+    """Who has taken it up, or to whom it was handed over."""
+    acknowledged: bool = False
+    heard_at: datetime | None = None
+    """When a person last said anything."""
+    alerted: bool = False
+    """Whether people were alerted at all."""
+    rung: int = 0
+    """The rung that was asked last, counted from 1."""
+    due: datetime | None = None
+    """When the next rung is asked unless somebody takes it up."""
+    asked: list[str] = []
+    """Who was asked last."""
+    rounds: int = 0
+    """How often the whole ladder was climbed in vain."""
+
+
+class WaitingState(State):
+    """It is somebody else's turn."""
+
+    party: str
+    name: str
+    third_party: bool
+    since: datetime
+    note: str
+    reference: str = ""
+    answer_due: datetime | None = None
+    """When they are asked again."""
+    reminders: int = 0
 
 
 class IncidentMemory(State):
@@ -251,6 +303,21 @@ class IncidentMemory(State):
     doing: str = "Starting"
     alarms: dict[str, Alarm] = {}
     """By fingerprint; only those that have not been taken back."""
+    symptoms: set[str] = set()
+    """Fingerprints of alarms whose component needs one that is known to have failed."""
     timeline: list[TimelineEntry] = []
     recorded: int = 0
     """How many entries of the timeline are in the records."""
+    events: list[ClockEvent] = []
+    """All that matters to the service-level clocks."""
+    reading: ClockReading | None = None
+    """The clocks, as they were read last."""
+    lead: LeadState = LeadState()
+    waiting: WaitingState | None = None
+    informed_at: datetime | None = None
+    """When the customer was last told how it stands; None: never."""
+    cause: CauseCode | None = None
+    closing: CloseIncident | None = None
+    """Somebody wants it closed."""
+    merged: Merged | None = None
+    major: LedByMajor | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final
 
 WORKFLOW_QUEUE: Final = "driftvakt"
@@ -28,9 +29,18 @@ def monitor_id(site: str) -> str:
     return f"monitor.{site}"
 
 
+VIGIL_ID: Final = "vigil"
+"""Workflow id of the one that sees whether those that watch still live."""
+
+
 def runbook_id(application: str, name: str, key: str) -> str:
     """Workflow id of a runbook that somebody started: `runbook.acme.shop.free-disk-space.KEY`."""
     return f"runbook.{application}.{name}.{key}"
+
+
+def major_id(day: date, number: int) -> str:
+    """Workflow id of a major incident, the so-many-th of a day (UTC): `major.2026-03-01.1`."""
+    return f"major.{day:%Y-%m-%d}.{number}"
 
 
 CUSTOMER: Final = "Customer"
@@ -38,6 +48,8 @@ APPLICATION: Final = "Application"
 STATE: Final = "State"
 PRIORITY: Final = "Priority"
 AWAITS_DECISION_BY: Final = "AwaitsDecisionBy"
+LEAD: Final = "Lead"
+DEADLINE: Final = "Deadline"
 
 SEARCH_ATTRIBUTES: Final = {
     CUSTOMER: "Keyword",
@@ -45,5 +57,7 @@ SEARCH_ATTRIBUTES: Final = {
     STATE: "Keyword",
     PRIORITY: "Keyword",
     AWAITS_DECISION_BY: "KeywordList",
+    LEAD: "Keyword",
+    DEADLINE: "Datetime",
 }
 """Registered before any worker starts: an unregistered one leaves workflows stuck."""

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from models.base import ApplicationId, Identifier, Model
 from models.dossier.agreement import Priority
-from models.dossier.parties import Channel
+from models.dossier.parties import Channel, Language
 
 
 class Occasion(StrEnum):
@@ -40,6 +40,8 @@ class Occasion(StrEnum):
     """To the customer: it works again."""
     CLOSED = "closed"
     """To the customer: closed, with its cause."""
+    TEST = "test"
+    """Somebody tries whether a contact can be reached; nothing has happened."""
 
     @property
     def customer_facing(self) -> bool:
@@ -63,11 +65,13 @@ class Audience(Model):
     rung: Annotated[int, Field(ge=1)] | None = None
     """A rung of the ladder for the priority, or the first after it whose hours these are."""
     contacts: list[str] = []
-    """Contacts by identifier or e-mail address."""
+    """Contacts by identifier, e-mail address or name."""
     party: Identifier | None = None
     """Everybody of a party who may be written to, by its ladder contacts first; its support address is told to the lead."""
     customer: bool = False
     """The customer's contacts who are to be kept informed."""
+    channel: Channel | None = None
+    """By this channel; of a rung by its own, of everybody else by the best they have, unless given."""
 
 
 class Facts(Model):
@@ -141,7 +145,7 @@ class RungReached(Model):
     rungs: int
     acknowledge_within_seconds: float
     people: list[str] = []
-    """E-mail addresses or names of those asked, deputies in place of who is away."""
+    """E-mail addresses, or identifiers without one, of those asked, deputies in place of who is away."""
     notes: list[str] = []
     """Who was passed over, and why."""
 
@@ -156,8 +160,26 @@ class NoticeReceipt(Model):
     subject: str = ""
     text: str = ""
     """What was written, as the first receiver got it."""
+    notes: list[str] = []
+    """Why somebody was chosen instead of another, or why there is nobody to write to; of a rung they stand there."""
 
     @property
     def reached(self) -> bool:
         """Whether it reached anybody."""
         return any(d.state is DeliveryState.SENT for d in self.deliveries)
+
+
+class SentNotice(Model):
+    """A notice as the records keep it."""
+
+    key: str
+    incident: str
+    occasion: Occasion
+    at: datetime
+    """When it was first to be sent."""
+    language: Language
+    subject: str
+    text: str
+    deliveries: list[Delivery] = []
+    finished: bool = False
+    """Whether all receivers have been tried; until then a delivery that is under way is `uncertain`."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -84,6 +85,10 @@ class Settings(BaseSettings):
     provider_application: str = "driftvakt.intake"
     """The provider's own application, on which alarms that fit nowhere open their incidents."""
 
+    notice_channels: dict[Literal["phone", "sms", "email", "chat"], str] = {}
+    """How people are written to, and where each channel's Apprise URL is kept: `{email = "file:keys/mail-url"}` (below the
+    home) or `env:NAME`; `{to}` in the URL stands for the receiver's address."""
+
     sites: list[str] = []
     """Sites whose hosts this worker reaches; none: every site of the published dossiers."""
     workflow_worker: bool = True
@@ -124,6 +129,15 @@ class Settings(BaseSettings):
                 "or intake_behind_proxy = true where a proxy ends TLS"
             )
         return self
+
+    @field_validator("notice_channels")
+    @classmethod
+    def _by_reference(cls, channels: dict[str, str]) -> dict[str, str]:
+        for channel, reference in channels.items():
+            # What was given is not repeated: it may be the URL with its password.
+            if not re.fullmatch(r"(env|file):.+", reference):
+                raise ValueError(f"{channel} is given as env:NAME or file:PATH, where its Apprise URL is kept")
+        return channels
 
     @cached_property
     def records_url(self) -> str:

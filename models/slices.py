@@ -8,8 +8,11 @@ from typing import Annotated
 from pydantic import Field
 
 from models.base import ApplicationId, Model, PositiveDuration
-from models.dossier.agreement import IncidentTerms, Level, Matrix
+from models.clock import ClockEvent
+from models.dossier.agreement import CauseCode, IncidentTerms, Level, Matrix, Priority
 from models.dossier.instructions import Approval, Step
+from models.dossier.monitoring import Flapping
+from models.dossier.parties import Language, PartyKind
 from models.hosts import Control, HostTarget
 from models.probes import ProbeTarget
 
@@ -18,15 +21,32 @@ class WatchSliceRequest(Model):
     """Of which application."""
 
     application: ApplicationId
+    incidents: list[str] = []
+    """Closed incidents that must be told of, however long ago they were closed."""
 
 
 class KnownIncident(Model):
-    """An incident that the records know as open."""
+    """An incident that the records know."""
 
     id: str
     number: int
     components: list[str]
     opened_at: datetime
+    title: str = ""
+    closed_at: datetime | None = None
+    """None: it is open."""
+    end: str | None = None
+    """How it ended."""
+    reopened: int = 0
+    """How often it was opened again."""
+    lead: str | None = None
+
+
+class OpenSpan(Model):
+    """A span of time (UTC) in which alarms are handled."""
+
+    since: datetime
+    until: datetime
 
 
 class WatchSlice(Model):
@@ -46,6 +66,25 @@ class WatchSlice(Model):
     """Highest alarm sequence in the records, plus one."""
     incidents: list[KnownIncident] = []
     """Open ones."""
+    closed: list[KnownIncident] = []
+    """The latest that were closed, and those asked for."""
+    open_spans: list[OpenSpan] | None = None
+    """When alarms are handled, worked out ahead because workflow code looks up no time zones; None: round the clock."""
+    spans_until: datetime | None = None
+    """Until when the spans are known."""
+    around_the_clock: list[Priority] = []
+    """Priorities that are handled at any hour, because their service levels run on 24x7 hours."""
+    matrix: Matrix = Matrix()
+    impacts: dict[str, Level] = {}
+    """By component."""
+    impact: Level = Level.HIGH
+    """Of an alarm without a component."""
+    measuring_points: list[str] = []
+    flapping: Flapping = Flapping()
+    reopen_within: timedelta = timedelta(0)
+    """A fault that comes back so soon after its incident was closed opens the same incident again; nothing: never."""
+    people: list[str] = []
+    """Who may silence alarms, and merge, split and reopen incidents; none: anybody."""
 
 
 class Placement(Model):
@@ -139,6 +178,17 @@ class PlanRequest(Model):
     measuring_points: list[str] = []
     suspect: str | None = None
     """The component that proved to be the cause: its instruction is taken, whatever the symptom was."""
+    reopened: str | None = None
+    """Workflow id of an incident that is opened again."""
+
+
+class PartyBrief(Model):
+    """A party of the agreement, as an incident needs it."""
+
+    name: str
+    kind: PartyKind
+    language: Language
+    support: str = ""
 
 
 class IncidentPlan(Model):
@@ -166,3 +216,10 @@ class IncidentPlan(Model):
     """Runbooks that need to know no more than the component."""
     handover: Approval
     handover_deciders: list[str] = []
+    parties: dict[str, PartyBrief] = {}
+    leaders: list[str] = []
+    """Who may lead it: the supplier's people, and whoever holds the role operator; none: anybody."""
+    causes: dict[str, CauseCode] = {}
+    """Remedy to what the incident came from, if it helps."""
+    before: list[ClockEvent] = []
+    """Of an incident that is opened again: the events of its clock so far."""

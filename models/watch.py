@@ -7,11 +7,21 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, Field
 
-from models.alarms import Alarm, AlarmReceipt
+from models.alarms import Alarm, AlarmReceipt, Disposition
 from models.base import ApplicationId, Identifier, Model, State
 from models.dossier.agreement import Level
 from models.dossier.monitoring import Severity
 from models.slices import WatchSlice
+
+
+class KeptBack(State):
+    """Why a fault that fires is not acted on for now."""
+
+    disposition: Disposition
+    """`held` or `suppressed`."""
+    why: str
+    until: datetime
+    """Then it is looked at again; sooner, when a silence is lifted or an operation ends."""
 
 
 class OpenAlarm(State):
@@ -24,6 +34,13 @@ class OpenAlarm(State):
     """Its incident ended; if it still fires then, it is raised again."""
     times: int = 1
     """How often it was reported."""
+    kept: KeptBack | None = None
+    flapping_since: datetime | None = None
+    """It flaps: kept as one open alarm, whatever its source says, until it calms down."""
+    quiet_since: datetime | None = None
+    """It flaps, and its source has taken it back for now."""
+    unconfirmed: int = 0
+    """How many incidents were opened for this occurrence and not confirmed; each makes the next wait longer."""
 
 
 class OpenIncident(State):
@@ -36,6 +53,22 @@ class OpenIncident(State):
     whole_application: bool = False
     """An alarm without a known component belongs to it: every further alarm joins."""
     opened_at: datetime
+    title: str = ""
+    fingerprints: list[str] = []
+    """Of its alarms, the latest; by these a fault that comes back is known."""
+    by_hand: list[str] = []
+    """Components that people named; an empty name for the application as a whole."""
+    reopened: int = 0
+    """How often it was opened again."""
+
+
+class ClosedIncident(OpenIncident):
+    """An incident that has ended; the latest are remembered, for what comes back."""
+
+    closed_at: datetime
+    end: str | None
+    """None where it did not end by itself (terminated, failed, gone)."""
+    lead: str | None = None
 
 
 class JournalEntry(State):
@@ -44,6 +77,30 @@ class JournalEntry(State):
     sequence: int
     alarm: Alarm
     receipt: AlarmReceipt
+
+
+class Silence(State):
+    """A silence that holds."""
+
+    id: str
+    """`s1`."""
+    by: str
+    reason: str
+    since: datetime
+    until: datetime
+    components: list[str] = []
+    measuring_points: list[str] = []
+
+
+class Operation(State):
+    """An operation that is under way."""
+
+    holder: str
+    title: str
+    by: str
+    since: datetime
+    until: datetime
+    components: list[str] = []
 
 
 class WatchState(State):
@@ -60,6 +117,14 @@ class WatchState(State):
     """Not yet in the records."""
     opened: int = 0
     """Incidents since the watch began."""
+    closed: dict[str, ClosedIncident] = {}
+    """By workflow id, the latest last."""
+    fired: dict[str, list[datetime]] = {}
+    """Fingerprint to when it fired lately; the latest last."""
+    silences: dict[str, Silence] = {}
+    next_silence: int = 1
+    operations: dict[str, Operation] = {}
+    """By holder."""
 
 
 class WatchOrder(Model):
@@ -105,19 +170,6 @@ class SilenceOrder(Model):
     """None of either: the whole application."""
 
 
-class Silence(State):
-    """A silence that holds."""
-
-    id: str
-    """`s1`."""
-    by: str
-    reason: str
-    since: datetime
-    until: datetime
-    components: list[str] = []
-    measuring_points: list[str] = []
-
-
 class LiftSilence(Model):
     """End a silence before its time; what still fires is raised again."""
 
@@ -136,17 +188,6 @@ class BeginOperation(Model):
     """Over by then at the latest."""
     components: list[Identifier] = []
     """With all that depend on them; none: the whole application."""
-
-
-class Operation(State):
-    """An operation that is under way."""
-
-    holder: str
-    title: str
-    by: str
-    since: datetime
-    until: datetime
-    components: list[str] = []
 
 
 class EndOperation(Model):
@@ -213,10 +254,17 @@ class WatchStatus(Model):
     opened: int
     unrecorded: int
     """Alarm messages that are not in the records yet."""
+    silences: list[Silence] = []
+    operations: list[Operation] = []
+    held: int = 0
+    """Alarms that wait for service hours."""
+    suppressed: int = 0
+    """Alarms that a silence or an operation covers."""
+    flapping: int = 0
 
 
 class LookUpIncidents(Model):
-    """Incidents of which the watch is not told when they end."""
+    """Incidents, and holders of operations, of which the watch is not told when they end."""
 
     ids: list[str]
 

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from starter.commands import alarm, demo, doctor, dossier, incident, run, runbook, watch
+from starter.commands import alarm, clock, demo, doctor, dossier, incident, major, notice, run, runbook, watch
 
 app = typer.Typer(
     name="driftvakt",
@@ -22,9 +22,12 @@ app.command("worker")(run.worker)
 app.command("intake")(run.intake)
 app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
+app.command("clock")(clock.clock)
 app.add_typer(dossier.app, name="dossier")
 app.add_typer(incident.app, name="incident")
+app.add_typer(major.app, name="major")
 app.add_typer(watch.app, name="watch")
+app.add_typer(notice.app, name="notice")
 app.add_typer(runbook.app, name="runbook")
 app.add_typer(alarm.app, name="alarm")
 

@@ -178,7 +178,7 @@ def _agreement(dossier: Dossier, out: Console) -> None:
     table = _table("Service hours", "name", "hours", "time zone", "closed on holidays of")
     for name, hours in agreed.service_hours.items():
         if isinstance(hours, ServiceHours):
-            _add(table, name, _weekly(hours), hours.time_zone, hours.holidays)
+            _add(table, name, _weekly(hours), hours.time_zone, _holidays(hours))
         else:
             _add(table, name, "round the clock", "", "")
     _print(out, table)
@@ -191,6 +191,16 @@ def _target(target: Target | None) -> str:
 def _weekly(hours: ServiceHours) -> str:
     days = [(day[:3], ", ".join(getattr(hours.weekly, day))) for day in _DAYS]
     return "; ".join(f"{day} {spans}" for day, spans in days if spans)
+
+
+def _holidays(hours: ServiceHours) -> str:
+    terms = hours.holiday_terms()
+    if terms is None:
+        return ""
+    halves = [f"{', '.join(half.days)}: {', '.join(half.hours) or 'closed'}" for half in terms.half_days]
+    country = " ".join([terms.country, *([terms.subdivision] if terms.subdivision else []), *terms.also])
+    open_ = [f"but not {', '.join(terms.not_closed)}"] if terms.not_closed else []
+    return "; ".join([country, *open_, *halves])
 
 
 def _routines(dossier: Dossier, out: Console) -> None:

@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from models.base import format_duration
+from models.clock import PromiseReading, Standing
 from models.records import EntryKind, TimelineEntry
 from starter.incidents.naming import short
 from starter.incidents.views import IncidentLine, IncidentView, OpenGate
@@ -23,7 +24,7 @@ def show_lines(lines: Sequence[IncidentLine], now: datetime | None = None) -> No
     """Print a list of incidents."""
     now = now or datetime.now(UTC)
     table = Table(
-        "incident", "prio", "state", "title", "waits for", "age", box=None, pad_edge=False, header_style="dim"
+        "incident", "prio", "state", "lead", "title", "waits for", "age", box=None, pad_edge=False, header_style="dim"
     )
     for name in ("incident", "prio", "state", "age"):
         next(c for c in table.columns if c.header == name).no_wrap = True
@@ -32,7 +33,8 @@ def show_lines(lines: Sequence[IncidentLine], now: datetime | None = None) -> No
         age = f"closed {age_of(now - line.closed_at)} ago" if line.closed_at else age_of(now - line.opened_at)
         state = line.outcome or line.state
         waits = ", ".join(line.waits_for)
-        table.add_row(short(line.id), line.priority or "-", state, tidy(line.title), tidy(waits) or "-", age)
+        lead = tidy(line.lead or "-")
+        table.add_row(short(line.id), line.priority or "-", state, lead, tidy(line.title), tidy(waits) or "-", age)
     Console().print(table)
 
 
@@ -50,9 +52,14 @@ def show_incident(view: IncidentView, now: datetime | None = None) -> None:
         took = age_of(view.closed_at - view.opened_at)
         console.print(f"opened {opened}, closed {view.closed_at:%Y-%m-%d %H:%M:%S} UTC, after {took}")
         console.print(tidy(view.summary), soft_wrap=True)
+    _led(view, now, console)
     for gate in view.gates:
         show_gate(gate, console)
         console.print(f"  answer:  {tidy(gate.command)}", soft_wrap=True)
+    if view.draft and view.closed_at is None:
+        console.print("\n[bold]What the customer would be told[/] (driftvakt incident update)")
+        for line in view.draft.splitlines():
+            console.print(f"  {tidy(line)}", soft_wrap=True)
     if view.alarms:
         console.print("\n[bold]Alarms that still fire[/]")
         for alarm in view.alarms:
@@ -97,6 +104,42 @@ def age_of(span: timedelta) -> str:
 def tidy(text: str) -> str:
     """Text from hosts and senders, made harmless for a terminal: no escape sequences, no markup, one line."""
     return escape("".join(c if c.isprintable() else " " for c in text))
+
+
+def _led(view: IncidentView, now: datetime, console: Console) -> None:
+    """Who has it, whose turn it is, and how much time is left."""
+    if view.closed_at is None:
+        nobody = f"nobody leads it yet: driftvakt incident ack {short(view.id)}"
+        lead = f"led by {tidy(view.lead)}" if view.lead else nobody
+        major = f", under {tidy(view.major)}" if view.major else ""
+        console.print(f"{lead}{major}", soft_wrap=True)
+    elif view.lead:
+        console.print(f"led by {tidy(view.lead)}", soft_wrap=True)
+    if view.cause:
+        console.print(f"cause: {tidy(view.cause)}")
+    if view.waiting:
+        console.print(f"[yellow]{tidy(view.waiting)}[/]", soft_wrap=True)
+    for promise in view.clock.promises if view.clock else []:
+        console.print(f"  {promise.promise.value:<8} {_standing(promise, now)}", soft_wrap=True)
+
+
+def _standing(promise: PromiseReading, now: datetime) -> str:
+    within = format_duration(timedelta(seconds=promise.within_seconds))
+    at = f"{promise.deadline:%Y-%m-%d %H:%M} UTC" if promise.deadline else ""
+    match promise.standing:
+        case Standing.KEPT | Standing.BROKEN:
+            return f"{promise.standing.value}, within {within}"
+        case Standing.OVERDUE:
+            return f"[bold red]overdue since {at}[/] ({within})"
+        case Standing.PAUSED:
+            rest = max(0.0, promise.within_seconds - promise.elapsed_seconds)
+            return f"paused with {age_of(timedelta(seconds=rest))} of {within} left"
+    if promise.deadline is None:
+        return f"{promise.standing.value.replace('-', ' ')} ({within})"
+    until = f"until {at} ({within})"
+    outside = ", outside hours now" if promise.standing is Standing.OUTSIDE_HOURS else ""
+    left = f", {age_of(promise.deadline - now)} from now" if promise.deadline > now else ", due now"
+    return until + left + outside
 
 
 def _who(gate: OpenGate) -> str:

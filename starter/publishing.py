@@ -22,7 +22,8 @@ from models.dossier.load import check, files, read_dossier
 from models.dossier.monitoring import Source
 from models.errors import DossierError
 from models.monitor import MonitorOrder
-from models.names import APPLICATION, CUSTOMER, WORKFLOW_QUEUE, monitor_id, site_queue, watch_id
+from models.names import APPLICATION, CUSTOMER, VIGIL_ID, WORKFLOW_QUEUE, monitor_id, site_queue, watch_id
+from models.vigil import VigilOrder
 from models.watch import DossierPublished, WatchOrder
 
 
@@ -52,6 +53,7 @@ async def publish(client: Client, records: Records, dossiers: list[Dossier], by:
         await _tell_watch(client, dossier)
     for site in sorted({site for dossier in dossiers for site in monitored_sites(dossier)}):
         await _start_monitor(client, site)
+    await start_vigil(client)
     return published
 
 
@@ -79,6 +81,19 @@ async def _tell_watch(client: Client, dossier: Dossier) -> None:
         ),
         start_signal="dossier_published",
         start_signal_args=[DossierPublished(digest=dossier.digest)],
+    )
+
+
+async def start_vigil(client: Client) -> None:
+    """Start the vigil over all sources of alarms, where it does not run."""
+    await client.start_workflow(
+        "vigil",
+        VigilOrder(),
+        id=VIGIL_ID,
+        task_queue=WORKFLOW_QUEUE,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+        static_summary="Vigil over all sources of alarms",
     )
 
 

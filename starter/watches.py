@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
+from datetime import UTC, datetime
 
-from models.base import Model
+from models.base import Model, parse_duration
 from models.errors import NotFoundError, UserError
 from models.names import watch_id
-from models.watch import WatchStatus
+from models.watch import LiftSilence, SilenceOrder, WatchStatus, WatchTold
 from starter.applications import require_application
-from starter.desk import Desk, ask
+from starter.desk import Desk, ask, made, told
 
 
 class WatchLine(Model):
@@ -49,6 +49,31 @@ async def show_watch(desk: Desk, application: str) -> WatchStatus:
     if status is None:
         raise UserError(f"no worker answers for the watch of {application}; `driftvakt doctor` says why")
     return status
+
+
+async def silence(
+    desk: Desk, application: str, span: str, reason: str, by: str, components: list[str], points: list[str]
+) -> WatchTold:
+    """Have a watch silence alarms for a span from now; `UserError` is its refusal, or says that the span is none."""
+    try:
+        until = datetime.now(UTC) + parse_duration(span)
+    except (ValueError, OverflowError) as error:
+        raise UserError(f"--for: {error}") from None
+    order = made(SilenceOrder, by=by, reason=reason, until=until, components=components, measuring_points=points)
+    return await _tell(desk, application, "silence", order)
+
+
+async def lift(desk: Desk, application: str, id: str, by: str) -> WatchTold:
+    """Have a watch end a silence; `UserError` is its refusal."""
+    return await _tell(desk, application, "lift_silence", made(LiftSilence, id=id, by=by))
+
+
+async def _tell(desk: Desk, application: str, update: str, order: SilenceOrder | LiftSilence) -> WatchTold:
+    require_application(desk.settings, desk.records, application)
+    handle = desk.client.get_workflow_handle(watch_id(application))
+    async with told(f"the watch of {application}"):
+        answer: WatchTold = await handle.execute_update(update, order, result_type=WatchTold)
+    return answer
 
 
 async def _line(desk: Desk, id: str, since: datetime) -> WatchLine:

@@ -17,6 +17,7 @@ from activities.monitor.activities import SiteMonitor
 from activities.probes import Probes
 from activities.records import RecordActivities
 from activities.ssh import Ssh
+from activities.vigil import VigilActivities
 from activities.workflows import Workflows
 from models import errors
 
@@ -39,7 +40,7 @@ STUBS = {
 }
 REAL = {
     name: real
-    for cls in (Ssh, Probes, RecordActivities, Workflows, SiteMonitor)
+    for cls in (Ssh, Probes, RecordActivities, Workflows, SiteMonitor, VigilActivities)
     for name, real in _definitions(cls).items()
 }
 

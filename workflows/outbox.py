@@ -9,9 +9,11 @@ from temporalio import workflow
 from temporalio.exceptions import FailureError
 
 from models.alarms import Alarm
-from models.incident import AlarmsCleared, AlarmsJoined
+from models.incident import AlarmsCleared, AlarmsJoined, Merged
 
-Message = AlarmsJoined | AlarmsCleared
+Message = AlarmsJoined | AlarmsCleared | Merged
+
+_SIGNALS = {AlarmsJoined: "join_alarms", AlarmsCleared: "clear_alarms", Merged: "merged"}
 
 _MOST_ALARMS = 200
 """In one signal: half a megabyte at the most."""
@@ -52,7 +54,7 @@ class Outbox:
             del messages[: len(together)]
             merged = _merged(together)
             try:
-                await handle.signal("join_alarms" if isinstance(merged, AlarmsJoined) else "clear_alarms", merged)
+                await handle.signal(_SIGNALS[type(merged)], merged)
             except FailureError:
                 rest = [*together, *self._waiting.pop(incident)]
                 self._gone(incident, _still_joined(rest))
@@ -66,24 +68,45 @@ def _still_joined(messages: list[Message]) -> list[Alarm]:
     for message in messages:
         if isinstance(message, AlarmsJoined):
             alarms |= {a.fingerprint: a for a in message.alarms}
-        else:
+        elif isinstance(message, AlarmsCleared):
             alarms = {f: a for f, a in alarms.items() if f not in message.fingerprints}
     return list(alarms.values())
 
 
 def _together(messages: list[Message]) -> list[Message]:
-    """The first messages that are of one kind, as many as one signal takes."""
-    first = messages[0]
-    taken: list[Message] = []
-    for message in messages:
-        if type(message) is not type(first) or len(taken) >= _MOST_ALARMS:
+    """The first messages that fit into one signal: of one kind, and of so many alarms."""
+    taken = [messages[0]]
+    for message in messages[1:]:
+        if not _fit(messages[0], message) or sum(_size(m) for m in (*taken, message)) > _MOST_ALARMS:
             break
         taken.append(message)
     return taken
 
 
+def _fit(one: Message, other: Message) -> bool:
+    if isinstance(one, AlarmsCleared) and isinstance(other, AlarmsCleared):
+        return one.moved_to == other.moved_to
+    return isinstance(one, AlarmsJoined) and isinstance(other, AlarmsJoined)
+
+
+def _size(message: Message) -> int:
+    return len(message.alarms) if isinstance(message, AlarmsJoined) else 1
+
+
 def _merged(messages: list[Message]) -> Message:
-    joined = [a for m in messages if isinstance(m, AlarmsJoined) for a in m.alarms]
-    if joined:
-        return AlarmsJoined(alarms=joined)
-    return AlarmsCleared(fingerprints=[f for m in messages if isinstance(m, AlarmsCleared) for f in m.fingerprints])
+    first = messages[0]
+    if isinstance(first, AlarmsJoined):
+        joined = [m for m in messages if isinstance(m, AlarmsJoined)]
+        return AlarmsJoined(
+            alarms=[a for m in joined for a in m.alarms],
+            # What an alarm was said to be last counts.
+            symptoms=sorted({f for n, m in enumerate(joined) for f in m.symptoms if not _later(f, joined[n + 1 :])}),
+        )
+    if isinstance(first, AlarmsCleared):
+        cleared = [f for m in messages if isinstance(m, AlarmsCleared) for f in m.fingerprints]
+        return first.model_copy(update={"fingerprints": cleared})
+    return first
+
+
+def _later(fingerprint: str, messages: list[AlarmsJoined]) -> bool:
+    return any(a.fingerprint == fingerprint for m in messages for a in m.alarms)

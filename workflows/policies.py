@@ -39,6 +39,27 @@ WRITE = RetryPolicy(
 )
 """For writing to the records: whatever they answer, we wait for somebody to mend them rather than lose what happened."""
 
+NOTICE = RetryPolicy(
+    initial_interval=timedelta(seconds=1),
+    backoff_coefficient=2.0,
+    maximum_interval=timedelta(seconds=30),
+    maximum_attempts=5,
+    non_retryable_error_types=FINAL,
+)
+"""For writing to people: what went out is not sent again; what does not go out is escalated, not tried for ever."""
+
+ACCOUNT = RetryPolicy(
+    initial_interval=timedelta(milliseconds=200),
+    backoff_coefficient=2.0,
+    maximum_interval=timedelta(seconds=10),
+    maximum_attempts=10,
+    non_retryable_error_types=FINAL,
+)
+"""For the account of an incident: it can be written later, and must not keep the incident open."""
+
+NOTICE_TIMEOUT = timedelta(minutes=2)
+"""One try at a notice, all its receivers included."""
+
 SITE_WAIT = timedelta(minutes=2)
 """How long a task may lie on a site's queue before the site's worker counts as dead."""
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 
-from models.base import Model
+from models.base import Model, format_duration
 
 DETAILS_LIMIT = 4000
 """Characters of current details; the UI is meant for a page, not for a log."""
@@ -50,3 +51,9 @@ def sample(message: Model) -> str:
 def code(text: str) -> str:
     """A block to copy from."""
     return "```json\n" + text.replace("```", "'''") + "\n```"
+
+
+def span(measured: timedelta) -> str:
+    """A measured span as people say it: tenths of a second below ten seconds, whole seconds from there."""
+    seconds = measured.total_seconds()
+    return format_duration(timedelta(seconds=round(seconds, 1) if seconds < 9.95 else round(seconds)))

@@ -24,48 +24,62 @@ from temporalio.exceptions import (
 
 from activities.stubs.records import load_watch_slice, write_records
 from activities.stubs.workflows import look_up_incidents
-from models.alarms import Alarm, AlarmBatch, AlarmReceipt, AlarmState, BatchReceipt, Disposition
-from models.incident import AlarmsCleared, AlarmsJoined, IncidentEnd, IncidentOrder, IncidentOutcome, IncidentState
-from models.names import APPLICATION, CUSTOMER, STATE, incident_id
-from models.records import AlarmRecord, WriteRecords
+from models.alarms import Alarm, AlarmBatch, BatchReceipt
+from models.incident import IncidentEnd, IncidentOrder, IncidentOutcome, IncidentState
+from models.names import APPLICATION, CUSTOMER, STATE
+from models.records import WriteRecords
 from models.slices import WatchSlice, WatchSliceRequest
 from models.watch import (
+    BeginOperation,
     DossierPublished,
-    JournalEntry,
+    EndOperation,
+    LiftSilence,
     LookUpIncidents,
-    OpenAlarm,
+    MergeIncidents,
     OpenByHand,
-    OpenIncident,
     OpenReceipt,
+    ReopenIncident,
+    SilenceOrder,
+    SplitIncident,
     WatchOrder,
     WatchState,
     WatchStatus,
+    WatchTold,
 )
-from workflows.dependencies import connected
+from workflows.alarm_desk import AlarmDesk
+from workflows.incident_book import IncidentBook
 from workflows.outbox import Outbox
 from workflows.policies import RECORD, RECORD_TIMEOUT, WRITE
+from workflows.watch_memory import begun, learnt, record, status_of
+from workflows.watch_orders import WatchOrders, silence_fault
 from workflows.watch_page import watch_page
 
-RAISE_AGAIN_AFTER = timedelta(minutes=2)
-"""An alarm that still fires so long after its incident ended opens another: the source is given time to see the recovery."""
-
-RAISE_AGAIN_AFTER_HAND = timedelta(hours=1)
-"""The same where a person closed or cancelled the incident, knowing that it fires."""
-
 LOOK_UP_EVERY = timedelta(minutes=1)
-"""How often incidents that an earlier run of the watch started are looked up; their end is not told to this run."""
+"""How often incidents that an earlier run of the watch started, and holders of operations, are looked up; their end is not
+told to this run."""
 
-MOST_ALARMS = 500
-"""Alarms remembered one by one, so that the memory fits into one payload. Beyond, an alarm still gets its incident, but is
-not raised again by the watch if that ends; its source repeats it."""
+LOAD_AHEAD = timedelta(days=7)
+"""The service hours are read anew so long before those that are known run out."""
+
+LOAD_AGAIN = timedelta(hours=1)
+"""When they could not be read, they are tried again after so long."""
 
 JOURNAL_BATCH = 500
-_BY_HAND = {IncidentEnd.CLOSED_BY_HAND.value, IncidentEnd.CANCELLED.value}
-_EXAMPLE_ALARM = (
+_ALARM = (
     '{"application": "acme.shop", "alarms": [{"application": "acme.shop", "fingerprint": "disk/db1", "title": "Disk full", '
     '"component": "db", "source": "anna", "since": "2026-03-01T12:00:00Z", "seen_at": "2026-03-01T12:00:00Z"}]}'
 )
-_EXAMPLE = '{"title": "Customers cannot pay", "component": "web", "severity": "critical", "by": "you@example.com"}'
+_OPEN = '{"title": "Customers cannot pay", "component": "web", "severity": "critical", "by": "you@example.com"}'
+_SILENCE = (
+    '{"by": "you@example.com", "reason": "Disk is replaced", "until": "2026-03-02T06:00:00Z", "components": ["db"]}'
+)
+_OPERATION = (
+    '{"holder": "change.acme.shop.4", "title": "Change 4", "by": "you@example.com", "until": "2026-03-01T14:00:00Z", '
+    '"components": ["db"]}'
+)
+_MERGE = '{"incident": "17", "into": "16", "by": "you@example.com", "reason": "The same disk"}'
+_SPLIT = '{"incident": "17", "by": "you@example.com", "reason": "Has nothing to do with it", "components": ["mail"]}'
+_REOPEN = '{"incident": "17", "by": "you@example.com", "reason": "Customers still cannot pay"}'
 
 
 @workflow.defn(name="watch")
@@ -75,7 +89,7 @@ class Watch:
     @workflow.init
     def __init__(self, order: WatchOrder) -> None:
         self.order = order
-        self._state = order.state
+        self._state: WatchState | None = None
         self._reload = order.state is None
         self._hand_on = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -83,15 +97,18 @@ class Watch:
         self._starting: set[str] = set()
         self._outbox = Outbox(self._spawn, self._starting.__contains__, self._gone)
         self._last_look = workflow.now()
+        self._last_load = workflow.now()
+        if order.state is not None:
+            self._remember(order.state)
 
     @workflow.run
     async def run(self, order: WatchOrder) -> None:
         """Keep watch until history is long enough, then go on in a new run with the same memory."""
         while not self._should_hand_on():
-            if self._reload:
+            if self._reload or self._hours_run_out():
                 await self._load_slice()
             await self._write_journal()
-            self._raise_again()
+            self._review()
             await self._look_up()
             self._show()
             await self._rest()
@@ -106,8 +123,9 @@ class Watch:
 
     async def _load_slice(self) -> None:
         self._reload = False
+        self._last_load = workflow.now()
         try:
-            fresh = await self._read_slice()
+            fresh = await self._read_slice([])
         except FailureError as error:  # a local activity fails with its own error, not with an ActivityError around it
             if is_cancelled_exception(error):
                 raise
@@ -116,67 +134,69 @@ class Watch:
             # Without a dossier alarms still reach people; a number that is taken already is skipped when it is used.
             fresh = WatchSlice(application=self.order.application, known=False)
         if self._state is None:
-            self._state = WatchState(
-                slice=fresh, next_number=fresh.next_number, next_alarm=fresh.next_alarm, incidents=_adopted(fresh)
-            )
+            self._remember(begun(fresh))
             self._last_look -= LOOK_UP_EVERY
         else:
-            self._state.slice = fresh
+            learnt(self._state, fresh)
+            self._desk.release_all()
 
-    async def _read_slice(self) -> WatchSlice:
+    async def _read_slice(self, incidents: list[str]) -> WatchSlice:
         return await workflow.execute_local_activity(
             load_watch_slice,
-            WatchSliceRequest(application=self.order.application),
+            WatchSliceRequest(application=self.order.application, incidents=incidents),
             start_to_close_timeout=RECORD_TIMEOUT,
             retry_policy=RECORD,
             summary="Look up the dossier",
         )
 
+    def _remember(self, memory: WatchState) -> None:
+        self._state = memory
+        application = self.order.application
+        self._book = IncidentBook(application, memory, workflow.now, self._start, self._outbox.put)
+        self._desk = AlarmDesk(application, memory, self._book, workflow.now, self._outbox.put)
+        self._orders = WatchOrders(application, memory, self._book, self._desk, workflow.now)
+
     async def _write_journal(self) -> None:
         while self._known and (batch := self._memory.journal[:JOURNAL_BATCH]):
             await workflow.execute_local_activity(
                 write_records,
-                WriteRecords(alarms=[_record(self.order.application, entry) for entry in batch]),
+                WriteRecords(alarms=[record(self.order.application, entry) for entry in batch]),
                 start_to_close_timeout=RECORD_TIMEOUT,
                 retry_policy=WRITE,
                 summary=f"Write {len(batch)} alarm messages to the records",
             )
             del self._memory.journal[: len(batch)]
 
-    def _raise_again(self) -> None:
-        """What still fires though its incident ended is raised again; nothing stays silenced by accident."""
-        if not self._known:
-            return
-        now = workflow.now()
-        for held in list(self._memory.alarms.values()):
-            if held.recheck_at is not None and held.recheck_at <= now:
-                held.recheck_at = None
-                again = held.alarm.model_copy(
-                    update={"detail": f"still fires after its incident ended. {held.alarm.detail}"[:1000]}
-                )
-                self._note(again, self._place(held, again))
+    def _review(self) -> None:
+        """What waited long enough is looked at again."""
+        if self._known and self._desk.review():
+            # A command, for the same reason as when an incident has ended.
+            workflow.upsert_memo({"last review": workflow.now().isoformat()})
 
     async def _look_up(self) -> None:
-        orphans = self._orphans()
-        if not orphans or workflow.now() < self._last_look + LOOK_UP_EVERY:
+        wanted = self._unheard_of()
+        if not wanted or workflow.now() < self._last_look + LOOK_UP_EVERY:
             return
         self._last_look = workflow.now()
         found = await workflow.execute_local_activity(
             look_up_incidents,
-            LookUpIncidents(ids=orphans),
+            LookUpIncidents(ids=wanted),
             start_to_close_timeout=RECORD_TIMEOUT,
             retry_policy=RECORD,
-            summary="See which incidents have ended",
+            summary="See which incidents and operations have ended",
         )
-        for incident, end in found.ended.items():
-            self._ended(incident, end)
+        for id, end in found.ended.items():
+            if id in self._memory.operations:
+                self._orders.end(id)
+            # Opened again while it was looked up, it runs under the same id; then somebody follows it.
+            if id not in self._followed:
+                self._ended(id, end)
+        self._review()
 
     async def _rest(self) -> None:
         """Wait until there is something to do."""
-        now = workflow.now()
-        due = [h.recheck_at for h in self._memory.alarms.values() if h.recheck_at] if self._known else []
-        due += [self._last_look + LOOK_UP_EVERY] if self._orphans() else []
-        wait = max(min(due) - now, timedelta(0)) if due else None
+        due = self._next_due()
+        wait = max(due - workflow.now(), timedelta(0)) if due else None
         try:
             await workflow.wait_condition(
                 lambda: (
@@ -186,164 +206,92 @@ class Watch:
                     or self._sooner(due)
                 ),
                 timeout=wait,
-                timeout_summary="Look again at alarms whose incident ended",
+                timeout_summary="Look again at alarms that were left alone",
             )
         except TimeoutError:
             return
 
-    def _unwritten(self) -> bool:
-        return self._known and bool(self._memory.journal)
+    def _next_due(self) -> datetime | None:
+        due = [d for d in (self._desk.next_review() if self._known else None, self._load_due()) if d]
+        due += [self._last_look + LOOK_UP_EVERY] if self._unheard_of() else []
+        return min(due, default=None)
 
-    def _sooner(self, due: list[datetime]) -> bool:
-        """Whether an alarm has to be looked at earlier than was known when the wait began."""
-        held = [h.recheck_at for h in self._memory.alarms.values() if h.recheck_at] if self._known else []
-        return bool(held) and (not due or min(held) < min(due))
+    def _sooner(self, due: datetime | None) -> bool:
+        """Whether something has to be looked at earlier than was known when the wait began."""
+        first = self._desk.next_review() if self._known else None
+        first = min(
+            (d for d in (first, self._last_look + LOOK_UP_EVERY if self._unheard_of() else None) if d), default=None
+        )
+        return first is not None and (due is None or first < due)
+
+    def _load_due(self) -> datetime | None:
+        until = self._memory.slice.spans_until if self._known else None
+        return None if until is None else max(until - LOAD_AHEAD, self._last_load + LOAD_AGAIN)
+
+    def _hours_run_out(self) -> bool:
+        due = self._load_due()
+        return due is not None and due <= workflow.now()
 
     def _should_hand_on(self) -> bool:
         return (self._hand_on or workflow.info().is_continue_as_new_suggested()) and self._known
 
-    # --- alarms
+    # --- alarms and incidents
 
     @workflow.update(
-        name="report_alarms",
-        description=f"Sent by the intake and the monitor: alarms of this application. {_EXAMPLE_ALARM}",
+        name="report_alarms", description=f"Sent by the intake and the monitor: alarms of this application. {_ALARM}"
     )
     async def report_alarms(self, batch: AlarmBatch) -> BatchReceipt:
         """Take a batch of alarms in; the receipt says what became of each."""
         await workflow.wait_condition(lambda: self._known)
-        return BatchReceipt(receipts=[self._take(alarm) for alarm in batch.alarms])
+        return BatchReceipt(receipts=[self._desk.take(alarm) for alarm in batch.alarms])
 
-    def _take(self, alarm: Alarm) -> AlarmReceipt:
-        held = self._memory.alarms.get(alarm.fingerprint)
-        if alarm.state is AlarmState.CLEARED:
-            receipt = self._clear(alarm, held)
-        elif held is not None and held.alarm.since >= alarm.since and held.incident is not None:
-            held.times += 1
-            receipt = _receipt(
-                alarm, Disposition.DUPLICATE, held.incident, f"known since {held.alarm.since:%H:%M:%S} UTC"
-            )
-        else:
-            held = OpenAlarm(alarm=alarm, incident=held.incident if held else None, times=held.times + 1 if held else 1)
-            if len(self._memory.alarms) < MOST_ALARMS:
-                self._memory.alarms[alarm.fingerprint] = held
-            receipt = self._place(held, alarm)
-        self._note(alarm, receipt)
-        return receipt
-
-    def _clear(self, alarm: Alarm, held: OpenAlarm | None) -> AlarmReceipt:
-        if held is None:
-            return _receipt(
-                alarm, Disposition.NOTED, None, "nothing was known of this fault, so there is nothing to take back"
-            )
-        if alarm.since < held.alarm.since:
-            return _receipt(
-                alarm, Disposition.NOTED, held.incident, "an older occurrence was taken back; a newer one still fires"
-            )
-        del self._memory.alarms[alarm.fingerprint]
-        if held.incident in self._memory.incidents:
-            self._outbox.put(held.incident, AlarmsCleared(fingerprints=[alarm.fingerprint]))
-            return _receipt(alarm, Disposition.CLEARED, held.incident, "its incident was told")
-        return _receipt(alarm, Disposition.CLEARED, held.incident, "its incident has ended")
-
-    def _place(self, held: OpenAlarm, alarm: Alarm) -> AlarmReceipt:
-        """Give an alarm to the incident it belongs to, or open one."""
-        component = alarm.component if alarm.component in self._memory.slice.depends_on else None
-        incident = self._belongs_to(component)
-        if incident is None:
-            opened = self._open([alarm], component, alarm.title, alarm.source)
-            held.incident = opened.id
-            return _receipt(alarm, Disposition.OPENED, opened.id, f"opened incident {opened.number}")
-        known = held.incident == incident.id
-        held.incident = incident.id
-        self._join(incident, component)
-        self._outbox.put(incident.id, AlarmsJoined(alarms=[alarm]))
-        why = "fires again" if known else "its component is connected to the incident's"
-        return _receipt(alarm, Disposition.JOINED, incident.id, why)
-
-    def _belongs_to(self, component: str | None) -> OpenIncident | None:
-        graph = self._memory.slice.depends_on
-        for incident in self._memory.incidents.values():
-            if component is None or incident.whole_application:
-                return incident
-            if any(connected(graph, component, other) for other in incident.components):
-                return incident
-        return None
-
-    @staticmethod
-    def _join(incident: OpenIncident, component: str | None) -> None:
-        if component is None:
-            incident.whole_application = True
-        elif component not in incident.components:
-            incident.components.append(component)
-
-    def _note(self, alarm: Alarm, receipt: AlarmReceipt) -> None:
-        memory = self._memory
-        memory.journal.append(JournalEntry(sequence=memory.next_alarm, alarm=alarm, receipt=receipt))
-        memory.next_alarm += 1
-
-    # --- incidents
-
-    @workflow.update(name="open_incident", description=f"Open an incident by hand. {_EXAMPLE}")
+    @workflow.update(name="open_incident", description=f"Open an incident by hand. {_OPEN}")
     async def open_incident(self, order: OpenByHand) -> OpenReceipt:
         """Open an incident that somebody has noticed; it joins the one that is open for a connected component."""
         await workflow.wait_condition(lambda: self._known)
-        components = self._memory.slice.depends_on
-        if order.component is not None and order.component not in components:
-            known = ", ".join(components) or "none"
-            raise ApplicationError(
-                f"{self.order.application} has no component {order.component!r}; it has {known}",
-                type="NotFoundError",
-                non_retryable=True,
-            )
-        now = workflow.now()
-        alarm = Alarm(
-            application=self.order.application,
-            fingerprint=f"by-hand/{self._memory.next_alarm}",
-            severity=order.severity,
-            title=order.title,
-            component=order.component,
-            source=order.by,
-            since=now,
-            seen_at=now,
-            detail=order.note,
-        )
-        incident = self._belongs_to(order.component)
-        if incident is not None:
-            self._join(incident, order.component)
-            self._outbox.put(incident.id, AlarmsJoined(alarms=[alarm]))
-            self._note(alarm, _receipt(alarm, Disposition.JOINED, incident.id, f"reported by {order.by}"))
-            return OpenReceipt(
-                incident=incident.id, joined=True, message=f"It belongs to {incident.id}, which is open."
-            )
-        opened = self._open([alarm], order.component, order.title, order.by)
-        self._note(alarm, _receipt(alarm, Disposition.OPENED, opened.id, f"reported by {order.by}"))
-        return OpenReceipt(incident=opened.id, joined=False, message=f"Opened {opened.id}.")
+        return self._desk.report_by_hand(order)
 
-    def _open(self, alarms: list[Alarm], component: str | None, title: str, by: str) -> OpenIncident:
-        memory = self._memory
-        number = memory.next_number
-        memory.next_number += 1
-        memory.opened += 1
-        incident = OpenIncident(
-            id=incident_id(self.order.application, number),
-            number=number,
-            components=[component] if component else [],
-            whole_application=component is None,
-            opened_at=workflow.now(),
-        )
-        memory.incidents[incident.id] = incident
-        order = IncidentOrder(
-            application=self.order.application,
-            number=number,
-            dossier=memory.slice.dossier,
-            title=title,
-            opened_by=by,
-            alarms=alarms,
-        )
-        self._followed.add(incident.id)
-        self._starting.add(incident.id)
-        self._spawn(self._follow(incident.id, order))
-        return incident
+    @workflow.update(
+        name="merge_incidents",
+        description=f"Two incidents are one matter: the first ends, the second goes on. {_MERGE}",
+    )
+    async def merge_incidents(self, order: MergeIncidents) -> WatchTold:
+        """End one incident as the same matter as another."""
+        await workflow.wait_condition(lambda: self._known)
+        return self._shown(self._orders.merge(order))
+
+    @workflow.update(name="split_incident", description=f"Open a new incident for some alarms of another. {_SPLIT}")
+    async def split_incident(self, order: SplitIncident) -> WatchTold:
+        """Open a new incident for some alarms of another."""
+        await workflow.wait_condition(lambda: self._known)
+        return self._shown(self._orders.split(order))
+
+    @workflow.update(name="reopen_incident", description=f"A closed incident was not over after all. {_REOPEN}")
+    async def reopen_incident(self, order: ReopenIncident) -> WatchTold:
+        """Open a closed incident again, however long ago it was closed."""
+        await workflow.wait_condition(lambda: self._known)
+        id = self._orders.may_reopen(order)
+        if id in self._memory.closed:
+            return self._shown(self._orders.reopen(order, None))
+        try:
+            fresh = await self._read_slice([id])
+        except FailureError as error:
+            if is_cancelled_exception(error):
+                raise
+            raise ApplicationError(
+                f"whether there is an incident {order.incident!r} cannot be read just now: {error.message}",
+                type="StoreError",
+            ) from None
+        return self._shown(self._orders.reopen(order, begun(fresh).closed.get(id)))
+
+    def _shown(self, told: WatchTold) -> WatchTold:
+        self._show()
+        return told
+
+    def _start(self, incident: str, order: IncidentOrder) -> None:
+        self._followed.add(incident)
+        self._starting.add(incident)
+        self._spawn(self._follow(incident, order))
 
     async def _follow(self, incident: str, order: IncidentOrder) -> None:
         """Start an incident and wait for its end; the wait is given up, not the incident, when the watch hands on."""
@@ -376,35 +324,95 @@ class Watch:
         try:
             await workflow.wait_condition(lambda: ended.done() or self._should_hand_on())
             if ended.done():
-                self._ended(incident, (await ended).end.value)
+                outcome = await ended
+                self._ended(incident, outcome.end.value, outcome.lead)
         except ChildWorkflowError as error:
             self._ended(incident, IncidentEnd.CANCELLED.value if is_cancelled_exception(error) else None)
 
-    def _ended(self, incident: str, end: str | None) -> None:
+    def _ended(self, incident: str, end: str | None, lead: str | None = None) -> None:
         """An incident no longer runs: what of its alarms still fires is looked at again after a while."""
         self._followed.discard(incident)
-        if self._memory.incidents.pop(incident, None) is None:
+        if not self._book.ended(incident, end, lead):
             return
         # A command, because of what follows: after a task without one, a worker that has just begun takes the next update in
         # before this end, and whoever replays that later takes it in after it. One would join, the other would open.
         workflow.upsert_memo({"last incident that ended": incident})
-        wait = RAISE_AGAIN_AFTER_HAND if end in _BY_HAND else RAISE_AGAIN_AFTER
-        for held in self._memory.alarms.values():
-            if held.incident == incident:
-                held.recheck_at = workflow.now() + wait
         self._show()
 
-    def _orphans(self) -> list[str]:
-        return [i for i in self._memory.incidents if i not in self._followed] if self._known else []
+    def _unheard_of(self) -> list[str]:
+        """Workflows whose end matters and is not told to this run."""
+        if not self._known:
+            return []
+        orphans = [i for i in self._memory.incidents if i not in self._followed]
+        return list(dict.fromkeys([*orphans, *self._memory.operations]))
 
     def _gone(self, incident: str, undelivered: list[Alarm]) -> None:
         """An incident is gone before it was told of alarms: they are raised again at once."""
         self._ended(incident, None)
-        for alarm in undelivered:
-            if (held := self._memory.alarms.get(alarm.fingerprint)) is not None:
-                held.recheck_at = workflow.now()
-            else:  # reported by hand, or beyond what is remembered: nobody would raise it again
-                self._note(alarm, self._place(OpenAlarm(alarm=alarm), alarm))
+        self._desk.gone(incident, undelivered)
+
+    # --- silences and operations
+
+    @workflow.update(
+        name="silence",
+        description=f"Agree that alarms are not acted on for 30 days at most; what still fires then is raised. {_SILENCE}",
+    )
+    async def silence(self, order: SilenceOrder) -> WatchTold:
+        """Let a silence hold."""
+        await workflow.wait_condition(lambda: self._known)
+        return self._shown(self._orders.silence(order))
+
+    @silence.validator
+    def _silence_has_an_end(self, order: SilenceOrder) -> None:
+        if fault := silence_fault(order, workflow.now()):
+            raise ApplicationError(fault, type="InvalidInputError", non_retryable=True)
+
+    @workflow.update(
+        name="lift_silence",
+        description='End a silence now; what still fires is raised. {"id": "s1", "by": "you@example.com"}',
+    )
+    async def lift_silence(self, order: LiftSilence) -> WatchTold:
+        """End a silence before its time."""
+        await workflow.wait_condition(lambda: self._known)
+        return self._shown(self._orders.lift(order))
+
+    @workflow.update(
+        name="begin_operation", description=f"An operation begins: alarms that it can cause are held. {_OPERATION}"
+    )
+    async def begin_operation(self, order: BeginOperation) -> WatchTold:
+        """Hold the alarms of an operation."""
+        await workflow.wait_condition(lambda: self._known)
+        return self._shown(self._orders.begin(order))
+
+    @workflow.update(
+        name="end_operation",
+        description='An operation is over: what still fires is raised. {"holder": "change.acme.shop.4"}',
+    )
+    async def end_operation(self, order: EndOperation) -> WatchTold:
+        """Raise what still fires after an operation."""
+        await workflow.wait_condition(lambda: self._known)
+        return self._shown(self._orders.end(order.holder))
+
+    @workflow.signal(
+        name="operation_begins",
+        description=f"For workflows, which cannot send updates: an operation begins. {_OPERATION}",
+    )
+    async def operation_begins(self, order: BeginOperation) -> None:
+        """Hold the alarms of an operation; one that cannot be is let go with a line in the log, for nobody hears an answer."""
+        await workflow.wait_condition(lambda: self._known)
+        try:
+            self._orders.begin(order)
+        except ApplicationError as error:
+            workflow.logger.warning("operation not begun: %s", error.message)
+
+    @workflow.signal(
+        name="operation_ends",
+        description='For workflows, which cannot send updates: an operation is over. {"holder": "change.acme.shop.4"}',
+    )
+    async def operation_ends(self, order: EndOperation) -> None:
+        """Raise what still fires after an operation."""
+        await workflow.wait_condition(lambda: self._known)
+        self._orders.end(order.holder)
 
     # --- what else it is told and asked
 
@@ -427,15 +435,7 @@ class Watch:
         """What the watch sees now."""
         if self._state is None:
             raise ApplicationError("the watch has just begun and knows nothing yet", type="NotReady")
-        return WatchStatus(
-            application=self.order.application,
-            dossier=self._state.slice.dossier,
-            alarms=list(self._state.alarms.values()),
-            incidents=list(self._state.incidents.values()),
-            next_number=self._state.next_number,
-            opened=self._state.opened,
-            unrecorded=len(self._state.journal),
-        )
+        return status_of(self.order.application, self._state)
 
     @property
     def _known(self) -> bool:
@@ -454,36 +454,3 @@ class Watch:
     def _show(self) -> None:
         if self._state is not None:
             workflow.set_current_details(watch_page(self.order.application, self._state))
-
-
-def _receipt(alarm: Alarm, disposition: Disposition, incident: str | None, reason: str) -> AlarmReceipt:
-    return AlarmReceipt(fingerprint=alarm.fingerprint, disposition=disposition, incident=incident, reason=reason)
-
-
-def _record(application: str, entry: JournalEntry) -> AlarmRecord:
-    alarm = entry.alarm
-    return AlarmRecord(
-        application=application,
-        sequence=entry.sequence,
-        at=alarm.seen_at,
-        title=alarm.title,
-        state=alarm.state.value,
-        severity=alarm.severity.value,
-        component=alarm.component,
-        source=alarm.source,
-        receipt=entry.receipt,
-    )
-
-
-def _adopted(fresh: WatchSlice) -> dict[str, OpenIncident]:
-    """Incidents that the records know as open: a watch that begins anew must not open them a second time."""
-    return {
-        i.id: OpenIncident(
-            id=i.id,
-            number=i.number,
-            components=i.components,
-            whole_application=not i.components,
-            opened_at=i.opened_at,
-        )
-        for i in fresh.incidents
-    }

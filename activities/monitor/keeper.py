@@ -93,7 +93,7 @@ class Keeper:
         while rows := self._samples.take(_MOST_AT_ONCE):
             stored = False
             try:
-                await self._in_thread(partial(self._store.add_samples, rows))
+                await self._in_thread(partial(self._store.add_samples, rows, self._site))
                 stored = wrote = True
             finally:
                 if not stored:

@@ -10,6 +10,7 @@ from sqlalchemy import delete, insert, select
 from sqlmodel import col
 
 from activities.records.database import Database
+from activities.signs import monitor_sign, upsert_sign
 from models.tables import PointState, SampleRow
 
 _PRUNED_AT_ONCE: Final = 5000
@@ -47,14 +48,18 @@ class MonitorStore:
         self._database = database
         statement = database.insert(PointState)
         columns = [c for c in StateValues.__annotations__ if c != "key"]
+        self._note_sign = upsert_sign(database)
         self._upsert = statement.on_conflict_do_update(
             index_elements=["key"], set_={c: statement.excluded[c] for c in columns}
         )
 
-    def add_samples(self, rows: Sequence[SampleValues]) -> None:
-        """Insert all rows."""
+    def add_samples(self, rows: Sequence[SampleValues], site: str | None = None) -> None:
+        """Insert all rows; with them, the sign that the monitor of the site lives."""
         with self._database.connection() as connection:
             connection.execute(insert(SampleRow), list(rows))
+            if site is not None:
+                sign = {"source": monitor_sign(site), "at": max(row["at"] for row in rows)}
+                connection.execute(self._note_sign, [sign])
 
     def prune(self, before: datetime, after_id: int = 0) -> int | None:
         """Delete one portion of the samples older than `before`; the id to go on after, None when nothing is left to delete.

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from contextlib import suppress
+from typing import Any, Final
 
 from temporalio import activity
 
 from activities.records.plans import application_plan, incident_plan, unknown_application_plan, watch_slice
 from activities.records.records import Records
 from models.base import digest
+from models.clock import ClockEvent
 from models.dossier import Dossier
 from models.errors import NotFoundError
 from models.records import DecisionUse, OpenedGate, OpenGate, TakeTokens, Tokens, UseDecision, WriteRecords
@@ -22,6 +24,10 @@ from models.slices import (
     WatchSlice,
     WatchSliceRequest,
 )
+from models.tables import Incident
+
+_CLOSED_TOLD_OF: Final = 20
+"""Closed incidents that a watch is told of when it begins, for what comes back."""
 
 
 class RecordActivities:
@@ -49,19 +55,27 @@ class RecordActivities:
         """What a watch needs of the dossier that holds now, and the numbers to go on from."""
         number, sequence = self._records.next_numbers(request.application)
         dossier = self._records.current_dossier(request.application)
-        known = [
-            KnownIncident(id=i.id, number=i.number, components=i.components, opened_at=i.opened_at)
-            for i in self._records.incidents(request.application, open_only=True)
-        ]
-        return watch_slice(request.application, dossier, number, sequence).model_copy(update={"incidents": known})
+        known = [_known(i) for i in self._records.incidents(request.application, open_only=True)]
+        latest = [i for i in self._records.incidents(request.application) if i.closed_at is not None][:_CLOSED_TOLD_OF]
+        closed = {i.id: _known(i) for i in latest}
+        for id in request.incidents:
+            with suppress(NotFoundError):
+                found = self._records.incident(id)
+                if found.application == request.application:
+                    closed[id] = _known(found)
+        return watch_slice(request.application, dossier, number, sequence).model_copy(
+            update={"incidents": known, "closed": list(closed.values())}
+        )
 
     @activity.defn
     def load_incident_plan(self, request: PlanRequest) -> IncidentPlan:
         """What an incident needs of one version of a dossier."""
         dossier = self._dossier(request)
-        if dossier is None:
-            return unknown_application_plan()
-        return incident_plan(dossier, request, self._runbooks)
+        plan = unknown_application_plan() if dossier is None else incident_plan(dossier, request, self._runbooks)
+        if request.reopened is None:
+            return plan
+        before = [ClockEvent.model_validate(event) for event in self._records.incident(request.reopened).clock]
+        return plan.model_copy(update={"before": before})
 
     @activity.defn
     def load_application_plan(self, request: PlanRequest) -> ApplicationPlan:
@@ -100,3 +114,17 @@ class RecordActivities:
                 f"the dossier {request.dossier[:12]} is one of {dossier.id}, not of {request.application}"
             )
         return dossier
+
+
+def _known(incident: Incident) -> KnownIncident:
+    return KnownIncident(
+        id=incident.id,
+        number=incident.number,
+        components=incident.components,
+        opened_at=incident.opened_at,
+        title=incident.title,
+        closed_at=incident.closed_at,
+        end=incident.outcome,
+        reopened=incident.reopened,
+        lead=incident.lead,
+    )

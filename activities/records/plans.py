@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
-from typing import Final
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
+from activities.calendars import calendar_of
 from models.dossier import Dossier
 from models.dossier.agreement import Level
 from models.dossier.architecture import Component
 from models.dossier.instructions import Approval, OnSilence, Remedy, Symptom, Troubleshooting
 from models.dossier.monitoring import MeasuringPoint, Severity
+from models.dossier.parties import PartyKind
 from models.names import site_queue
 from models.probes import ProbeTarget, SshCommandProbe
 from models.slices import (
     ApplicationPlan,
     ComponentPlan,
     IncidentPlan,
+    OpenSpan,
+    PartyBrief,
     Placement,
     PlannedRemedy,
     PlanRequest,
@@ -28,12 +32,17 @@ from models.slices import (
 _TIMEOUT: Final = timedelta(minutes=2)
 """For starting and stopping a component, unless its dossier says otherwise."""
 
+HOURS_AHEAD: Final = timedelta(weeks=5)
+"""So far ahead a watch knows its service hours; it reads them anew before they run out."""
+
 HANDOVER: Final = Approval(roles=["operator"], on_silence=OnSilence.ASK_AGAIN)
 """Who decides when no remedy helped, unless the dossier says otherwise."""
 
 
-def watch_slice(application: str, dossier: Dossier | None, next_number: int, next_alarm: int) -> WatchSlice:
-    """What the watch of an application needs, with or without a dossier."""
+def watch_slice(
+    application: str, dossier: Dossier | None, next_number: int, next_alarm: int, now: datetime | None = None
+) -> WatchSlice:
+    """What the watch of an application needs, with or without a dossier; its hours are worked out from `now` on."""
     if dossier is None:
         return WatchSlice(application=application, known=False, next_number=next_number, next_alarm=next_alarm)
     return WatchSlice(
@@ -44,7 +53,36 @@ def watch_slice(application: str, dossier: Dossier | None, next_number: int, nex
         depends_on={name: list(c.depends_on) for name, c in dossier.architecture.components.items()},
         next_number=next_number,
         next_alarm=next_alarm,
+        matrix=dossier.agreement.priorities,
+        impacts={name: _impact(dossier, [name]) for name in dossier.architecture.components},
+        impact=_impact(dossier, list(dossier.architecture.components)),
+        measuring_points=list(dossier.monitoring.measuring_points),
+        flapping=dossier.monitoring.flapping,
+        reopen_within=dossier.agreement.incidents.reopen_within,
+        people=leaders(dossier),
+        **_monitored_hours(dossier, now or datetime.now(UTC)),
     )
+
+
+def _monitored_hours(dossier: Dossier, now: datetime) -> dict[str, Any]:
+    """When alarms are handled, and which priorities at any hour; nothing where they all are."""
+    agreement = dossier.agreement
+    name = agreement.monitored_in
+    calendar = calendar_of(agreement.service_hours[name]) if name in agreement.service_hours else None
+    if calendar is None or calendar.always_open:
+        return {}
+    # From the past, so that a span that has begun is whole; touching spans are one.
+    spans = calendar.spans(now - timedelta(days=1), now + HOURS_AHEAD)
+    levels = agreement.service_levels
+    return {
+        "open_spans": [OpenSpan(since=since, until=until) for since, until in spans],
+        "spans_until": now + HOURS_AHEAD,
+        "around_the_clock": [p for p, level in levels.items() if _always(dossier, level.respond.hours)],
+    }
+
+
+def _always(dossier: Dossier, hours: str) -> bool:
+    return hours in dossier.agreement.service_hours and dossier.agreement.service_hours[hours] == "24x7"
 
 
 def application_plan(dossier: Dossier) -> ApplicationPlan:
@@ -99,7 +137,26 @@ def incident_plan(dossier: Dossier, request: PlanRequest, runbooks: Sequence[Run
         runbooks=list(runbooks),
         handover=handover,
         handover_deciders=dossier.people(list(handover.roles)),
+        parties={
+            key: PartyBrief(name=p.name, kind=p.kind, language=p.language, support=p.support or "")
+            for key, p in dossier.parties.items()
+        },
+        leaders=leaders(dossier),
+        causes={key: remedy.cause for key, remedy in instruction.remedies.items() if remedy.cause is not None},
     )
+
+
+def leaders(dossier: Dossier) -> list[str]:
+    """Who may lead an incident: the supplier's people, and whoever holds the role operator."""
+    return [
+        contact.email or name
+        for name, contact in dossier.contacts.items()
+        if "operator" in contact.roles or _kind(dossier, contact.party) is PartyKind.SUPPLIER
+    ]
+
+
+def _kind(dossier: Dossier, party: str) -> PartyKind | None:
+    return dossier.parties[party].kind if party in dossier.parties else None
 
 
 def _component(dossier: Dossier, name: str, component: Component) -> ComponentPlan:

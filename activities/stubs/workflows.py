@@ -1,13 +1,33 @@
-"""Looking at other workflows; carried out by `activities.workflows`."""
+"""Looking at other workflows, and telling them something; carried out by `activities.workflows`."""
 
 from __future__ import annotations
 
 from temporalio import activity
 
-from models.watch import EndedIncidents, LookUpIncidents
+from models.major import IncidentAnswers, LookAtIncidents, SeenIncidents, TellIncidents
+from models.opening import ReportByHand
+from models.watch import EndedIncidents, LookUpIncidents, OpenReceipt
 
 
 @activity.defn(name="look_up_incidents")
 async def look_up_incidents(request: LookUpIncidents) -> EndedIncidents:
     """Tell which of these incidents no longer run, and how they ended as far as is known."""
+    raise NotImplementedError
+
+
+@activity.defn(name="look_at_incidents")
+async def look_at_incidents(request: LookAtIncidents) -> SeenIncidents:
+    """Tell how these incidents stand; one that is not there, or does not answer, is an answer of its own."""
+    raise NotImplementedError
+
+
+@activity.defn(name="tell_incidents")
+async def tell_incidents(request: TellIncidents) -> IncidentAnswers:
+    """Tell incidents something, once for a key; one that refuses, has ended or is silent is an answer of its own."""
+    raise NotImplementedError
+
+
+@activity.defn(name="report_by_hand")
+async def report_by_hand(request: ReportByHand) -> OpenReceipt:
+    """Have the watch of an application open an incident, once for a key."""
     raise NotImplementedError

@@ -73,35 +73,81 @@ HoursSpan = Annotated[str, Field(pattern=HOURS_SPAN)]
 """`08:00-17:00`; a span whose end is not after its start runs over midnight."""
 
 
+Spans = Annotated[list[HoursSpan], Field(max_length=24)]
+"""The hours of a day."""
+
+
+def minutes_of(span: str) -> tuple[int, int]:
+    """A span's ends in minutes after midnight; the second is above 1440 when it runs over midnight."""
+    since, until = (int(text[:2]) * 60 + int(text[3:]) for text in span.split("-"))
+    return since, until if until > since else until + 1440
+
+
 class Weekly(Model):
     """Hours a weekday; a day that is left out has none."""
 
-    monday: list[HoursSpan] = []
-    tuesday: list[HoursSpan] = []
-    wednesday: list[HoursSpan] = []
-    thursday: list[HoursSpan] = []
-    friday: list[HoursSpan] = []
-    saturday: list[HoursSpan] = []
-    sunday: list[HoursSpan] = []
+    monday: Spans = []
+    tuesday: Spans = []
+    wednesday: Spans = []
+    thursday: Spans = []
+    friday: Spans = []
+    saturday: Spans = []
+    sunday: Spans = []
 
 
 class HoursException(Model):
     """A date on which other hours hold."""
 
     day: Day
-    hours: list[HoursSpan] = []
+    hours: Spans = []
     """None: closed that day."""
     reason: str
 
 
+Country = Annotated[str, Field(json_schema_extra={"pattern": "^[A-Z]{2}$", "examples": ["SE"]})]
+"""A country (ISO 3166, two capital letters) whose public holidays are known."""
+
+
+class HalfDays(Model):
+    """Days by name on which a service is given for fewer hours, every year."""
+
+    days: Annotated[list[str], Field(min_length=1, max_length=100)]
+    """Names of the country's days, in English or its own language, whole-day holidays or not: `Maundy Thursday`,
+    `Valborgsmässoafton`, or `day before Epiphany`."""
+    hours: Spans
+    """Hours that hold instead of the weekly ones, where the weekday has any at all; none: closed."""
+
+
+class Holidays(Model):
+    """The holidays of a country as the agreement names them; `holidays: SE` is short for `{country: SE}`."""
+
+    country: Country
+    subdivision: str | None = None
+    """Part of the country that has holidays of its own: `BY` (Bavaria)."""
+    also: list[str] = []
+    """Kinds of holiday that are closed besides the public ones: `de_facto` (in Sweden the eves of Midsummer, Christmas
+    and New Year)."""
+    not_closed: list[str] = []
+    """Names of holidays on which the service is given as on any other day."""
+    half_days: list[HalfDays] = []
+
+
 class ServiceHours(Model):
-    """When a service is given: weekly hours, less public holidays, with dated exceptions."""
+    """When a service is given: weekly hours, less public holidays, with dated exceptions.
+
+    A span over midnight belongs to the day on which it begins, whatever the next day is.
+    """
 
     time_zone: TimeZone
     weekly: Weekly
-    holidays: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
-    """Country (ISO 3166) whose public holidays are closed."""
+    holidays: Country | Holidays | None = None
+    """Country whose public holidays are closed, or a mapping that says more."""
     exceptions: list[HoursException] = []
+    """They win over holidays and weekly hours."""
+
+    def holiday_terms(self) -> Holidays | None:
+        """The holidays in their long form."""
+        return Holidays(country=self.holidays) if isinstance(self.holidays, str) else self.holidays
 
 
 AlwaysOpen = Literal["24x7"]

@@ -1,20 +1,20 @@
-"""`driftvakt watch`: what the watches of the applications see."""
+"""`driftvakt watch`: what the watches of the applications see, and what they are to pass over for a while."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from starter.commands.output import Application, AsJson, at_desk, echo_json
+from starter.commands.output import Application, AsJson, By, at_desk, echo_json
 
 if TYPE_CHECKING:
-    from models.watch import WatchStatus
+    from models.watch import WatchStatus, WatchTold
     from starter.desk import Desk
     from starter.watches import WatchLine
 
-app = typer.Typer(help="See what the watches of the applications see.", no_args_is_help=True)
+app = typer.Typer(help="See what the watches of the applications see, and silence alarms.", no_args_is_help=True)
 
 
 @app.command("list")
@@ -33,7 +33,7 @@ def list_(as_json: AsJson = False) -> None:
 
 @app.command()
 def show(application: Application, as_json: AsJson = False) -> None:
-    """Show the alarms that fire and the incidents that are open."""
+    """Show the alarms that fire, which of them are not acted on and why, and the incidents that are open."""
     status = at_desk(lambda desk: _show(desk, application))
     if as_json:
         echo_json(status)
@@ -41,6 +41,74 @@ def show(application: Application, as_json: AsJson = False) -> None:
     from starter.watch_page import show_watch
 
     show_watch(status)
+
+
+@app.command()
+def silence(
+    application: Application,
+    span: Annotated[str, typer.Option("--for", help="How long: 2h, 1d12h; 30d at most.", show_default=False)],
+    reason: Annotated[str, typer.Option(help="Why.", show_default=False)],
+    component: Annotated[
+        list[str] | None, typer.Option(help="Alarms of this component; repeat it for several.", show_default=False)
+    ] = None,
+    point: Annotated[
+        list[str] | None,
+        typer.Option(help="Alarms of this measuring point; repeat it for several.", show_default=False),
+    ] = None,
+    by: By = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let alarms that fire from now on wait until the time is over; what still fires then is raised. All of them unless named."""
+    told = at_desk(lambda desk: _silence(desk, application, span, reason, component or [], point or [], by))
+    _say(told, as_json)
+
+
+@app.command()
+def silences(application: Application, as_json: AsJson = False) -> None:
+    """List the silences that hold."""
+    found = at_desk(lambda desk: _show(desk, application)).silences
+    if as_json:
+        typer.echo(json.dumps([s.model_dump(mode="json") for s in found], indent=2))
+    elif not found:
+        typer.echo("no silence holds")
+    else:
+        from starter.watch_page import show_silences
+
+        show_silences(found)
+
+
+@app.command()
+def lift(
+    application: Application,
+    silence: Annotated[str, typer.Argument(help="As in s1; `silences` lists them.", show_default=False)],
+    by: By = None,
+    as_json: AsJson = False,
+) -> None:
+    """End a silence now; what still fires is raised."""
+    _say(at_desk(lambda desk: _lift(desk, application, silence, by)), as_json)
+
+
+def _say(told: WatchTold, as_json: bool) -> None:
+    if as_json:
+        echo_json(told)
+    else:
+        typer.echo(told.message)
+
+
+async def _silence(
+    desk: Desk, application: str, span: str, reason: str, components: list[str], points: list[str], by: str | None
+) -> WatchTold:
+    from starter.commands.output import who_asks
+    from starter.watches import silence
+
+    return await silence(desk, application, span, reason, who_asks(desk.settings, by), components, points)
+
+
+async def _lift(desk: Desk, application: str, id: str, by: str | None) -> WatchTold:
+    from starter.commands.output import who_asks
+    from starter.watches import lift
+
+    return await lift(desk, application, id, who_asks(desk.settings, by))
 
 
 async def _list(desk: Desk) -> list[WatchLine]:

@@ -12,7 +12,7 @@ from activities.records import Records
 from models.dossier import Dossier
 from models.errors import DossierError, SettingsError, StoreError, TemporalUnavailableError
 from models.settings import Settings, load_settings
-from starter.doctor import machine, running, store
+from starter.doctor import machine, running, sources, store
 from starter.doctor.finding import Diagnosis, Finding, Verdict, note, ok, wrong
 from starter.temporal import connected
 
@@ -44,6 +44,7 @@ async def _all() -> AsyncIterator[Finding]:
                 dossiers = store.published(records)
                 findings = [*store.dossiers(settings, dossiers), *store.credentials(settings, dossiers)]
                 findings.append(store.clock(records))
+                findings += sources.sources(records, dossiers)
             except StoreError as error:
                 findings = [wrong("records", str(error), "see that the database runs")]
         for finding in findings:

@@ -1,4 +1,4 @@
-"""Telling incidents what people decide: open, answer, note, cancel."""
+"""Telling incidents, and the watches that keep them, what people say and decide."""
 
 from __future__ import annotations
 
@@ -7,14 +7,23 @@ from typing import Any
 from temporalio.client import WithStartWorkflowOperation, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy
 
+from models.base import Model
 from models.errors import UserError
 from models.gates import Decision, DecisionReceipt, GateOption
-from models.incident import IncidentStatus, Note
+from models.incident import IncidentStatus, Told
 from models.names import WORKFLOW_QUEUE, watch_id
-from models.watch import OpenByHand, OpenReceipt, WatchOrder
+from models.watch import (
+    MergeIncidents,
+    OpenByHand,
+    OpenReceipt,
+    ReopenIncident,
+    SplitIncident,
+    WatchOrder,
+    WatchTold,
+)
 from starter.applications import require_application
-from starter.desk import Desk, ask, made, told
-from starter.incidents.naming import short
+from starter.desk import Desk, ask, told
+from starter.incidents.naming import parts, short
 from starter.incidents.reading import running_handle
 from starter.incidents.views import OpenGate, open_gate
 
@@ -22,26 +31,56 @@ from starter.incidents.views import OpenGate, open_gate
 async def open_incident(desk: Desk, application: str, order: OpenByHand) -> OpenReceipt:
     """Open an incident by hand, starting the watch where there is none; it may join one that is open."""
     require_application(desk.settings, desk.records, application)
-    start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
-        "watch",
-        WatchOrder(application=application),
-        id=watch_id(application),
-        task_queue=WORKFLOW_QUEUE,
-        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        static_summary=f"Watch of {application}",
-    )
     async with told(f"the watch of {application}"):
         receipt: OpenReceipt = await desk.client.execute_update_with_start_workflow(
-            "open_incident", order, start_workflow_operation=start, result_type=OpenReceipt
+            "open_incident", order, start_workflow_operation=_with_watch(application), result_type=OpenReceipt
         )
     return receipt
 
 
+async def tell_watch(
+    desk: Desk, id: str, name: str, order: MergeIncidents | SplitIncident | ReopenIncident
+) -> WatchTold:
+    """Tell the watch of an incident what becomes of it; `UserError` is the watch's refusal."""
+    application, _ = parts(id)
+    require_application(desk.settings, desk.records, application)
+    async with told(f"the watch of {application}"):
+        answer: WatchTold = await desk.client.execute_update_with_start_workflow(
+            name, order, start_workflow_operation=_with_watch(application), result_type=WatchTold
+        )
+    return answer
+
+
+async def tell_incident(desk: Desk, id: str, name: str, message: Model) -> Told:
+    """Tell an incident something; `UserError` is its refusal, or says why it can be told nothing."""
+    handle = await running_handle(desk, id)
+    async with told(short(id)):
+        answer: Told = await handle.execute_update(name, message, result_type=Told)
+    return answer
+
+
+async def draft_of(desk: Desk, id: str) -> str:
+    """What the customer would be told now."""
+    status = await _status(desk, id, "so what the customer would be told is not known")
+    if not status.draft.strip():
+        raise UserError(f"{short(id)} has no draft of an update; say what to tell the customer with --text")
+    return status.draft.strip()
+
+
+def same_application(id: str, other: str) -> str:
+    """The application of two incidents; `UserError` where they are of two."""
+    application, _ = parts(id)
+    if not other.isdigit() and (theirs := short(other).rpartition(".")[0]) != application:
+        raise UserError(
+            f"{short(id)} and {short(other)} are of two applications ({application}, {theirs}), so neither can take the other "
+            "over; lead them together with `driftvakt major open`"
+        )
+    return application
+
+
 async def find_gate(desk: Desk, id: str, name: str | None) -> OpenGate:
     """The open question of that name, or the only one; `UserError` names those that there are."""
-    status = await ask(await running_handle(desk, id), IncidentStatus)
-    if status is None:
-        raise UserError(f"no worker answers for {short(id)}, so it cannot take a decision; `driftvakt doctor` says why")
+    status = await _status(desk, id, "so it cannot take a decision")
     gates = {gate.id: open_gate(id, gate) for gate in status.gates}
     if not gates:
         raise UserError(f"{short(id)} asks nothing now; it is {status.state.value}: {status.doing}")
@@ -71,19 +110,28 @@ async def decide(desk: Desk, id: str, decision: Decision) -> DecisionReceipt:
     return receipt
 
 
-async def add_note(desk: Desk, id: str, text: str, by: str) -> str:
-    """Add a note to the timeline; gives what the incident answers."""
-    note = made(Note, text=text, by=by)
-    handle = await running_handle(desk, id)
-    async with told(short(id)):
-        answer: str = await handle.execute_update("add_note", note, result_type=str)
-    return answer
-
-
 async def cancel(desk: Desk, id: str) -> None:
     """Ask the incident to end; it still writes down what it leaves behind."""
     async with told(short(id)):
         await _handle(desk, id).cancel()
+
+
+async def _status(desk: Desk, id: str, so: str) -> IncidentStatus:
+    status = await ask(await running_handle(desk, id), IncidentStatus)
+    if status is None:
+        raise UserError(f"no worker answers for {short(id)}, {so}; `driftvakt doctor` says why")
+    return status
+
+
+def _with_watch(application: str) -> WithStartWorkflowOperation[Any, Any]:
+    return WithStartWorkflowOperation(
+        "watch",
+        WatchOrder(application=application),
+        id=watch_id(application),
+        task_queue=WORKFLOW_QUEUE,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        static_summary=f"Watch of {application}",
+    )
 
 
 def _handle(desk: Desk, id: str) -> WorkflowHandle[Any, Any]:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from models.alarms import Alarm
 from models.base import Model
+from models.clock import ClockReading
 from models.gates import Answer, GateOption, GateState
 from models.records import TimelineEntry
 from starter.incidents.naming import short
@@ -27,6 +28,8 @@ class IncidentLine(Model):
     priority: str | None = None
     waits_for: list[str] = []
     """Roles and people that an open question waits for."""
+    lead: str | None = None
+    """Who leads it, as far as the records know."""
     opened_at: datetime
     closed_at: datetime | None = None
     outcome: str | None = None
@@ -72,6 +75,17 @@ class IncidentView(Model):
     alarms: list[Alarm] = []
     """Those that still fire."""
     gates: list[OpenGate] = []
+    lead: str | None = None
+    """Who leads it, or led it last."""
+    clock: ClockReading | None = None
+    """The clocks of an open one, as it last read them."""
+    waiting: str | None = None
+    """Who is waited for and why."""
+    draft: str = ""
+    """What the customer would be told now."""
+    cause: str | None = None
+    major: str | None = None
+    """The major incident that leads it."""
     timeline: list[TimelineEntry] = []
     source: Literal["workflow", "records", "visibility"]
     """Who told: the workflow itself; the records; or, when no worker answers, only Temporal's list."""

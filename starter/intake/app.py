@@ -19,6 +19,7 @@ from starlette.routing import Route
 from temporalio.client import Client
 
 from activities.records import Records
+from activities.signs import Signs
 from models.errors import StoreError, WatchUnavailableError
 from starter.intake import alertmanager, own_json
 from starter.intake.bodies import Decode, read_body, understand
@@ -37,8 +38,11 @@ _CHECK_TIMEOUT: Final = timedelta(seconds=5)
 class Intake:
     """The requests, answered."""
 
-    def __init__(self, sources: Sources, delivery: Delivery, checks: dict[str, Check]) -> None:
-        """`checks` are what readiness asks besides the sources."""
+    def __init__(
+        self, sources: Sources, delivery: Delivery, checks: dict[str, Check], signs: Signs | None = None
+    ) -> None:
+        """`checks` are what readiness asks besides the sources; `signs` is where it is noted that a source lives."""
+        self._signs = signs
         self._sources = sources
         self._delivery = delivery
         self._checks = checks
@@ -98,8 +102,17 @@ class Intake:
     async def _take_from(self, source: str, request: Request, decode: Decode) -> Response:
         body = await read_body(request)
         now = datetime.now(UTC)
+        await self._note_sign(source, now)
         receipts = await self._delivery.deliver(understand(body, source, now, decode), source, now)
         return JSONResponse({"receipts": [r.model_dump(mode="json", exclude_none=True) for r in receipts]})
+
+    async def _note_sign(self, source: str, now: datetime) -> None:
+        if self._signs is None or not self._signs.due(source):
+            return
+        try:
+            await asyncio.to_thread(self._signs.note, source, now)
+        except StoreError as error:  # the alarms themselves count for more; the next message is a sign again
+            _log.warning("that %s lives was not noted: %s", source, error)
 
     def _refusal(self) -> Response:
         if self._sources.standing().unreadable:

@@ -16,6 +16,7 @@ from temporalio.client import Client
 
 from activities.alarms import WatchReporter
 from activities.records import Records
+from activities.signs import Signs
 from models.errors import SettingsError
 from models.settings import Settings
 from starter.intake.app import Intake, database_check, temporal_check
@@ -51,7 +52,7 @@ def make_app(settings: Settings, client: Client, records: Records) -> Starlette:
     """The intake's application with its real parts."""
     delivery = Delivery(WatchReporter(client, patience=_PATIENCE), records, settings.provider_application)
     checks = {"temporal": temporal_check(client), "database": database_check(records)}
-    return Intake(Sources(settings.alarm_sources), delivery, checks).app()
+    return Intake(Sources(settings.alarm_sources), delivery, checks, Signs(records.database)).app()
 
 
 class _Server(uvicorn.Server):

@@ -25,6 +25,7 @@ CheckEdited = Callable[[Edit], list[Fault]]
 POINTS = "monitoring/measuring_points"
 TROUBLE = "instructions/troubleshooting"
 RELEASE = "instructions/changes/release"
+OFFICE = "agreement/service_hours/office"
 
 
 def both(*edits: Edit) -> Edit:
@@ -114,6 +115,49 @@ CASES: list[tuple[str, Edit, str]] = [
         "the secret of the header",
     ),
     (
+        "overlapping-hours",
+        put(f"{OFFICE}/weekly/monday", ["08:00-12:00", "11:30-17:00"]),
+        "11:30-17:00 overlaps 08:00-12:00",
+    ),
+    (
+        "overlapping-hours",
+        both(put(f"{OFFICE}/weekly/sunday", ["22:00-09:00"])),
+        "monday 08:00-17:00 overlaps sunday 22:00-09:00, which runs over midnight; begin it at 09:00",
+    ),
+    (
+        "overlapping-hours",
+        put(f"{OFFICE}/exceptions/0/hours", ["08:00-12:00", "09:00-10:00"]),
+        "09:00-10:00 overlaps 08:00-12:00 in agreement.service_hours.office.exceptions[0].hours",
+    ),
+    ("never-open", put(f"{OFFICE}/weekly", {}), "the service hours office have no hours on any weekday"),
+    ("exception-twice", put(f"{OFFICE}/exceptions/1/day", "2026-12-23"), "2026-12-23 stands twice"),
+    (
+        "unknown-holiday",
+        put(f"{OFFICE}/holidays", "se"),
+        "there is no country 'se' whose holidays are known; did you mean 'SE'",
+    ),
+    ("unknown-holiday", put(f"{OFFICE}/holidays", {"country": "XX"}), "there is no country 'XX'"),
+    (
+        "unknown-holiday",
+        put(f"{OFFICE}/holidays", {"country": "DE", "subdivision": "Bayern"}),
+        "DE has no part 'Bayern' with holidays of its own",
+    ),
+    (
+        "unknown-holiday",
+        put(f"{OFFICE}/holidays", {"country": "SE", "also": ["defacto"]}),
+        "SE has no kind of holiday 'defacto'; did you mean 'de_facto'",
+    ),
+    (
+        "unknown-holiday",
+        put(f"{OFFICE}/holidays", {"country": "SE", "half_days": [{"days": ["Valborg Night"], "hours": []}]}),
+        "SE has no day called 'Valborg Night'; did you mean 'walpurgis night'",
+    ),
+    (
+        "unknown-holiday",
+        put(f"{OFFICE}/holidays", {"country": "SE", "not_closed": ["Epiphany", "epiphany"]}),
+        "'epiphany' stands twice",
+    ),
+    (
         "respond-after-restore",
         put("agreement/service_levels/P1/respond/within", "5h"),
         "P1 allows more time to respond",
@@ -160,6 +204,38 @@ CASES: list[tuple[str, Edit, str]] = [
         "unreachable-rung",
         drop("contacts/on-call/phone"),
         "escalation P1 reaches on-call by phone, and on-call has no phone",
+    ),
+    ("unknown-name", put("escalation/P1/0/hours", "night"), "names the service hours 'night'"),
+    (
+        "unknown-name",
+        put("contacts/jonas/away", [{"since": "2026-07-01", "until": "2026-07-31", "deputy": "nobody"}]),
+        "names the contact 'nobody'",
+    ),
+    (
+        "first-rung-outside",
+        put("escalation/P1/0/contacts", ["karin"]),
+        "the first rung of escalation P1 asks karin, and nobody of the supplier",
+    ),
+    (
+        "unreachable-ladder",
+        both(
+            put("escalation/P3", [{"contacts": ["on-call"], "channel": "email", "acknowledge_within": "2h"}]),
+            drop("contacts/on-call/email"),
+        ),
+        "no rung of escalation P3 reaches anybody",
+    ),
+    (
+        "unattended-ladder",
+        both(put("contacts/on-call/hours", "office"), put("contacts/karin/hours", "office")),
+        "P1 is responded to round the clock, but its ladder has times when it finds nobody",
+    ),
+    (
+        "absent-without-deputy",
+        both(
+            put("contacts/jonas/away", [{"since": "2026-07-01", "until": "2026-07-31"}]),
+            put("contacts/on-call/away", [{"since": "2026-07-20", "until": "2026-08-20"}]),
+        ),
+        "jonas is away from 2026-07-01 to 2026-07-31, and so is on-call",
     ),
     (
         "no-troubleshooting",

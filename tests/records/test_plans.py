@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from activities.records.plans import HANDOVER, application_plan, incident_plan, unknown_application_plan, watch_slice
 from models.dossier import Dossier
-from models.dossier.agreement import Level
+from models.dossier.agreement import Level, Priority
 from models.dossier.instructions import OnSilence
 from models.slices import IncidentPlan, PlanRequest, RunbookOffer
 from tests.records.dossiers import SHOP, shop
@@ -166,3 +166,33 @@ def test_a_plan_for_two_hundred_hosts_fits_in_a_payload() -> None:
     found = incident_plan(big, PlanRequest(application="acme.shop"))
     [payload] = pydantic_data_converter.payload_converter.to_payloads([found])
     assert len(payload.data) < 2_000_000
+
+
+def test_a_watch_gets_its_service_hours_for_weeks_ahead_and_what_never_waits() -> None:
+    raw = deepcopy(SHOP)
+    agreement = raw["agreement"]
+    agreement["service_hours"] = {
+        "office": {
+            "time_zone": "Europe/Stockholm",
+            "weekly": {d: ["08:00-17:00"] for d in ("monday", "tuesday", "wednesday", "thursday", "friday")},
+        },
+        "always": "24x7",
+    }
+    agreement["monitored_in"] = "office"
+    target = {"within": "1h", "hours": "office"}
+    agreement["service_levels"] = {
+        "P1": {"respond": target | {"hours": "always"}, "restore": target},
+        "P2": {"respond": target, "restore": target},
+    }
+    now = datetime(2026, 3, 27, 20, 0, tzinfo=UTC)  # Friday; on Sunday the clocks go forward
+    got = watch_slice("acme.shop", Dossier.model_validate(raw), 1, 1, now)
+    assert got.open_spans is not None
+    coming = [s for s in got.open_spans if s.since > now]
+    assert (coming[0].since, coming[0].until) == (
+        datetime(2026, 3, 30, 6, 0, tzinfo=UTC),
+        datetime(2026, 3, 30, 15, 0, tzinfo=UTC),
+    )
+    assert got.spans_until == now + timedelta(weeks=5)
+    assert got.around_the_clock == [Priority.P1]
+    agreement["monitored_in"] = "always"
+    assert watch_slice("acme.shop", Dossier.model_validate(raw), 1, 1, now).open_spans is None

@@ -1,0 +1,102 @@
+"""All that the records know of one incident, read in one transaction."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from sqlalchemy import or_
+from sqlmodel import Session, col, select
+
+from activities.records import Records
+from models.account import EarlierAccount
+from models.dossier import Dossier
+from models.errors import NotFoundError, UserError
+from models.tables import (
+    AlarmEntry,
+    Incident,
+    IncidentAccount,
+    IncidentEntry,
+    Notice,
+    NoticeDelivery,
+    UsedDecision,
+)
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What the records know of one incident."""
+
+    incident: Incident
+    entries: list[IncidentEntry] = field(default_factory=list)
+    """Of all runs, in order."""
+    uses: list[UsedDecision] = field(default_factory=list)
+    notices: list[tuple[Notice, list[NoticeDelivery]]] = field(default_factory=list)
+    alarms: list[AlarmEntry] = field(default_factory=list)
+    earlier: list[EarlierAccount] = field(default_factory=list)
+    dossier: Dossier | None = None
+    dossier_missing: str = ""
+    """Why the dossier that it ran by is not there."""
+
+
+def gather(records: Records, incident: str) -> Gathered:
+    """Read it all; `NotFoundError` when the records do not know the incident."""
+    with records.database.reading() as session:
+        row = session.get(Incident, incident)
+        if row is None:
+            raise NotFoundError(f"there is no incident {incident!r} in the records")
+        gathered = Gathered(
+            incident=row,
+            entries=_entries(session, incident),
+            uses=_uses(session, incident),
+            notices=_notices(session, incident),
+            alarms=_alarms(session, incident),
+            earlier=earlier_accounts(session, incident),
+        )
+    dossier, missing = _dossier(records, row)
+    return Gathered(**{**gathered.__dict__, "dossier": dossier, "dossier_missing": missing})
+
+
+def earlier_accounts(session: Session, incident: str) -> list[EarlierAccount]:
+    """The accounts that are written already, the oldest first."""
+    query = select(IncidentAccount.version, IncidentAccount.at, IncidentAccount.digest)
+    query = query.where(IncidentAccount.incident == incident).order_by(col(IncidentAccount.version))
+    return [EarlierAccount(version=v, at=at, digest=digest) for v, at, digest in session.exec(query).all()]
+
+
+def _entries(session: Session, incident: str) -> list[IncidentEntry]:
+    query = select(IncidentEntry).where(IncidentEntry.incident == incident)
+    in_order = (col(IncidentEntry.at), col(IncidentEntry.sequence), col(IncidentEntry.run))
+    return list(session.exec(query.order_by(*in_order)).all())
+
+
+def _uses(session: Session, incident: str) -> list[UsedDecision]:
+    # The gates of the incident itself, and of the runbooks that it started: their ids begin with its own.
+    gate = col(UsedDecision.gate)
+    own = or_(gate.startswith(f"{incident}/", autoescape=True), gate.startswith(f"{incident}.", autoescape=True))
+    return list(session.exec(select(UsedDecision).where(own).order_by(col(UsedDecision.at), gate)).all())
+
+
+def _notices(session: Session, incident: str) -> list[tuple[Notice, list[NoticeDelivery]]]:
+    query = select(Notice).where(Notice.incident == incident).order_by(col(Notice.at), col(Notice.key))
+    notices = list(session.exec(query).all())
+    mine = select(NoticeDelivery).join(Notice, col(Notice.key) == col(NoticeDelivery.notice))
+    mine = mine.where(Notice.incident == incident).order_by(col(NoticeDelivery.at), col(NoticeDelivery.receiver))
+    deliveries: dict[str, list[NoticeDelivery]] = defaultdict(list)
+    for delivery in session.exec(mine).all():
+        deliveries[delivery.notice].append(delivery)
+    return [(notice, deliveries[notice.key]) for notice in notices]
+
+
+def _alarms(session: Session, incident: str) -> list[AlarmEntry]:
+    query = select(AlarmEntry).where(AlarmEntry.incident == incident)
+    return list(session.exec(query.order_by(col(AlarmEntry.at), col(AlarmEntry.sequence))).all())
+
+
+def _dossier(records: Records, row: Incident) -> tuple[Dossier | None, str]:
+    if not row.dossier:
+        return None, "no dossier was published for the application when the incident was opened"
+    try:
+        return records.dossier(row.dossier), ""
+    except UserError as error:  # an account without its dossier is still worth more than none
+        return None, str(error)

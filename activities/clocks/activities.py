@@ -1,0 +1,44 @@
+"""The activity that reads service-level clocks, for workflows: what it finds stands in their history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from temporalio import activity
+
+from activities.clocks.reading import nothing_promised, read
+from activities.records.records import Records
+from models.clock import ClockReading, ReadClock
+from models.dossier import Dossier
+from models.errors import NotFoundError
+
+
+class ClockActivities:
+    """Reads clocks under the agreement of one version of a dossier; blocking, so it wants the worker's thread pool."""
+
+    def __init__(self, records: Records) -> None:
+        """`records` keep the dossiers."""
+        self._records = records
+
+    def activities(self) -> list[Callable[..., Any]]:
+        """All of them, for the worker."""
+        return [self.read_clock]
+
+    @activity.defn
+    def read_clock(self, request: ReadClock) -> ClockReading:
+        """Read the service-level clocks; without a dossier nothing is promised."""
+        dossier = self._dossier(request)
+        if dossier is None:
+            return nothing_promised(request.now)
+        return read(dossier.agreement, dossier.parties, request.events, request.now, request.explain)
+
+    def _dossier(self, request: ReadClock) -> Dossier | None:
+        if not request.dossier:
+            return self._records.current_dossier(request.application)
+        dossier = self._records.dossier(request.dossier)
+        if dossier.id != request.application:
+            raise NotFoundError(
+                f"the dossier {request.dossier[:12]} is one of {dossier.id}, not of {request.application}"
+            )
+        return dossier

@@ -1,0 +1,182 @@
+"""Whose turn it was and how it stood, from one event to the next; and what makes no sequence of events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from models.clock import ClockEvent, ClockEventKind
+from models.dossier.agreement import Agreement, Pause, Priority
+from models.dossier.parties import Party, PartyKind
+from models.errors import ClockError
+
+PAUSE_OF = {
+    PartyKind.CUSTOMER: Pause.WAITING_FOR_CUSTOMER,
+    PartyKind.THIRD_PARTY: Pause.WAITING_FOR_THIRD_PARTY,
+}
+"""The pause that a wait for a party of each kind asks for; waiting for the supplier never pauses."""
+
+Kind = ClockEventKind
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A wait for somebody."""
+
+    since: datetime
+    party: str
+    name: str
+    kind: PartyKind
+    pauses: bool
+    """Whether the agreement lets the clocks stand still for it."""
+    note: str
+
+    @property
+    def text(self) -> str:
+        """For people: `waiting for Acme Garden AB: no access`."""
+        note = f": {self.note}" if self.note else ""
+        return f"waiting for {self.name}{note}" + ("" if self.pauses else ", which does not pause the clock")
+
+
+class Round(NamedTuple):
+    """A time in which the customer was to be told something."""
+
+    since: datetime
+    until: datetime
+    over: bool
+    """Whether it has ended: by a word, by restoring or by closing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A time in which nothing happened that matters to the clocks."""
+
+    since: datetime
+    until: datetime
+    wait: Wait | None
+    restored: bool
+    closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What happened to an incident so far."""
+
+    opened: datetime
+    now: datetime
+    priority: Priority | None
+    """The latest one."""
+    turns: list[Turn]
+    """From the opening until now, without a gap; none empty."""
+    responded: datetime | None
+    """Also by restoring or closing, when nobody had taken it up before."""
+    rounds: list[Round]
+    """From one word to the customer to the next: each begins at the opening, a word or an opening anew."""
+    last_word: datetime | None
+    ended: datetime | None
+    """Since when it has been restored or closed; None while it is not."""
+    wait: Wait | None
+    """Who is waited for now."""
+
+
+def follow(agreement: Agreement, parties: Mapping[str, Party], events: Sequence[ClockEvent], now: datetime) -> Course:
+    """Follow the events until now; what comes later is left out. `ClockError` where they make no sense."""
+    _check(events, parties, now)
+    known = [event for event in events if event.at <= now]
+    opened, now = known[0].at.astimezone(UTC), now.astimezone(UTC)
+    at = Turn(opened, opened, None, restored=False, closed=False)
+    turns: list[Turn] = []
+    rounds: list[Round] = []
+    word = opened
+    priority: Priority | None = None
+    responded = last_word = ended = None
+    for event in known:
+        moment = event.at.astimezone(UTC)
+        if moment > at.since:
+            turns.append(replace(at, until=moment))
+            at = replace(at, since=moment)
+        over = at.restored or at.closed
+        priority = event.priority or priority
+        match event.kind:
+            case Kind.WAITING:
+                at = replace(at, wait=_wait(agreement, parties, event, at.wait)) if not at.closed else at
+            case Kind.RESUMED:
+                at = replace(at, wait=None)
+            case Kind.UPDATED:
+                last_word = moment
+                if not over:
+                    rounds.append(Round(word, moment, over=True))
+                    word = moment
+            case Kind.RESTORED:
+                at = replace(at, restored=True)
+            case Kind.CLOSED:
+                at = replace(at, closed=True, wait=None)
+            case Kind.REOPENED if over:
+                at = replace(at, restored=False, closed=False)
+                word, ended = moment, None
+            case _:
+                pass
+        if event.kind in {Kind.RESTORED, Kind.CLOSED} and not over:
+            ended = moment
+            rounds.append(Round(word, moment, over=True))
+        if event.kind in {Kind.RESPONDED, Kind.RESTORED, Kind.CLOSED}:
+            responded = responded or moment
+    if now > at.since:
+        turns.append(replace(at, until=now))
+    if ended is None:
+        rounds.append(Round(word, now, over=False))
+    return Course(opened, now, priority, turns, responded, rounds, last_word, ended, at.wait)
+
+
+def _wait(agreement: Agreement, parties: Mapping[str, Party], event: ClockEvent, before: Wait | None) -> Wait:
+    assert event.party is not None
+    party = parties[event.party]
+    since = event.at.astimezone(UTC)
+    if before is not None and before.party == event.party:
+        since = before.since  # one wait, with something added
+    pauses = PAUSE_OF.get(party.kind) in agreement.pauses
+    return Wait(since, event.party, party.name, party.kind, pauses, " ".join(event.note.split()))
+
+
+def _check(events: Sequence[ClockEvent], parties: Mapping[str, Party], now: datetime) -> None:
+    if now.tzinfo is None:
+        raise ClockError(
+            f"the time {now.isoformat()} has no time zone; write it as 2026-06-19T22:00:00Z or with +02:00"
+        )
+    if not events:
+        raise ClockError("there are no events; begin with one of kind `opened`")
+    for number, event in enumerate(events, 1):
+        if event.at.tzinfo is None:
+            raise ClockError(f"event {number} ({event.kind}) has a time without time zone; write Z or +02:00 behind it")
+        if number > 1 and event.at < events[number - 2].at:
+            raise ClockError(
+                f"event {number} ({event.kind} at {event.at.isoformat()}) comes before event {number - 1} "
+                f"({events[number - 2].kind} at {events[number - 2].at.isoformat()}); put them in order"
+            )
+        if (event.kind is Kind.OPENED) != (number == 1):
+            what = f"event {number} opens it again" if number > 1 else f"the first event is `{event.kind}`"
+            raise ClockError(f"{what}; the first event, and no other, is `opened` (use `reopened` later)")
+        if event.kind is Kind.PRIORITY and event.priority is None:
+            raise ClockError(f"event {number} sets the priority and names none; add `priority: P2`")
+        if event.kind is Kind.WAITING:
+            _check_wait(number, event, parties)
+    if now < events[0].at:
+        raise ClockError(
+            f"the clocks are asked for {now.isoformat()}, before it was opened at {events[0].at.isoformat()}; ask later"
+        )
+
+
+def _check_wait(number: int, event: ClockEvent, parties: Mapping[str, Party]) -> None:
+    if event.party is None:
+        raise ClockError(f"event {number} waits and names no party; add `party:` with one of {', '.join(parties)}")
+    if event.party not in parties:
+        raise ClockError(
+            f"event {number} waits for {event.party!r}, which is no party; use one of {', '.join(parties)}"
+        )
+    kind = parties[event.party].kind
+    if event.reason is not None and event.reason is not PAUSE_OF.get(kind):
+        fits = PAUSE_OF.get(kind)
+        mend = f"write `reason: {fits}`" if fits else "leave the reason out"
+        raise ClockError(f"event {number} has the reason {event.reason}, but {event.party} is of kind {kind}; {mend}")

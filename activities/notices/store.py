@@ -1,0 +1,161 @@
+"""Notices in the records: who was to get what, and what became of it.
+
+A delivery's row is made before its text is handed over, by exactly one attempt: whoever finds it there does not send.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from pydantic import ValidationError
+from sqlmodel import col, select, update
+
+from activities.notices.recipients import Recipient
+from activities.records.database import Database
+from activities.records.text import storable, storable_data
+from models.dossier.parties import Channel
+from models.notices import Delivery, DeliveryState, NoticeReceipt, SendNotice, SentNotice
+from models.tables import Notice, NoticeDelivery
+
+SENDING: Final = "sending"
+"""State of a row while its text is handed over."""
+
+_UNDER_WAY: Final = "the text was being handed over, and nobody has told how it ended"
+
+
+class NoticeStore:
+    """Keeps notices and their deliveries; blocking, one short transaction a method."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def begin(self, request: SendNotice, now: datetime) -> tuple[datetime, NoticeReceipt | None]:
+        """Note that a notice is to be sent; give when it was first to be, and its receipt where it has one already.
+
+        Whoever is written to is chosen by that moment, so that a later attempt chooses the same people.
+        """
+        row = {
+            "key": request.key,
+            "incident": request.incident,
+            "application": request.application,
+            "occasion": request.occasion.value,
+            "language": "en",
+            "subject": "",
+            "text": "",
+            "at": now,
+            "receipt": None,
+        }
+        with self._database.writing() as session:
+            session.execute(self._database.insert(Notice).values(row).on_conflict_do_nothing())
+            found = session.get(Notice, request.key)
+            assert found is not None
+            return found.at, None if found.receipt is None else NoticeReceipt.model_validate(found.receipt)
+
+    def word(self, key: str, language: str, subject: str, text: str) -> None:
+        """Keep what is written, as the first receiver gets it."""
+        values = {"language": language, "subject": storable(subject), "text": storable(text)}
+        with self._database.writing() as session:
+            session.execute(update(Notice).where(col(Notice.key) == key).values(**values))
+
+    def claim(self, key: str, to: Recipient, now: datetime) -> Delivery | None:
+        """Take a delivery on, None; or what is known of it, because another attempt has taken it on before."""
+        row = {
+            "notice": key,
+            "receiver": to.key,
+            "state": SENDING,
+            "attempts": 0,
+            "detail": "",
+            "at": now,
+        }
+        with self._database.writing() as session:
+            statement = self._database.insert(NoticeDelivery).values(row).on_conflict_do_nothing()
+            if session.execute(statement.returning(NoticeDelivery.receiver)).first() is not None:
+                return None
+            known = session.get(NoticeDelivery, (key, to.key))
+            assert known is not None
+            if known.state == SENDING:
+                known.state = DeliveryState.UNCERTAIN.value
+                known.detail = "the worker died while it was handing this over; it is not sent twice"
+                known.at = now
+            return _delivery(to, known)
+
+    def note(self, key: str, delivery: Delivery, to: Recipient, tries: int) -> None:
+        """Keep what became of a delivery."""
+        values = {
+            "state": delivery.state.value,
+            "attempts": tries,
+            "detail": storable(delivery.detail),
+            "at": delivery.at,
+        }
+        mine = (col(NoticeDelivery.notice) == key) & (col(NoticeDelivery.receiver) == to.key)
+        with self._database.writing() as session:
+            session.execute(update(NoticeDelivery).where(mine).values(**values))
+
+    def finish(self, receipt: NoticeReceipt) -> NoticeReceipt:
+        """Keep a receipt, and give the one that holds: the first that was kept."""
+        value: Any = storable_data(receipt.model_dump(mode="json"))
+        with self._database.writing() as session:
+            query = select(Notice).where(Notice.key == receipt.key).with_for_update()
+            notice = session.exec(query).one()
+            if notice.receipt is None:
+                notice.receipt = value
+            return NoticeReceipt.model_validate(notice.receipt)
+
+    def notices_of(self, incident: str) -> list[SentNotice]:
+        """The notices of an incident with their deliveries, in the order in which they were to be sent."""
+        notices = select(Notice).where(Notice.incident == incident).order_by(col(Notice.at), col(Notice.key))
+        with self._database.reading() as session:
+            found = list(session.exec(notices).all())
+            keys = [notice.key for notice in found]
+            query = select(NoticeDelivery).where(col(NoticeDelivery.notice).in_(keys))
+            rows = list(session.exec(query.order_by(col(NoticeDelivery.receiver))).all())
+        return [_sent(notice, [row for row in rows if row.notice == notice.key]) for notice in found]
+
+
+def notices_of(database: Database, incident: str) -> list[SentNotice]:
+    """The notices of an incident (by its workflow id) with their deliveries, the earliest first."""
+    return NoticeStore(database).notices_of(incident)
+
+
+def _sent(notice: Notice, rows: list[NoticeDelivery]) -> SentNotice:
+    try:
+        receipt = None if notice.receipt is None else NoticeReceipt.model_validate(notice.receipt)
+    except ValidationError:  # kept by another version; the rows tell the same
+        receipt = None
+    return SentNotice.model_validate(
+        {
+            "key": notice.key,
+            "incident": notice.incident,
+            "occasion": notice.occasion,
+            "at": notice.at,
+            "language": notice.language,
+            "subject": notice.subject,
+            "text": notice.text,
+            "deliveries": receipt.deliveries if receipt else [_from_row(row) for row in rows],
+            "finished": notice.receipt is not None,
+        }
+    )
+
+
+def _from_row(row: NoticeDelivery) -> Delivery:
+    contact, _, channel = row.receiver.rpartition(" ")
+    under_way = row.state == SENDING
+    return Delivery(
+        to=contact,
+        channel=Channel(channel),
+        state=DeliveryState.UNCERTAIN if under_way else DeliveryState(row.state),
+        detail=_UNDER_WAY if under_way else row.detail,
+        at=row.at,
+    )
+
+
+def _delivery(to: Recipient, row: NoticeDelivery) -> Delivery:
+    return delivery(to, DeliveryState(row.state), row.detail, row.at)
+
+
+def delivery(to: Recipient, state: DeliveryState, detail: str = "", at: datetime | None = None) -> Delivery:
+    """What became of a notice to one receiver."""
+    return Delivery(
+        to=to.name, email=to.email, channel=to.channel, state=state, detail=detail, at=at or datetime.now(UTC)
+    )

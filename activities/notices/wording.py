@@ -1,0 +1,238 @@
+"""What people are written: one template for each occasion and language, filled with what its receivers may know.
+
+Receivers outside the supplier's house never get internal state, links, commands or what a monitor wrote: the context of their
+template does not hold it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+
+from activities.notices.channels import Words
+from activities.notices.recipients import Recipient
+from models.dossier import Dossier
+from models.dossier.agreement import Priority
+from models.dossier.parties import Contact, Language, PartyKind
+from models.notices import Occasion, RungReached, SendNotice
+
+SUBJECT_LIMIT: Final = 150
+
+_MONTHS: Final = {
+    Language.ENGLISH: [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ],
+    Language.SWEDISH: [
+        "januari",
+        "februari",
+        "mars",
+        "april",
+        "maj",
+        "juni",
+        "juli",
+        "augusti",
+        "september",
+        "oktober",
+        "november",
+        "december",
+    ],
+}
+_PROMISES: Final = {
+    Language.ENGLISH: {"respond": "respond", "restore": "restore", "update": "inform the customer"},
+    Language.SWEDISH: {"respond": "påbörja", "restore": "återställa", "update": "informera kunden"},
+}
+_CAUSES: Final = {
+    Language.ENGLISH: {
+        "application": "a fault in the application",
+        "capacity": "too little capacity",
+        "change": "a change",
+        "configuration": "a wrong configuration",
+        "data": "wrong data",
+        "hardware": "a hardware fault",
+        "human-error": "a mistake",
+        "network": "a network fault",
+        "platform": "a fault in the platform",
+        "security": "a security matter",
+        "third-party": "a fault at a third party",
+        "no-fault": "nothing was wrong",
+        "duplicate": "the same matter as another incident",
+        "unknown": "not known yet",
+    },
+    Language.SWEDISH: {
+        "application": "ett fel i applikationen",
+        "capacity": "för lite kapacitet",
+        "change": "en ändring",
+        "configuration": "en felaktig konfiguration",
+        "data": "felaktiga data",
+        "hardware": "ett maskinvarufel",
+        "human-error": "ett misstag",
+        "network": "ett nätverksfel",
+        "platform": "ett fel i plattformen",
+        "security": "en säkerhetshändelse",
+        "third-party": "ett fel hos tredje part",
+        "no-fault": "inget var fel",
+        "duplicate": "samma sak som ett annat ärende",
+        "unknown": "inte känd än",
+    },
+}
+_UNITS: Final = {
+    Language.ENGLISH: (("day", "days"), ("hour", "hours"), ("minute", "minutes"), ("second", "seconds")),
+    Language.SWEDISH: (("dygn", "dygn"), ("timme", "timmar"), ("minut", "minuter"), ("sekund", "sekunder")),
+}
+_AND: Final = {Language.ENGLISH: "and", Language.SWEDISH: "och"}
+
+
+@dataclass(frozen=True)
+class Matter:
+    """What is to be told, apart from who gets it."""
+
+    dossier: Dossier
+    request: SendNotice
+    rung: RungReached | None = None
+    ui_url: str = ""
+    """Root of the Temporal UI."""
+
+
+def words(matter: Matter, to: Recipient) -> Words:
+    """What one receiver is written."""
+    return write(matter.request.occasion, to.language, context(matter, to))
+
+
+def write(occasion: Occasion, language: Language, facts: dict[str, Any]) -> Words:
+    """Fill the template of an occasion; a fact that it asks for and does not get is an error."""
+    template = _template(occasion, language)
+    subject = _one_line(_block(template, "subject", facts), SUBJECT_LIMIT)
+    text = re.sub(r"\n{3,}", "\n\n", _block(template, "text", facts)).strip() + "\n"
+    if "short" in template.blocks:
+        short = _one_line(_block(template, "short", facts), 2 * SUBJECT_LIMIT)
+    else:
+        short = text if occasion.customer_facing else subject
+    return Words(subject, text, short)
+
+
+def context(matter: Matter, to: Recipient) -> dict[str, Any]:
+    """What a receiver's template may say, in their language and time zone."""
+    request, dossier, language = matter.request, matter.dossier, to.language
+    facts = request.facts
+    components = _listed([_one_line(c) for c in facts.components], language) or dossier.name
+    said: dict[str, Any] = {
+        "inside": to.inside,
+        "incident": request.incident.removeprefix("inc."),
+        "service": _one_line(dossier.name),
+        "supplier": _one_line(_supplier(dossier)),
+        "desk": _one_line(desk(dossier, request.priority)),
+        "priority": request.priority.value if request.priority else "",
+        "components": components,
+        "opened": moment(facts.opened_at, to.zone, language),
+        "deadline": moment(facts.deadline, to.zone, language) if facts.deadline else "",
+        "reference": _one_line(facts.reference),
+        "cause": _one_line(_CAUSES[language].get(facts.cause, facts.cause)),
+        "promise": _one_line(_PROMISES[language].get(facts.promise, facts.promise)),
+        "percent": facts.percent if facts.percent is not None else "?",
+        "rung": matter.rung.number if matter.rung else 0,
+        "rungs": matter.rung.rungs if matter.rung else 0,
+        "within": span(matter.rung.acknowledge_within_seconds, language) if matter.rung else "",
+        # An alarm's title names hosts; outside, what is affected says enough.
+        "matter": _one_line(facts.title) if to.inside else components,
+        "text": "",
+        "by": "",
+        "state": "",
+        "link": "",
+    }
+    if to.inside or request.occasion.customer_facing:
+        said["text"] = _clean(facts.text).strip()
+    # What is written for outside stays the same for colleagues who get a copy.
+    if to.inside and not request.occasion.customer_facing:
+        link = f"{matter.ui_url.rstrip('/')}/{facts.link.lstrip('/')}" if facts.link else ""
+        said |= {"by": _one_line(facts.by), "state": _one_line(facts.state, 500), "link": _one_line(link, 1000)}
+    return said
+
+
+def moment(at: datetime, zone: str, language: Language) -> str:
+    """A moment as people of that zone read it, with the zone: `21 June 2026 at 03:12 (Europe/Stockholm)`."""
+    local = at.astimezone(ZoneInfo(zone))
+    day = f"{local.day} {_MONTHS[language][local.month - 1]} {local.year}"
+    if language is Language.SWEDISH:
+        return f"{day} kl. {local:%H.%M} ({zone})"
+    return f"{day} at {local:%H:%M} ({zone})"
+
+
+def span(seconds: float, language: Language) -> str:
+    """A span as people say it: `10 minutes`, `1 hour 30 minutes`."""
+    left, out = round(seconds), []
+    for (one, many), size in zip(_UNITS[language], (86_400, 3600, 60, 1), strict=True):
+        count, left = divmod(left, size)
+        if count:
+            out.append(f"{count} {one if count == 1 else many}")
+    return " ".join(out) or f"0 {_UNITS[language][-1][1]}"
+
+
+def desk(dossier: Dossier, priority: Priority | None) -> str:
+    """Whom outsiders call: the supplier, with the number (or address) of the first on the ladder who has one."""
+    parties = {name for name, party in dossier.parties.items() if party.kind is PartyKind.SUPPLIER}
+    ladder = dossier.escalation.get(priority, []) if priority else []
+    names = [*(name for rung in ladder for name in rung.contacts), *dossier.contacts]
+    ours: list[Contact] = [dossier.contacts[n] for n in names if n in dossier.contacts]
+    ours = [contact for contact in ours if contact.party in parties]
+    reached = next((c.phone for c in ours if c.phone), None) or next((c.email for c in ours if c.email), None)
+    supplier = _supplier(dossier)
+    return f"{supplier}, {reached}" if reached else supplier
+
+
+def _supplier(dossier: Dossier) -> str:
+    return next((p.name for p in dossier.parties.values() if p.kind is PartyKind.SUPPLIER), "Driftvakt")
+
+
+def _listed(names: list[str], language: Language) -> str:
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} {_AND[language]} {names[-1]}"
+
+
+def _clean(text: str) -> str:
+    """Without control characters, by which a text could leave its place in a mail or on a terminal."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(c for c in text if c == "\n" or c.isprintable())
+
+
+def _one_line(text: str, limit: int = 300) -> str:
+    line = " ".join(_clean(re.sub(r"\s+", " ", text)).split())
+    return line if len(line) <= limit else f"{line[: limit - 1]}…"
+
+
+def _block(template: Template, name: str, facts: dict[str, Any]) -> str:
+    return "".join(template.blocks[name](template.new_context(facts)))
+
+
+@cache
+def _environment() -> Environment:
+    # Plain text: nothing is marked up, so nothing is to be escaped but what `_clean` takes out.
+    return Environment(  # noqa: S701
+        loader=PackageLoader("activities.notices", "templates"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+@cache
+def _template(occasion: Occasion, language: Language) -> Template:
+    return _environment().get_template(f"{occasion.value}.{language.value}.jinja")

@@ -1,0 +1,160 @@
+"""Service hours that cannot be meant: overlapping, unknown holidays, days named twice, hours that never open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+
+from models.dossier.agreement import Holidays, HoursSpan, ServiceHours, minutes_of
+from models.dossier.dossier import Dossier
+from models.dossier.faults import Place, shown, where
+from models.dossier.rules.registry import Finding, error
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_WEEK = 7 * 1440
+_YEARS_AHEAD = 6
+"""A name counts as known if a day bears it in one of so many years: some days come only when a weekday falls right."""
+
+
+@error("overlapping-hours")
+def spans_do_not_overlap(dossier: Dossier) -> Iterator[Finding]:
+    """Spans of service hours do not overlap, on a day or over midnight into the next weekday."""
+    for place, hours in _service_hours(dossier):
+        yield from _weekly_overlaps((*place, "weekly"), hours)
+        for number, exception in enumerate(hours.exceptions):
+            yield from _overlaps((*place, "exceptions", number, "hours"), exception.hours)
+        terms = hours.holiday_terms()
+        for number, half in enumerate(terms.half_days if terms else []):
+            yield from _overlaps((*place, "holidays", "half_days", number, "hours"), half.hours)
+
+
+@error("never-open")
+def hours_open(dossier: Dossier) -> Iterator[Finding]:
+    """Service hours have a weekday with hours; otherwise a clock in them never runs out."""
+    for place, hours in _service_hours(dossier):
+        if not any(getattr(hours.weekly, day) for day in WEEKDAYS):
+            what = f"the service hours {place[-1]} have no hours on any weekday, so that a clock in them never runs out"
+            yield Finding((*place, "weekly"), what, "add for example `monday: [08:00-17:00]`, or remove them")
+
+
+@error("exception-twice")
+def exceptions_are_listed_once(dossier: Dossier) -> Iterator[Finding]:
+    """Exceptions name a date once."""
+    for place, hours in _service_hours(dossier):
+        first: dict[object, int] = {}
+        for number, exception in enumerate(hours.exceptions):
+            if exception.day in first:
+                entries = f"entries {first[exception.day] + 1} and {number + 1}"
+                what = f"{exception.day} stands twice among the exceptions of {place[-1]}: {entries}"
+                yield Finding((*place, "exceptions", number), what, "keep one of them, with all its hours")
+            first.setdefault(exception.day, number)
+
+
+@error("unknown-holiday")
+def holidays_are_known(dossier: Dossier) -> Iterator[Finding]:
+    """Countries, their subdivisions, kinds and names of holidays are ones that are known."""
+    for place, hours in _service_hours(dossier):
+        terms = hours.holiday_terms()
+        if terms is None:
+            continue
+        at = (*place, "holidays")
+        from models.dossier import public_holidays  # loaded only when a dossier has holidays
+
+        known = public_holidays.countries()
+        if terms.country not in known:
+            yield _unknown(
+                at if isinstance(hours.holidays, str) else (*at, "country"),
+                f"there is no country {shown(terms.country)} whose holidays are known",
+                terms.country.upper(),
+                known,
+                "write its two capital letters: SE",
+            )
+            continue
+        parts = public_holidays.subdivisions(terms.country) if terms.subdivision is not None else []
+        if terms.subdivision is not None and terms.subdivision not in parts:
+            what = f"{terms.country} has no part {shown(terms.subdivision)} with holidays of its own"
+            yield _unknown((*at, "subdivision"), what, terms.subdivision.upper(), parts, _one_of(parts))
+            continue
+        yield from _names(at, terms, dossier.agreement.signed.year)
+
+
+def _names(at: Place, terms: Holidays, year: int) -> Iterator[Finding]:
+    from models.dossier import public_holidays
+
+    kinds = public_holidays.kinds(terms.country) if terms.also else []
+    for number, kind in enumerate(terms.also):
+        if kind not in kinds:
+            what = f"{terms.country} has no kind of holiday {shown(kind)}"
+            yield _unknown((*at, "also", number), what, kind.lower(), kinds, _one_of(kinds))
+    if not terms.not_closed and not terms.half_days:
+        return
+    known = public_holidays.known_names(terms.country, terms.subdivision, year, year + _YEARS_AHEAD)
+    told: set[str] = set()
+    days = [((*at, "not_closed", n), name) for n, name in enumerate(terms.not_closed)]
+    days += [
+        ((*at, "half_days", n, "days", m), name)
+        for n, half in enumerate(terms.half_days)
+        for m, name in enumerate(half.days)
+    ]
+    for place, name in days:
+        folded = name.casefold()
+        if folded in told:
+            yield Finding(place, f"{shown(name)} stands twice in {where(at)}", "keep one of them")
+        told.add(folded)
+        before = folded.removeprefix("day before ") if "half_days" in place else folded
+        if folded not in known and before not in known:
+            what = f"{terms.country} has no day called {shown(name)}"
+            mend = "use the day's name in English or the country's language, or `day before NAME`, or a dated exception"
+            yield _unknown(place, what, before, known, mend)
+
+
+def _service_hours(dossier: Dossier) -> Iterator[tuple[Place, ServiceHours]]:
+    for name, hours in dossier.agreement.service_hours.items():
+        if isinstance(hours, ServiceHours):
+            yield ("agreement", "service_hours", name), hours
+
+
+def _overlaps(place: Place, spans: list[HoursSpan]) -> Iterator[Finding]:
+    taken: list[tuple[int, int, str]] = []
+    for number, span in enumerate(spans):
+        since, until = minutes_of(span)
+        for begins, ends, other in taken:
+            if since < ends and begins < until:
+                yield Finding(
+                    (*place, number), f"{span} overlaps {other} in {where(place)}", "join the two into one span"
+                )
+                break
+        taken.append((since, until, span))
+
+
+def _weekly_overlaps(place: Place, hours: ServiceHours) -> Iterator[Finding]:
+    week = [
+        (day, number, span, *minutes_of(span))
+        for day, name in enumerate(WEEKDAYS)
+        for number, span in enumerate(getattr(hours.weekly, name))
+    ]
+    for name in WEEKDAYS:
+        yield from _overlaps((*place, name), getattr(hours.weekly, name))
+    for day, _, span, since, until in week:
+        for other, number, later, begins, _ in week:
+            # What runs over midnight may meet what begins on the next weekday; Sunday's meets Monday's.
+            gap = ((other - day) * 1440 + begins - since) % _WEEK
+            if (other - day) % 7 == 1 and gap < until - since:
+                what = f"{WEEKDAYS[other]} {later} overlaps {WEEKDAYS[day]} {span}, which runs over midnight"
+                yield Finding(
+                    (*place, WEEKDAYS[other], number), what, f"begin it at {_clock(until)}, or end the other earlier"
+                )
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60 % 24:02}:{minute % 60:02}"
+
+
+def _one_of(known: Iterable[str]) -> str:
+    listed = list(known)
+    return f"use one of: {', '.join(listed[:60])}" if listed else "remove it: the country has none"
+
+
+def _unknown(place: Place, what: str, name: str, known: Iterable[str], otherwise: str) -> Finding:
+    close = get_close_matches(name[:60], list(known), n=1, cutoff=0.6)
+    return Finding(place, what, f"did you mean {shown(close[0])}? Or {otherwise}" if close else otherwise)

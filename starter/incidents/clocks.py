@@ -1,0 +1,74 @@
+"""The service-level clocks of an incident, read anew from its recorded events with every minute explained."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+
+from temporalio.client import WorkflowQueryFailedError
+from temporalio.service import RPCError
+
+from activities.clocks import read
+from activities.records import Records
+from models.clock import ClockEvent, ClockEvents, ClockReading
+from models.dossier import Dossier
+from models.errors import NotFoundError, TemporalUnavailableError, UserError
+from models.settings import Settings
+from starter import desk as desks
+from starter.incidents.naming import parts, short, workflow_id
+from starter.incidents.reading import is_running
+
+
+def read_clock(settings: Settings, text: str, application: str | None) -> tuple[str, ClockReading]:
+    """The incident's short name, and its clocks as they stand now; `UserError` where nothing can be computed."""
+    with desks.reading_records(settings) as records:
+        id = workflow_id(text, application, records.applications)
+        events = _events(settings, records, id)
+        dossier = _dossier(records, id)
+        now = max([datetime.now(UTC), *(event.at for event in events)])
+        return short(id), read(dossier.agreement, dossier.parties, events, now, explain=True)
+
+
+def _events(settings: Settings, records: Records, id: str) -> list[ClockEvent]:
+    """From the incident itself while it runs and answers; else from the records, as they were last written."""
+    try:
+        told = asyncio.run(_ask(settings, id))
+    except TemporalUnavailableError:
+        told = None
+    if told is not None:
+        return told.events
+    try:
+        kept = records.incident(id).clock
+    except NotFoundError:
+        raise NotFoundError(f"there is no incident {short(id)}; `driftvakt incident list --all` names them") from None
+    if not kept:
+        raise UserError(
+            f"the records have no events of the clock of {short(id)}, so there is nothing to compute it from"
+        )
+    return [ClockEvent.model_validate(event) for event in kept]
+
+
+async def _ask(settings: Settings, id: str) -> ClockEvents | None:
+    async with desks.desk(settings) as desk:
+        if not await is_running(desk, id):
+            return None
+        try:
+            events: ClockEvents = await desk.client.get_workflow_handle(id).query(
+                "clock", result_type=ClockEvents, rpc_timeout=desks.ANSWER_WITHIN
+            )
+        except (WorkflowQueryFailedError, RPCError):
+            return None
+        return events
+
+
+def _dossier(records: Records, id: str) -> Dossier:
+    """The version that the incident ran by; the one that holds now where it is not confirmed yet."""
+    application, _ = parts(id)
+    try:
+        digest = records.incident(id).dossier
+    except NotFoundError:
+        digest = ""
+    dossier = records.dossier(digest) if digest else records.current_dossier(application)
+    if dossier is None:
+        raise UserError(f"no dossier of {application} is published, so nothing was promised for {short(id)}")
+    return dossier

@@ -1,0 +1,69 @@
+"""Major incidents on the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from models.major import SeenIncident
+from starter.incident_page import age_of, tidy
+from starter.majors import MajorLine, MajorView
+
+_SHOWN_LINES = 30
+
+
+def show_list(lines: Sequence[MajorLine], now: datetime | None = None) -> None:
+    """Print a list of major incidents."""
+    now = now or datetime.now(UTC)
+    table = Table(
+        "major", "prio", "state", "lead", "open", "title", "age", box=None, pad_edge=False, header_style="dim"
+    )
+    for line in lines:
+        age = f"closed {age_of(now - line.closed_at)} ago" if line.closed_at else age_of(now - line.opened_at)
+        count = "-" if line.incidents is None else str(line.incidents)
+        table.add_row(
+            tidy(line.id), line.priority or "-", line.state, tidy(line.lead or "-"), count, tidy(line.title), age
+        )
+    Console().print(table)
+
+
+def show_major(view: MajorView, now: datetime | None = None) -> None:
+    """Print one: head, incidents, timeline."""
+    now = now or datetime.now(UTC)
+    status = view.status
+    console = Console(highlight=False)
+    console.print(
+        f"[bold]{tidy(status.id)}[/]  {status.priority.value if status.priority else '-'}  {status.state.value}  "
+        f"{tidy(status.title)}",
+        soft_wrap=True,
+    )
+    since = f"since {status.opened_at:%Y-%m-%d %H:%M} UTC"
+    if view.closed_at is None:
+        console.print(f"led by {tidy(status.lead)}, {since} ({age_of(now - status.opened_at)})", soft_wrap=True)
+    else:
+        closed = f"{view.closed_at:%Y-%m-%d %H:%M} UTC by {tidy(view.reason)}"
+        console.print(f"led by {tidy(status.lead)}, {since}, closed {closed}", soft_wrap=True)
+    if status.members:
+        console.print(_members(status.members, now))
+    else:
+        console.print("no incident belongs to it: driftvakt major add")
+    console.print("\n[bold]What happened[/] (UTC)")
+    for entry in status.timeline[-_SHOWN_LINES:]:
+        console.print(f"  {entry.at:%m-%d %H:%M:%S} {entry.kind.value:<8} {tidy(entry.text)}", soft_wrap=True)
+    console.print(f"\n[dim]{escape(view.url)}[/]", soft_wrap=True)
+
+
+def _members(members: Sequence[SeenIncident], now: datetime) -> Table:
+    table = Table("incident", "prio", "state", "lead", "title", "age", box=None, pad_edge=False, header_style="dim")
+    for seen in sorted(members, key=lambda s: (not s.runs, s.priority or "P9", s.id)):
+        state = seen.state or "open" if seen.runs else seen.outcome or "lost"
+        age = age_of((seen.closed_at or now) - seen.opened_at) if seen.opened_at else "-"
+        priority = seen.priority.value if seen.priority else "-"
+        name = tidy(seen.id.removeprefix("inc."))
+        said = tidy(state) if seen.answers else f"{tidy(state)}, no worker answers"
+        table.add_row(name, priority, said, tidy(seen.lead or "-"), tidy(seen.title), age)
+    return table

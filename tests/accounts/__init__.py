@@ -1,0 +1,1 @@
+"""The account of an incident: complete, unchangeable, harmless, and without secrets for the customer."""

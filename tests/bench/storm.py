@@ -1,0 +1,164 @@
+"""Benchmark: a storm of 10,000 alarms over 500 applications, until each is in the records and has its incident.
+
+Watches and records are the real ones; incidents only wait, so that the figure is what the watches do, not what follows. Beside
+it, in the same run: as many bare workflows, with as many local activities as the watches carried out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import tempfile
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlmodel import col
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from activities.alarms import WatchReporter
+from activities.records import RecordActivities, Records, upgrade
+from models.alarms import Alarm, AlarmBatch
+from models.names import WORKFLOW_QUEUE, watch_id
+from models.tables import AlarmEntry
+from tests.bench.bare import Bare, BareOrder, nothing
+from tests.bench.figures import Figure, Goal
+from tests.bench.waiting import WaitingIncident
+from tests.records.dossiers import shop
+from tests.servers import real_server
+from workflows.sandbox import workflow_runner
+from workflows.watch import Watch
+
+_APPLICATIONS: Final = 500
+_BATCHES: Final = 4
+_BATCH: Final = 5
+_ALARMS: Final = _APPLICATIONS * _BATCHES * _BATCH
+_AT_ONCE: Final = 32
+_LIMIT: Final = 500.0
+
+
+def _storm(applications: list[str]) -> list[AlarmBatch]:
+    """Alarms of two connected components, in any order."""
+    now = datetime.now(UTC)
+    batches = []
+    for application in applications:
+        numbers = list(range(_BATCHES * _BATCH))
+        random.Random(application).shuffle(numbers)
+        alarms = [
+            Alarm(
+                application=application,
+                fingerprint=f"storm/{n}",
+                title=f"Point {n} fails",
+                component="web" if n % 2 else "db",
+                source="bench",
+                since=now,
+                seen_at=now,
+            )
+            for n in numbers
+        ]
+        batches += [
+            AlarmBatch(application=application, alarms=alarms[n : n + _BATCH]) for n in range(0, len(alarms), _BATCH)
+        ]
+    random.Random(1).shuffle(batches)
+    return batches
+
+
+def _recorded(records: Records) -> tuple[int, int]:
+    """Alarms in the records, and the incidents that they name."""
+    incidents = func.count(func.distinct(AlarmEntry.incident))
+    with records.database.reading() as session:
+        row = session.execute(select(func.count(col(AlarmEntry.sequence)), incidents)).one()
+    return int(row[0]), int(row[1])
+
+
+async def _ours(client: Client, records: Records, applications: list[str]) -> tuple[float, int]:
+    """Seconds until all is in the records; incidents."""
+    free = asyncio.Semaphore(_AT_ONCE)
+    reporter = WatchReporter(client)
+
+    async def send(batch: AlarmBatch) -> None:
+        async with free:
+            await reporter.deliver(batch)
+
+    began = time.perf_counter()
+    await asyncio.gather(*(send(batch) for batch in _storm(applications)))
+    async with asyncio.timeout(_LIMIT):
+        while (found := await asyncio.to_thread(_recorded, records))[0] < _ALARMS:
+            await asyncio.sleep(0.05)
+    return time.perf_counter() - began, found[1]
+
+
+async def _bare(client: Client, local_activities: int) -> float:
+    """Seconds for as many bare workflows as there were watches and incidents, and as many local activities."""
+    free = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(count: int) -> None:
+        async with free:
+            order = BareOrder(local_activities=count)
+            await client.execute_workflow(Bare.run, order, id=f"bare.{uuid.uuid4()}", task_queue="bench-bare")
+
+    began = time.perf_counter()
+    await asyncio.gather(*(one(n) for _ in range(_APPLICATIONS) for n in (local_activities, 0)))
+    return time.perf_counter() - began
+
+
+async def _local_activities(client: Client, application: str) -> int:
+    history = await client.get_workflow_handle(watch_id(application)).fetch_history()
+    return sum(1 for e in history.events if e.event_type == EventType.EVENT_TYPE_MARKER_RECORDED)
+
+
+async def _measure(client: Client, records: Records) -> list[Figure]:
+    applications = []
+    for n in range(_APPLICATIONS):
+        dossier = shop(application=f"shop{n}")
+        records.publish_dossier(dossier, "bench")
+        applications.append(dossier.id)
+    own = Worker(
+        client,
+        task_queue=WORKFLOW_QUEUE,
+        workflows=[Watch, WaitingIncident],
+        activities=RecordActivities(records).activities(),
+        activity_executor=ThreadPoolExecutor(16),
+        workflow_runner=workflow_runner(),
+    )
+    bare = Worker(
+        client, task_queue="bench-bare", workflows=[Bare], activities=[nothing], workflow_runner=workflow_runner()
+    )
+    async with own:
+        ours, incidents = await _ours(client, records, applications)
+        count = max([await _local_activities(client, a) for a in applications[:20]])
+    async with bare:
+        ceiling = await _bare(client, count)
+    return [
+        Figure(
+            f"storm: {_ALARMS:,} alarms over {_APPLICATIONS} applications, until all are in the records",
+            _ALARMS / ours,
+            "alarms/s",
+            _ALARMS / ceiling,
+            f"{2 * _APPLICATIONS} bare workflows, half of them with {count} local activities",
+        ),
+        Figure("  incidents per connected fault", incidents / _APPLICATIONS, "", goal=Goal(1)),
+        Figure("  alarms lost", _ALARMS - _recorded(records)[0], "alarms", goal=Goal(0)),
+    ]
+
+
+def run() -> list[Figure]:
+    """Measure."""
+
+    async def bounded(url: str) -> list[Figure]:
+        client = await server.client()
+        records = Records(url)
+        try:
+            return await _measure(client, records)
+        finally:
+            records.close()
+
+    with tempfile.TemporaryDirectory() as directory, real_server(Path(directory)) as server:
+        upgrade(server.settings.records_url)
+        return asyncio.run(bounded(server.settings.records_url))

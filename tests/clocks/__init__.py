@@ -1,0 +1,1 @@
+"""Service hours and service-level clocks, held against references that count minutes."""

@@ -1,0 +1,235 @@
+"""A major incident holds incidents together for people: one lead, one page, one note, one word to all customers."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from temporalio.client import WorkflowFailureError, WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError, CancelledError
+from temporalio.testing import WorkflowEnvironment
+
+from models.dossier.agreement import Priority
+from models.incident import HandOver, Note, NoteFor
+from models.major import (
+    AddIncidents,
+    CloseMajor,
+    MajorMemory,
+    MajorState,
+    Member,
+    RemoveIncident,
+    SeenIncident,
+    UpdateCustomers,
+)
+from models.records import EntryKind, TimelineEntry
+from tests.workflows.led import heard, incident, leading, lines, open_major, standing, tell
+from workflows.major_page import major_page
+
+EVA = "eva@supplier.example"
+ALL_WELL = CloseMajor(by=EVA, reason="All work again")
+
+
+async def refusal(major: WorkflowHandle[Any, Any], name: str, message: Any) -> str:
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await tell(major, name, message)
+    assert isinstance(refused.value.cause, ApplicationError)
+    return refused.value.cause.message
+
+
+async def until_members(major: WorkflowHandle[Any, Any], count: int) -> None:
+    async with asyncio.timeout(10):
+        while len((await standing(major)).members) != count:
+            await asyncio.sleep(0.02)
+
+
+async def test_incidents_of_several_customers_come_under_one_lead_and_are_told(skipping: WorkflowEnvironment) -> None:
+    async with leading(skipping.client):
+        shop = await incident(skipping.client, "acme.shop")
+        booking = await incident(skipping.client, "nordvik.booking", 7)
+        major = await open_major(skipping.client, "acme.shop.1", "inc.nordvik.booking.7")
+        await until_members(major, 2)
+        status = await standing(major)
+        said = await heard(shop)
+        other = await heard(booking)
+
+    assert (status.state, status.lead, status.priority) == (MajorState.LED, EVA, Priority.P3)
+    assert [(m.id, m.title, m.state, m.lead) for m in status.members] == [
+        ("inc.acme.shop.1", "acme.shop is slow", "remedying", "anna@supplier.example"),
+        ("inc.nordvik.booking.7", "nordvik.booking is slow", "remedying", "anna@supplier.example"),
+    ]
+    assert said == other == [f"led by {major.id} ({EVA})"]
+
+
+async def test_what_is_not_there_or_has_ended_is_not_taken_in(skipping: WorkflowEnvironment) -> None:
+    async with leading(skipping.client):
+        shop = await incident(skipping.client)
+        await shop.signal("over", "recovered")
+        await shop.result()
+        await incident(skipping.client, "acme.payroll", 2)
+        major = await open_major(skipping.client, "acme.shop.1", "acme.payroll.2")
+        await until_members(major, 1)
+        said = await refusal(major, "add_incidents", AddIncidents(incidents=["acme.shop.1", "acme.shop.9"], by=EVA))
+        again = await tell(major, "add_incidents", AddIncidents(incidents=["acme.payroll.2"], by=EVA))
+        status = await standing(major)
+
+    assert "Not taken in: acme.shop.1 has ended (recovered)" in lines(status)
+    assert said == "acme.shop.1 has ended (recovered); there is no incident acme.shop.9; none was taken in"
+    assert again.message == "They belong to it already."
+    assert [m.id for m in status.members] == ["inc.acme.payroll.2"]
+
+
+async def test_a_note_and_a_word_to_the_customers_reach_every_open_incident_and_refusals_are_said(
+    skipping: WorkflowEnvironment,
+) -> None:
+    async with leading(skipping.client):
+        shop = await incident(skipping.client)
+        intranet = await incident(skipping.client, "acme.intranet", 3)
+        major = await open_major(skipping.client, "acme.shop.1", "acme.intranet.3")
+        await until_members(major, 2)
+        noted = await tell(major, "add_note", Note(text="A fibre is cut", by=EVA, audience=NoteFor.CUSTOMER))
+        told = await tell(major, "update_customers", UpdateCustomers(by=EVA, text="Light at 14:00"))
+        said, other = await heard(shop), await heard(intranet)
+        status = await standing(major)
+
+    assert noted.message == "Noted (2 of 2 incidents)."
+    assert said[1:] == [f"customer note of {EVA}: A fibre is cut", "customer told: Light at 14:00"]
+    assert other[1:] == [f"customer note of {EVA}: A fibre is cut"]
+    refused = "acme.intranet.3: nobody at acme is to be kept informed"
+    assert told.message == f"Told the customers (1 of 2 incidents). Not taken: {refused}."
+    assert any("acme.intranet.3 did not take it" in line for line in lines(status))
+
+
+async def test_how_its_incidents_stand_is_looked_at_again_and_again(skipping: WorkflowEnvironment) -> None:
+    async with leading(skipping.client):
+        shop = await incident(skipping.client)
+        await incident(skipping.client, "acme.payroll", 2)
+        major = await open_major(skipping.client, "acme.shop.1", "acme.payroll.2")
+        await until_members(major, 2)
+        await shop.signal("raise_to", "P1")
+        await skipping.sleep(timedelta(minutes=2))
+        urgent = await standing(major)
+        await shop.signal("over", "recovered-by-itself")
+        await skipping.sleep(timedelta(minutes=2))
+        calmer = await standing(major)
+
+    assert urgent.priority is Priority.P1
+    assert calmer.priority is Priority.P3
+    assert [(m.runs, m.outcome) for m in calmer.members] == [(False, "recovered-by-itself"), (True, None)]
+    assert "acme.shop.1 has ended: recovered by itself" in lines(calmer)
+
+
+async def test_the_lead_goes_over_with_a_note_and_the_incidents_hear_of_it(skipping: WorkflowEnvironment) -> None:
+    async with leading(skipping.client):
+        shop = await incident(skipping.client)
+        major = await open_major(skipping.client, "acme.shop.1")
+        await until_members(major, 1)
+        told = await tell(major, "hand_over", HandOver(by=EVA, to="bo@supplier.example", note="Carrier calls at 6"))
+        said = await heard(shop)
+        status = await standing(major)
+
+    assert told.message == "bo@supplier.example leads it now."
+    assert status.lead == "bo@supplier.example"
+    assert f"{EVA} handed over to bo@supplier.example: Carrier calls at 6" in lines(status)
+    assert said[-1] == f"led by {major.id} (bo@supplier.example)"
+
+
+async def test_it_does_not_close_over_open_incidents_unless_that_is_forced(skipping: WorkflowEnvironment) -> None:
+    async with leading(skipping.client):
+        shop = await incident(skipping.client)
+        major = await open_major(skipping.client, "acme.shop.1")
+        await until_members(major, 1)
+        said = await refusal(major, "close_major", ALL_WELL)
+        told = await tell(major, "close_major", ALL_WELL.model_copy(update={"force": True}))
+        outcome = await major.result()
+        left = await heard(shop)
+
+    assert said == "acme.shop.1 still open; close them first, take them out, or say force"
+    assert told.message == "Closed. Still open, led on its own again: acme.shop.1."
+    assert (outcome.closed_by, outcome.reason) == (EVA, "All work again")
+    assert left[-1] == "given back"
+
+
+async def test_it_closes_once_all_have_ended_and_one_that_is_taken_out_is_given_back(
+    skipping: WorkflowEnvironment,
+) -> None:
+    async with leading(skipping.client):
+        shop = await incident(skipping.client)
+        payroll = await incident(skipping.client, "acme.payroll", 2)
+        major = await open_major(skipping.client, "acme.shop.1", "acme.payroll.2")
+        await until_members(major, 2)
+        out = RemoveIncident(incident="acme.payroll.2", by=EVA, reason="Own cause")
+        await tell(major, "remove_incident", out)
+        unknown = await refusal(major, "remove_incident", out)
+        await shop.signal("over", "recovered")
+        await shop.result()
+        told = await tell(major, "close_major", ALL_WELL)
+        outcome = await major.result()
+        left = await heard(payroll)
+
+    assert unknown == "acme.payroll.2 does not belong to it; it has acme.shop.1"
+    assert told.message == "Closed."
+    assert [(m.id, m.outcome) for m in outcome.members] == [("inc.acme.shop.1", "recovered")]
+    assert left[-1] == "given back"
+
+
+async def test_a_new_run_remembers_all_and_begins_nothing_anew(skipping: WorkflowEnvironment) -> None:
+    async with leading(skipping.client):
+        shop = await incident(skipping.client)
+        major = await open_major(skipping.client, "acme.shop.1")
+        await until_members(major, 1)
+        before = await standing(major)
+        await major.signal("hand_on")
+        async with asyncio.timeout(10):
+            while (await major.describe()).run_id == major.first_execution_run_id:
+                await asyncio.sleep(0.02)
+        major = skipping.client.get_workflow_handle(major.id)
+        told = await tell(major, "add_note", Note(text="Still at it", by=EVA))
+        after = await standing(major)
+        said = await heard(shop)
+
+    assert told.message == "Noted (1 of 1 incidents)."
+    assert after.opened_at == before.opened_at
+    assert lines(after)[: len(lines(before))] == lines(before)
+    assert [line for line in said if line.startswith("led by")] == [f"led by {major.id} ({EVA})"]
+
+
+async def test_cancelled_it_gives_its_incidents_back(skipping: WorkflowEnvironment) -> None:
+    async with leading(skipping.client):
+        shop = await incident(skipping.client)
+        major = await open_major(skipping.client, "acme.shop.1")
+        await until_members(major, 1)
+        await major.cancel()
+        with pytest.raises(WorkflowFailureError) as ended:
+            await major.result()
+        left = await heard(shop)
+    assert isinstance(ended.value.cause, CancelledError)
+    assert left[-1] == "given back"
+
+
+def test_its_page_fits_whatever_its_incidents_are_called() -> None:
+    now = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+    seen = [
+        SeenIncident(
+            id=f"inc.{'a' * 20}.{'b' * 20}.{n}",
+            runs=True,
+            title="| <b>x</b> " * 30,
+            state="awaiting-decision",
+            priority=Priority.P1,
+            lead="l" * 120,
+            opened_at=now - timedelta(days=2, hours=3),
+        )
+        for n in range(100)
+    ]
+    memory = MajorMemory(
+        lead=EVA,
+        opened_at=now,
+        members={s.id: Member(seen=s, joined_at=now) for s in seen},
+        timeline=[TimelineEntry(sequence=n, at=now, kind=EntryKind.NOTE, text="x" * 2000) for n in range(200)],
+    )
+    page = major_page("The carrier is down", memory, Priority.P1, now)
+    assert len(page) <= 4000
+    assert "<b>" not in page
+    assert "100 of 100 incidents are open" in page
+    assert "2d3h" in page

@@ -1,0 +1,101 @@
+"""Whoever can start a workflow can open an incident: a small form, and a result that says which one it was."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from temporalio import workflow
+from temporalio.client import Client, WorkflowFailureError
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from activities.workflows import Workflows
+from models.names import WORKFLOW_QUEUE
+from models.watch import OpenByHand, OpenReceipt, WatchOrder
+from workflows.opening import OpenIncident
+from workflows.sandbox import workflow_runner
+
+
+@workflow.defn(name="watch")
+class OpeningWatch:
+    """A watch that only opens incidents."""
+
+    def __init__(self) -> None:
+        self.orders: list[OpenByHand] = []
+
+    @workflow.run
+    async def run(self, order: WatchOrder) -> None:
+        await workflow.wait_condition(lambda: False)
+
+    @workflow.update
+    def open_incident(self, order: OpenByHand) -> OpenReceipt:
+        if order.component == "wbe":
+            raise ApplicationError("acme.shop has no component 'wbe'; it has web, db", type="NotFoundError")
+        self.orders.append(order)
+        id = f"inc.acme.shop.{len(self.orders)}"
+        return OpenReceipt(incident=id, joined=False, message=f"Opened {id}.")
+
+    @workflow.query
+    def heard(self) -> list[OpenByHand]:
+        return self.orders
+
+
+@asynccontextmanager
+async def serving(client: Client) -> AsyncIterator[None]:
+    async with Worker(
+        client,
+        task_queue=WORKFLOW_QUEUE,
+        workflows=[OpenIncident, OpeningWatch],
+        activities=Workflows(client, lambda: ["acme.payroll", "acme.shop"]).activities(),
+        workflow_runner=workflow_runner(),
+        max_cached_workflows=0,
+    ):
+        yield
+
+
+async def fill_in(client: Client, form: dict[str, Any]) -> OpenReceipt:
+    receipt: OpenReceipt = await client.execute_workflow(
+        "open-incident", form, id=str(uuid4()), task_queue=WORKFLOW_QUEUE, result_type=OpenReceipt
+    )
+    return receipt
+
+
+async def test_an_application_and_a_title_are_enough(skipping: WorkflowEnvironment) -> None:
+    async with serving(skipping.client):
+        receipt = await fill_in(skipping.client, {"application": "acme.shop", "title": "Customers cannot pay"})
+        [order] = await skipping.client.get_workflow_handle("watch.acme.shop").query(
+            "heard", result_type=list[OpenByHand]
+        )
+    assert receipt == OpenReceipt(incident="inc.acme.shop.1", joined=False, message="Opened inc.acme.shop.1.")
+    assert (order.title, order.component, order.impact, order.separate) == ("Customers cannot pay", None, None, False)
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        (
+            {"application": "acme.shopp", "title": "x"},
+            "Nothing was opened: no dossier of acme.shopp is published; there are acme.payroll, acme.shop",
+        ),
+        (
+            {"application": "acme.shop", "title": "x", "component": "wbe"},
+            "Nothing was opened: acme.shop has no component 'wbe'; it has web, db",
+        ),
+        ({"application": "acme.shop"}, "title: Field required"),
+        ({"application": "Shop", "title": "x"}, "application: String should match pattern"),
+        ({"application": "acme.shop", "title": "x", "prio": "P1"}, "prio: Extra inputs are not permitted"),
+    ],
+)
+async def test_what_is_wrong_with_a_form_is_its_failure(
+    skipping: WorkflowEnvironment, form: dict[str, Any], said: str
+) -> None:
+    async with serving(skipping.client):
+        with pytest.raises(WorkflowFailureError) as failed:
+            await fill_in(skipping.client, form)
+    assert isinstance(failed.value.cause, ApplicationError)
+    assert said in failed.value.cause.message

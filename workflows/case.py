@@ -1,0 +1,146 @@
+"""The case: what the parts of an incident share, tell and keep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import SearchAttributeKey
+from temporalio.exceptions import ApplicationError
+
+from activities.stubs.records import write_records
+from models.base import Model
+from models.dossier.agreement import IncidentTerms, Priority
+from models.dossier.instructions import Approval
+from models.incident import IncidentEnd, IncidentMemory, IncidentOrder, IncidentState
+from models.names import PRIORITY, STATE
+from models.records import EntryKind, IncidentRecord, TimelineEntry, WriteRecords
+from models.slices import IncidentPlan
+from workflows.policies import RECORD_TIMEOUT, WRITE
+from workflows.text import span
+
+_STATE = SearchAttributeKey.for_keyword(STATE)
+_PRIORITY = SearchAttributeKey.for_keyword(PRIORITY)
+
+
+class Case:
+    """One incident as its parts see it; `changed` is called whenever its page should be written anew."""
+
+    def __init__(self, order: IncidentOrder, changed: Callable[[], None]) -> None:
+        self.order = order
+        self.memory = IncidentMemory(alarms={a.fingerprint: a for a in order.alarms})
+        self.plan = IncidentPlan(plan=None, handover=Approval(roles=["operator"]))
+        self.end: IncidentEnd | None = None
+        self.helped: str | None = None
+        """The remedy after which health was proven."""
+        self.restored_at: datetime | None = None
+        self._changed = changed
+
+    @property
+    def id(self) -> str:
+        """Workflow id."""
+        return workflow.info().workflow_id
+
+    @property
+    def opened_at(self) -> datetime:
+        """When it was opened for the first time."""
+        again = self.order.reopening
+        return again.opened_at if again else workflow.info().workflow_start_time
+
+    @property
+    def terms(self) -> IncidentTerms:
+        """How incidents are handled, as agreed."""
+        return self.plan.plan.terms if self.plan.plan else IncidentTerms()
+
+    @property
+    def over(self) -> bool:
+        """Whether people or another incident have ended it."""
+        return self.memory.closing is not None or self.memory.merged is not None
+
+    def title_of(self, component: str) -> str:
+        """What people call a component."""
+        part = self.plan.plan.components.get(component) if self.plan.plan else None
+        return part.title if part else component
+
+    def require_leader(self, who: str, to_do: str) -> None:
+        """Refuse what only those who may lead may do."""
+        leaders = self.plan.leaders
+        if leaders and who not in leaders:
+            raise refused(f"{who} may not {to_do} {self.order.application}'s incidents; {', '.join(leaders)} may")
+
+    def set_priority(self, priority: Priority) -> None:
+        """Set the priority, where people search by it too."""
+        self.memory.priority = priority.value
+        workflow.upsert_search_attributes([_PRIORITY.value_set(priority.value)])
+
+    def enter(self, state: IncidentState, doing: str) -> None:
+        """Enter a state."""
+        if state is not self.memory.state:
+            self.memory.state = state
+            workflow.upsert_search_attributes([_STATE.value_set(state.value)])
+        self.do(doing)
+
+    def do(self, doing: str) -> None:
+        """Say what is being done."""
+        self.memory.doing = doing
+        self._changed()
+
+    def tell(self, kind: EntryKind, text: str, data: Model | dict[str, Any] | None = None) -> None:
+        """Add a line to the timeline."""
+        self.memory.timeline.append(
+            TimelineEntry(
+                sequence=len(self.memory.timeline),
+                at=workflow.now(),
+                kind=kind,
+                text=text[:2000],
+                data=data.model_dump(mode="json") if isinstance(data, Model) else data or {},
+            )
+        )
+        self._changed()
+
+    async def record(self, closed_at: datetime | None = None) -> None:
+        """Write all that is new to the records."""
+        memory, order = self.memory, self.order
+        fresh = memory.timeline[memory.recorded :]
+        memory.recorded += len(fresh)
+        record = IncidentRecord(
+            id=self.id,
+            application=order.application,
+            number=order.number,
+            title=order.title,
+            state=memory.state.value,
+            priority=memory.priority,
+            components=self.plan.affected,
+            dossier=self.plan.plan.dossier if self.plan.plan else order.dossier,
+            opened_at=self.opened_at,
+            opened_by=order.opened_by,
+            closed_at=closed_at,
+            outcome=self.end.value if self.end else None,
+            summary=self.summary() if self.end else "",
+            clock=memory.events,
+            cause=memory.cause.value if memory.cause else None,
+            lead=memory.lead.who,
+            reopened=order.reopening.times if order.reopening else 0,
+            run=workflow.info().run_id,
+            timeline=fresh,
+        )
+        await workflow.execute_local_activity(
+            write_records,
+            WriteRecords(incidents=[record]),
+            start_to_close_timeout=RECORD_TIMEOUT,
+            retry_policy=WRITE,
+            summary="Write the incident to the records",
+        )
+
+    def summary(self) -> str:
+        """How it ended, in a sentence."""
+        end = self.end.value.replace("-", " ") if self.end else "open"
+        helped = f" after {self.helped}" if self.helped else ""
+        return f"{self.order.title}: {end}{helped}, {span(workflow.now() - self.opened_at)} after it was opened."
+
+
+def refused(message: str) -> ApplicationError:
+    """What somebody wants is not possible; the incident goes on."""
+    return ApplicationError(message, type="NotPossible", non_retryable=True)

@@ -1,0 +1,100 @@
+"""The clocks of one incident: what happened, what the agreement makes of it, and what is due next."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import SearchAttributeKey
+from temporalio.exceptions import FailureError, is_cancelled_exception
+
+from activities.stubs.leading import read_clock
+from models.clock import ClockEvent, ClockEventKind, ClockMoment, Promise, PromiseReading, ReadClock, Standing
+from models.names import DEADLINE
+from models.records import EntryKind
+from workflows.case import Case
+from workflows.policies import RECORD, RECORD_TIMEOUT
+from workflows.steps import explain
+
+_DEADLINE = SearchAttributeKey.for_datetime(DEADLINE)
+_DONE = {Standing.KEPT, Standing.BROKEN}
+
+
+class Clocks:
+    """Keeps the events, and has them read: time zones and holidays are looked up by an activity, so that history keeps the result."""
+
+    def __init__(self, case: Case) -> None:
+        self._case = case
+        self._stale = False
+        self._moments: list[ClockMoment] = []
+        self._lock = asyncio.Lock()
+
+    def happened(self, kind: ClockEventKind, **what: Any) -> None:
+        """Note something that matters to the clocks; they are read anew before anything is made of it."""
+        self._case.memory.events.append(ClockEvent(at=workflow.now(), kind=kind, **what))
+        self._stale = True
+
+    @property
+    def stale(self) -> bool:
+        """Whether something happened since they were read."""
+        return self._stale and self._case.plan.plan is not None
+
+    async def read(self) -> None:
+        """Read them, where something has happened since."""
+        async with self._lock:
+            while self.stale:
+                self._stale = False
+                await self._read()
+
+    async def _read(self) -> None:
+        memory, order = self._case.memory, self._case.order
+        plan = self._case.plan.plan
+        try:
+            memory.reading = await workflow.execute_local_activity(
+                read_clock,
+                ReadClock(
+                    application=order.application,
+                    dossier=plan.dossier if plan else order.dossier,
+                    events=memory.events,
+                    now=workflow.now(),
+                ),
+                start_to_close_timeout=RECORD_TIMEOUT,
+                retry_policy=RECORD,
+                summary="Read the service-level clocks",
+            )
+        except FailureError as error:
+            if is_cancelled_exception(error):
+                raise
+            self._case.tell(EntryKind.CLOCK, f"The service-level clocks cannot be read: {explain(error)}")
+            return
+        self._moments = list(memory.reading.moments)
+        self._show_deadline()
+
+    def promise(self, which: Promise) -> PromiseReading | None:
+        """One promise as it was read last; None where nothing is promised."""
+        reading = self._case.memory.reading
+        return next((p for p in reading.promises if p.promise is which), None) if reading else None
+
+    @property
+    def next_moment(self) -> datetime | None:
+        """When the next warning or breach is due."""
+        return self._moments[0].at if self._moments else None
+
+    def passed(self) -> list[ClockMoment]:
+        """The warnings and breaches whose time has come, each once."""
+        now = workflow.now()
+        due = [m for m in self._moments if m.at <= now]
+        self._moments = [m for m in self._moments if m.at > now]
+        return due
+
+    def _show_deadline(self) -> None:
+        reading = self._case.memory.reading
+        assert reading is not None
+        open_ones = [p.deadline for p in reading.promises if p.deadline and p.standing not in _DONE]
+        soonest = min(open_ones, default=None)
+        if workflow.info().typed_search_attributes.get(_DEADLINE) != soonest:
+            workflow.upsert_search_attributes(
+                [_DEADLINE.value_set(soonest) if soonest is not None else _DEADLINE.value_unset()]
+            )

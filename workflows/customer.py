@@ -1,0 +1,185 @@
+"""The customer and third parties of one incident: what they are told, and whose turn it is."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from temporalio import workflow
+
+from models.clock import ClockEventKind, Promise
+from models.dossier.agreement import CustomerUpdates, Pause
+from models.dossier.parties import Language, PartyKind
+from models.incident import CustomerUpdate, IncidentEnd, Resume, Waiting, WaitingState
+from models.notices import Audience, NoticeReceipt, Occasion
+from models.records import EntryKind
+from workflows.case import Case, refused
+from workflows.clocks import Clocks
+from workflows.drafts import draft
+from workflows.ladder import Ladder
+from workflows.notices import Notices
+
+_SAFE_END = {IncidentEnd.RECOVERED, IncidentEnd.RECOVERED_BY_ITSELF, IncidentEnd.NOT_CONFIRMED}
+
+
+class Customer:
+    """Keeps customer and third parties informed, and waits for them where it is their turn."""
+
+    def __init__(self, case: Case, clocks: Clocks, ladder: Ladder, notices: Notices) -> None:
+        self._case = case
+        self._clocks = clocks
+        self._ladder = ladder
+        self._notices = notices
+
+    # --- what they are told
+
+    @property
+    def draft(self) -> str:
+        """What the next update would say, in the customer's language."""
+        memory = self._case.memory
+        parties = self._case.plan.parties.values()
+        language = next((p.language for p in parties if p.kind is PartyKind.CUSTOMER), Language.ENGLISH)
+        waiting = memory.waiting.name if memory.waiting else None
+        return draft(memory.state, waiting, self._notes_since_last(), language)
+
+    def _notes_since_last(self) -> list[str]:
+        memory = self._case.memory
+        return [
+            str(entry.data["text"])
+            for entry in memory.timeline
+            if entry.kind is EntryKind.NOTE
+            and entry.data.get("audience") == "customer"
+            and (memory.informed_at is None or entry.at > memory.informed_at)
+        ]
+
+    async def opened(self) -> None:
+        """Tell them that it is worked on, where the agreement promises updates; later ones follow on their clock."""
+        promised = self._clocks.promise(Promise.UPDATE) is not None
+        if promised and self._case.memory.informed_at is None:
+            self._informed(await self._notices.send(Occasion.OPENED, Audience(customer=True), text=self.draft), "")
+
+    async def update(self, told: CustomerUpdate) -> str:
+        """Send an update now, or note that they were told."""
+        self._case.require_leader(told.by, "write to the customer about")
+        text = told.text or self.draft
+        if told.already_told:
+            self._note_informed(told.by)
+            self._case.tell(EntryKind.NOTICE, f"{told.by} told the customer: {text}", {"audience": "customer"})
+            return "Noted that the customer was told."
+        receipt = await self._notices.send(Occasion.UPDATE, Audience(customer=True), text=text, by=told.by)
+        if not self._informed(receipt, told.by):
+            return (
+                "It could not be delivered to anybody; tell them by other means, then send it again with already_told."
+            )
+        return "Sent to " + ", ".join(sorted({d.to for d in receipt.deliveries})) + "."
+
+    async def update_is_due(self, percent: int) -> None:
+        """The promised time of the next update runs out."""
+        if percent >= 90 and self._case.terms.customer_updates is CustomerUpdates.AUTOMATIC:
+            self._informed(
+                await self._notices.send(Occasion.UPDATE, Audience(customer=True), text=self.draft), "Driftvakt"
+            )
+
+    def _informed(self, receipt: NoticeReceipt, by: str) -> bool:
+        if receipt.reached:
+            self._note_informed(by)
+        return receipt.reached
+
+    def _note_informed(self, by: str) -> None:
+        self._case.memory.informed_at = workflow.now()
+        self._clocks.happened(ClockEventKind.UPDATED, by=by)
+
+    async def closed(self, end: IncidentEnd) -> None:
+        """Tell those who were told that it began how it ended."""
+        memory = self._case.memory
+        if memory.informed_at is None or end in {IncidentEnd.MERGED, IncidentEnd.CANCELLED}:
+            return
+        cause = memory.cause.value if memory.cause else ""
+        occasion = Occasion.RESTORED if end in _SAFE_END else Occasion.CLOSED
+        await self._notices.send(
+            occasion, Audience(customer=True), cause=cause, text=" ".join(self._notes_since_last())
+        )
+
+    # --- whose turn it is
+
+    async def wait_for(self, told: Waiting) -> str:
+        """It is a party's turn; pauses the clocks where that was agreed."""
+        self._case.require_leader(told.by, "pause the clocks of")
+        parties = self._case.plan.parties
+        party = parties.get(told.party)
+        if party is None:
+            raise refused(f"the dossier has no party {told.party!r}; it has {', '.join(parties) or 'none'}")
+        if party.kind is PartyKind.SUPPLIER:
+            raise refused(f"{party.name} is the supplier: there is nobody else to wait for")
+        memory = self._case.memory
+        if memory.waiting is not None:
+            raise refused(f"it waits for {memory.waiting.name} already; resume that first")
+        third = party.kind is PartyKind.THIRD_PARTY
+        memory.waiting = WaitingState(
+            party=told.party,
+            name=party.name,
+            third_party=third,
+            since=workflow.now(),
+            note=told.note,
+            reference=told.reference,
+        )
+        reason = Pause.WAITING_FOR_THIRD_PARTY if third else Pause.WAITING_FOR_CUSTOMER
+        self._clocks.happened(
+            ClockEventKind.WAITING, reason=reason, party=told.party, by=told.by, note=told.note[:2000]
+        )
+        await self._clocks.read()
+        paused = memory.reading is not None and memory.reading.paused
+        memory.waiting.answer_due = memory.reading.answer_due if memory.reading else None
+        clocks = "the clocks are paused" if paused else "the agreement does not pause the clocks for that"
+        ticket = f", their reference {told.reference}" if told.reference else ""
+        self._case.tell(EntryKind.CLOCK, f"{told.by} waits for {party.name}{ticket}: {told.note} ({clocks})")
+        receipt = await self._notices.send(
+            Occasion.WAITING,
+            Audience(party=told.party),
+            text=told.note,
+            by=told.by,
+            reference=told.reference,
+            deadline=memory.waiting.answer_due if memory.waiting else None,
+        )
+        if receipt.reached and not third:
+            self._note_informed(told.by)
+        due = memory.waiting.answer_due if memory.waiting else None
+        answer = f" They must answer until {due:%Y-%m-%d %H:%M} UTC." if due else ""
+        written = "" if receipt.reached else f" They could not be written to{_by_phone(party.support)}."
+        return f"Waiting for {party.name}: {clocks}.{answer}{written}"
+
+    def resume(self, told: Resume) -> str:
+        """They have answered; anybody of the dossier may say so."""
+        memory = self._case.memory
+        if memory.waiting is None:
+            raise refused("it waits for nobody")
+        waited, memory.waiting = memory.waiting, None
+        self._clocks.happened(ClockEventKind.RESUMED, by=told.by, note=told.note[:2000])
+        note = f": {told.note}" if told.note else ""
+        self._case.tell(EntryKind.CLOCK, f"{told.by}: the wait for {waited.name} is over{note}")
+        return f"It is our turn again; {waited.name} was waited for since {waited.since:%Y-%m-%d %H:%M} UTC."
+
+    @property
+    def answer_due(self) -> datetime | None:
+        """When whoever is waited for is asked again."""
+        return self._case.memory.waiting.answer_due if self._case.memory.waiting else None
+
+    async def no_answer(self) -> None:
+        """The time to answer is over: ask them again, tell the lead, and at the second time ask the next rung."""
+        waiting = self._case.memory.waiting
+        assert waiting is not None
+        assert waiting.answer_due is not None
+        waiting.reminders += 1
+        waiting.answer_due = workflow.now() + max(waiting.answer_due - waiting.since, timedelta(minutes=5))
+        why = f"{waiting.name} has not answered since {waiting.since:%Y-%m-%d %H:%M} UTC: {waiting.note}"
+        self._case.tell(EntryKind.CLOCK, why)
+        await self._notices.send(
+            Occasion.WAITING_REMINDER, Audience(party=waiting.party), text=waiting.note, reference=waiting.reference
+        )
+        if waiting.reminders == 1:
+            await self._notices.to_lead(Occasion.REMINDER, text=why)
+        else:
+            self._ladder.go_on(why)
+
+
+def _by_phone(support: str) -> str:
+    return f"; their support: {support}" if support else ""

@@ -1,0 +1,338 @@
+"""Healing: the technical side of an incident, from further probes over the agreed remedies to a recovery that is proven."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.exceptions import FailureError, is_cancelled_exception
+
+from activities.stubs.records import load_incident_plan
+from models.base import format_duration
+from models.dossier.agreement import Level
+from models.dossier.instructions import RunStep
+from models.gates import GateOutcome, Question
+from models.incident import IncidentEnd, IncidentState
+from models.jobs import Outcome
+from models.probes import HealthVerdict, Seen, WatchHealth
+from models.records import EntryKind
+from models.runbooks import StepReport
+from models.slices import IncidentPlan, PlannedRemedy, PlanRequest, SiteProbes
+from workflows.case import Case
+from workflows.dependencies import needs
+from workflows.gates import approval_question
+from workflows.handing_over import CLOSE, REMEDY, RETRY, RUNBOOK, VERIFY, cause_of, handover_question, option
+from workflows.leading import Leading
+from workflows.policies import RECORD, RECORD_TIMEOUT
+from workflows.steps import Steps, explain, watch
+from workflows.wording import plan_text
+
+_NO_VERDICT = HealthVerdict(
+    healthy=False, certain=False, looks=0, samples=[], reason="no measuring point of ours shows this fault"
+)
+
+Ask = Callable[[Question, Callable[[], bool]], Awaitable[GateOutcome]]
+
+
+class Healing:
+    """Puts an incident right as its dossier says, and asks people through `ask` where that is not enough."""
+
+    def __init__(self, case: Case, leading: Leading, ask: Ask) -> None:
+        self._case = case
+        self._leading = leading
+        self._ask = ask
+        self.steps: Steps | None = None
+        self.acting = False
+        """Whether something is being changed on a host: that is not broken off for anything but a cancellation."""
+        self._acted = False
+        self._tried: set[str] = set()
+        self._collected: set[str] = set()
+
+    async def run(self) -> IncidentEnd:
+        """Confirm, collect, remedy, verify; hand over to people where that is not enough."""
+        await self._prepare()
+        verdict = await self._confirm()
+        if verdict.healthy and self._refutable:
+            return IncidentEnd.NOT_CONFIRMED
+        self._leading.begin()
+        await self._case.record()
+        while True:
+            # Nothing is done about a fault that could not be looked at: a person decides whether to.
+            end = await self._put_right(verdict) if verdict.certain and not verdict.healthy else None
+            if end is None:
+                end, verdict = await self._hand_over(verdict)
+            if end is not None:
+                return end
+
+    async def _prepare(self) -> None:
+        case, order = self._case, self._case.order
+        try:
+            case.plan = await self._load_plan(None)
+        except FailureError as error:  # a local activity fails with its own error, not with an ActivityError around it
+            if is_cancelled_exception(error):
+                raise
+            case.tell(EntryKind.NOTE, f"The dossier cannot be read, so people decide: {explain(error)}")
+        if order.reopening is not None:
+            case.memory.events += order.reopening.events or case.plan.before
+        urgency = order.urgency or max(
+            (a.severity.urgency for a in case.memory.alarms.values()), key=_weight, default=Level.HIGH
+        )
+        self._leading.first_priority(case.plan.matrix.priority(order.impact or case.plan.impact, urgency))
+        await self._leading.clocks.read()
+        if case.plan.plan is not None:
+            self.steps = Steps(case.plan.plan, requester=order.opened_by, ask=self._ask_within, heard=self._heard)
+
+    async def _ask_within(self, question: Question) -> GateOutcome:
+        """A question of a step: it is no reason to see the incident as waiting for a decision on how to go on."""
+        self._leading.need_people(question.text)
+        return await self._ask(question, lambda: False)
+
+    async def _load_plan(self, suspect: str | None) -> IncidentPlan:
+        case, alarms = self._case, self._case.memory.alarms.values()
+        return await workflow.execute_local_activity(
+            load_incident_plan,
+            PlanRequest(
+                application=case.order.application,
+                # One version throughout, whatever is published meanwhile.
+                dossier=case.order.dossier or (case.plan.plan.dossier if case.plan.plan else ""),
+                components=sorted({a.component for a in alarms if a.component}),
+                measuring_points=sorted({a.measuring_point for a in alarms if a.measuring_point}),
+                suspect=suspect,
+                reopened=case.id if case.order.reopening else None,
+            ),
+            start_to_close_timeout=RECORD_TIMEOUT,
+            retry_policy=RECORD,
+            summary="Look up what the dossier says of this fault",
+        )
+
+    async def _confirm(self) -> HealthVerdict:
+        if not self._case.plan.confirm:
+            self._case.tell(EntryKind.PROBE, f"Not confirmed by a probe: {_NO_VERDICT.reason}")
+            return _NO_VERDICT
+        terms = self._case.terms
+        self._case.do("Confirm by further probes that the fault is there")
+        verdict = await watch(
+            self._case.plan.confirm,
+            WatchHealth(
+                targets=self._case.plan.confirm[0].targets,
+                every=terms.confirm_every,
+                failing_looks=terms.confirm_looks,
+                give_up_after=terms.confirm_every * (terms.confirm_looks + 1) * 2 + timedelta(minutes=1),
+            ),
+            self._case.memory.doing,
+        )
+        if verdict.healthy:
+            self._case.tell(EntryKind.PROBE, f"Not confirmed: {verdict.reason}", verdict)
+        else:
+            self._case.tell(EntryKind.PROBE, f"Confirmed: {verdict.reason}", verdict)
+        return verdict
+
+    async def _put_right(self, verdict: HealthVerdict) -> IncidentEnd | None:
+        while (remedy := await self._next_remedy(verdict)) is not None:
+            if remedy.approval is not None:
+                if not await self._approved(remedy):
+                    continue
+                verdict = await self._confirm()
+                if verdict.healthy and self._refutable:
+                    return self._recovered(remedy=None)
+            verdict = await self._verify(patiently=await self._carry_out(remedy))
+            if verdict.healthy:
+                return self._recovered(remedy.name)
+        return None
+
+    async def _next_remedy(self, verdict: HealthVerdict) -> PlannedRemedy | None:
+        suspect = self._suspect(verdict)
+        if suspect is not None and suspect not in self._case.plan.affected[:1]:
+            self._case.tell(EntryKind.PROBE, f"{suspect} is what fails first; its instruction is taken")
+            self._case.plan = await self._load_plan(suspect)
+        await self._collect()
+        for remedy in self._case.plan.remedies:
+            key = f"{self._case.plan.instruction}/{remedy.name}"
+            if key not in self._tried:
+                self._tried.add(key)
+                return remedy
+        return None
+
+    def _suspect(self, verdict: HealthVerdict) -> str | None:
+        """The failing component that needs no other failing one: where the fault began."""
+        if self._case.plan.plan is None:
+            return None
+        components = self._case.plan.plan.components
+        graph = {name: part.depends_on for name, part in components.items()}
+        ill = {s.point for s in verdict.samples if s.seen is not Seen.OK}
+        failing = {
+            name for name, part in components.items() for group in part.health for t in group.targets if t.point in ill
+        }
+        for name in sorted(failing):
+            others = failing - {name}
+            if not others & needs(graph, name):
+                return name
+        return None
+
+    async def _collect(self) -> None:
+        """Collect the evidence of the instruction, once, before anything is changed that might destroy it."""
+        if self.steps is None or not self._case.plan.collect or self._case.plan.instruction in self._collected:
+            return
+        self._collected.add(self._case.plan.instruction)
+        self.steps.component = self._first
+        self._case.enter(IncidentState.COLLECTING, f"Collect evidence: {self._case.plan.title}")
+        await self.steps.run([s for s in self._case.plan.collect if isinstance(s, RunStep)])
+
+    async def _approved(self, remedy: PlannedRemedy) -> bool:
+        assert remedy.approval is not None
+        question = approval_question(
+            f"May this be done: {remedy.title}?",
+            plan_text(remedy.steps),
+            remedy.approval,
+            remedy.deciders,
+            self._case.order.opened_by,
+        )
+        outcome = await self._decide(question, f"Whether to carry out: {remedy.title}")
+        return outcome.approved
+
+    async def _carry_out(self, remedy: PlannedRemedy) -> bool:
+        """Carry a remedy out; whether it has done, or may have done, anything that recovery is worth waiting for."""
+        assert self.steps is not None
+        self.steps.component = self._first
+        self._case.enter(IncidentState.REMEDYING, f"Carry out: {remedy.title}")
+        before = len(self.steps.reports)
+        with self._changing():
+            outcome = await self.steps.carry_out(remedy.steps)
+        self._case.tell(EntryKind.ACTION, f"Remedy {remedy.name}: {outcome.value}")
+        return any(r.changed or r.outcome is Outcome.UNKNOWN for r in self.steps.reports[before:])
+
+    async def _verify(self, *, patiently: bool = True) -> HealthVerdict:
+        """Prove that health holds; where nothing was done, the usual number of failed looks in a row is proof enough of none."""
+        probes = [*self._case.plan.confirm, *self._joined_health()]
+        if not probes:
+            return _NO_VERDICT
+        terms = self._case.terms
+        self._case.enter(IncidentState.VERIFYING, f"Prove that health holds for {format_duration(terms.healthy_for)}")
+        verdict = await watch(
+            probes,
+            WatchHealth(
+                targets=probes[0].targets,
+                every=min(terms.confirm_every, terms.healthy_for / 2),
+                healthy_for=terms.healthy_for,
+                failing_looks=None if patiently else terms.confirm_looks,
+                give_up_after=terms.recovery_within + terms.healthy_for,
+            ),
+            self._case.memory.doing,
+        )
+        said = "Recovery is proven" if verdict.healthy else "Not recovered"
+        self._case.tell(EntryKind.PROBE, f"{said}: {verdict.reason}", verdict)
+        return verdict
+
+    async def _hand_over(self, verdict: HealthVerdict) -> tuple[IncidentEnd | None, HealthVerdict]:
+        """Let people decide; return how it ended, or the verdict to go on from."""
+        alarms = len(self._case.memory.alarms)
+        on = self._suspect(verdict) or next(iter(self._case.plan.affected), "")
+        question = handover_question(self._case.plan, tried=bool(self._tried), reason=verdict.reason, on=on)
+        outcome = await self._decide(question, "How to go on", moot=lambda: self._quiet(alarms))
+        by = ", ".join(a.by for a in outcome.answers)
+        kind, _, name = outcome.option.partition("-")
+        if outcome.option == CLOSE:
+            self._case.tell(EntryKind.STATE, f"Closed by {by}: {outcome.answers[-1].note}")
+            return IncidentEnd.CLOSED_BY_HAND, verdict
+        if outcome.option == RETRY:
+            self._tried.clear()
+            self._collected.clear()
+            return None, await self._confirm_again(verdict)
+        if kind == REMEDY:
+            await self._take_remedy(name)
+        elif kind == RUNBOOK and self.steps is not None:
+            self._case.enter(IncidentState.REMEDYING, f"Runbook {name}")
+            with self._changing():
+                await self.steps.runbook(name, {"component": self._suspect(verdict) or self._first}, f"Runbook {name}")
+        # "verify" says that a person has put it right.
+        self._acted = self._acted or outcome.option == VERIFY
+        verdict = await self._verify()
+        remedy = name if kind in {REMEDY, RUNBOOK} else None
+        return (self._recovered(remedy), verdict) if verdict.healthy else (None, verdict)
+
+    async def _confirm_again(self, verdict: HealthVerdict) -> HealthVerdict:
+        again = await self._confirm()
+        # "Retry" was asked for by a person: healthy probes that cannot refute this fault are no reason not to.
+        return verdict.model_copy(update={"healthy": False}) if again.healthy and not self._refutable else again
+
+    async def _take_remedy(self, name: str) -> None:
+        for remedy in self._case.plan.remedies:
+            if option(REMEDY, remedy.name) == option(REMEDY, name) and (
+                remedy.approval is None or await self._approved(remedy)
+            ):
+                await self._carry_out(remedy)
+
+    async def _decide(self, question: Question, doing: str, moot: Callable[[], bool] = lambda: False) -> GateOutcome:
+        self._case.enter(IncidentState.DECIDING, doing)
+        self._leading.need_people(f"A decision is needed: {question.text}")
+        await self._case.record()
+        outcome = await self._ask(question, moot)
+        answers = "; ".join(
+            f"{a.option} by {a.by} ({a.via.value})" + (f": {a.note}" if a.note else "") for a in outcome.answers
+        )
+        self._case.tell(
+            EntryKind.DECISION, f"{question.text} {answers or 'The alarms were taken back before anybody answered.'}"
+        )
+        return outcome
+
+    def _recovered(self, remedy: str | None) -> IncidentEnd:
+        case = self._case
+        case.helped, case.restored_at = remedy, workflow.now()
+        case.memory.cause = case.memory.cause or cause_of(case.plan, remedy)
+        return IncidentEnd.RECOVERED if self._acted else IncidentEnd.RECOVERED_BY_ITSELF
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        self.acting = True
+        try:
+            yield
+        finally:
+            self.acting = False
+
+    # --- what they share
+
+    @property
+    def _first(self) -> str:
+        return self._case.plan.affected[0]
+
+    @property
+    def _refutable(self) -> bool:
+        """Whether healthy probes can refute what the alarms say: each names a measuring point, and we can probe them all."""
+        return self._case.plan.probeable and all(a.measuring_point for a in self._case.order.alarms)
+
+    def _quiet(self, before: int) -> bool:
+        """All alarms were taken back since the question was asked: look whether it recovered by itself."""
+        return before > 0 and not self._case.memory.alarms
+
+    def _joined_health(self) -> list[SiteProbes]:
+        if self._case.plan.plan is None:
+            return []
+        components = self._case.plan.plan.components
+        named = {a.component for a in self._case.memory.alarms.values() if a.component}
+        return [group for name in sorted(named & set(components)) for group in components[name].health]
+
+    def _heard(self, report: StepReport) -> None:
+        kind = EntryKind.EVIDENCE if self._case.memory.state is IncidentState.COLLECTING else EntryKind.ACTION
+        self._acted = self._acted or (report.changed and kind is EntryKind.ACTION)
+        where = f" on {report.host}" if report.host else ""
+        said = first_line(report.detail)
+        self._case.tell(kind, f"{report.title}{where}: {report.outcome.value}. {said}", report)
+
+    def left_behind(self) -> str:
+        """What was done last on a host, for whoever finds it there."""
+        last = self.steps.reports[-1] if self.steps and self.steps.reports else None
+        if last is None:
+            return "Nothing had been done on any host."
+        where = f" on {last.host}" if last.host else ""
+        return f"The last step was {last.title}{where}: {last.outcome.value}. {first_line(last.detail)}"
+
+
+def first_line(text: str) -> str:
+    """What a text begins with."""
+    return text.strip().partition("\n")[0]
+
+
+def _weight(level: Level) -> int:
+    return -list(Level).index(level)

@@ -1,0 +1,190 @@
+"""The escalation ladder of one incident: who is asked to take it up, and who next when they are silent."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from temporalio import workflow
+from temporalio.common import SearchAttributeKey
+
+from models.clock import ClockEventKind
+from models.incident import Acknowledge, HandOver
+from models.names import LEAD
+from models.notices import Audience, Occasion
+from models.records import EntryKind
+from workflows.case import Case, refused
+from workflows.clocks import Clocks
+from workflows.notices import Notices
+
+_LEAD = SearchAttributeKey.for_keyword(LEAD)
+
+_ACKNOWLEDGE_WITHIN = timedelta(minutes=15)
+"""Where the ladder says nothing of it: at a hand-over, or when somebody is asked again."""
+
+_PAUSE = timedelta(minutes=15)
+_LONGEST_PAUSE = timedelta(hours=4)
+"""After the whole ladder was silent it is climbed again: after a quarter of an hour, then twice as long, up to this."""
+
+
+class Ladder:
+    """Finds somebody who takes the incident up, and sees that they do not forget it."""
+
+    def __init__(self, case: Case, clocks: Clocks, notices: Notices) -> None:
+        self._case = case
+        self._clocks = clocks
+        self._notices = notices
+        self._why = ""
+        self._alert_at: datetime | None = None
+
+    # --- when
+
+    def confirmed(self) -> None:
+        """The fault is real: people are alerted unless the agreed remedies help soon."""
+        self._alert_at = workflow.now() + self._case.terms.alert_after
+
+    def need_people(self, why: str) -> None:
+        """Something waits for people: alert them now, if nobody was."""
+        lead = self._case.memory.lead
+        self._why = why
+        if not lead.alerted:
+            lead.alerted = True
+            lead.due = workflow.now()
+
+    @property
+    def next_due(self) -> datetime | None:
+        """When the ladder has to be looked at next."""
+        lead = self._case.memory.lead
+        dues = [lead.due, self._forgotten_at, None if lead.alerted else self._alert_at]
+        return min((due for due in dues if due is not None), default=None)
+
+    @property
+    def _forgotten_at(self) -> datetime | None:
+        memory = self._case.memory
+        waiting = memory.waiting is not None and memory.waiting.answer_due is not None
+        if not memory.lead.acknowledged or memory.lead.heard_at is None or waiting or memory.major is not None:
+            return None  # who is waited for has a time of its own, and a major incident asks its lead itself
+        return memory.lead.heard_at + self._case.terms.forgotten_after
+
+    # --- what
+
+    async def climb(self) -> bool:
+        """Do what is due; whether people were alerted for the first time."""
+        lead, now = self._case.memory.lead, workflow.now()
+        first = not lead.alerted and self._alert_at is not None and self._alert_at <= now
+        if first:
+            self.need_people("The agreed remedies have not helped so far.")
+        first = first or (lead.due is not None and lead.due <= now and lead.rung == 0 and lead.rounds == 0)
+        if self._forgotten_at is not None and self._forgotten_at <= now:
+            await self._ask_again()
+        elif lead.due is not None and lead.due <= now:
+            await self._ask_next()
+        return first
+
+    async def _ask_next(self) -> None:
+        lead = self._case.memory.lead
+        lead.due = None
+        receipt = await self._notices.send(Occasion.ALERT, Audience(rung=lead.rung + 1), text=self._why)
+        if lead.acknowledged:  # meanwhile
+            return
+        if receipt.rung is None:
+            self._start_over(known=bool(receipt.deliveries) or lead.rung > 0)
+            return
+        lead.rung, lead.asked = receipt.rung.number, receipt.rung.people
+        within = timedelta(seconds=receipt.rung.acknowledge_within_seconds) if receipt.reached else timedelta(0)
+        lead.due = workflow.now() + within
+        until = f", until {lead.due:%H:%M} UTC" if receipt.reached else ""
+        asked = ", ".join(lead.asked) or "nobody"
+        how = "Asked" if receipt.reached else "Could not reach"
+        self._case.tell(EntryKind.LEAD, f"{how} rung {lead.rung} of {receipt.rung.rungs}: {asked}{until}")
+
+    def _start_over(self, *, known: bool) -> None:
+        lead = self._case.memory.lead
+        lead.rung = 0
+        if not known:
+            self._case.tell(
+                EntryKind.LEAD,
+                f"The dossier has no escalation ladder for {self._case.memory.priority or 'this priority'}: nobody was asked",
+            )
+            return
+        pause = min(_PAUSE * 2**lead.rounds, _LONGEST_PAUSE)
+        lead.rounds += 1
+        lead.due = workflow.now() + pause
+        self._case.tell(
+            EntryKind.LEAD, f"Nobody on the ladder took it up; it is climbed again at {lead.due:%Y-%m-%d %H:%M} UTC"
+        )
+
+    async def _ask_again(self) -> None:
+        """Whoever took it up has said nothing for long: ask them, and if they stay silent, the next."""
+        memory = self._case.memory
+        lead = memory.lead
+        lead.acknowledged = False
+        lead.due = workflow.now() + _ACKNOWLEDGE_WITHIN
+        self._why = f"{lead.who} took it up and has not been heard of since {lead.heard_at:%H:%M} UTC."
+        self._case.tell(EntryKind.LEAD, f"Asked again: {self._why}")
+        receipt = await self._notices.to_lead(Occasion.REMINDER, text=self._why)
+        if not receipt.reached and not lead.acknowledged:
+            lead.due = workflow.now()
+
+    def go_on(self, why: str) -> None:
+        """Ask the next rung now, though somebody leads."""
+        lead = self._case.memory.lead
+        lead.alerted, lead.acknowledged, lead.due = True, False, workflow.now()
+        self._why = why
+
+    def raised(self) -> None:
+        """The priority was raised: another ladder holds, from its first rung, unless somebody has it."""
+        lead = self._case.memory.lead
+        if lead.alerted and not lead.acknowledged:
+            lead.rung, lead.rounds, lead.due = 0, 0, workflow.now()
+
+    # --- what people say
+
+    def heard(self, who: str) -> None:
+        """Somebody who may lead has said something: they have it, if nobody had."""
+        if self._case.plan.leaders and who not in self._case.plan.leaders:
+            return
+        lead = self._case.memory.lead
+        lead.heard_at = workflow.now()
+        if not lead.acknowledged:
+            self._take(who)
+
+    def acknowledge(self, told: Acknowledge) -> str:
+        """Somebody takes it up."""
+        self._case.require_leader(told.by, "take up")
+        lead = self._case.memory.lead
+        before = lead.who if lead.acknowledged and lead.who != told.by else None
+        self._take(told.by)
+        note = f": {told.note}" if told.note else ""
+        over = f", over from {before}" if before else ""
+        self._case.tell(EntryKind.LEAD, f"{told.by} has taken it up{over}{note}")
+        again = workflow.now() + self._case.terms.forgotten_after
+        return f"You lead it{over}. You are asked again if nothing is heard of you until {again:%H:%M} UTC."
+
+    def _take(self, who: str) -> None:
+        lead = self._case.memory.lead
+        if not any(e.kind is ClockEventKind.RESPONDED for e in self._case.memory.events):
+            self._clocks.happened(ClockEventKind.RESPONDED, by=who)
+        lead.who, lead.acknowledged, lead.alerted, lead.due = who, True, True, None
+        lead.heard_at = workflow.now()
+        lead.rounds = 0
+        workflow.upsert_search_attributes([_LEAD.value_set(who)])
+
+    async def hand_over(self, told: HandOver) -> str:
+        """The lead goes to somebody else, who has to take it up."""
+        self._case.require_leader(told.by, "hand over")
+        if self._case.plan.leaders and told.to not in self._case.plan.leaders:
+            raise refused(f"{told.to} may not lead it; {', '.join(self._case.plan.leaders)} may")
+        lead = self._case.memory.lead
+        lead.who, lead.asked, lead.acknowledged, lead.alerted = told.to, [told.to], False, True
+        lead.due = workflow.now() + _ACKNOWLEDGE_WITHIN
+        self._why = f"{told.by} handed it over to {told.to}, who has not taken it up."
+        workflow.upsert_search_attributes([_LEAD.value_set(told.to)])
+        self._case.tell(EntryKind.LEAD, f"{told.by} handed over to {told.to}: {told.note}")
+        receipt = await self._notices.send(
+            Occasion.HANDED_OVER, Audience(contacts=[told.to]), text=told.note, by=told.by
+        )
+        if lead.acknowledged:
+            return f"{lead.who} has taken it up."
+        if not receipt.reached:
+            return f"{told.to} could not be written to; tell them. Until they acknowledge, the ladder goes on at {lead.due:%H:%M} UTC."
+        return f"{told.to} was told and must acknowledge until {lead.due:%H:%M} UTC; else the ladder goes on."

@@ -1,0 +1,155 @@
+"""Leading an incident: keeps its promises while the remedies work, by whatever is due next."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+
+from temporalio import workflow
+
+from models.clock import ClockEventKind, ClockMoment, Promise
+from models.dossier.agreement import Priority
+from models.incident import Reclassify
+from models.notices import Occasion
+from models.records import EntryKind
+from workflows.case import Case, refused
+from workflows.clocks import Clocks
+from workflows.customer import Customer
+from workflows.ladder import Ladder
+from workflows.notices import Notices
+
+_WORDS = {
+    Promise.RESPOND: "taking it up",
+    Promise.RESTORE: "restoring the service",
+    Promise.UPDATE: "the next word to the customer",
+}
+_BY_NOTICE = 75
+"""From so many percent on, whoever leads is written to; below, the timeline says it."""
+
+
+class Leading:
+    """Clock, ladder and customer of one incident, and the loop that does what is due."""
+
+    def __init__(self, case: Case) -> None:
+        self._case = case
+        self.notices = Notices(case)
+        self.clocks = Clocks(case)
+        self.ladder = Ladder(case, self.clocks, self.notices)
+        self.customer = Customer(case, self.clocks, self.ladder, self.notices)
+        self._began = False
+
+    def begin(self) -> None:
+        """The fault is real, or nobody can tell: from now on people are looked for and promises are watched."""
+        self._began = True
+        self.ladder.confirmed()
+
+    def need_people(self, why: str) -> None:
+        """Something waits for people."""
+        self._began = True
+        self.ladder.need_people(why)
+
+    async def run(self) -> None:
+        """Do what is due, for as long as the incident lasts."""
+        await workflow.wait_condition(lambda: self._began)
+        while True:
+            await self.clocks.read()
+            await self._act()
+            await self._rest()
+
+    def _next(self) -> datetime | None:
+        dues = [self.clocks.next_moment, self.ladder.next_due, self.customer.answer_due]
+        return min((due for due in dues if due is not None), default=None)
+
+    async def _rest(self) -> None:
+        due = self._next()
+        if self.clocks.stale or (due is not None and due <= workflow.now()):
+            return
+        try:
+            await workflow.wait_condition(
+                lambda: self.clocks.stale or self._next() != due,
+                timeout=None if due is None else due - workflow.now(),
+                timeout_summary="Until the next warning, reminder or rung of the ladder",
+            )
+        except TimeoutError:
+            return
+
+    async def _act(self) -> None:
+        for moment in self.clocks.passed():
+            await self._warn(moment)
+        now = workflow.now()
+        if self.customer.answer_due is not None and self.customer.answer_due <= now:
+            await self.customer.no_answer()
+        if self.ladder.next_due is not None and self.ladder.next_due <= now and await self.ladder.climb():
+            await self.customer.opened()
+
+    async def _warn(self, moment: ClockMoment) -> None:
+        promise = self.clocks.promise(moment.promise)
+        if promise is None:
+            return
+        what, over = _WORDS[moment.promise], moment.percent >= 100
+        text = f"The time for {what} is over" if over else f"{moment.percent} % of the time for {what} is used up"
+        until = f" ({promise.deadline:%Y-%m-%d %H:%M} UTC)" if promise.deadline else ""
+        self._case.tell(EntryKind.CLOCK, f"{text}{until}", {"promise": moment.promise.value, "percent": moment.percent})
+        if moment.promise is Promise.UPDATE:
+            await self.customer.update_is_due(moment.percent)
+            if self.clocks.stale:  # it went out by itself
+                return
+        if moment.percent >= _BY_NOTICE:
+            draft = f"\n\n{self.customer.draft}" if moment.promise is Promise.UPDATE else ""
+            await self.notices.to_lead(
+                Occasion.BREACH if over else Occasion.WARNING,
+                text=f"{text}.{draft}",
+                percent=moment.percent,
+                promise=moment.promise.value,
+                deadline=promise.deadline,
+            )
+
+    # --- priority
+
+    def first_priority(self, priority: Priority) -> None:
+        """The priority that it begins with."""
+        self._case.set_priority(priority)
+        events = self._case.memory.events
+        if not events:
+            self.clocks.happened(ClockEventKind.OPENED, priority=priority, by=self._case.order.opened_by)
+            # It began when it was opened, however long the dossier took to be read.
+            events[0] = events[0].model_copy(update={"at": self._case.opened_at})
+        else:
+            self.clocks.happened(ClockEventKind.REOPENED, by=self._case.order.opened_by)
+            if events[0].priority is not priority:
+                self.clocks.happened(ClockEventKind.PRIORITY, priority=priority)
+
+    def change_priority(self, priority: Priority, by: str, reason: str) -> None:
+        """Another priority holds: the clocks are computed anew from the start."""
+        before = self._case.memory.priority
+        if before == priority.value:
+            return
+        self._case.set_priority(priority)
+        self.clocks.happened(ClockEventKind.PRIORITY, priority=priority, by=by, note=reason[:2000])
+        self._case.tell(EntryKind.STATE, f"Priority {before or '-'} becomes {priority.value}, by {by}: {reason}")
+        if before is None or priority.value < before:
+            self.ladder.raised()
+
+    async def reclassify(self, told: Reclassify) -> str:
+        """Somebody sees its impact or urgency otherwise."""
+        self._case.require_leader(told.by, "reclassify")
+        priority = told.priority
+        if priority is None:
+            if told.impact is None or told.urgency is None:
+                raise refused("give either a priority, or impact and urgency together")
+            priority = self._case.plan.matrix.priority(told.impact, told.urgency)
+        if self._case.memory.priority == priority.value:
+            return f"It is {priority.value} already."
+        self.change_priority(priority, told.by, told.reason)
+        await self.clocks.read()
+        restore = self.clocks.promise(Promise.RESTORE)
+        until = f"; to be restored until {restore.deadline:%Y-%m-%d %H:%M} UTC" if restore and restore.deadline else ""
+        return f"It is {priority.value} now{until}."
+
+
+async def stop(task: asyncio.Task[None]) -> None:
+    """Stop a task of ours and wait until it has stopped."""
+    task.cancel()
+    await workflow.wait([task])
+    if not task.cancelled() and (error := task.exception()) is not None:
+        raise error

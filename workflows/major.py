@@ -1,0 +1,429 @@
+"""The major incident: several incidents, of several applications or customers, under one lead.
+
+It does not take the incidents over: each still confirms, remedies and proves by itself. It holds them together for people:
+one lead, one page, one note to all, one word to all customers. What reaches an incident stands in that incident's timeline,
+which is what the records keep.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+
+from pydantic import ValidationError
+from temporalio import workflow
+from temporalio.common import SearchAttributeKey
+from temporalio.exceptions import ActivityError, ApplicationError, FailureError, is_cancelled_exception
+
+from activities.stubs.workflows import look_at_incidents, tell_incidents
+from models.dossier.agreement import Priority
+from models.incident import CustomerUpdate, HandOver, LedByMajor, Note
+from models.major import (
+    MOST_MEMBERS,
+    AddIncidents,
+    CloseMajor,
+    IncidentAnswer,
+    LookAtIncidents,
+    MajorMemory,
+    MajorOrder,
+    MajorOutcome,
+    MajorState,
+    MajorStatus,
+    MajorTold,
+    Member,
+    RemoveIncident,
+    SeenIncident,
+    TellIncidents,
+    UpdateCustomers,
+)
+from models.names import APPLICATION, CUSTOMER, PRIORITY, STATE
+from models.records import EntryKind, TimelineEntry
+from workflows.major_page import major_page, standing
+from workflows.policies import RECORD
+from workflows.steps import explain
+
+LOOK_EVERY = timedelta(minutes=1)
+"""How often its incidents are looked at."""
+
+MOST_LINES = 200
+"""Of its timeline that are remembered."""
+
+_LOOK_WITHIN = timedelta(minutes=2)
+_TELL_WITHIN = timedelta(minutes=5)
+_CUSTOMER = SearchAttributeKey.for_keyword(CUSTOMER)
+_APPLICATION = SearchAttributeKey.for_keyword(APPLICATION)
+_STATE = SearchAttributeKey.for_keyword(STATE)
+_PRIORITY = SearchAttributeKey.for_keyword(PRIORITY)
+_YOU = '"by": "you@example.com"'
+
+
+@workflow.defn(name="major", failure_exception_types=[ValidationError])
+class Major:
+    """One major incident."""
+
+    @workflow.init
+    def __init__(self, order: MajorOrder) -> None:
+        self.order = order
+        self.memory = order.memory or MajorMemory(lead=order.lead, opened_at=workflow.now())
+        self.ending: CloseMajor | None = None
+        self._handing_on = False
+        self._lock = asyncio.Lock()
+        """Held while incidents come, go or are looked at, so that no two decide by the same view."""
+
+    @workflow.run
+    async def run(self, order: MajorOrder) -> MajorOutcome:
+        """Hold the incidents together until somebody closes it."""
+        try:
+            if order.memory is None:
+                await self._begin()
+            while not self._over():
+                await self._rest()
+                if not self._over():
+                    await self._look_again()
+                if self._handing_on or workflow.info().is_continue_as_new_suggested():
+                    await self._hand_on()
+        except BaseException as error:
+            if not is_cancelled_exception(error):
+                raise
+            self._note(EntryKind.STATE, "Cancelled: its incidents are led on their own again")
+            await self._tell_lead(None, self.memory.lead, self._open())
+            raise
+        return await self._end()
+
+    # --- the steps of the process
+
+    async def _begin(self) -> None:
+        by = self.order.by or self.order.lead
+        self._note(EntryKind.STATE, f"Opened by {by}; {self.memory.lead} leads: {self.order.title}")
+        self._show()
+        if self.order.incidents:
+            async with self._lock:
+                seen = await self._seen(self.order.incidents)
+                await self._take([s for s in seen if s.runs])
+            for lost in (s for s in seen if not s.runs):
+                self._note(EntryKind.LEAD, f"Not taken in: {_why_not(lost)}")
+        self._show()
+
+    async def _rest(self) -> None:
+        try:
+            await workflow.wait_condition(
+                lambda: self._over() or self._handing_on,
+                timeout=LOOK_EVERY,
+                timeout_summary="Until its incidents are looked at",
+            )
+        except TimeoutError:
+            return
+
+    async def _look_again(self) -> None:
+        async with self._lock:
+            await self._look()
+
+    async def _hand_on(self) -> None:
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        if not self._over():
+            workflow.continue_as_new(self.order.model_copy(update={"memory": self.memory}))
+
+    async def _end(self) -> MajorOutcome:
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        assert self.ending is not None
+        ending = self.ending
+        self._show()
+        return MajorOutcome(
+            id=workflow.info().workflow_id,
+            title=self.order.title,
+            lead=self.memory.lead,
+            opened_at=self.memory.opened_at,
+            closed_at=workflow.now(),
+            closed_by=ending.by,
+            reason=ending.reason,
+            members=[m.seen for m in self.memory.members.values()],
+            timeline=self.memory.timeline,
+        )
+
+    # --- what people tell it
+
+    @workflow.update(
+        name="add_incidents",
+        description=f'These incidents belong to it too. {{"incidents": ["acme.shop.17"], {_YOU}}}',
+    )
+    async def add_incidents(self, message: AddIncidents) -> MajorTold:
+        """Take incidents in; none of them where one cannot be."""
+        async with self._lock:
+            self._must_be_open()
+            fresh = [id for id in dict.fromkeys(message.incidents) if id not in self.memory.members]
+            if len(self.memory.members) + len(fresh) > MOST_MEMBERS:
+                raise _refuse(f"a major incident holds {MOST_MEMBERS} incidents at most; open another for the rest")
+            seen = await self._seen(fresh)
+            if lost := [s for s in seen if not s.runs]:
+                raise _refuse("; ".join(_why_not(s) for s in lost) + "; none was taken in")
+            await self._take(seen)
+        if not fresh:
+            return MajorTold(message="They belong to it already.")
+        answers = await self._fan_out(Note(text=message.note, by=message.by), fresh) if message.note else []
+        names = ", ".join(_short(id) for id in fresh)
+        return MajorTold(message=f"Taken in: {names}.", answers=answers)
+
+    @workflow.update(
+        name="remove_incident",
+        description=f'An incident is another matter. {{"incident": "acme.shop.17", {_YOU}, "reason": "Own cause"}}',
+    )
+    async def remove_incident(self, message: RemoveIncident) -> MajorTold:
+        """Give an incident back to its own lead."""
+        async with self._lock:
+            self._must_be_open()
+            if message.incident not in self.memory.members:
+                names = ", ".join(_short(id) for id in self.memory.members) or "none"
+                raise _refuse(f"{_short(message.incident)} does not belong to it; it has {names}")
+            member = self.memory.members.pop(message.incident)
+            self._note(EntryKind.LEAD, f"{message.by} took {_short(message.incident)} out: {message.reason}")
+            await self._tell_lead(None, message.by, [message.incident] if member.seen.runs else [])
+            self._show()
+        return MajorTold(message=f"{_short(message.incident)} is led on its own again.")
+
+    @workflow.update(
+        name="hand_over",
+        description=f'The lead goes to somebody else. {{{_YOU}, "to": "eva@example.com", "note": "Supplier is on it"}}',
+    )
+    async def hand_over(self, message: HandOver) -> MajorTold:
+        """Hand the lead over, with what the next one must know."""
+        async with self._lock:
+            self._must_be_open()
+            self.memory.lead = message.to
+            self._note(EntryKind.LEAD, f"{message.by} handed over to {message.to}: {message.note}")
+            await self._tell_lead(workflow.info().workflow_id, message.to, self._open())
+            self._show()
+        return MajorTold(message=f"{message.to} leads it now.")
+
+    @workflow.update(
+        name="add_note",
+        description=f'A note to all its open incidents. {{"text": "The carrier confirms a cut fibre", {_YOU}}}',
+    )
+    async def add_note(self, note: Note) -> MajorTold:
+        """Add a note here and in the timelines of all open incidents."""
+        self._must_be_open()
+        self._note(EntryKind.NOTE, f"{note.by}: {note.text}")
+        self._show()
+        answers = await self._fan_out(note, self._open())
+        return MajorTold(message=_counted("Noted", answers), answers=answers)
+
+    @workflow.update(
+        name="update_customers",
+        description=f'One text to the customers of all its open incidents. {{{_YOU}, "text": "We expect light at 14:00"}}',
+    )
+    async def update_customers(self, message: UpdateCustomers) -> MajorTold:
+        """Have every open incident tell its customer."""
+        self._must_be_open()
+        open_ones = self._open()
+        if not open_ones:
+            raise _refuse("none of its incidents is open, so there is no customer to tell")
+        self._note(EntryKind.NOTICE, f"{message.by} to all customers: {message.text}")
+        self._show()
+        update = CustomerUpdate(by=message.by, text=message.text)
+        answers = await self._tell(TellIncidents(key=_key(), ids=open_ones, customer_update=update))
+        return MajorTold(message=_counted("Told the customers", answers), answers=answers)
+
+    @workflow.update(
+        name="close_major",
+        description=f'It is over; "force": true even while incidents are open. {{{_YOU}, "reason": "All work again"}}',
+    )
+    async def close_major(self, message: CloseMajor) -> MajorTold:
+        """Close it; refuses while incidents are open, unless it is forced."""
+        async with self._lock:
+            self._must_be_open()
+            await self._look()
+            still = self._open()
+            if still and not message.force:
+                names = ", ".join(_short(id) for id in still)
+                raise _refuse(f"{names} still open; close them first, take them out, or say force")
+            self._note(EntryKind.STATE, f"Closed by {message.by}: {message.reason}")
+            self.ending = message
+            await self._tell_lead(None, message.by, still)
+            self._show()
+        left = f" Still open, led on its own again: {', '.join(map(_short, still))}." if still else ""
+        return MajorTold(message=f"Closed.{left}")
+
+    @workflow.signal(
+        name="hand_on", description="Go on in a new run, as by itself when history grows long. Takes no input."
+    )
+    def hand_on(self) -> None:
+        """Go on in a new run with the same memory; of use before an upgrade that no longer knows old history."""
+        self._handing_on = True
+
+    @workflow.query(name="status", description="Who leads, its incidents as they were last seen, what happened")
+    def status(self) -> MajorStatus:
+        """Where it stands."""
+        return MajorStatus(
+            id=workflow.info().workflow_id,
+            title=self.order.title,
+            state=self._state,
+            priority=self._priority,
+            lead=self.memory.lead,
+            opened_at=self.memory.opened_at,
+            members=[m.seen for m in self.memory.members.values()],
+            seen_at=self.memory.seen_at,
+            timeline=self.memory.timeline,
+        )
+
+    # --- its incidents
+
+    async def _take(self, seen: Sequence[SeenIncident]) -> None:
+        for one in seen:
+            self.memory.members[one.id] = Member(seen=one, joined_at=workflow.now())
+            self._note(EntryKind.LEAD, f"Belongs to it: {_short(one.id)}, {one.title}")
+        await self._tell_lead(workflow.info().workflow_id, self.memory.lead, [s.id for s in seen])
+        self._show()
+
+    async def _tell_lead(self, major: str | None, by: str, ids: Sequence[str]) -> None:
+        """Say to incidents who leads them; one that has ended meanwhile needs no lead."""
+        message = LedByMajor(major=major, by=by, title=self.order.title if major else "")
+
+        async def tell(id: str) -> None:
+            try:
+                await workflow.get_external_workflow_handle(id).signal("led_by_major", message)
+            except FailureError as error:
+                if is_cancelled_exception(error):
+                    raise
+                self._note(EntryKind.LEAD, f"{_short(id)} was not told who leads it: {explain(error)}")
+
+        await asyncio.gather(*(tell(id) for id in ids))
+
+    async def _look(self) -> None:
+        """See how all incidents stand that were open when they were last looked at."""
+        try:
+            seen = await self._seen(self._open())
+        except ApplicationError as error:
+            self._note(EntryKind.STATE, f"Its incidents could not be looked at: {error.message}")
+            return
+        for one in seen:
+            member = self.memory.members.get(one.id)
+            if member is None:
+                continue
+            if not one.runs:
+                self._note(EntryKind.STATE, f"{_short(one.id)} has ended: {standing(one)}")
+                one = one.model_copy(update={"lead": member.seen.lead, "title": one.title or member.seen.title})
+            member.seen = one
+        self.memory.seen_at = workflow.now()
+        self._show()
+
+    async def _seen(self, ids: Sequence[str]) -> list[SeenIncident]:
+        if not ids:
+            return []
+        try:
+            found = await workflow.execute_activity(
+                look_at_incidents,
+                LookAtIncidents(ids=list(ids)),
+                start_to_close_timeout=_LOOK_WITHIN,
+                schedule_to_close_timeout=_LOOK_WITHIN * 2,
+                retry_policy=RECORD,
+                summary=f"Look at {len(ids)} incidents",
+            )
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            raise _refuse(explain(error)) from error
+        return found.incidents
+
+    async def _fan_out(self, note: Note, ids: Sequence[str]) -> list[IncidentAnswer]:
+        return await self._tell(TellIncidents(key=_key(), ids=list(ids), note=note))
+
+    async def _tell(self, order: TellIncidents) -> list[IncidentAnswer]:
+        if not order.ids:
+            return []
+        try:
+            told = await workflow.execute_activity(
+                tell_incidents,
+                order,
+                start_to_close_timeout=_TELL_WITHIN,
+                schedule_to_close_timeout=_TELL_WITHIN * 2,
+                retry_policy=RECORD,
+                summary=f"Tell {len(order.ids)} incidents",
+            )
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            raise _refuse(explain(error)) from error
+        for answer in told.answers:
+            if not answer.taken:
+                self._note(EntryKind.NOTICE, f"{_short(answer.id)} did not take it: {answer.message}")
+        self._show()
+        return told.answers
+
+    def _open(self) -> list[str]:
+        return [id for id, member in self.memory.members.items() if member.seen.runs]
+
+    # --- what they share
+
+    def _over(self) -> bool:
+        return self.ending is not None
+
+    @property
+    def _state(self) -> MajorState:
+        return MajorState.LED if self.ending is None else MajorState.CLOSED
+
+    @property
+    def _priority(self) -> Priority | None:
+        known = [m.seen.priority for m in self.memory.members.values() if m.seen.priority]
+        still = [m.seen.priority for m in self.memory.members.values() if m.seen.priority and m.seen.runs]
+        return min(still or known, default=None)
+
+    def _must_be_open(self) -> None:
+        if self.ending is not None:
+            raise _refuse(f"it was closed by {self.ending.by}: {self.ending.reason}")
+
+    def _note(self, kind: EntryKind, text: str) -> None:
+        memory = self.memory
+        memory.timeline.append(TimelineEntry(sequence=memory.sequence, at=workflow.now(), kind=kind, text=text[:2000]))
+        memory.sequence += 1
+        del memory.timeline[:-MOST_LINES]
+
+    def _show(self) -> None:
+        workflow.set_current_details(major_page(self.order.title, self.memory, self._priority, workflow.now()))
+        self._find_by()
+
+    def _find_by(self) -> None:
+        """Keep what it is found by; a customer or an application only where all its incidents are of one."""
+        applications = {_short(id).rpartition(".")[0] for id in self.memory.members}
+        customers = {name.partition(".")[0] for name in applications}
+        priority = self._priority
+        now = workflow.info().typed_search_attributes
+        wanted = {
+            _STATE: self._state.value,
+            _PRIORITY: priority.value if priority else None,
+            _CUSTOMER: next(iter(customers)) if len(customers) == 1 else None,
+            _APPLICATION: next(iter(applications)) if len(applications) == 1 else None,
+        }
+        changes = [
+            key.value_unset() if value is None else key.value_set(value)
+            for key, value in wanted.items()
+            if now.get(key) != value
+        ]
+        if changes:
+            workflow.upsert_search_attributes(changes)
+
+
+def _refuse(text: str) -> ApplicationError:
+    return ApplicationError(text, type="UserError", non_retryable=True)
+
+
+def _key() -> str:
+    """Names what is told: the same update, were it carried out again after a reset, tells nobody a second time."""
+    info = workflow.current_update_info()
+    assert info is not None
+    return f"{workflow.info().workflow_id}/{info.id}"[:200]
+
+
+def _short(id: str) -> str:
+    return id.removeprefix("inc.")
+
+
+def _why_not(seen: SeenIncident) -> str:
+    if not seen.known:
+        return f"there is no incident {_short(seen.id)}"
+    return f"{_short(seen.id)} has ended ({standing(seen)})"
+
+
+def _counted(said: str, answers: Sequence[IncidentAnswer]) -> str:
+    failed = [f"{_short(a.id)}: {a.message}" for a in answers if not a.taken]
+    text = f"{said} ({len(answers) - len(failed)} of {len(answers)} incidents)."
+    return text + (f" Not taken: {'; '.join(failed)}." if failed else "")

@@ -1,0 +1,70 @@
+"""The page that an operator reads in the UI of a major incident: who leads, how its incidents stand, what to press."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from models.dossier.agreement import Priority
+from models.major import MajorMemory, SeenIncident
+from workflows.text import code, page, plain, table
+
+_SHOWN = 15
+"""Incidents, and a few lines of the timeline: the page is meant to be small; the query `status` has all."""
+
+_LINES = 6
+
+
+def major_page(title: str, memory: MajorMemory, priority: Priority | None, now: datetime) -> str:
+    """The major incident as short Markdown."""
+    members = sorted((m.seen for m in memory.members.values()), key=lambda s: (not s.runs, s.priority or "P9", s.id))
+    still = sum(1 for seen in members if seen.runs)
+    rows = table(
+        ["incident", "prio", "state", "lead", "open for", "what"], [_row(seen, now) for seen in members[:_SHOWN]]
+    )
+    more = f"… and {len(members) - _SHOWN} more; the query `status` has all." if len(members) > _SHOWN else ""
+    happened = table(
+        ["UTC", ""], [(f"{e.at:%m-%d %H:%M:%S}", plain(e.text, 160)) for e in reversed(memory.timeline[-_LINES:])]
+    )
+    seen_at = f"looked at {memory.seen_at:%H:%M:%S} UTC" if memory.seen_at else "not looked at yet"
+    return page(
+        f"### {plain(title)}",
+        f"**{priority.value if priority else '-'}** · led by **{plain(memory.lead)}** · "
+        f"{still} of {len(members)} incidents are open · {seen_at}",
+        rows or "No incident belongs to it yet: *Send an Update*, `add_incidents`.",
+        more,
+        "Tell all customers: *Send an Update*, `update_customers`\n\n"
+        + code('{"by": "you@example.com", "text": "..."}'),
+        f"**What happened, newest first**\n\n{happened}" if happened else "",
+    )
+
+
+def _row(seen: SeenIncident, now: datetime) -> tuple[str, ...]:
+    link = f"[{seen.id.removeprefix('inc.')}](/namespaces/{{namespace}}/workflows/{seen.id})"
+    return (
+        link,
+        seen.priority.value if seen.priority else "-",
+        plain(standing(seen)),
+        plain(seen.lead or "-", 40),
+        _age(seen, now),
+        plain(seen.title, 40),
+    )
+
+
+def standing(seen: SeenIncident) -> str:
+    """How an incident stands, in a word or two."""
+    if not seen.known:
+        return "not there"
+    if not seen.runs:
+        return (seen.outcome or "lost").replace("-", " ")
+    return seen.state if seen.answers else f"{seen.state or 'open'}, no worker answers"
+
+
+def _age(seen: SeenIncident, now: datetime) -> str:
+    if seen.opened_at is None:
+        return "-"
+    minutes = max(0, int(((seen.closed_at or now) - seen.opened_at).total_seconds() // 60))
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"{days}d{hours}h"
+    return f"{hours}h{minutes}m" if hours else f"{minutes}m"

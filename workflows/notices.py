@@ -1,0 +1,102 @@
+"""Writing to people from an incident: what was sent stands in its timeline, and what reached nobody is told to whoever leads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, is_cancelled_exception
+
+from activities.stubs.leading import send_notice
+from models.dossier.agreement import Priority
+from models.notices import Audience, Delivery, DeliveryState, Facts, NoticeReceipt, Occasion, SendNotice
+from models.records import EntryKind
+from workflows.case import Case
+from workflows.policies import HEARTBEAT, NOTICE, NOTICE_TIMEOUT
+from workflows.steps import explain
+
+
+class Notices:
+    """Sends the notices of one incident, each under a key of its own, so that no retry and no reset sends one twice."""
+
+    def __init__(self, case: Case) -> None:
+        self._case = case
+        self._sent = 0
+
+    async def send(self, occasion: Occasion, audience: Audience, **facts: Any) -> NoticeReceipt:
+        """Write to people; never raises but when cancelled."""
+        self._sent += 1
+        case, info = self._case, workflow.info()
+        order = SendNotice(
+            key=f"{info.workflow_id}/{info.first_execution_run_id[:8]}/{self._sent}",
+            incident=info.workflow_id,
+            application=case.order.application,
+            dossier=case.plan.plan.dossier if case.plan.plan else case.order.dossier,
+            occasion=occasion,
+            audience=audience,
+            priority=Priority(case.memory.priority) if case.memory.priority else None,
+            facts=Facts(
+                title=case.order.title,
+                opened_at=case.opened_at,
+                components=[case.title_of(name) for name in case.plan.affected],
+                state="" if occasion.customer_facing else case.memory.doing,
+                link=f"/namespaces/{info.namespace}/workflows/{info.workflow_id}",
+                **facts,
+            ),
+        )
+        receipt = await self._hand_over(order)
+        self._tell(occasion, receipt)
+        if occasion.customer_facing and not receipt.reached:
+            await self._undelivered(occasion, receipt)
+        return receipt
+
+    async def to_lead(self, occasion: Occasion, **facts: Any) -> NoticeReceipt:
+        """Write to whoever leads, or was asked to, or would be asked first."""
+        lead = self._case.memory.lead
+        people = [lead.who] if lead.who else lead.asked
+        return await self.send(occasion, Audience(contacts=people) if people else Audience(rung=1), **facts)
+
+    async def _hand_over(self, order: SendNotice) -> NoticeReceipt:
+        try:
+            return await workflow.execute_activity(
+                send_notice,
+                order,
+                summary=f"Notice: {order.occasion.value.replace('-', ' ')} to {_audience_text(order.audience)}"[:200],
+                start_to_close_timeout=NOTICE_TIMEOUT,
+                heartbeat_timeout=HEARTBEAT,
+                retry_policy=NOTICE,
+            )
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            self._case.tell(EntryKind.NOTICE, f"A notice could not be sent: {explain(error)}")
+            return NoticeReceipt(key=order.key)
+
+    async def _undelivered(self, occasion: Occasion, receipt: NoticeReceipt) -> None:
+        why = "; ".join(_delivery_text(d) for d in receipt.deliveries) or "nobody to write to"
+        text = f"The notice '{occasion.value}' reached nobody ({why}). Tell them by other means."
+        await self.to_lead(Occasion.UNDELIVERED, text=text[:4000])
+
+    def _tell(self, occasion: Occasion, receipt: NoticeReceipt) -> None:
+        what = occasion.value.replace("-", " ").capitalize()
+        to = "; ".join(_delivery_text(d) for d in receipt.deliveries)
+        notes = " ".join(receipt.rung.notes) if receipt.rung else ""
+        data = {
+            "key": receipt.key,
+            "occasion": occasion.value,
+            "audience": "customer" if occasion.customer_facing else "internal",
+        }
+        if to or notes:
+            self._case.tell(EntryKind.NOTICE, f"{what}: {to or 'nobody'}. {notes}".strip(), data)
+
+
+def _delivery_text(delivery: Delivery) -> str:
+    how = delivery.state.value.replace("-", " ")
+    why = f" ({delivery.detail})" if delivery.detail and delivery.state is not DeliveryState.SENT else ""
+    return f"{delivery.to} by {delivery.channel.value}: {how}{why}"
+
+
+def _audience_text(audience: Audience) -> str:
+    if audience.rung is not None:
+        return f"rung {audience.rung} of the ladder"
+    return "the customer" if audience.customer else audience.party or ", ".join(audience.contacts)

@@ -1,0 +1,58 @@
+"""Opening an incident from the UI's start form: small enough to be typed, and its result says which incident it was."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from pydantic import ValidationError
+from temporalio import workflow
+from temporalio.common import SearchAttributeKey
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+
+from activities.stubs.workflows import report_by_hand
+from models.names import APPLICATION, CUSTOMER
+from models.opening import OpenIncidentForm, ReportByHand
+from models.watch import OpenByHand, OpenReceipt
+from workflows.policies import RECORD
+from workflows.steps import explain
+from workflows.text import page, plain
+
+_TRY = timedelta(seconds=30)
+_GIVE_UP = timedelta(minutes=5)
+_CUSTOMER = SearchAttributeKey.for_keyword(CUSTOMER)
+_APPLICATION = SearchAttributeKey.for_keyword(APPLICATION)
+
+
+@workflow.defn(name="open-incident", failure_exception_types=[ValidationError])
+class OpenIncident:
+    """One form, filled in."""
+
+    @workflow.run
+    async def run(self, form: OpenIncidentForm) -> OpenReceipt:
+        """Have the watch of the application open the incident; fails with what is wrong with the form."""
+        workflow.upsert_search_attributes(
+            [
+                _CUSTOMER.value_set(form.application.partition(".")[0]),
+                _APPLICATION.value_set(form.application),
+            ]
+        )
+        order = OpenByHand.model_validate(form.model_dump(exclude={"application"}))
+        try:
+            receipt = await workflow.execute_activity(
+                report_by_hand,
+                ReportByHand(
+                    key=f"form/{workflow.info().workflow_id}"[:200], application=form.application, order=order
+                ),
+                start_to_close_timeout=_TRY,
+                schedule_to_close_timeout=_GIVE_UP,
+                retry_policy=RECORD,
+                summary=f"Tell the watch of {form.application}",
+            )
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            # Without the activity around it the UI shows the sentence itself.
+            raise ApplicationError(f"Nothing was opened: {explain(error)}", type="UserError") from None
+        link = f"[{receipt.incident}](/namespaces/{{namespace}}/workflows/{receipt.incident})"
+        workflow.set_current_details(page(f"### {plain(form.title)}", f"{plain(receipt.message)} Go to {link}."))
+        return receipt

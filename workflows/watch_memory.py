@@ -1,0 +1,80 @@
+"""The memory of a watch: how it begins, what a new dossier changes, and what is told of it."""
+
+from __future__ import annotations
+
+from models.alarms import Disposition
+from models.records import AlarmRecord
+from models.slices import KnownIncident, WatchSlice
+from models.watch import ClosedIncident, JournalEntry, OpenIncident, WatchState, WatchStatus
+
+
+def begun(fresh: WatchSlice) -> WatchState:
+    """The memory of a watch that begins: incidents that the records know as open must not be opened a second time."""
+    state = WatchState(
+        slice=_lasting(fresh),
+        next_number=fresh.next_number,
+        next_alarm=fresh.next_alarm,
+        incidents={i.id: _known(i) for i in fresh.incidents},
+    )
+    closed = [i for i in fresh.closed if i.closed_at is not None]
+    for i in sorted(closed, key=lambda i: (i.closed_at, i.number)):
+        assert i.closed_at is not None
+        state.closed[i.id] = ClosedIncident(**_known(i).model_dump(), closed_at=i.closed_at, end=i.end, lead=i.lead)
+    return state
+
+
+def learnt(state: WatchState, fresh: WatchSlice) -> None:
+    """Take a new version of the dossier in; what the watch itself has seen counts for more than what the records say."""
+    state.slice = _lasting(fresh)
+
+
+def _lasting(fresh: WatchSlice) -> WatchSlice:
+    """What is of use for longer than the beginning, so that it is not carried along."""
+    return fresh.model_copy(update={"incidents": [], "closed": []})
+
+
+def _known(incident: KnownIncident) -> OpenIncident:
+    return OpenIncident(
+        id=incident.id,
+        number=incident.number,
+        components=incident.components,
+        whole_application=not incident.components,
+        opened_at=incident.opened_at,
+        title=incident.title,
+        reopened=incident.reopened,
+    )
+
+
+def status_of(application: str, state: WatchState) -> WatchStatus:
+    """What a watch sees now."""
+    kept = [h.kept.disposition for h in state.alarms.values() if h.kept]
+    return WatchStatus(
+        application=application,
+        dossier=state.slice.dossier,
+        alarms=list(state.alarms.values()),
+        incidents=list(state.incidents.values()),
+        next_number=state.next_number,
+        opened=state.opened,
+        unrecorded=len(state.journal),
+        silences=list(state.silences.values()),
+        operations=list(state.operations.values()),
+        held=kept.count(Disposition.HELD),
+        suppressed=kept.count(Disposition.SUPPRESSED),
+        flapping=sum(1 for h in state.alarms.values() if h.flapping_since),
+    )
+
+
+def record(application: str, entry: JournalEntry) -> AlarmRecord:
+    """An entry of the journal as the records keep it."""
+    alarm = entry.alarm
+    return AlarmRecord(
+        application=application,
+        sequence=entry.sequence,
+        at=alarm.seen_at,
+        title=alarm.title,
+        state=alarm.state.value,
+        severity=alarm.severity.value,
+        component=alarm.component,
+        source=alarm.source,
+        receipt=entry.receipt,
+    )
