@@ -16,11 +16,15 @@ from typing import Any, Final
 from temporalio.client import Client
 from temporalio.worker import Worker
 
+from activities.accounts import AccountActivities
 from activities.alarms import WatchReporter
+from activities.clocks.activities import ClockActivities
 from activities.monitor.activities import SiteMonitor
 from activities.monitor.run import MonitorTuning, SiteParts
 from activities.monitor.source import RecordedDossiers
 from activities.monitor.store import MonitorStore
+from activities.notices import NoticeActivities
+from activities.notices.channels import Channels
 from activities.probes import Probes
 from activities.records import RecordActivities, Records
 from activities.signs import Signs
@@ -80,6 +84,9 @@ class Parts:
             ),
         )
         self.vigil = VigilActivities(RecordedDossiers(database), Signs(database).all, WatchReporter(client))
+        self.notices = NoticeActivities(
+            self.records, Channels(settings.notice_channels, settings.home), settings.ui_url
+        )
         # Hosts that hang must not keep others, or the records, waiting: a pool for each.
         self.pools: list[ThreadPoolExecutor] = []
 
@@ -89,6 +96,7 @@ class Parts:
         self.ssh.close()
         for pool in self.pools:
             pool.shutdown(wait=False, cancel_futures=True)
+        self.notices.close()
         self.records.close()
 
     def _threads(self, count: int, name: str) -> ThreadPoolExecutor:
@@ -105,6 +113,9 @@ class Parts:
             workflows=[*WORKFLOWS, *runbooks],
             activities=[
                 *records.activities(),
+                *ClockActivities(self.records).activities(),
+                *AccountActivities(self.records).activities(),
+                *self.notices.activities(),
                 *Workflows(self.client, self.records.applications).activities(),
                 self.vigil.keep_vigil,
             ],

@@ -13,7 +13,10 @@ import pytest
 from temporalio import activity
 
 import activities.stubs
+from activities.accounts import AccountActivities
+from activities.clocks.activities import ClockActivities
 from activities.monitor.activities import SiteMonitor
+from activities.notices import NoticeActivities
 from activities.probes import Probes
 from activities.records import RecordActivities
 from activities.ssh import Ssh
@@ -40,7 +43,17 @@ STUBS = {
 }
 REAL = {
     name: real
-    for cls in (Ssh, Probes, RecordActivities, Workflows, SiteMonitor, VigilActivities)
+    for cls in (
+        Ssh,
+        Probes,
+        RecordActivities,
+        Workflows,
+        SiteMonitor,
+        VigilActivities,
+        ClockActivities,
+        NoticeActivities,
+        AccountActivities,
+    )
     for name, real in _definitions(cls).items()
 }
 

@@ -23,7 +23,7 @@ _DONE = {Standing.KEPT, Standing.BROKEN}
 
 
 class Clocks:
-    """Keeps the events, and has them read: time zones and holidays are looked up by an activity, so that history keeps the result."""
+    """Keeps the events, and has them read by an activity: history keeps what time zones and holidays made of them."""
 
     def __init__(self, case: Case) -> None:
         self._case = case

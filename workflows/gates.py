@@ -72,6 +72,15 @@ class Asking:
     def on_gates_changed(self) -> None:
         """Called when a gate opened, closed, or an answer came."""
 
+    def on_decided(self, decision: Decision, receipt: DecisionReceipt) -> None:
+        """Called when an answer counted."""
+
+    def withdraw(self) -> None:
+        """Take back every open question: nobody needs to answer any more."""
+        for gate in self.open_gates:
+            gate.decided = MOOT
+        self._show()
+
     @property
     def open_gates(self) -> list[GateState]:
         """The gates that wait for an answer, oldest first."""
@@ -167,7 +176,9 @@ class Asking:
     )
     async def decide(self, decision: Decision) -> DecisionReceipt:
         """Answer a gate; `DecisionRefused` says what is not allowed."""
-        return self._take(decision, Via.UPDATE)
+        receipt = self._take(decision, Via.UPDATE)
+        self.on_decided(decision, receipt)
+        return receipt
 
     @decide.validator
     def _decide_is_well_formed(self, decision: Decision) -> None:
@@ -179,7 +190,8 @@ class Asking:
     def decide_by_signal(self, decision: Any) -> None:
         """Answer a gate; what is refused, even for its form, shows in the details: a signal has no other way to say so."""
         try:
-            self._take(Decision.model_validate(decision), Via.SIGNAL)
+            known = Decision.model_validate(decision)
+            self.on_decided(known, self._take(known, Via.SIGNAL))
         except ValidationError as error:
             self._refused.append(f"A signal was not understood: {explain(error)}")
         except ApplicationError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -10,6 +10,7 @@ from temporalio import workflow
 from temporalio.exceptions import FailureError, is_cancelled_exception
 
 from activities.stubs.records import load_incident_plan
+from models.alarms import Alarm
 from models.base import format_duration
 from models.dossier.agreement import Level
 from models.dossier.instructions import RunStep
@@ -76,9 +77,7 @@ class Healing:
             case.tell(EntryKind.NOTE, f"The dossier cannot be read, so people decide: {explain(error)}")
         if order.reopening is not None:
             case.memory.events += order.reopening.events or case.plan.before
-        urgency = order.urgency or max(
-            (a.severity.urgency for a in case.memory.alarms.values()), key=_weight, default=Level.HIGH
-        )
+        urgency = order.urgency or urgency_of(case.memory.alarms.values())
         self._leading.first_priority(case.plan.matrix.priority(order.impact or case.plan.impact, urgency))
         await self._leading.clocks.read()
         if case.plan.plan is not None:
@@ -273,7 +272,13 @@ class Healing:
             f"{a.option} by {a.by} ({a.via.value})" + (f": {a.note}" if a.note else "") for a in outcome.answers
         )
         self._case.tell(
-            EntryKind.DECISION, f"{question.text} {answers or 'The alarms were taken back before anybody answered.'}"
+            EntryKind.DECISION,
+            f"{question.text} {answers or 'The alarms were taken back before anybody answered.'}",
+            {
+                "question": question.text,
+                "option": outcome.option,
+                "answers": [a.model_dump(mode="json") for a in outcome.answers],
+            },
         )
         return outcome
 
@@ -334,5 +339,6 @@ def first_line(text: str) -> str:
     return text.strip().partition("\n")[0]
 
 
-def _weight(level: Level) -> int:
-    return -list(Level).index(level)
+def urgency_of(alarms: Iterable[Alarm]) -> Level:
+    """The highest urgency of some alarms; high where there is none."""
+    return min((a.severity.urgency for a in alarms), key=list(Level).index, default=Level.HIGH)

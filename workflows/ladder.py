@@ -8,7 +8,7 @@ from temporalio import workflow
 from temporalio.common import SearchAttributeKey
 
 from models.clock import ClockEventKind
-from models.incident import Acknowledge, HandOver
+from models.incident import Acknowledge, HandOver, LedByMajor
 from models.names import LEAD
 from models.notices import Audience, Occasion
 from models.records import EntryKind
@@ -137,6 +137,15 @@ class Ladder:
         if lead.alerted and not lead.acknowledged:
             lead.rung, lead.rounds, lead.due = 0, 0, workflow.now()
 
+    def led_by_major(self, told: LedByMajor) -> None:
+        """A major incident has the lead; when it gives it back, people are looked for again."""
+        if told.major is not None:
+            self._take(told.by)
+            self._case.tell(EntryKind.LEAD, f"Led by the major incident {told.major} ({told.title}), by {told.by}")
+        else:
+            self.go_on("The major incident that led it has ended.")
+            self._case.tell(EntryKind.LEAD, f"No longer led by a major incident, by {told.by}")
+
     # --- what people say
 
     def heard(self, who: str) -> None:
@@ -186,5 +195,5 @@ class Ladder:
         if lead.acknowledged:
             return f"{lead.who} has taken it up."
         if not receipt.reached:
-            return f"{told.to} could not be written to; tell them. Until they acknowledge, the ladder goes on at {lead.due:%H:%M} UTC."
+            return f"{told.to} could not be written to: tell them; at {lead.due:%H:%M} UTC the ladder goes on."
         return f"{told.to} was told and must acknowledge until {lead.due:%H:%M} UTC; else the ladder goes on."

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 
 from temporalio import workflow
+from temporalio.exceptions import is_cancelled_exception
 
 from models.clock import ClockEventKind, ClockMoment, Promise
 from models.dossier.agreement import Priority
@@ -147,9 +149,9 @@ class Leading:
         return f"It is {priority.value} now{until}."
 
 
-async def stop(task: asyncio.Task[None]) -> None:
+async def stop(task: asyncio.Task[Any]) -> None:
     """Stop a task of ours and wait until it has stopped."""
     task.cancel()
     await workflow.wait([task])
-    if not task.cancelled() and (error := task.exception()) is not None:
+    if not task.cancelled() and (error := task.exception()) is not None and not is_cancelled_exception(error):
         raise error

@@ -23,7 +23,17 @@ from rich.table import Table
 
 from tests.bench.figures import Figure, measure
 
-BENCHMARKS: Final = ("starting", "probes", "intake", "incident", "remote_jobs", "monitor", "memory", "calendars", "storm")
+BENCHMARKS: Final = (
+    "starting",
+    "probes",
+    "intake",
+    "incident",
+    "remote_jobs",
+    "monitor",
+    "memory",
+    "calendars",
+    "storm",
+)
 
 
 def _in_fresh_process(name: str) -> list[Figure]:

@@ -15,15 +15,20 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
+from activities.clocks import read
+from models.account import AccountReceipt, WriteAccount
 from models.alarms import Alarm, AlarmBatch, AlarmState, BatchReceipt
 from models.base import digest
-from models.dossier.agreement import IncidentTerms, Level
+from models.clock import ClockEvent, ClockReading, ReadClock
+from models.dossier.agreement import Agreement, CauseCode, IncidentTerms, Level, Target
 from models.dossier.instructions import Approval, RestartStep, RunStep
+from models.dossier.parties import Channel, Language, Party, PartyKind
 from models.gates import Decision, DecisionReceipt, GateState
 from models.hosts import Commands, HostTarget
 from models.incident import IncidentOutcome, IncidentStatus
 from models.jobs import BatchResult, EnsureComponent, JobResult, Outcome, RunBatch
 from models.names import WORKFLOW_QUEUE, incident_id, site_queue, watch_id
+from models.notices import Delivery, DeliveryState, NoticeReceipt, Occasion, RungReached, SendNotice
 from models.probes import HealthVerdict, ProbeTarget, Sample, Seen, TcpProbe, WatchHealth
 from models.records import DecisionUse, OpenedGate, OpenGate, TakeTokens, Tokens, UseDecision, WriteRecords
 from models.slices import (
@@ -31,6 +36,7 @@ from models.slices import (
     ComponentPlan,
     IncidentPlan,
     KnownIncident,
+    PartyBrief,
     Placement,
     PlannedRemedy,
     PlanRequest,
@@ -46,6 +52,7 @@ from workflows.watch import Watch
 
 APPLICATION = "acme.shop"
 OPERATOR = "anna@supplier.example"
+SECOND_LINE = "bo@supplier.example"
 DEPENDS_ON = {"web": ["app"], "app": ["db"], "db": [], "mail": []}
 QUEUE = site_queue("dc")
 HOST = HostTarget(name="host1", address="127.0.0.1", user="ops", host_keys=["ssh-ed25519 AAAA"], credential="agent:")
@@ -57,7 +64,43 @@ def _probes(name: str) -> SiteProbes:
     )
 
 
-def application_plan() -> ApplicationPlan:
+def agreement(**fields: Any) -> Agreement:
+    """Round the clock, as most tests want it: P1 in fifteen minutes and four hours, a word to the customer every hour."""
+    level = {"within": "15m", "hours": "always"}
+    usual: dict[str, Any] = {
+        "number": "T-1",
+        "signed": "2026-01-01",
+        "signed_by": ["Ann, supplier"],
+        "undertakings": ["incident"],
+        "service_hours": {"always": "24x7"},
+        "service_levels": {
+            "P1": {
+                "respond": level,
+                "restore": level | {"within": "4h"},
+                "update": level | {"within": "1h"},
+            },
+            "P3": {"respond": level | {"within": "2h"}, "restore": level | {"within": "2d"}},
+        },
+        "pauses": ["waiting_for_customer", "waiting_for_third_party"],
+    }
+    return Agreement.model_validate(usual | fields)
+
+
+def parties() -> dict[str, Party]:
+    """Supplier, customer, third party."""
+    return {
+        "supplier": Party(name="Supplier", kind=PartyKind.SUPPLIER),
+        "acme": Party(name="Acme", kind=PartyKind.CUSTOMER, language=Language.SWEDISH),
+        "betalt": Party(
+            name="Betalt",
+            kind=PartyKind.THIRD_PARTY,
+            answers_within=Target(within=timedelta(hours=2), hours="always"),
+            support="+46 8 465 004 00",
+        ),
+    }
+
+
+def application_plan(**terms: Any) -> ApplicationPlan:
     """The plan of an application: web needs app needs db; mail stands alone."""
     place = Placement(host=HOST, queue=QUEUE)
     return ApplicationPlan(
@@ -81,6 +124,7 @@ def application_plan() -> ApplicationPlan:
             confirm_every=timedelta(seconds=5),
             healthy_for=timedelta(minutes=2),
             recovery_within=timedelta(minutes=5),
+            **terms,
         ),
         people={"operator": [OPERATOR], "approver": ["boss@supplier.example", "cio@acme.example"]},
     )
@@ -109,6 +153,16 @@ class World:
     records: list[WriteRecords] = field(default_factory=list)
     uses: dict[str, str] = field(default_factory=dict)
     ended: dict[str, str | None] = field(default_factory=dict)
+    agreement: Agreement = field(default_factory=agreement)
+    parties: dict[str, Party] = field(default_factory=parties)
+    terms: dict[str, Any] = field(default_factory=dict)
+    """Of incidents, where they differ from the usual."""
+    ladder: list[list[str]] = field(default_factory=lambda: [[OPERATOR], [SECOND_LINE], ["cio@acme.example"]])
+    deaf: set[str] = field(default_factory=set)
+    """Whom no notice reaches."""
+    notices: list[SendNotice] = field(default_factory=list)
+    before: list[ClockEvent] = field(default_factory=list)
+    """Of an incident that is opened again, as the records have it."""
     on_command: Callable[[str], None] = lambda command: None
     on_look: Callable[[], None] = lambda: None
 
@@ -137,7 +191,7 @@ class World:
         first = affected[0]
         chain = list(DEPENDS_ON)[list(DEPENDS_ON).index(first) : 3] or [first]
         return IncidentPlan(
-            plan=application_plan(),
+            plan=application_plan(**self.terms),
             instruction=f"{first}-down",
             title=f"{first} does not answer",
             impact=Level.HIGH,
@@ -157,6 +211,14 @@ class World:
             runbooks=[RunbookOffer(name="free-disk-space", title="Free disk space")],
             handover=handover,
             handover_deciders=[OPERATOR],
+            matrix=self.agreement.priorities,
+            parties={
+                key: PartyBrief(name=p.name, kind=p.kind, language=p.language, support=p.support or "")
+                for key, p in self.parties.items()
+            },
+            leaders=[OPERATOR, SECOND_LINE],
+            causes={f"restart-{first}": CauseCode.APPLICATION},
+            before=self.before if request.reopened else [],
         )
 
     @activity.defn(name="take_tokens")
@@ -176,9 +238,56 @@ class World:
     async def write_records(self, request: WriteRecords) -> None:
         self.records.append(request)
 
+    @activity.defn(name="read_clock")
+    async def read_clock(self, request: ReadClock) -> ClockReading:
+        return read(self.agreement, self.parties, request.events, request.now, explain=request.explain)
+
+    @activity.defn(name="send_notice")
+    async def send_notice(self, request: SendNotice) -> NoticeReceipt:
+        self.notices.append(request)
+        return self.answer(request)
+
+    @activity.defn(name="write_account")
+    async def write_account(self, request: WriteAccount) -> AccountReceipt:
+        return AccountReceipt(incident=request.incident, version=1, digest="a" * 64)
+
     @activity.defn(name="look_up_incidents")
     async def look_up_incidents(self, request: LookUpIncidents) -> EndedIncidents:
         return EndedIncidents(ended={i: self.ended[i] for i in request.ids if i in self.ended})
+
+    def answer(self, notice: SendNotice) -> NoticeReceipt:
+        """What becomes of a notice: everybody is reached by e-mail, but for the deaf."""
+        audience, rung = notice.audience, None
+        people = audience.contacts
+        if audience.rung is not None:
+            if audience.rung > len(self.ladder):
+                return NoticeReceipt(key=notice.key)
+            people = self.ladder[audience.rung - 1]
+            rung = RungReached(
+                number=audience.rung, rungs=len(self.ladder), acknowledge_within_seconds=900, people=people
+            )
+        elif audience.customer:
+            people = ["cio@acme.example"]
+        elif audience.party is not None:
+            people = [f"desk@{audience.party}.example"]
+        return NoticeReceipt(
+            key=notice.key,
+            rung=rung,
+            deliveries=[
+                Delivery(
+                    to=who,
+                    email=who,
+                    channel=Channel.EMAIL,
+                    state=DeliveryState.FAILED if who in self.deaf else DeliveryState.SENT,
+                    at=datetime(2026, 3, 1, tzinfo=UTC),
+                )
+                for who in people
+            ],
+        )
+
+    def told(self, occasion: Occasion) -> list[SendNotice]:
+        """The notices of an occasion, in order."""
+        return [n for n in self.notices if n.occasion is occasion]
 
     # --- hosts and probes
 
