@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import tempfile
 from datetime import UTC, datetime, timedelta
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from temporalio import activity
-from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
+from temporalio.client import Client, WorkflowFailureError
 from temporalio.worker import Worker
 
 from models.dossier.instructions import Approval
@@ -20,21 +17,15 @@ from models.names import WORKFLOW_QUEUE, site_queue, watch_id
 from runbooks import find_runbooks
 from starter.runbooks import sample_input
 from tests.fakes import FakeHosts, application_plan, working
+from tests.replay import leading, watches
+from tests.replay.keeping import keep
 from tests.servers import real_server
 from tests.workflows.waiting import end_of, until_asked
 from tests.workflows.world import APPLICATION, World, alarm, cleared, decide, incident, report
 from workflows.monitor import Monitor
 from workflows.sandbox import workflow_runner
 
-DIRECTORY = Path(__file__).parent / version("driftvakt")
 BOSS = "boss@supplier.example"
-
-
-async def keep(handle: WorkflowHandle[Any, Any], name: str) -> None:
-    """Write a history down."""
-    history = await handle.fetch_history()
-    DIRECTORY.mkdir(exist_ok=True)
-    (DIRECTORY / f"{name}.json").write_text(json.dumps(history.to_json_dict(), indent=1) + "\n")
 
 
 async def incidents(client: Client) -> None:
@@ -126,6 +117,8 @@ async def main() -> None:
         await runbooks(client)
         await monitor(client)
         await asyncio.sleep(0.05)
+    await leading.main()
+    await watches.main()
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from workflows.incident import _seconds
+from workflows.text import span
 
 
 @pytest.mark.parametrize(
@@ -14,4 +14,4 @@ from workflows.incident import _seconds
     [(0.04, "0s"), (0.34, "300ms"), (9.44, "9s400ms"), (9.96, "10s"), (10.3, "10s"), (645.3, "10m45s"), (3599.7, "1h")],
 )
 def test_a_time_is_told_no_more_exactly_than_it_matters(seconds: float, said: str) -> None:
-    assert _seconds(timedelta(seconds=seconds)) == said
+    assert span(timedelta(seconds=seconds)) == said

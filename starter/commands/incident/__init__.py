@@ -5,12 +5,14 @@ from __future__ import annotations
 import typer
 
 from starter.commands.incident import deciding, ending, leading, opening, seeing
+from starter.commands.incident.reporting import report
 
 app = typer.Typer(help="See incidents, open them, lead them, and decide.", no_args_is_help=True)
 
 app.command("list")(seeing.list_)
 app.command("show")(seeing.show)
 app.command("clock")(seeing.clock)
+app.command("report")(report)
 app.command("open")(opening.open_)
 app.command("ack")(leading.acknowledge)
 app.command("handover")(leading.hand_over)
