@@ -40,3 +40,30 @@ class Bare:
         if order.wait:
             await workflow.wait_condition(lambda: False)
         return called
+
+
+@workflow.defn(name="bench_bare_desk")
+class BareDesk:
+    """Takes messages by update, each with a local activity; opens one bare workflow with the first."""
+
+    def __init__(self) -> None:
+        self._taken = 0
+
+    @workflow.run
+    async def run(self) -> None:
+        """Open one, and wait."""
+        await workflow.wait_condition(lambda: self._taken > 0)
+        await workflow.start_child_workflow(
+            Bare.run,
+            BareOrder(wait=True),
+            id=f"{workflow.info().workflow_id}.1",
+            parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+        )
+        await workflow.wait_condition(lambda: False)
+
+    @workflow.update
+    async def take(self, payload: list[dict[str, str]]) -> int:
+        """Take a batch."""
+        self._taken += 1
+        await workflow.execute_local_activity(nothing, start_to_close_timeout=timedelta(seconds=30))
+        return len(payload)

@@ -19,7 +19,8 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlmodel import col
 from temporalio.api.enums.v1 import EventType
-from temporalio.client import Client
+from temporalio.client import Client, WithStartWorkflowOperation
+from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.worker import Worker
 
 from activities.alarms import WatchReporter
@@ -27,7 +28,7 @@ from activities.records import RecordActivities, Records, upgrade
 from models.alarms import Alarm, AlarmBatch
 from models.names import WORKFLOW_QUEUE, watch_id
 from models.tables import AlarmEntry
-from tests.bench.bare import Bare, BareOrder, nothing
+from tests.bench.bare import Bare, BareDesk, BareOrder, nothing
 from tests.bench.figures import Figure, Goal
 from tests.bench.waiting import WaitingIncident
 from tests.records.dossiers import shop
@@ -108,6 +109,28 @@ async def _bare(client: Client, local_activities: int) -> float:
     return time.perf_counter() - began
 
 
+async def _bare_updates(client: Client, applications: list[str]) -> float:
+    """Seconds for as many bare workflows, children and updates with start, each with one local activity."""
+    free = asyncio.Semaphore(_AT_ONCE)
+
+    async def send(batch: AlarmBatch) -> None:
+        async with free:
+            await client.execute_update_with_start_workflow(
+                BareDesk.take,
+                [{"title": a.title, "fingerprint": a.fingerprint} for a in batch.alarms],
+                start_workflow_operation=WithStartWorkflowOperation(
+                    BareDesk.run,
+                    id=f"desk.{batch.application}",
+                    task_queue="bench-bare",
+                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                ),
+            )
+
+    began = time.perf_counter()
+    await asyncio.gather(*(send(batch) for batch in _storm(applications)))
+    return time.perf_counter() - began
+
+
 async def _local_activities(client: Client, application: str) -> int:
     history = await client.get_workflow_handle(watch_id(application)).fetch_history()
     return sum(1 for e in history.events if e.event_type == EventType.EVENT_TYPE_MARKER_RECORDED)
@@ -128,13 +151,18 @@ async def _measure(client: Client, records: Records) -> list[Figure]:
         workflow_runner=workflow_runner(),
     )
     bare = Worker(
-        client, task_queue="bench-bare", workflows=[Bare], activities=[nothing], workflow_runner=workflow_runner()
+        client,
+        task_queue="bench-bare",
+        workflows=[Bare, BareDesk],
+        activities=[nothing],
+        workflow_runner=workflow_runner(),
     )
     async with own:
         ours, incidents = await _ours(client, records, applications)
         count = max([await _local_activities(client, a) for a in applications[:20]])
     async with bare:
         ceiling = await _bare(client, count)
+        with_updates = await _bare_updates(client, applications)
     return [
         Figure(
             f"storm: {_ALARMS:,} alarms over {_APPLICATIONS} applications, until all are in the records",
@@ -142,6 +170,15 @@ async def _measure(client: Client, records: Records) -> list[Figure]:
             "alarms/s",
             _ALARMS / ceiling,
             f"{2 * _APPLICATIONS} bare workflows, half of them with {count} local activities",
+            Goal(0.7, at_most=False, of_ceiling=True),
+        ),
+        Figure(
+            "  the same, beside a raw workflow that is told as much",
+            _ALARMS / ours,
+            "alarms/s",
+            _ALARMS / with_updates,
+            f"{2 * _APPLICATIONS} bare workflows, {_APPLICATIONS * _BATCHES} updates with start, a local activity each",
+            Goal(0.7, at_most=False, of_ceiling=True),
         ),
         Figure("  incidents per connected fault", incidents / _APPLICATIONS, "", goal=Goal(1)),
         Figure("  alarms lost", _ALARMS - _recorded(records)[0], "alarms", goal=Goal(0)),
