@@ -23,10 +23,9 @@ _SHOWN_LINES = 12
 def show_lines(lines: Sequence[IncidentLine], now: datetime | None = None) -> None:
     """Print a list of incidents."""
     now = now or datetime.now(UTC)
-    table = Table(
-        "incident", "prio", "state", "lead", "title", "waits for", "age", box=None, pad_edge=False, header_style="dim"
-    )
-    for name in ("incident", "prio", "state", "age"):
+    heads = ("incident", "prio", "state", "lead", "due", "title", "waits for", "age")
+    table = Table(*heads, box=None, pad_edge=False, header_style="dim")
+    for name in ("incident", "prio", "state", "due", "age"):
         next(c for c in table.columns if c.header == name).no_wrap = True
     next(c for c in table.columns if c.header == "waits for").overflow = "fold"
     for line in lines:
@@ -34,7 +33,8 @@ def show_lines(lines: Sequence[IncidentLine], now: datetime | None = None) -> No
         state = line.outcome or line.state
         waits = ", ".join(line.waits_for)
         lead = tidy(line.lead or "-")
-        table.add_row(short(line.id), line.priority or "-", state, lead, tidy(line.title), tidy(waits) or "-", age)
+        due = _due(line.deadline, now)
+        table.add_row(short(line.id), line.priority or "-", state, lead, due, tidy(line.title), tidy(waits) or "-", age)
     Console().print(table)
 
 
@@ -86,9 +86,10 @@ def show_gate(gate: OpenGate, console: Console | None = None) -> None:
         out.print(f"  plan {gate.digest}:")
         for line in gate.plan.splitlines():
             out.print(f"    {tidy(line)}", soft_wrap=True)
+    width = max((len(option.name) for option in gate.options), default=0) + 1
     for option in gate.options:
         reason = " (with a reason)" if option.needs_reason else ""
-        out.print(f"  {option.name:<20} {tidy(option.means)}{reason}", soft_wrap=True)
+        out.print(f"  {option.name:<{width}} {tidy(option.means)}{reason}", soft_wrap=True)
 
 
 def age_of(span: timedelta) -> str:
@@ -110,6 +111,8 @@ def _led(view: IncidentView, now: datetime, console: Console) -> None:
     """Who has it, whose turn it is, and how much time is left."""
     if view.closed_at is None:
         nobody = f"nobody leads it yet: driftvakt incident ack {short(view.id)}"
+        if view.source != "workflow":
+            nobody = "who leads it is not known"
         lead = f"led by {tidy(view.lead)}" if view.lead else nobody
         major = f", under {tidy(view.major)}" if view.major else ""
         console.print(f"{lead}{major}", soft_wrap=True)
@@ -118,9 +121,15 @@ def _led(view: IncidentView, now: datetime, console: Console) -> None:
     if view.cause:
         console.print(f"cause: {tidy(view.cause)}")
     if view.waiting:
-        console.print(f"[yellow]{tidy(view.waiting)}[/]", soft_wrap=True)
+        console.print(f"[yellow]waiting for {tidy(view.waiting)}[/]", soft_wrap=True)
     for promise in view.clock.promises if view.clock else []:
         console.print(f"  {promise.promise.value:<8} {_standing(promise, now)}", soft_wrap=True)
+
+
+def _due(deadline: datetime | None, now: datetime) -> str:
+    if deadline is None:
+        return "-"
+    return f"in {age_of(deadline - now)}" if deadline > now else f"[bold red]{age_of(now - deadline)} ago[/]"
 
 
 def _standing(promise: PromiseReading, now: datetime) -> str:
@@ -152,10 +161,12 @@ def _timeline(entries: Sequence[TimelineEntry], console: Console) -> None:
     if not entries:
         return
     console.print("\n[bold]What happened[/] (UTC)")
+    days = len({entry.at.date() for entry in entries}) > 1
     for entry in entries:
         text = tidy(entry.text)
         style = "bold" if entry.kind in {EntryKind.DECISION, EntryKind.STATE} else ""
-        line = f"  {entry.at:%H:%M:%S} {entry.kind.value:<8} {text}"
+        at = f"{entry.at:%m-%d %H:%M:%S}" if days else f"{entry.at:%H:%M:%S}"
+        line = f"  {at} {entry.kind.value:<8} {text}"
         console.print(f"[{style}]{line}[/]" if style else line, soft_wrap=True)
         _what_ran(entry.data, console)
 

@@ -181,9 +181,7 @@ class AlarmDesk:
         held.kept = outside_hours(known, alarm, now) if remembered else None
         if held.kept is not None:
             return self._keep(held, alarm)
-        closed = comes_back_to(
-            known.depends_on, self._memory.closed.values(), alarm, component, now, known.reopen_within
-        )
+        closed = comes_back_to(self._memory.closed.values(), alarm, component, now, known.reopen_within)
         if closed is not None:
             reason = f"{alarm.title} came back {_minutes(now, closed.closed_at)} after it was closed"
             held.incident = self._book.reopen(closed, [alarm], alarm.source, reason).id

@@ -12,6 +12,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.stubs.records import write_records
 from models.base import Model
+from models.clock import ClockEventKind
 from models.dossier.agreement import IncidentTerms, Priority
 from models.dossier.instructions import Approval
 from models.incident import IncidentEnd, IncidentMemory, IncidentOrder, IncidentState
@@ -36,6 +37,8 @@ class Case:
         self.helped: str | None = None
         """The remedy after which health was proven."""
         self.restored_at: datetime | None = None
+        self.prepared = False
+        """Whether it is known what the dossier says: who may what, and what is promised."""
         self._changed = changed
 
     @property
@@ -58,6 +61,11 @@ class Case:
     def over(self) -> bool:
         """Whether people or another incident have ended it."""
         return self.memory.closing is not None or self.memory.merged is not None
+
+    @property
+    def reclassified(self) -> bool:
+        """Whether people have set the priority; what they decided stands."""
+        return any(e.kind is ClockEventKind.PRIORITY and e.by not in {"", "Driftvakt"} for e in self.memory.events)
 
     def title_of(self, component: str) -> str:
         """What people call a component."""

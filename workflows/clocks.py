@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
-from typing import Any
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey
 from temporalio.exceptions import FailureError, is_cancelled_exception
 
 from activities.stubs.leading import read_clock
-from models.clock import ClockEvent, ClockEventKind, ClockMoment, Promise, PromiseReading, ReadClock, Standing
+from models.clock import (
+    ClockEvent,
+    ClockEventKind,
+    ClockMoment,
+    ClockReading,
+    Promise,
+    PromiseReading,
+    ReadClock,
+    Standing,
+)
 from models.names import DEADLINE
 from models.records import EntryKind
 from workflows.case import Case
@@ -20,6 +30,16 @@ from workflows.steps import explain
 
 _DEADLINE = SearchAttributeKey.for_datetime(DEADLINE)
 _DONE = {Standing.KEPT, Standing.BROKEN}
+_WARNINGS = (100, 90, 75, 50)
+"""Per cent of a promise's time that are told; 100 is the breach."""
+
+
+class _Told(NamedTuple):
+    """What was told last of a promise: so many per cent of a time that began then and was so long."""
+
+    started_at: datetime
+    within: float
+    percent: int
 
 
 class Clocks:
@@ -29,6 +49,7 @@ class Clocks:
         self._case = case
         self._stale = False
         self._moments: list[ClockMoment] = []
+        self._told: dict[Promise, _Told] = {}
         self._lock = asyncio.Lock()
 
     def happened(self, kind: ClockEventKind, **what: Any) -> None:
@@ -69,7 +90,7 @@ class Clocks:
                 raise
             self._case.tell(EntryKind.CLOCK, f"The service-level clocks cannot be read: {explain(error)}")
             return
-        self._moments = list(memory.reading.moments)
+        self._moments = [*self._overlooked(memory.reading), *memory.reading.moments]
         self._show_deadline()
 
     def promise(self, which: Promise) -> PromiseReading | None:
@@ -82,12 +103,24 @@ class Clocks:
         """When the next warning or breach is due."""
         return self._moments[0].at if self._moments else None
 
-    def passed(self) -> list[ClockMoment]:
-        """The warnings and breaches whose time has come, each once."""
-        now = workflow.now()
-        due = [m for m in self._moments if m.at <= now]
-        self._moments = [m for m in self._moments if m.at > now]
-        return due
+    def take_passed(self) -> ClockMoment | None:
+        """The next warning or breach whose time has come, each once; none while they have to be read anew first."""
+        if self.stale or not self._moments or self._moments[0].at > workflow.now():
+            return None
+        moment = self._moments.pop(0)
+        promise = self.promise(moment.promise)
+        if promise is not None:
+            self._told[moment.promise] = _Told(promise.started_at, promise.within_seconds, moment.percent)
+        return moment
+
+    def _overlooked(self, reading: ClockReading) -> Iterator[ClockMoment]:
+        """What had passed already when the clocks were read, as when the priority is raised: of each promise the last."""
+        for promise in reading.promises:
+            told = self._told.get(promise.promise)
+            same = told is not None and (told.started_at, told.within) == (promise.started_at, promise.within_seconds)
+            percent = _used_up(promise)
+            if percent > (told.percent if told is not None and same else 0):
+                yield ClockMoment(at=reading.as_of, promise=promise.promise, percent=percent)
 
     def _show_deadline(self) -> None:
         reading = self._case.memory.reading
@@ -98,3 +131,11 @@ class Clocks:
             workflow.upsert_search_attributes(
                 [_DEADLINE.value_set(soonest) if soonest is not None else _DEADLINE.value_unset()]
             )
+
+
+def _used_up(promise: PromiseReading) -> int:
+    """The last of the told percentages that has passed; of what is done only a breach is still worth a word."""
+    if promise.standing in _DONE:
+        return 100 if promise.standing is Standing.BROKEN and promise.promise is not Promise.UPDATE else 0
+    within, elapsed = timedelta(seconds=promise.within_seconds), timedelta(seconds=promise.elapsed_seconds)
+    return next((percent for percent in _WARNINGS if within * percent / 100 <= elapsed), 0)

@@ -10,7 +10,7 @@ from models.clock import ClockEventKind, Promise
 from models.dossier.agreement import CustomerUpdates, Pause
 from models.dossier.parties import Language, PartyKind
 from models.incident import CustomerUpdate, IncidentEnd, Resume, Waiting, WaitingState
-from models.notices import Audience, NoticeReceipt, Occasion
+from models.notices import Audience, DeliveryState, NoticeReceipt, Occasion
 from models.records import EntryKind
 from workflows.case import Case, refused
 from workflows.clocks import Clocks
@@ -29,6 +29,8 @@ class Customer:
         self._clocks = clocks
         self._ladder = ladder
         self._notices = notices
+        self._opened_as: str | None = None
+        """The priority under which they were last to be told that it is worked on."""
 
     # --- what they are told
 
@@ -52,9 +54,12 @@ class Customer:
         ]
 
     async def opened(self) -> None:
-        """Tell them that it is worked on, where the agreement promises updates; later ones follow on their clock."""
-        promised = self._clocks.promise(Promise.UPDATE) is not None
-        if promised and self._case.memory.informed_at is None:
+        """Once people have it, tell them that it is worked on, where updates are promised; later ones follow on their clock."""
+        memory = self._case.memory
+        if not memory.lead.alerted or memory.major is not None or memory.informed_at is not None:
+            return
+        if self._clocks.promise(Promise.UPDATE) is not None and self._opened_as != memory.priority:
+            self._opened_as = memory.priority
             self._informed(await self._notices.send(Occasion.OPENED, Audience(customer=True), text=self.draft), "")
 
     async def update(self, told: CustomerUpdate) -> str:
@@ -70,7 +75,9 @@ class Customer:
             return (
                 "It could not be delivered to anybody; tell them by other means, then send it again with already_told."
             )
-        return "Sent to " + ", ".join(sorted({d.to for d in receipt.deliveries})) + "."
+        sent = {d.to for d in receipt.deliveries if d.state is DeliveryState.SENT}
+        missed = sorted({d.to for d in receipt.deliveries} - sent)
+        return f"Sent to {', '.join(sorted(sent))}." + (f" Not delivered to {', '.join(missed)}." if missed else "")
 
     async def update_is_due(self, percent: int) -> None:
         """The promised time of the next update runs out."""
@@ -114,7 +121,7 @@ class Customer:
         if memory.waiting is not None:
             raise refused(f"it waits for {memory.waiting.name} already; resume that first")
         third = party.kind is PartyKind.THIRD_PARTY
-        memory.waiting = WaitingState(
+        waiting = memory.waiting = WaitingState(
             party=told.party,
             name=party.name,
             third_party=third,
@@ -128,7 +135,7 @@ class Customer:
         )
         await self._clocks.read()
         paused = memory.reading is not None and memory.reading.paused
-        memory.waiting.answer_due = memory.reading.answer_due if memory.reading else None
+        waiting.answer_due = memory.reading.answer_due if memory.reading else None
         clocks = "the clocks are paused" if paused else "the agreement does not pause the clocks for that"
         ticket = f", their reference {told.reference}" if told.reference else ""
         self._case.tell(EntryKind.CLOCK, f"{told.by} waits for {party.name}{ticket}: {told.note} ({clocks})")
@@ -138,11 +145,11 @@ class Customer:
             text=told.note,
             by=told.by,
             reference=told.reference,
-            deadline=memory.waiting.answer_due if memory.waiting else None,
+            deadline=waiting.answer_due,
         )
         if receipt.reached and not third:
             self._note_informed(told.by)
-        due = memory.waiting.answer_due if memory.waiting else None
+        due = waiting.answer_due
         answer = f" They must answer until {due:%Y-%m-%d %H:%M} UTC." if due else ""
         written = "" if receipt.reached else f" They could not be written to{_by_phone(party.support)}."
         return f"Waiting for {party.name}: {clocks}.{answer}{written}"
@@ -175,7 +182,9 @@ class Customer:
         await self._notices.send(
             Occasion.WAITING_REMINDER, Audience(party=waiting.party), text=waiting.note, reference=waiting.reference
         )
-        if waiting.reminders == 1:
+        if self._case.memory.waiting is not waiting:
+            return  # they have answered meanwhile
+        if waiting.reminders == 1 or self._case.memory.major is not None:
             await self._notices.to_lead(Occasion.REMINDER, text=why)
         else:
             self._ladder.go_on(why)

@@ -12,7 +12,7 @@ from temporalio.exceptions import FailureError, is_cancelled_exception
 from activities.stubs.records import load_incident_plan
 from models.alarms import Alarm
 from models.base import format_duration
-from models.dossier.agreement import Level
+from models.dossier.agreement import Level, Priority
 from models.dossier.instructions import RunStep
 from models.gates import GateOutcome, Question
 from models.incident import IncidentEnd, IncidentState
@@ -75,13 +75,18 @@ class Healing:
             if is_cancelled_exception(error):
                 raise
             case.tell(EntryKind.NOTE, f"The dossier cannot be read, so people decide: {explain(error)}")
-        if order.reopening is not None:
-            case.memory.events += order.reopening.events or case.plan.before
-        urgency = order.urgency or urgency_of(case.memory.alarms.values())
-        self._leading.first_priority(case.plan.matrix.priority(order.impact or case.plan.impact, urgency))
+        self._leading.first_priority(self.first_priority)
+        case.prepared = True
         await self._leading.clocks.read()
         if case.plan.plan is not None:
             self.steps = Steps(case.plan.plan, requester=order.opened_by, ask=self._ask_within, heard=self._heard)
+
+    @property
+    def first_priority(self) -> Priority:
+        """The priority that its impact and urgency give it."""
+        case, order = self._case, self._case.order
+        urgency = order.urgency or urgency_of(case.memory.alarms.values())
+        return case.plan.matrix.priority(order.impact or case.plan.impact, urgency)
 
     async def _ask_within(self, question: Question) -> GateOutcome:
         """A question of a step: it is no reason to see the incident as waiting for a decision on how to go on."""

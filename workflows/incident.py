@@ -106,6 +106,8 @@ class Incident(Asking):
         self._closed = True
         case.end = end
         self.withdraw()
+        if not self.memory.events:  # over before its dossier was read
+            self.leading.first_priority(self.healing.first_priority)
         if end is not IncidentEnd.CANCELLED:
             self.leading.clocks.happened(ClockEventKind.RESTORED)
         self.leading.clocks.happened(ClockEventKind.CLOSED)
@@ -170,17 +172,12 @@ class Incident(Asking):
     def _see_urgency(self) -> None:
         """What joins may make it more urgent; what a person has decided stands."""
         order = self.case.order
-        if self.memory.priority is None or order.urgency is not None or self._reclassified:
+        if self.memory.priority is None or order.urgency is not None or self.case.reclassified:
             return
         impact = order.impact or self.case.plan.impact
         priority = self.case.plan.matrix.priority(impact, urgency_of(self.memory.alarms.values()))
         if priority.value < self.memory.priority:
             self.leading.change_priority(priority, "Driftvakt", "an alarm that joined is more urgent")
-
-    @property
-    def _reclassified(self) -> bool:
-        by_people = {e.by for e in self.memory.events if e.kind is ClockEventKind.PRIORITY} - {"", "Driftvakt"}
-        return bool(by_people)
 
     @workflow.signal(
         name="clear_alarms",
@@ -209,8 +206,11 @@ class Incident(Asking):
         name="led_by_major",
         description=f'Sent by a major incident: it takes the lead. {{"major": "major.1", {_YOU}, "title": "Data centre dark"}}',
     )
-    def led_by_major(self, told: LedByMajor) -> None:
+    async def led_by_major(self, told: LedByMajor) -> None:
         """A major incident takes the lead, or gives it back."""
+        await workflow.wait_condition(lambda: self.case.prepared or self._closed)
+        if self._closed:
+            return
         self.memory.major = told if told.major else None
         self.leading.ladder.led_by_major(told)
 
@@ -219,7 +219,7 @@ class Incident(Asking):
     @workflow.update(name="acknowledge", description=f"Take it up: you lead it from now on. {{{_YOU}}}")
     async def acknowledge(self, told: Acknowledge) -> Told:
         """Somebody takes it up."""
-        self._still_open()
+        await self._ready()
         return Told(message=self.leading.ladder.acknowledge(told))
 
     @workflow.update(
@@ -228,7 +228,7 @@ class Incident(Asking):
     )
     async def hand_over(self, told: HandOver) -> Told:
         """The lead goes to somebody else, with a note."""
-        self._still_open()
+        await self._ready()
         return Told(message=await self.leading.ladder.hand_over(told))
 
     @workflow.update(
@@ -238,13 +238,13 @@ class Incident(Asking):
     )
     async def wait_for(self, told: Waiting) -> Told:
         """It is a customer's or a third party's turn."""
-        self._still_open()
+        await self._ready()
         return Told(message=await self.leading.customer.wait_for(told))
 
     @workflow.update(name="resume", description=f'They have answered. {{{_YOU}, "note": "Firewall is open"}}')
     async def resume(self, told: Resume) -> Told:
         """It is our turn again."""
-        self._still_open()
+        await self._ready()
         return self._heard(told.by, self.leading.customer.resume(told))
 
     @workflow.update(
@@ -253,7 +253,7 @@ class Incident(Asking):
     )
     async def update_customer(self, told: CustomerUpdate) -> Told:
         """Tell the customer how it stands."""
-        self._still_open()
+        await self._ready()
         return self._heard(told.by, await self.leading.customer.update(told))
 
     @workflow.update(
@@ -262,7 +262,7 @@ class Incident(Asking):
     )
     async def reclassify(self, told: Reclassify) -> Told:
         """Change the priority; the clocks are computed anew from the start."""
-        self._still_open()
+        await self._ready()
         return self._heard(told.by, await self.leading.reclassify(told))
 
     @workflow.update(
@@ -272,7 +272,7 @@ class Incident(Asking):
     )
     async def close_incident(self, told: CloseIncident) -> Told:
         """Close it without proof of recovery; what is being changed on a host is brought to its end first."""
-        self._still_open()
+        await self._ready()
         self.case.require_leader(told.by, "close")
         self.memory.closing = told
         self.memory.cause = told.cause
@@ -286,7 +286,7 @@ class Incident(Asking):
     )
     async def set_cause(self, told: SetCause) -> Told:
         """Say what it came from."""
-        self._still_open()
+        await self._ready()
         self.case.require_leader(told.by, "name the cause of")
         self.memory.cause = told.cause
         note = f": {told.note}" if told.note else ""
@@ -299,7 +299,7 @@ class Incident(Asking):
     )
     async def add_note(self, note: Note) -> Told:
         """Add a note."""
-        self._still_open()
+        await self._ready()
         data = {"audience": note.audience.value, "text": note.text, "by": note.by}
         self.case.tell(EntryKind.NOTE, f"{note.by}: {note.text}", data)
         return self._heard(note.by, f"Noted at {workflow.now():%H:%M:%S} UTC.")
@@ -312,7 +312,10 @@ class Incident(Asking):
         self.leading.ladder.heard(who)
         return Told(message=message)
 
-    def _still_open(self) -> None:
+    async def _ready(self) -> None:
+        """Nobody is answered before it is known what the dossier says: who may what, and what is promised."""
+        if not self.case.prepared:
+            await workflow.wait_condition(lambda: self.case.prepared or self._closed)
         if self._closed:
             raise refused("it is closed; open it again with `driftvakt incident reopen`")
 

@@ -1,65 +1,88 @@
-"""The page that an operator reads in the UI while an incident runs: what stands, what it waits for, what to press."""
+"""The page that an operator reads in the UI while an incident runs: what is asked of them, what was promised, what happened."""
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 
 from temporalio import workflow
 
+from models.base import Model
 from models.clock import PromiseReading, Standing
-from models.incident import Acknowledge, IncidentState
+from models.incident import Acknowledge, IncidentState, Resume
 from models.names import watch_id
 from workflows.case import Case
-from workflows.text import code, page, plain, sample, table
+from workflows.text import DETAILS_LIMIT, code, page, plain, stamp, table
 
-_SHOWN = 10
-"""Lines of the timeline that the page shows; the records have them all."""
+_SHOWN = (10, 6, 3, 0)
+"""Lines of the timeline: as many as the page has room for; the records have them all."""
 
 _PROMISED = {"respond": "taken up", "restore": "restored", "update": "next word to the customer"}
+_DONE = {Standing.KEPT, Standing.BROKEN}
 
 
 def incident_page(case: Case, gates: str, draft: str) -> str:
-    """The incident as short Markdown."""
+    """The incident as short Markdown: what is asked of people first, then what was promised, then the rest."""
     order, memory = case.order, case.memory
     watch = f"/namespaces/{{namespace}}/workflows/{watch_id(order.application)}"
-    return page(
+    before = [
         f"### {plain(order.title)}",
-        f"**{memory.priority or '-'}** · **{memory.state.value}** · {plain(memory.doing)}",
-        _led(case),
-        _clocks(case),
+        _stands(case),
+        _unanswered(case),
         gates,
+        _waits(case),
+        _clocks(case),
         _alarms(case),
         _draft(case, draft),
-        _happened(case),
-        f"[Watch of {order.application}]({watch}) · *Send an Update*: `add_note`, `hand_over`, `wait_for`, `reclassify`, "
-        "`update_customer`, `close_incident`",
-    )
+    ]
+    tells = "`add_note`, `hand_over`, `wait_for`, `update_customer`, `reclassify`, `set_cause`, `close_incident`"
+    more = "" if memory.state is IncidentState.CLOSED else f" · *Send an Update* also takes {tells}."
+    last = f"[Watch of {order.application}]({watch}){more}"
+    texts = ("\n\n".join(part for part in (*before, _happened(case, shown), last) if part) for shown in _SHOWN)
+    return page(next((text for text in texts if len(text) <= DETAILS_LIMIT), "\n\n".join([*before, last])))
 
 
-def _led(case: Case) -> str:
+def _stands(case: Case) -> str:
     memory = case.memory
-    if memory.state is IncidentState.CLOSED:
-        return ""
-    lead = memory.lead
-    parts = []
+    stands = [f"**{memory.priority or 'no priority yet'}**", f"**{memory.state.value.replace('-', ' ')}**"]
+    if memory.state is not IncidentState.CLOSED:
+        lead = memory.lead
+        stands.append(f"led by **{plain(lead.who)}**" if lead.acknowledged and lead.who else "**nobody leads it**")
+    lines = [" · ".join(stands), plain(memory.doing) if memory.doing.lower() != memory.state.value else ""]
     if memory.major is not None and memory.major.major:
         link = f"/namespaces/{{namespace}}/workflows/{memory.major.major}"
-        parts.append(f"Part of a **major incident**: [{plain(memory.major.title or memory.major.major)}]({link}).")
-    if memory.waiting is not None:
-        due = f", who must answer until {_when(memory.waiting.answer_due)}" if memory.waiting.answer_due else ""
-        ticket = f" ({plain(memory.waiting.reference)})" if memory.waiting.reference else ""
-        parts.append(
-            f"**Waits for {plain(memory.waiting.name)}**{ticket}{due}: {plain(memory.waiting.note)}. Over: `resume`."
-        )
-    if lead.acknowledged and lead.who:
-        parts.append(f"Led by **{plain(lead.who)}**.")
-    elif lead.alerted:
-        asked = ", ".join(lead.asked) or "nobody yet"
-        until = f", the next at {_when(lead.due)}" if lead.due and lead.due > workflow.now() else ""
-        by = lead.asked[0] if lead.asked else "you@example.com"
-        parts.append(f"**Nobody has taken it up**: asked {plain(asked)}{until}. Press *Send an Update*, `acknowledge`:")
-        parts.append("\n\n" + code(sample(Acknowledge(by=by))))
-    return " ".join(parts)
+        lines.append(f"Part of a **major incident**: [{plain(memory.major.title or memory.major.major)}]({link})")
+    return "  \n".join(line for line in lines if line)
+
+
+def _unanswered(case: Case) -> str:
+    """That somebody must take it up, until when, and what to press."""
+    lead = case.memory.lead
+    if case.memory.state is IncidentState.CLOSED or lead.acknowledged or not lead.alerted:
+        return ""
+    late = lead.due is None or lead.due <= workflow.now()
+    until = "" if late else f" until {_when(lead.due)} UTC"
+    if lead.who and lead.asked == [lead.who]:
+        asked = f"It was given to {plain(lead.who)}"
+    else:
+        asked = f"Asked: {plain(', '.join(lead.asked) or 'nobody yet')}" + (f" (rung {lead.rung})" if lead.rung else "")
+    then = "; the next are being asked" if late else "; then the next are asked"
+    by = lead.asked[0] if lead.asked else "you@example.com"
+    press = "Press *More Actions*, *Send an Update*, choose `acknowledge`, and paste:"
+    return f"**Take it up{until}.** {asked}{then}. {press}\n\n" + code(_line(Acknowledge(by=by)))
+
+
+def _waits(case: Case) -> str:
+    waiting = case.memory.waiting
+    if waiting is None or case.memory.state is IncidentState.CLOSED:
+        return ""
+    ticket = f" ({plain(waiting.reference)})" if waiting.reference else ""
+    due = f" They must answer until **{_when(waiting.answer_due)} UTC**." if waiting.answer_due else ""
+    by = case.memory.lead.who or "you@example.com"
+    return (
+        f"**Waits for {plain(waiting.name)}**{ticket} since {_when(waiting.since)}: {plain(waiting.note.rstrip('. '))}.{due} "
+        f"When they have answered, `resume`:\n\n" + code(_line(Resume(by=by, note="What they said")))
+    )
 
 
 def _clocks(case: Case) -> str:
@@ -80,15 +103,15 @@ def _standing(promise: PromiseReading) -> str:
 
 
 def _alarms(case: Case) -> str:
-    memory = case.memory
+    memory, now = case.memory, workflow.now()
     alarms = table(
-        ["alarm", "severity", "component", "since (UTC)"],
+        ["since (UTC)", "alarm", "component"],
         [
             (
-                plain(a.title, 80) + (" (symptom)" if a.fingerprint in memory.symptoms else ""),
-                a.severity.value,
+                stamp(a.since, now),
+                f"{a.severity.value}: {plain(a.title, 80)}"
+                + (" (symptom)" if a.fingerprint in memory.symptoms else ""),
                 plain(a.component or "-"),
-                f"{a.since:%m-%d %H:%M:%S}",
             )
             for a in list(memory.alarms.values())[:8]
         ],
@@ -98,19 +121,24 @@ def _alarms(case: Case) -> str:
 
 def _draft(case: Case, draft: str) -> str:
     reading = case.memory.reading
-    promised = reading is not None and any(p.promise.value == "update" for p in reading.promises)
-    if not promised or not case.memory.lead.alerted or case.memory.state is IncidentState.CLOSED:
+    promise = next((p for p in reading.promises if p.promise.value == "update"), None) if reading else None
+    if promise is None or not case.memory.lead.alerted or case.memory.state is IncidentState.CLOSED:
         return ""
-    return f"**To the customer, if nobody finds better words** (`update_customer`): {plain(draft)}"
+    until = f", until {_when(promise.deadline)} UTC" if promise.deadline and promise.standing not in _DONE else ""
+    return f"**Next word to the customer**{until} (`update_customer`; without a text this is sent): {plain(draft)}"
 
 
-def _happened(case: Case) -> str:
-    happened = table(
-        ["UTC", "what", ""],
-        [(f"{e.at:%H:%M:%S}", e.kind.value, plain(e.text, 180)) for e in reversed(case.memory.timeline[-_SHOWN:])],
-    )
+def _happened(case: Case, shown: int) -> str:
+    now = workflow.now()
+    entries = reversed(case.memory.timeline[-shown:] if shown else [])
+    happened = table(["UTC", "what", ""], [(stamp(e.at, now), e.kind.value, plain(e.text, 180)) for e in entries])
     return f"**What happened, newest first**\n\n{happened}" if happened else ""
 
 
 def _when(moment: datetime | None) -> str:
     return f"{moment:%m-%d %H:%M}" if moment else "-"
+
+
+def _line(message: Model) -> str:
+    """A message as one line of JSON to paste."""
+    return json.dumps(message.model_dump(mode="json", exclude_defaults=True), ensure_ascii=False)

@@ -25,6 +25,9 @@ _PAUSE = timedelta(minutes=15)
 _LONGEST_PAUSE = timedelta(hours=4)
 """After the whole ladder was silent it is climbed again: after a quarter of an hour, then twice as long, up to this."""
 
+_SEND_AGAIN = timedelta(minutes=1)
+"""When sending itself failed, the same rung is asked again: after a minute, then twice as long, up to the pause above."""
+
 
 class Ladder:
     """Finds somebody who takes the incident up, and sees that they do not forget it."""
@@ -34,6 +37,9 @@ class Ladder:
         self._clocks = clocks
         self._notices = notices
         self._why = ""
+        self._handed_by: str | None = None
+        """Who handed it over to somebody who has not taken it up yet."""
+        self._failures = 0
         self._alert_at: datetime | None = None
 
     # --- when
@@ -67,25 +73,27 @@ class Ladder:
 
     # --- what
 
-    async def climb(self) -> bool:
-        """Do what is due; whether people were alerted for the first time."""
+    async def climb(self) -> None:
+        """Do what is due."""
         lead, now = self._case.memory.lead, workflow.now()
-        first = not lead.alerted and self._alert_at is not None and self._alert_at <= now
-        if first:
+        if not lead.alerted and self._alert_at is not None and self._alert_at <= now:
             self.need_people("The agreed remedies have not helped so far.")
-        first = first or (lead.due is not None and lead.due <= now and lead.rung == 0 and lead.rounds == 0)
         if self._forgotten_at is not None and self._forgotten_at <= now:
             await self._ask_again()
         elif lead.due is not None and lead.due <= now:
             await self._ask_next()
-        return first
 
     async def _ask_next(self) -> None:
         lead = self._case.memory.lead
-        lead.due = None
+        lead.due = self._handed_by = None
         receipt = await self._notices.send(Occasion.ALERT, Audience(rung=lead.rung + 1), text=self._why)
-        if lead.acknowledged:  # meanwhile
+        if lead.acknowledged or lead.due is not None:
+            return  # taken up, handed over or raised meanwhile
+        if self._notices.could_not_send(receipt):
+            lead.due = workflow.now() + _growing(_SEND_AGAIN, self._failures)
+            self._failures += 1
             return
+        self._failures = 0
         if receipt.rung is None:
             self._start_over(known=bool(receipt.deliveries) or lead.rung > 0)
             return
@@ -106,7 +114,7 @@ class Ladder:
                 f"The dossier has no escalation ladder for {self._case.memory.priority or 'this priority'}: nobody was asked",
             )
             return
-        pause = min(_PAUSE * 2**lead.rounds, _LONGEST_PAUSE)
+        pause = _growing(_PAUSE, lead.rounds)
         lead.rounds += 1
         lead.due = workflow.now() + pause
         self._case.tell(
@@ -118,11 +126,11 @@ class Ladder:
         memory = self._case.memory
         lead = memory.lead
         lead.acknowledged = False
-        lead.due = workflow.now() + _ACKNOWLEDGE_WITHIN
+        lead.due = until = workflow.now() + _ACKNOWLEDGE_WITHIN
         self._why = f"{lead.who} took it up and has not been heard of since {lead.heard_at:%H:%M} UTC."
         self._case.tell(EntryKind.LEAD, f"Asked again: {self._why}")
         receipt = await self._notices.to_lead(Occasion.REMINDER, text=self._why)
-        if not receipt.reached and not lead.acknowledged:
+        if not receipt.reached and lead.due == until:
             lead.due = workflow.now()
 
     def go_on(self, why: str) -> None:
@@ -153,6 +161,8 @@ class Ladder:
         if self._case.plan.leaders and who not in self._case.plan.leaders:
             return
         lead = self._case.memory.lead
+        if who == self._handed_by:
+            return  # a last word of whoever has handed it over does not take it back
         lead.heard_at = workflow.now()
         if not lead.acknowledged:
             self._take(who)
@@ -176,6 +186,7 @@ class Ladder:
         lead.who, lead.acknowledged, lead.alerted, lead.due = who, True, True, None
         lead.heard_at = workflow.now()
         lead.rounds = 0
+        self._handed_by = None
         workflow.upsert_search_attributes([_LEAD.value_set(who)])
 
     async def hand_over(self, told: HandOver) -> str:
@@ -185,7 +196,8 @@ class Ladder:
             raise refused(f"{told.to} may not lead it; {', '.join(self._case.plan.leaders)} may")
         lead = self._case.memory.lead
         lead.who, lead.asked, lead.acknowledged, lead.alerted = told.to, [told.to], False, True
-        lead.due = workflow.now() + _ACKNOWLEDGE_WITHIN
+        lead.due = until = workflow.now() + _ACKNOWLEDGE_WITHIN
+        self._handed_by = told.by if told.by != told.to else None
         self._why = f"{told.by} handed it over to {told.to}, who has not taken it up."
         workflow.upsert_search_attributes([_LEAD.value_set(told.to)])
         self._case.tell(EntryKind.LEAD, f"{told.by} handed over to {told.to}: {told.note}")
@@ -195,5 +207,11 @@ class Ladder:
         if lead.acknowledged:
             return f"{lead.who} has taken it up."
         if not receipt.reached:
-            return f"{told.to} could not be written to: tell them; at {lead.due:%H:%M} UTC the ladder goes on."
-        return f"{told.to} was told and must acknowledge until {lead.due:%H:%M} UTC; else the ladder goes on."
+            return f"{told.to} could not be written to: tell them; at {until:%H:%M} UTC the ladder goes on."
+        return f"{told.to} was told and must acknowledge until {until:%H:%M} UTC; else the ladder goes on."
+
+
+def _growing(first: timedelta, times: int) -> timedelta:
+    """A pause that doubles each time, up to the longest; the doubling ends before its number grows out of bounds."""
+    doublings: int = 2 ** min(times, 16)
+    return min(first * doublings, _LONGEST_PAUSE)

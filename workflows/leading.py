@@ -68,21 +68,27 @@ class Leading:
             return
         try:
             await workflow.wait_condition(
-                lambda: self.clocks.stale or self._next() != due,
+                lambda: self.clocks.stale or self._sooner_than(due),
                 timeout=None if due is None else due - workflow.now(),
                 timeout_summary="Until the next warning, reminder or rung of the ladder",
             )
         except TimeoutError:
             return
 
+    def _sooner_than(self, due: datetime | None) -> bool:
+        """What is due later is seen when the time that was waited for has come: no timer is set anew for every word."""
+        first = self._next()
+        return first is not None and (due is None or first < due)
+
     async def _act(self) -> None:
-        for moment in self.clocks.passed():
+        while (moment := self.clocks.take_passed()) is not None:
             await self._warn(moment)
         now = workflow.now()
         if self.customer.answer_due is not None and self.customer.answer_due <= now:
             await self.customer.no_answer()
-        if self.ladder.next_due is not None and self.ladder.next_due <= now and await self.ladder.climb():
-            await self.customer.opened()
+        if self.ladder.next_due is not None and self.ladder.next_due <= now:
+            await self.ladder.climb()
+        await self.customer.opened()
 
     async def _warn(self, moment: ClockMoment) -> None:
         promise = self.clocks.promise(moment.promise)
@@ -109,17 +115,23 @@ class Leading:
     # --- priority
 
     def first_priority(self, priority: Priority) -> None:
-        """The priority that it begins with."""
-        self._case.set_priority(priority)
-        events = self._case.memory.events
+        """The priority that it begins with; one that is opened again goes on with its events."""
+        case, by = self._case, self._case.order.opened_by
+        events = case.memory.events
+        if case.order.reopening is not None:
+            events += case.order.reopening.events or case.plan.before
         if not events:
-            self.clocks.happened(ClockEventKind.OPENED, priority=priority, by=self._case.order.opened_by)
+            self.clocks.happened(ClockEventKind.OPENED, priority=priority, by=by)
             # It began when it was opened, however long the dossier took to be read.
-            events[0] = events[0].model_copy(update={"at": self._case.opened_at})
+            events[0] = events[0].model_copy(update={"at": case.opened_at})
         else:
-            self.clocks.happened(ClockEventKind.REOPENED, by=self._case.order.opened_by)
-            if events[0].priority is not priority:
+            self.clocks.happened(ClockEventKind.REOPENED, by=by)
+            before = next((e.priority for e in reversed(events) if e.priority is not None), None)
+            if before is not None and (case.reclassified or before.value <= priority.value):
+                priority = before  # what a person has decided stands, and it was no less urgent before
+            else:
                 self.clocks.happened(ClockEventKind.PRIORITY, priority=priority)
+        case.set_priority(priority)
 
     def change_priority(self, priority: Priority, by: str, reason: str) -> None:
         """Another priority holds: the clocks are computed anew from the start."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 
 from models.dossier.agreement import Priority
 from models.major import MajorMemory, SeenIncident
-from workflows.text import code, page, plain, table
+from workflows.text import code, page, plain, stamp, table
 
 _SHOWN = 15
 """Incidents, and a few lines of the timeline: the page is meant to be small; the query `status` has all."""
@@ -18,22 +19,18 @@ def major_page(title: str, memory: MajorMemory, priority: Priority | None, now: 
     """The major incident as short Markdown."""
     members = sorted((m.seen for m in memory.members.values()), key=lambda s: (not s.runs, s.priority or "P9", s.id))
     still = sum(1 for seen in members if seen.runs)
-    rows = table(
-        ["incident", "prio", "state", "lead", "open for", "what"], [_row(seen, now) for seen in members[:_SHOWN]]
-    )
+    rows = table(["incident", "prio", "state", "lead", "open", "what"], [_row(seen, now) for seen in members[:_SHOWN]])
     more = f"… and {len(members) - _SHOWN} more; the query `status` has all." if len(members) > _SHOWN else ""
-    happened = table(
-        ["UTC", ""], [(f"{e.at:%m-%d %H:%M:%S}", plain(e.text, 160)) for e in reversed(memory.timeline[-_LINES:])]
-    )
-    seen_at = f"looked at {memory.seen_at:%H:%M:%S} UTC" if memory.seen_at else "not looked at yet"
+    happened = table(["UTC", ""], [(stamp(e.at, now), plain(e.text, 160)) for e in reversed(memory.timeline[-_LINES:])])
+    seen_at = f" · looked at {memory.seen_at:%H:%M:%S} UTC" if memory.seen_at else ""
     return page(
         f"### {plain(title)}",
         f"**{priority.value if priority else '-'}** · led by **{plain(memory.lead)}** · "
-        f"{still} of {len(members)} incidents are open · {seen_at}",
+        f"{still} of {len(members)} incidents are open{seen_at}",
         rows or "No incident belongs to it yet: *Send an Update*, `add_incidents`.",
         more,
-        "Tell all customers: *Send an Update*, `update_customers`\n\n"
-        + code('{"by": "you@example.com", "text": "..."}'),
+        "**Tell all customers**: *More Actions*, *Send an Update*, choose `update_customers`, and paste:\n\n"
+        + code(json.dumps({"by": memory.lead, "text": "We know more at ..."})),
         f"**What happened, newest first**\n\n{happened}" if happened else "",
     )
 
@@ -44,7 +41,8 @@ def _row(seen: SeenIncident, now: datetime) -> tuple[str, ...]:
         link,
         seen.priority.value if seen.priority else "-",
         plain(standing(seen)),
-        plain(seen.lead or "-", 40),
+        # What stands before the @ is enough to know a colleague by, and all that there is room for.
+        plain((seen.lead or "-").partition("@")[0], 20),
         _age(seen, now),
         plain(seen.title, 40),
     )

@@ -22,6 +22,7 @@ class Notices:
     def __init__(self, case: Case) -> None:
         self._case = case
         self._sent = 0
+        self._failed: set[str] = set()
 
     async def send(self, occasion: Occasion, audience: Audience, **facts: Any) -> NoticeReceipt:
         """Write to people; never raises but when cancelled."""
@@ -56,6 +57,10 @@ class Notices:
         people = [lead.who] if lead.who else lead.asked
         return await self.send(occasion, Audience(contacts=people) if people else Audience(rung=1), **facts)
 
+    def could_not_send(self, receipt: NoticeReceipt) -> bool:
+        """Whether a notice was not sent because sending itself failed, so that nobody knows whom it was for."""
+        return receipt.key in self._failed
+
     async def _hand_over(self, order: SendNotice) -> NoticeReceipt:
         try:
             return await workflow.execute_activity(
@@ -70,6 +75,7 @@ class Notices:
             if is_cancelled_exception(error):
                 raise
             self._case.tell(EntryKind.NOTICE, f"A notice could not be sent: {explain(error)}")
+            self._failed.add(order.key)
             return NoticeReceipt(key=order.key)
 
     async def _undelivered(self, occasion: Occasion, receipt: NoticeReceipt) -> None:

@@ -81,7 +81,6 @@ def _nearness(graph: Graph, incident: OpenIncident, component: str | None) -> tu
 
 
 def comes_back_to(
-    graph: Graph,
     closed: Iterable[ClosedIncident],
     alarm: Alarm,
     component: str | None,
@@ -94,12 +93,11 @@ def comes_back_to(
         for incident in closed
         if incident.end in COMES_BACK
         and incident.closed_at + within >= now
-        and (alarm.fingerprint in incident.fingerprints or _same_fault(graph, incident, component))
+        and (alarm.fingerprint in incident.fingerprints or _same_component(incident, component))
     ]
     return max(fitting, key=lambda f: f[:2])[2] if fitting else None
 
 
-def _same_fault(graph: Graph, incident: ClosedIncident, component: str | None) -> bool:
-    if component is None:
-        return incident.whole_application
-    return any(other in steps(graph, component) or component in steps(graph, other) for other in incident.components)
+def _same_component(incident: ClosedIncident, component: str | None) -> bool:
+    # Not one that is only connected: while an incident is open that is probably one fault, after it was proven healthy another.
+    return incident.whole_application if component is None else component in incident.components

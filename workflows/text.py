@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from models.base import Model, format_duration
 
@@ -41,6 +41,11 @@ def page(*parts: str) -> str:
 def lines(text: str, limit: int = 1500) -> str:
     """A foreign text of several lines, each made harmless, shown as lines."""
     return "  \n".join(plain(line) for line in text[:limit].splitlines())
+
+
+def stamp(moment: datetime, now: datetime) -> str:
+    """A moment of what happened: the time alone on the day that is shown, with its date before that."""
+    return f"{moment:%H:%M:%S}" if moment.date() == now.date() else f"{moment:%m-%d %H:%M}"
 
 
 def sample(message: Model) -> str:

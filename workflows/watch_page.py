@@ -16,32 +16,43 @@ def watch_page(application: str, state: WatchState) -> str:
             (
                 _link(i.id),
                 plain(", ".join(i.components) or "the whole application"),
-                f"{i.opened_at:%m-%d %H:%M:%S}" + (f", again ({i.reopened})" if i.reopened else ""),
+                f"{i.opened_at:%m-%d %H:%M}" + (f", again ({i.reopened})" if i.reopened else ""),
             )
             for i in list(state.incidents.values())[:_MOST]
         ],
     )
-    alarms = table(
-        ["alarm", "since (UTC)", "incident", ""],
-        [
-            (
-                f"{h.alarm.severity.value}: {plain(h.alarm.title, 60)}" + (f" ({h.times}x)" if h.times > 1 else ""),
-                f"{h.alarm.since:%m-%d %H:%M:%S}",
-                _link(h.incident) if h.incident else "-",
-                plain(standing(h), 160),
-            )
-            for h in list(state.alarms.values())[:_MOST]
-        ],
-    )
+    acted_on = [_alarm(h) for h in state.alarms.values() if h.incident is not None]
+    left = [_alarm(h) for h in state.alarms.values() if h.incident is None]
     known = f"dossier `{state.slice.dossier[:12]}`" if state.slice.known else "**no dossier is published for it**"
     return page(
         f"### Watch of {plain(state.slice.name or application)}",
-        f"Open incidents: {len(state.incidents)} · alarms that fire: {len(state.alarms)} · "
-        f"opened so far: {state.opened} · {known}",
+        f"Open incidents: **{len(state.incidents)}** · alarms that fire: **{len(state.alarms)}**, "
+        f"not acted on: **{len(left)}** · {known}",
         f"**Open incidents**\n\n{incidents}" if incidents else "",
+        _listed("Alarms that fire and are not acted on", left),
         _agreed(state),
-        f"**Alarms that fire**\n\n{alarms}" if alarms else "",
-        "Open an incident by hand: *Send an Update*, `open_incident`. Not to be disturbed for a while: `silence`.",
+        _listed("Alarms that have an incident", acted_on),
+        "*More Actions*, *Send an Update*: `open_incident` opens one by hand; `silence` keeps alarms quiet for a while, "
+        "`lift_silence` ends that; `merge_incidents`, `split_incident`, `reopen_incident`.",
+    )
+
+
+def _listed(title: str, alarms: list[str]) -> str:
+    """Alarms as a list: a table would be wider than the UI has room for."""
+    if not alarms:
+        return ""
+    more = [f"- … and {len(alarms) - _MOST} more; the query `status` has all"] if len(alarms) > _MOST else []
+    return f"**{title}**\n\n" + "\n".join([*alarms[:_MOST], *more])
+
+
+def _alarm(held: OpenAlarm) -> str:
+    alarm = held.alarm
+    times = f" ({held.times}x)" if held.times > 1 else ""
+    incident = f", {_link(held.incident)}" if held.incident else ""
+    said = plain(standing(held), 160)
+    return (
+        f"- **{alarm.severity.value}** {plain(alarm.title, 60)}{times}, since {alarm.since:%m-%d %H:%M} UTC{incident}"
+        + (f": {said}" if said else "")
     )
 
 
@@ -73,8 +84,8 @@ def _agreed(state: WatchState) -> str:
         )
         for s in state.silences.values()
     ]
-    shown = table(["silence or operation", "of", "by", "until (UTC)"], [*operations, *silences][:_MOST])
-    return f"**Not acted on for now**\n\n{shown}" if shown else ""
+    shown = table(["what", "of", "by", "until (UTC)"], [*operations, *silences][:_MOST])
+    return f"**Silences and operations**\n\n{shown}" if shown else ""
 
 
 def _of(names: list[str]) -> str:

@@ -72,6 +72,8 @@ EXAMPLES: dict[str, str] = {
     "service_hours": "{always: 24x7}",
     "signed": "2026-01-31",
     "signed_by": "['Anna Ek, acme']",
+    "silent_after": "5m",
+    "since": "2026-07-06",
     "site": "main",
     "source": "web",
     "start": "systemctl start shop",
@@ -85,6 +87,7 @@ EXAMPLES: dict[str, str] = {
     "type": "...",
     "undertakings": "[monitoring, incident]",
     "unit": "nginx.service",
+    "until": "2026-07-31",
     "url": "https://shop.example.com/health",
     "verify": "[{component: db, command: psql -c 'select 1'}]",
     "weekly": "{monday: [08:00-17:00]}",
@@ -101,6 +104,7 @@ FORMS: dict[str, str] = {
     HOURS_SPAN: "write from and to with two digits each: 08:00-17:00",
     r"^https?://[^\s]+$": "write the whole address: https://shop.example.com/health",
     r"^(en|sv)$": "use en or sv",
+    r"^(env|file):.+$": "write where the address is kept, never the address itself: env:NAME or file:PATH",
     r"^[A-Z]{2}$": "use the country's two capital letters: SE",
     r"^[A-Za-z0-9@:._-]{1,200}$": "write the unit's name: nginx.service",
     CONDITION: "write `failed`, or value or latency_ms against a number: value > 90",
@@ -109,7 +113,7 @@ FORMS: dict[str, str] = {
 }
 """How to mend a value that does not have the form of its field."""
 
-_SECRET = {"host_keys", "credential", "database", "headers", "body", "inputs"}
+_SECRET = {"host_keys", "credential", "database", "headers", "body", "inputs", "chat"}
 """Fields whose value may be a secret that was pasted by mistake: it is never repeated."""
 
 

@@ -12,7 +12,7 @@ from activities.records import Records
 from models.dossier import Dossier
 from models.errors import DossierError, SettingsError, StoreError, TemporalUnavailableError
 from models.settings import Settings, load_settings
-from starter.doctor import machine, running, sources, store
+from starter.doctor import machine, notices, running, sources, store
 from starter.doctor.finding import Diagnosis, Finding, Verdict, note, ok, wrong
 from starter.temporal import connected
 
@@ -45,6 +45,7 @@ async def _all() -> AsyncIterator[Finding]:
                 findings = [*store.dossiers(settings, dossiers), *store.credentials(settings, dossiers)]
                 findings.append(store.clock(records))
                 findings += sources.sources(records, dossiers)
+                findings += notices.reachable(settings, dossiers)
             except StoreError as error:
                 findings = [wrong("records", str(error), "see that the database runs")]
         for finding in findings:
@@ -55,7 +56,7 @@ async def _all() -> AsyncIterator[Finding]:
 
 def _machine(settings: Settings) -> list[Finding]:
     binary = machine.server_binary(settings)
-    found = [machine.home(settings), machine.disk(settings), *machine.tokens(settings)]
+    found = [machine.home(settings), machine.disk(settings), *machine.tokens(settings), *notices.channels(settings)]
     return [*found, binary] if binary else found
 
 

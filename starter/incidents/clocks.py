@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from temporalio.client import WorkflowQueryFailedError
@@ -19,46 +20,63 @@ from starter.incidents.naming import parts, short, workflow_id
 from starter.incidents.reading import is_running
 
 
-def read_clock(settings: Settings, text: str, application: str | None) -> tuple[str, ClockReading]:
-    """The incident's short name, and its clocks as they stand now; `UserError` where nothing can be computed."""
+@dataclass(frozen=True)
+class ClocksOf:
+    """The clocks of an incident."""
+
+    name: str
+    """What people call it."""
+    reading: ClockReading
+    doubt: str
+    """Why they may stand otherwise than this; empty where they do not."""
+
+
+def read_clock(settings: Settings, text: str, application: str | None) -> ClocksOf:
+    """The clocks of an incident as they stand now; `UserError` where nothing can be computed."""
     with desks.reading_records(settings) as records:
         id = workflow_id(text, application, records.applications)
-        events = _events(settings, records, id)
+        events, doubt = _events(settings, records, id)
         dossier = _dossier(records, id)
         now = max([datetime.now(UTC), *(event.at for event in events)])
-        return short(id), read(dossier.agreement, dossier.parties, events, now, explain=True)
+        return ClocksOf(short(id), read(dossier.agreement, dossier.parties, events, now, explain=True), doubt)
 
 
-def _events(settings: Settings, records: Records, id: str) -> list[ClockEvent]:
-    """From the incident itself while it runs and answers; else from the records, as they were last written."""
+def _events(settings: Settings, records: Records, id: str) -> tuple[list[ClockEvent], str]:
+    """From the incident itself while it runs and answers; else from the records, as they were last written, and the doubt."""
+    doubt = ""
     try:
-        told = asyncio.run(_ask(settings, id))
-    except TemporalUnavailableError:
-        told = None
-    if told is not None:
-        return told.events
+        told, runs = asyncio.run(_ask(settings, id))
+        if told is not None:
+            return told.events, ""
+        if runs:
+            doubt = (
+                f"no worker answers for {short(id)}; this is what the records have, and more may have happened since"
+            )
+    except TemporalUnavailableError as error:
+        doubt = f"{error}; this is what the records have, and more may have happened since"
     try:
-        kept = records.incident(id).clock
+        found = records.incident(id)
     except NotFoundError:
         raise NotFoundError(f"there is no incident {short(id)}; `driftvakt incident list --all` names them") from None
-    if not kept:
+    if not found.clock:
         raise UserError(
             f"the records have no events of the clock of {short(id)}, so there is nothing to compute it from"
         )
-    return [ClockEvent.model_validate(event) for event in kept]
+    return [ClockEvent.model_validate(event) for event in found.clock], "" if found.closed_at else doubt
 
 
-async def _ask(settings: Settings, id: str) -> ClockEvents | None:
+async def _ask(settings: Settings, id: str) -> tuple[ClockEvents | None, bool]:
+    """The events, and whether it runs."""
     async with desks.desk(settings) as desk:
         if not await is_running(desk, id):
-            return None
+            return None, False
         try:
             events: ClockEvents = await desk.client.get_workflow_handle(id).query(
                 "clock", result_type=ClockEvents, rpc_timeout=desks.ANSWER_WITHIN
             )
         except (WorkflowQueryFailedError, RPCError):
-            return None
-        return events
+            return None, True
+        return events, True
 
 
 def _dossier(records: Records, id: str) -> Dossier:

@@ -18,10 +18,12 @@ M = TypeVar("M", bound=Model)
 def message(kind: type[M], values: Mapping[str, Any], spelled: Mapping[str, str] | None = None) -> M:
     """A message; `UserError` names each option that does not fit, and the choices where there are any.
 
-    `spelled` says by which option, or argument in capitals, a field is typed where that is not the field's own name.
+    Blanks around what was typed are dropped, so that blanks alone are nothing. `spelled` says by which option, or argument in
+    capitals, a field is typed where that is not the field's own name.
     """
+    typed = {name: value.strip() if isinstance(value, str) else value for name, value in values.items()}
     try:
-        return kind(**values)
+        return kind(**typed)
     except ValidationError as error:
         faults = "; ".join(_fault(fault, values, spelled or {}) for fault in error.errors())
         raise UserError(faults) from None

@@ -12,7 +12,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.records import Records
 from models.errors import NotFoundError
 from models.incident import IncidentStatus
-from models.names import APPLICATION, AWAITS_DECISION_BY, PRIORITY, STATE
+from models.names import APPLICATION, AWAITS_DECISION_BY, DEADLINE, LEAD, PRIORITY, STATE
 from models.records import TimelineEntry
 from models.settings import Settings
 from models.tables import Incident
@@ -24,6 +24,8 @@ from starter.runbooks import workflow_url
 _STATE = SearchAttributeKey.for_keyword(STATE)
 _PRIORITY = SearchAttributeKey.for_keyword(PRIORITY)
 _AWAITS = SearchAttributeKey.for_keyword_list(AWAITS_DECISION_BY)
+_LEAD = SearchAttributeKey.for_keyword(LEAD)
+_DEADLINE = SearchAttributeKey.for_datetime(DEADLINE)
 
 LOST = "lost"
 """The state of an incident whose workflow is gone though it was never closed: terminated, or failed."""
@@ -126,7 +128,8 @@ async def _line(desk: Desk, execution: WorkflowExecution, known: Incident | None
         state=attributes.get(_STATE) or "unknown",
         priority=attributes.get(_PRIORITY),
         waits_for=list(attributes.get(_AWAITS) or []),
-        lead=known.lead if known else None,
+        lead=attributes.get(_LEAD) or (known.lead if known else None),
+        deadline=attributes.get(_DEADLINE),
         opened_at=known.opened_at if known else execution.start_time,
     )
 
@@ -191,6 +194,7 @@ async def _untold(desk: Desk, described: WorkflowExecutionDescription) -> Incide
         components=[],
         doing="No worker answers for it, so what it does now is not known; `driftvakt doctor` says why.",
         opened_at=described.start_time,
+        lead=attributes.get(_LEAD),
         timeline=_timeline(desk.records, described.id),
         source="visibility",
         url=workflow_url(described.id, desk.settings),

@@ -29,7 +29,9 @@ class IncidentLine(Model):
     waits_for: list[str] = []
     """Roles and people that an open question waits for."""
     lead: str | None = None
-    """Who leads it, as far as the records know."""
+    """Who leads it, or led it last."""
+    deadline: datetime | None = None
+    """Of the promise that is due next; None: all are kept, or none runs now."""
     opened_at: datetime
     closed_at: datetime | None = None
     outcome: str | None = None

@@ -10,20 +10,50 @@ from typing import Any
 
 import pytest
 import typer
+from temporalio import workflow
 
+from models.base import Model
+from models.dossier.agreement import CauseCode
 from models.dossier.load import check
 from models.errors import DriftvaktError
 from models.gates import Decision
-from models.incident import IncidentState, Note
+from models.incident import (
+    Acknowledge,
+    CloseIncident,
+    CustomerUpdate,
+    HandOver,
+    IncidentState,
+    Note,
+    Reclassify,
+    Resume,
+    SetCause,
+    Waiting,
+)
+from models.opening import OpenIncidentForm
 from models.watch import OpenByHand
 from runbooks import find_runbooks
 from starter.cli import app
 from tests.docs.pages import DOCS, PAGES, ROOT, code, name
 from tests.docs.test_links import workflow_types
+from workflows.incident import Incident
 
 ARCHITECTURE = (DOCS / "architecture.md").read_text()
 OPERATING = DOCS / "operating.md"
+LEADING = DOCS / "leading.md"
 
+UPDATES: dict[str, type[Model]] = {
+    "acknowledge": Acknowledge,
+    "add_note": Note,
+    "close_incident": CloseIncident,
+    "decide": Decision,
+    "hand_over": HandOver,
+    "reclassify": Reclassify,
+    "resume": Resume,
+    "set_cause": SetCause,
+    "update_customer": CustomerUpdate,
+    "wait_for": Waiting,
+}
+"""What people tell an incident."""
 
 VOCABULARY = [
     *(
@@ -49,6 +79,30 @@ VOCABULARY = [
         "lease",
         "watch",
         "dossier",
+    ),
+    *(
+        "account",
+        "clock",
+        "flapping",
+        "held",
+        "ladder",
+        "lead",
+        "major incident",
+        "notice",
+        "rung",
+        "silence",
+        "symptom",
+    ),
+    *(
+        "breach",
+        "calendar",
+        "dead-man's switch",
+        "hand-over",
+        "pause",
+        "promise",
+        "service hours",
+        "suppressed",
+        "vigil",
     ),
 ]
 """What the project calls things."""
@@ -143,6 +197,30 @@ def test_what_operators_paste_is_understood(key: str, model: type[Decision] | ty
 def test_the_sample_of_a_note_is_understood() -> None:
     [sample] = re.findall(r"`add_note`, `(\{.*?\})`", OPERATING.read_text())
     Note.model_validate_json(sample)
+
+
+def test_whoever_leads_finds_every_update_with_a_sample_that_is_understood() -> None:
+    samples = re.findall(r"`(\w+)` `(\{.*?\})` \|$", LEADING.read_text(), re.MULTILINE)
+    assert {update for update, _ in samples} == set(UPDATES) == told_by_people()
+    for update, sample in samples:
+        UPDATES[update].model_validate_json(sample)
+
+
+def told_by_people() -> set[str]:
+    """The updates of an incident."""
+    return {str(name) for name in workflow._Definition.must_from_class(Incident).updates}
+
+
+def test_the_sample_of_the_form_that_opens_an_incident_is_understood() -> None:
+    samples = code(LEADING, "json")
+    assert samples
+    for sample in samples:
+        OpenIncidentForm.model_validate_json(sample)
+
+
+def test_every_cause_code_and_every_moment_of_a_warning_is_said() -> None:
+    assert [c.value for c in CauseCode if f"`{c.value}`" not in (DOCS / "dossier.md").read_text()] == []
+    assert all(f"{percent}" in LEADING.read_text() for percent in (50, 75, 90, 100))
 
 
 def test_the_sample_of_a_start_form_is_understood() -> None:

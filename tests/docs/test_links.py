@@ -45,7 +45,7 @@ def test_a_saved_view_asks_for_attributes_and_workflows_that_there_are(link: str
     asked = parse_qs(urlsplit(link).query)
     conditions = [c.strip() for c in asked["query"][0].split(" AND ")]
     for condition in conditions:
-        found = re.fullmatch(r'(\w+) ?(?:=|STARTS_WITH|IS NOT NULL) ?(?:"([^"]+)")?', condition)
+        found = re.fullmatch(r'(\w+) ?(?:=|<|STARTS_WITH|IS NOT NULL|IS NULL) ?(?:"([^"]+)")?', condition)
         assert found, condition
         assert found[1] in _KNOWN
         if found[1] == "WorkflowType":

@@ -170,6 +170,74 @@ CASES: list[tuple[str, Edit, str]] = [
     ("private key", put(f"{WEB1}/host_keys", ["-----BEGIN OPENSSH PRIVATE KEY----- hunter2"]), "this is a private key"),
     ("fingerprint", put(f"{WEB1}/host_keys", ["SHA256:abc"]), "this is no host key of a kind"),
     ("secret as credential", put(f"{WEB1}/credential", "hunter2"), "this is no reference to a key; write file:PATH"),
+    (
+        "secret as chat",
+        put("contacts/jonas/chat", "https://chat.example/hunter2"),
+        "contacts.jonas.chat is something else, which does not have the form it must have; write where the address is kept",
+    ),
+    (
+        "source without a time",
+        put("monitoring/sources/prometheus", {"severity": "warning"}),
+        "the field 'silent_after' is missing in monitoring.sources.prometheus; add for example `silent_after: 5m`",
+    ),
+    (
+        "silence that is no time",
+        put("monitoring/sources/prometheus", {"silent_after": 5}),
+        "is 5, which is no duration that can stand there",
+    ),
+    (
+        "absence without an end",
+        put("contacts/jonas/away", [{"since": "2026-07-06"}]),
+        "the field 'until' is missing in contacts.jonas.away[0]; add for example `until: 2026-07-31`",
+    ),
+    (
+        "absence turned round",
+        put("contacts/jonas/away", [{"since": "2026-07-31", "until": "2026-07-06"}]),
+        "contacts.jonas.away[0]: the absence ends on 2026-07-06, before it begins on 2026-07-31; turn the days round",
+    ),
+    (
+        "unknown language",
+        put("parties/acme/language", "se"),
+        "parties.acme.language is 'se', which is not possible there",
+    ),
+    (
+        "unknown way of telling",
+        put("agreement/incidents/customer_updates", "auto"),
+        "agreement.incidents.customer_updates is 'auto', which is not possible there; did you mean 'automatic'?",
+    ),
+    (
+        "unknown cause",
+        put("instructions/troubleshooting/web-down/remedies/restart-web/cause", "hardwear"),
+        "which is not possible there; did you mean 'hardware'?",
+    ),
+    (
+        "holidays misspelt",
+        put("agreement/service_hours/office/holidays", {"country": "SE", "halfdays": []}),
+        "unknown field 'halfdays' in agreement.service_hours.office.holidays; did you mean 'half_days'?",
+    ),
+    (
+        "flapping that never ends",
+        put("monitoring/flapping", {"enter": 3, "leave": 3}),
+        "monitoring.flapping: leave (3) must be less than enter (3)",
+    ),
+    (
+        "flapping that begins at once",
+        put("monitoring/flapping", {"enter": 1, "leave": 0}),
+        "monitoring.flapping.enter is 1; use at least 2",
+    ),
+    (
+        "hours of a rung misspelt",
+        put(
+            "escalation/P1",
+            [{"contacts": ["on-call"], "channel": "phone", "acknowledge_within": "10m", "hour": "office"}],
+        ),
+        "unknown field 'hour' in escalation.P1[0]; did you mean 'hours'?",
+    ),
+    (
+        "answer without hours",
+        put("parties/betalt/answers_within", {"within": "4h"}),
+        "the field 'hours' is missing in parties.betalt.answers_within; add for example `hours: office`",
+    ),
 ]
 
 

@@ -104,7 +104,7 @@ class LedIncident:
 
 
 @asynccontextmanager
-async def leading(client: Client, *, cached: int = 0) -> AsyncIterator[None]:
+async def leading(client: Client, *, cached: int = 100) -> AsyncIterator[None]:
     """A worker of major incidents and of incidents that can be led."""
     async with Worker(
         client,
@@ -112,7 +112,7 @@ async def leading(client: Client, *, cached: int = 0) -> AsyncIterator[None]:
         workflows=[Major, LedIncident],
         activities=Workflows(client, list).activities(),
         workflow_runner=workflow_runner(),
-        max_cached_workflows=cached,  # 0 replays at every step, so whatever is not deterministic shows
+        max_cached_workflows=cached,
     ):
         yield
 

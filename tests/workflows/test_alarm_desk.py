@@ -337,8 +337,9 @@ def test_beyond_what_is_remembered_every_alarm_still_has_its_incident() -> None:
     ("end", "after", "component", "again"),
     [
         ("recovered", 29, "web", True),
-        ("recovered-by-itself", 29, "db", True),
+        ("recovered-by-itself", 29, "web", True),
         ("recovered", 31, "web", False),
+        ("recovered", 5, "db", False),
         ("recovered", 5, "mail", False),
         ("not-confirmed", 5, "web", False),
         ("cancelled", 5, "web", False),
@@ -361,5 +362,5 @@ def test_a_fault_that_comes_back_in_time_opens_the_same_incident_again(
         assert order.reopening is not None
         assert (order.reopening.times, order.reopening.opened_at, order.reopening.lead) == (1, opened_at, "anna")
         d.book.ended(id, "recovered")
-        d.take(at(200, "app"))
+        d.take(at(200))
         assert d.started[-1][1].reopening.times == 2  # type: ignore[union-attr]

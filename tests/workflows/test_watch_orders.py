@@ -333,7 +333,7 @@ async def test_what_comes_back_soon_runs_on_under_the_same_number(skipping: Work
         await end_of(incident(skipping.client, 1))
         while (await watch_status(skipping.client)).incidents:
             await asyncio.sleep(0.02)
-        [receipt] = (await report(skipping.client, alarm("app", number=30))).receipts
+        [receipt] = (await report(skipping.client, alarm("web", number=30))).receipts
 
         async def again() -> Any:
             return (await incident(skipping.client, 1).describe()).run_id != first_run
@@ -342,7 +342,7 @@ async def test_what_comes_back_soon_runs_on_under_the_same_number(skipping: Work
         told = await heard(skipping, 1, count=2)
         seen = await watch_status(skipping.client)
     assert (receipt.disposition, receipt.incident) == (Disposition.OPENED, "inc.acme.shop.1")
-    assert told[0].startswith("reopened 1 by embedded: app is down came back")
+    assert told[0].startswith("reopened 1 by embedded: web is down came back")
     assert (seen.next_number, seen.incidents[0].reopened) == (2, 1)
 
 

@@ -161,6 +161,10 @@ class World:
     deaf: set[str] = field(default_factory=set)
     """Whom no notice reaches."""
     notices: list[SendNotice] = field(default_factory=list)
+    slice: dict[str, Any] = field(default_factory=dict)
+    """What the watch is told of its dossier, where it differs from the usual."""
+    mute: bool = False
+    """Whether sending notices fails altogether."""
     before: list[ClockEvent] = field(default_factory=list)
     """Of an incident that is opened again, as the records have it."""
     on_command: Callable[[str], None] = lambda command: None
@@ -170,14 +174,14 @@ class World:
 
     @activity.defn(name="load_watch_slice")
     async def load_watch_slice(self, request: WatchSliceRequest) -> WatchSlice:
-        return WatchSlice(
-            application=request.application,
-            known=self.known,
-            dossier=self.dossier,
-            name="Shop",
-            depends_on=DEPENDS_ON if self.known else {},
-            incidents=self.open_before,
-        )
+        said: dict[str, Any] = {
+            "known": self.known,
+            "dossier": self.dossier,
+            "name": "Shop",
+            "depends_on": DEPENDS_ON if self.known else {},
+            "incidents": self.open_before,
+        }
+        return WatchSlice(application=request.application, **(said | self.slice))
 
     @activity.defn(name="load_incident_plan")
     async def load_incident_plan(self, request: PlanRequest) -> IncidentPlan:
@@ -244,6 +248,8 @@ class World:
 
     @activity.defn(name="send_notice")
     async def send_notice(self, request: SendNotice) -> NoticeReceipt:
+        if self.mute:
+            raise ApplicationError("the records do not answer", type="StoreError", non_retryable=True)
         self.notices.append(request)
         return self.answer(request)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from starter.commands.incident.arguments import Id, Impact, OfApplication, Reason, Remark, say, the_id
-from starter.commands.output import AsJson, By, Yes, at_desk, be_sure, who_asks
+from starter.commands.output import AsJson, By, Yes, at_desk, be_sure, faults, who_asks
 
 if TYPE_CHECKING:
     from models.base import Model
@@ -97,23 +97,31 @@ def reclassify(
     as_json: AsJson = False,
 ) -> None:
     """Change the priority; all clocks are computed anew from the start."""
+    from models.errors import UserError
     from models.incident import Reclassify
 
-    fields = {"reason": reason, "priority": priority, "impact": impact, "urgency": urgency}
+    with faults():
+        if (impact is None) != (urgency is None) or (priority is None) == (impact is None):
+            raise UserError("give either --priority, or --impact and --urgency together")
+    fields = {"reason": reason, "priority": priority and priority.upper(), "impact": impact, "urgency": urgency}
     _tell(id, application, by, as_json, "reclassify", Reclassify, fields)
 
 
 def update(
     id: Id,
     text: Annotated[str, typer.Option(help="What to tell them.", show_default="the draft, which is shown")] = "",
-    edit: Annotated[bool, typer.Option("--edit", help="Change the draft in your editor first.")] = False,
+    edit: Annotated[bool, typer.Option("--edit", help="Change the text in your editor first.")] = False,
+    already_told: Annotated[
+        bool, typer.Option("--already-told", help="They were told by telephone, say: it is noted, and nothing is sent.")
+    ] = False,
     by: By = None,
     yes: Yes = False,
     application: OfApplication = None,
     as_json: AsJson = False,
 ) -> None:
     """Tell the customer how it stands; shows the text, and asks whether to send it."""
-    told = at_desk(lambda desk: _update(desk, id, application, text, edit, by, yes))
+    fields = {"text": text, "already_told": already_told}
+    told = at_desk(lambda desk: _update(desk, id, application, fields, edit, by, yes))
     say(told, told.message, as_json)
 
 
@@ -141,27 +149,38 @@ def _tell(
 
 
 async def _update(
-    desk: Desk, text: str, application: str | None, words: str, edit: bool, by: str | None, yes: bool
+    desk: Desk, text: str, application: str | None, fields: Mapping[str, Any], edit: bool, by: str | None, yes: bool
 ) -> Told:
-    import click
-
-    from models.errors import UserError
     from models.incident import CustomerUpdate
     from starter.incidents.messages import message
     from starter.incidents.naming import parts, short
+    from starter.incidents.reading import running_handle
     from starter.incidents.telling import draft_of, tell_incident
 
     id = the_id(desk, text, application)
     who = who_asks(desk.settings, by)
-    words = words.strip() or await draft_of(desk, id)
-    if edit:
-        if not sys.stdin.isatty():
-            raise UserError("there is no terminal to edit on; give --text")
-        words = (click.edit(words) or words).strip()
+    words = fields["text"].strip() or await draft_of(desk, id)
+    words = _edited(words) if edit else words
     # What was read is what is sent, whatever the draft has become meanwhile.
-    update = message(CustomerUpdate, {"by": who, "text": words})
+    update = message(CustomerUpdate, {**fields, "by": who, "text": words})
     if not yes:
+        await running_handle(desk, id)
         typer.echo(words, err=True)
         customer = parts(id)[0].partition(".")[0]
-        be_sure(f"\nTell {customer} this about {short(id)}, as {who}?", yes)
+        tell = "Note that {} was told" if update.already_told else "Tell {}"
+        be_sure(f"\n{tell.format(customer)} this about {short(id)}, as {who}?", yes)
     return await tell_incident(desk, id, "update_customer", update)
+
+
+def _edited(words: str) -> str:
+    """The text as somebody changed it in their editor; left as it was where they did not save it."""
+    import click
+
+    from models.errors import UserError
+
+    if not sys.stdin.isatty():
+        raise UserError("there is no terminal to edit on; give --text")
+    changed = click.edit(words)
+    if changed is not None and not changed.strip():
+        raise UserError("the text is empty, so nobody was told anything")
+    return words if changed is None else changed.strip()

@@ -12,7 +12,6 @@ from starter.commands.incident.arguments import Id, OfApplication
 from starter.commands.output import AsJson, at_desk, echo_json, faults
 
 if TYPE_CHECKING:
-    from models.clock import ClockReading
     from models.settings import Settings
     from starter.desk import Desk
     from starter.incidents.views import IncidentLine, IncidentView
@@ -58,17 +57,15 @@ def clock(id: Id, application: OfApplication = None, as_json: AsJson = False) ->
         from models.settings import load_settings
         from starter.incidents.clocks import read_clock
 
-        name, reading = read_clock(load_settings(), id, application)
+        clocks = read_clock(load_settings(), id, application)
+    if clocks.doubt:
+        typer.echo(clocks.doubt, err=True)
     if as_json:
-        echo_json(reading)
+        echo_json(clocks.reading)
         return
-    _show_clock(name, reading)
-
-
-def _show_clock(name: str, reading: ClockReading) -> None:
     from starter.clock_page import show_clock
 
-    show_clock(reading, name)
+    show_clock(clocks.reading, clocks.name)
 
 
 def _view(settings: Settings, text: str, application: str | None) -> IncidentView:

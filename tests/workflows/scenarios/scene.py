@@ -1,0 +1,152 @@
+"""A scene: one application, its watch, its incidents, and people who act on them while time is skipped."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from temporalio.client import WorkflowExecutionStatus, WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.service import RPCError
+from temporalio.testing import WorkflowEnvironment
+
+from models.alarms import AlarmReceipt
+from models.base import Model
+from models.clock import ClockEvent, ClockEventKind, ClockEvents, ClockReading, Promise, PromiseReading
+from models.incident import IncidentOutcome, IncidentStatus, Told
+from models.names import watch_id
+from models.notices import Occasion
+from models.watch import WatchTold
+from tests.workflows.waiting import until_asked
+from tests.workflows.world import APPLICATION, World, alarm, incident, report, status
+
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+
+@dataclass
+class Scene:
+    """One application on a server of its own."""
+
+    env: WorkflowEnvironment
+    world: World
+
+    @asynccontextmanager
+    async def played(self, cached: int = 100) -> AsyncIterator[None]:
+        """With workers at work."""
+        async with self.world.worker(self.env.client, cached=cached):
+            yield
+
+    # --- act
+
+    async def alarm(self, component: str = "mail", **fields: Any) -> AlarmReceipt:
+        """An alarm comes in."""
+        [receipt] = (await report(self.env.client, alarm(component, **fields))).receipts
+        return receipt
+
+    async def fault(self, component: str = "mail", **fields: Any) -> WorkflowHandle[Any, IncidentOutcome]:
+        """An alarm comes in, the fault is real, no remedy helps: people are asked."""
+        await self.alarm(component, **fields)
+        await until_asked(self.incident())
+        await self.settled()
+        return self.incident()
+
+    def incident(self, number: int = 1) -> WorkflowHandle[Any, IncidentOutcome]:
+        """The incident of that number."""
+        return incident(self.env.client, number)
+
+    async def tell(self, update: str, message: Model, number: int = 1) -> str:
+        """Tell an incident something; its answer, once what follows at once has happened."""
+        told: Told = await self.incident(number).execute_update(update, message, result_type=Told)
+        await self.settled(number)
+        return told.message
+
+    async def order(self, update: str, message: Model) -> WatchTold:
+        """Order something of the watch."""
+        watch = self.env.client.get_workflow_handle(watch_id(APPLICATION))
+        told: WatchTold = await watch.execute_update(update, message, result_type=WatchTold)
+        return told
+
+    async def refusal(self, update: str, message: Model, number: int = 1) -> str:
+        """What an incident says to somebody who may not."""
+        with pytest.raises(WorkflowUpdateFailedError) as refused:
+            await self.incident(number).execute_update(update, message, result_type=Told)
+        return str(refused.value.cause)
+
+    # --- fast-forward
+
+    async def forward(self, span: timedelta, number: int = 1) -> None:
+        """Let time pass."""
+        await self.env.sleep(span)
+        await self.settled(number)
+
+    async def forward_to(self, moment: datetime, number: int = 1) -> None:
+        """Let time pass until a moment."""
+        await self.forward(moment - await self.now(), number)
+
+    async def now(self) -> datetime:
+        """What the clock of this world says."""
+        return await self.env.get_current_time()
+
+    async def settled(self, number: int = 1, seconds: float = 20) -> None:
+        """Wait until an incident has done all that is due."""
+        quiet = 0
+        async with asyncio.timeout(seconds):
+            while quiet < 2:
+                quiet = quiet + 1 if await self._idle(number) else 0
+                await asyncio.sleep(0.005)
+
+    async def _idle(self, number: int) -> bool:
+        try:
+            raw = (await self.incident(number).describe()).raw_description
+            if raw.workflow_execution_info.status != WorkflowExecutionStatus.RUNNING:
+                return True
+            return not raw.pending_activities and not raw.HasField("pending_workflow_task")
+        except RPCError:
+            return True  # it has not begun
+
+    # --- expect
+
+    async def status(self, number: int = 1) -> IncidentStatus:
+        """Where an incident stands."""
+        return await status(self.incident(number))
+
+    async def said(self, number: int = 1) -> list[str]:
+        """Its timeline."""
+        return [e.text for e in (await self.status(number)).timeline]
+
+    async def reading(self, number: int = 1) -> ClockReading:
+        """Its clocks, as it read them last."""
+        reading = (await self.status(number)).clock
+        assert reading is not None
+        return reading
+
+    async def promise(self, which: Promise, number: int = 1) -> PromiseReading:
+        """One of its promises."""
+        return next(p for p in (await self.reading(number)).promises if p.promise is which)
+
+    async def events(self, *kinds: ClockEventKind, number: int = 1) -> list[ClockEvent]:
+        """What happened to its clocks."""
+        found: ClockEvents = await self.incident(number).query("clock", result_type=ClockEvents)
+        return [e for e in found.events if not kinds or e.kind in kinds]
+
+    def told(self, occasion: Occasion) -> list[str]:
+        """Who was written to, or what rung was asked, notice by notice."""
+        return [_receiver(self.world, n) for n in self.world.told(occasion)]
+
+    async def until(self, wanted: Callable[[], Any], seconds: float = 20) -> None:
+        """Wait until something has happened in the world."""
+        async with asyncio.timeout(seconds):
+            while not wanted():
+                await asyncio.sleep(0.01)
+
+
+def _receiver(world: World, notice: Any) -> str:
+    audience = notice.audience
+    if audience.rung is not None:
+        asked = world.ladder[audience.rung - 1] if audience.rung <= len(world.ladder) else ["the end"]
+        return f"{audience.rung}: {', '.join(asked)}"
+    return "customer" if audience.customer else audience.party or ", ".join(audience.contacts)

@@ -1,0 +1,172 @@
+"""Who is asked to take an incident up, who next, and when it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from models.clock import ClockEventKind
+from models.incident import Acknowledge, HandOver, LedByMajor, Note
+from models.notices import Occasion
+from tests.workflows.scenarios.scene import HOUR, MINUTE, Scene
+from tests.workflows.world import OPERATOR, SECOND_LINE, decide
+
+Given = Callable[..., Scene]
+
+FIRST, SECOND, THIRD = f"1: {OPERATOR}", f"2: {SECOND_LINE}", "3: cio@acme.example"
+END = "4: the end"
+
+
+async def test_a_silent_first_line_is_followed_by_the_second_and_the_third_and_then_all_again(
+    given: Given, cached: int
+) -> None:
+    scene = given()
+    async with scene.played(cached):
+        await scene.fault()
+        at_once = scene.told(Occasion.ALERT)
+        await scene.forward(16 * MINUTE)
+        then = scene.told(Occasion.ALERT)
+        await scene.forward(15 * MINUTE)
+        last = scene.told(Occasion.ALERT)
+        await scene.forward(31 * MINUTE)  # the third's quarter of an hour, and the pause
+        again = scene.told(Occasion.ALERT)
+        message = await scene.tell("acknowledge", Acknowledge(by=SECOND_LINE))
+        await scene.forward(20 * MINUTE)
+        [responded] = await scene.events(ClockEventKind.RESPONDED)
+    assert at_once == [FIRST]
+    assert then == [FIRST, SECOND]
+    assert last == [FIRST, SECOND, THIRD]
+    assert again == [FIRST, SECOND, THIRD, END, FIRST]
+    assert message.startswith("You lead it.")
+    assert scene.told(Occasion.ALERT) == again
+    assert responded.by == SECOND_LINE
+
+
+async def test_who_took_it_up_and_forgot_it_is_asked_again_and_then_the_next(given: Given, cached: int) -> None:
+    scene = given()
+    async with scene.played(cached):
+        await scene.fault()
+        await scene.tell("acknowledge", Acknowledge(by=OPERATOR))
+        await scene.forward(29 * MINUTE)
+        early = scene.told(Occasion.REMINDER)
+        await scene.forward(2 * MINUTE)
+        reminded = scene.told(Occasion.REMINDER)
+        await scene.forward(16 * MINUTE)
+        alerts = scene.told(Occasion.ALERT)
+        responded = await scene.events(ClockEventKind.RESPONDED)
+    assert (early, reminded) == ([], [OPERATOR])
+    assert alerts == [FIRST, SECOND]
+    assert len(responded) == 1
+
+
+async def test_any_word_of_somebody_who_may_lead_counts_as_heard(given: Given) -> None:
+    scene = given()
+    async with scene.played():
+        await scene.fault()
+        await scene.tell("acknowledge", Acknowledge(by=OPERATOR))
+        for _ in range(4):
+            await scene.forward(25 * MINUTE)
+            await scene.tell("add_note", Note(by=SECOND_LINE, text="Still looking"))
+        quiet = scene.told(Occasion.REMINDER)
+        await scene.forward(31 * MINUTE)
+        await scene.tell("add_note", Note(by=OPERATOR, text="Here"))  # an answer to the reminder
+        await scene.forward(20 * MINUTE)
+        lead = (await scene.status()).lead
+    assert quiet == []
+    assert scene.told(Occasion.REMINDER) == [OPERATOR]
+    assert (scene.told(Occasion.ALERT), lead) == ([FIRST], OPERATOR)
+
+
+async def test_deciding_takes_it_up(given: Given) -> None:
+    scene = given()
+    async with scene.played():
+        handle = await scene.fault()
+        await decide(handle, "retry")
+        await scene.settled()
+        await scene.forward(20 * MINUTE)
+        lead = (await scene.status()).lead
+        [responded] = await scene.events(ClockEventKind.RESPONDED)
+    assert (lead, responded.by) == (OPERATOR, OPERATOR)
+    assert scene.told(Occasion.ALERT) == [FIRST]
+
+
+@pytest.mark.parametrize("taken", [True, False], ids=["taken up", "not taken up"])
+async def test_at_the_change_of_shifts_the_next_one_has_to_take_it_up(given: Given, cached: int, taken: bool) -> None:
+    scene = given()
+    async with scene.played(cached):
+        await scene.fault()
+        await scene.tell("acknowledge", Acknowledge(by=OPERATOR))
+        may_not = await scene.refusal("hand_over", HandOver(by="eve@x.example", to=OPERATOR, note="x"))
+        to_nobody = await scene.refusal("hand_over", HandOver(by=OPERATOR, to="eve@x.example", note="x"))
+        told = await scene.tell("hand_over", HandOver(by=OPERATOR, to=SECOND_LINE, note="Disk grows since 02:00"))
+        await scene.tell("add_note", Note(by=OPERATOR, text="Off home now"))  # does not take it back
+        if taken:
+            await scene.tell("acknowledge", Acknowledge(by=SECOND_LINE))
+        await scene.forward(16 * MINUTE)
+        status = await scene.status()
+    assert "eve@x.example may not hand over acme.shop's incidents" in may_not
+    assert "eve@x.example may not lead it" in to_nobody
+    assert told.startswith(f"{SECOND_LINE} was told and must acknowledge until")
+    [notice] = scene.world.told(Occasion.HANDED_OVER)
+    assert (notice.audience.contacts, notice.facts.text) == ([SECOND_LINE], "Disk grows since 02:00")
+    assert status.lead == SECOND_LINE
+    assert scene.told(Occasion.ALERT) == ([FIRST] if taken else [FIRST, SECOND])
+
+
+async def test_under_a_major_incident_the_ladder_is_silent_until_it_is_given_back(given: Given, cached: int) -> None:
+    scene = given()
+    async with scene.played(cached):
+        handle = await scene.fault()
+        await handle.signal("led_by_major", LedByMajor(major="major.1", by="eva@supplier.example", title="Dark"))
+        await scene.forward(5 * HOUR)
+        silent = scene.told(Occasion.ALERT) + scene.told(Occasion.REMINDER)
+        led = await scene.status()
+        await handle.signal("led_by_major", LedByMajor(major=None, by="eva@supplier.example"))
+        await scene.settled()
+        back = await scene.status()
+    assert silent == [FIRST]
+    assert (led.major, led.lead, back.major) == ("major.1", "eva@supplier.example", None)
+    assert scene.told(Occasion.ALERT) == [FIRST, SECOND]
+
+
+async def test_without_a_ladder_it_is_said_and_nothing_is_sent_for_a_day(given: Given) -> None:
+    scene = given(ladder=[])
+    async with scene.played():
+        await scene.fault()
+        await scene.forward(timedelta(days=1))
+        said = await scene.said()
+    assert [s for s in said if "no escalation ladder" in s] == [
+        "The dossier has no escalation ladder for P1: nobody was asked"
+    ]
+    assert len(scene.world.notices) < 15
+
+
+async def test_where_nobody_can_be_reached_it_is_tried_ever_more_rarely_and_shows(given: Given) -> None:
+    scene = given(deaf={OPERATOR, SECOND_LINE, "cio@acme.example"})
+    async with scene.played():
+        await scene.fault()
+        await scene.forward(timedelta(days=1))
+        day, said = len(scene.world.notices), await scene.said()
+        await scene.forward(timedelta(days=9))  # long enough for any pause to have doubled out of bounds
+        asked = scene.told(Occasion.ALERT)
+        status = await scene.status()
+    assert "Could not reach rung 1 of 3: anna@supplier.example" in said
+    assert any(s.startswith("Nobody on the ladder took it up; it is climbed again at") for s in said)
+    assert day < 60
+    assert len(asked) < 300
+    assert status.doing == "How to go on"
+
+
+async def test_when_sending_fails_altogether_people_are_still_asked_once_it_works(given: Given) -> None:
+    scene = given(mute=True)
+    async with scene.played():
+        await scene.fault()
+        await scene.forward(10 * MINUTE)
+        said = await scene.said()
+        scene.world.mute = False
+        await scene.forward(10 * MINUTE)
+    assert any(s.startswith("A notice could not be sent") for s in said)
+    assert not any("no escalation ladder" in s for s in said)
+    assert scene.told(Occasion.ALERT) == [FIRST]
