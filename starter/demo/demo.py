@@ -28,6 +28,7 @@ from starter.demo.customer import APPLICATION, SYSTEM_OWNER, Shop, make_shop
 from starter.demo.following import Handle, follow, next_incident, until, watch_status
 from starter.demo.home import default_ports, free_ports, make_home, remove_home
 from starter.demo.json_lines import JsonLines
+from starter.demo.mailbox import mailbox
 from starter.demo.screen import Screen
 from starter.log_lines import keep_stdout_for_json
 from starter.supervisor import Supervisor
@@ -93,7 +94,9 @@ class Demo:
         async with AsyncExitStack() as stack:
             self._web = await stack.enter_async_context(httpx.AsyncClient(timeout=1))
             self._shop = await stack.enter_async_context(self._customer())
+            box = stack.enter_context(mailbox(self.settings.home))
             self._client = await stack.enter_async_context(self._supplier())
+            self.screen.ready("Mailbox", f"{_short(box)}  what people are rung and written")
             await self._first_part()
             await self._second_part()
             if not self.script:

@@ -14,6 +14,7 @@ from typing import Final
 
 from models.errors import SettingsError
 from models.settings import Settings, home_directory, load_settings
+from starter.demo.mailbox import ADDRESS, CHANNELS
 from starter.supervisor import only_one
 
 SETTINGS: Final = "driftvakt.toml"
@@ -41,7 +42,9 @@ def make_home() -> Settings:
     os.environ["DRIFTVAKT_HOME"] = str(home)
     ports = _ports()
     lines = [f"{name} = {port}" for name, port in ports.items()]
-    (home / SETTINGS).write_text("\n".join([*lines, f"monitor_start_spread_seconds = {_FIRST_LOOKS}"]) + "\n")
+    lines += [f"monitor_start_spread_seconds = {_FIRST_LOOKS}", "[notice_channels]"]
+    lines += [f'{channel} = "file:{ADDRESS}"' for channel in CHANNELS]
+    (home / SETTINGS).write_text("\n".join(lines) + "\n")
     return load_settings()
 
 

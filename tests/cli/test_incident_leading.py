@@ -1,181 +1,411 @@
-"""`driftvakt incident` and `major`: what whoever leads says at night, what comes of it, and what is refused in a sentence."""
+"""Leading an incident from the command line: what is typed is what is told, and what cannot be is said in a sentence."""
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
-from temporalio.client import Client
-from temporalio.worker import Worker
-from typer.testing import Result
 
-from activities.workflows import Workflows
-from models.dossier.parties import PartyKind
-from models.incident import IncidentEnd
-from models.names import WORKFLOW_QUEUE
-from tests.cli.conftest import Site, beside
-from tests.workflows.waiting import end_of, until_asked
-from tests.workflows.world import OPERATOR, QUEUE, SECOND_LINE, alarm, incident, report, status
-from workflows.incident import Incident
-from workflows.major import Major
-from workflows.sandbox import workflow_runner
-from workflows.watch import Watch
+from activities.records import Records
+from models.base import Model
+from models.clock import ClockEvent, ClockEventKind
+from models.dossier.agreement import CauseCode, Level, Priority
+from models.dossier.monitoring import Severity
+from models.incident import (
+    Acknowledge,
+    CloseIncident,
+    CustomerUpdate,
+    HandOver,
+    Note,
+    NoteFor,
+    Reclassify,
+    Resume,
+    SetCause,
+    Waiting,
+)
+from models.records import IncidentRecord, WriteRecords
+from models.watch import MergeIncidents, OpenByHand, ReopenIncident, SplitIncident
+from starter import desk
+from tests.cli.conftest import beside, command
+from tests.cli.scripted import (
+    ANNA,
+    ANSWER,
+    AT,
+    BO,
+    DRAFT,
+    EVE,
+    INCIDENT,
+    MAJOR,
+    REFUSAL,
+    Stage,
+    incident_status,
+    on_a_terminal,
+    stage,
+)
+from tests.servers import TemporalServer, real_server
 
-ME = ("--by", OPERATOR)
 ID = "acme.shop.1"
-NIGHT = [
-    ["ack", ID],
-    ["note", ID, "They see it too", "--customer"],
-    ["wait", ID, "--for", "payer", "--note", "no light", "--reference", "T-1"],
-    ["resume", ID, "--note", "light again"],
-    ["reclassify", ID, "--priority", "P2", "--reason", "half of them"],
-    ["update", ID, "--text", "We work on it", "--yes"],
-    ["cause", ID, "network"],
-    ["handover", ID, "--to", SECOND_LINE, "--note", "watch the carrier"],
+LED: list[tuple[str, str, Model]] = [
+    (f"ack {ID}", "acknowledge", Acknowledge(by=ANNA)),
+    ("ack 1 -a acme.shop", "acknowledge", Acknowledge(by=ANNA)),
+    (f"ack {INCIDENT} --note Mine --by {BO}", "acknowledge", Acknowledge(by=BO, note="Mine")),
+    (f"handover {ID} --to {BO} --note Disk", "hand_over", HandOver(by=ANNA, to=BO, note="Disk")),
+    (f"note {ID} Rang", "add_note", Note(by=ANNA, text="Rang")),
+    (f"note {ID} Rang --customer", "add_note", Note(by=ANNA, text="Rang", audience=NoteFor.CUSTOMER)),
+    (f"wait {ID} --for acme --note Firewall", "wait_for", Waiting(by=ANNA, party="acme", note="Firewall")),
+    (
+        f"wait {ID} --for betalt --note Firewall --reference CH-81",
+        "wait_for",
+        Waiting(by=ANNA, party="betalt", note="Firewall", reference="CH-81"),
+    ),
+    (f"resume {ID}", "resume", Resume(by=ANNA)),
+    (f"resume {ID} --note Open --by {BO}", "resume", Resume(by=BO, note="Open")),
+    (f"update {ID} --yes", "update_customer", CustomerUpdate(by=ANNA, text=DRAFT)),
+    (f"update {ID} --yes --text Soon", "update_customer", CustomerUpdate(by=ANNA, text="Soon")),
+    (
+        f"update {ID} -y --text Rang --already-told",
+        "update_customer",
+        CustomerUpdate(by=ANNA, text="Rang", already_told=True),
+    ),
+    (
+        f"reclassify {ID} --priority p2 --reason Few",
+        "reclassify",
+        Reclassify(by=ANNA, reason="Few", priority=Priority.P2),
+    ),
+    (
+        f"reclassify {ID} --impact high --urgency low --reason Few",
+        "reclassify",
+        Reclassify(by=ANNA, reason="Few", impact=Level.HIGH, urgency=Level.LOW),
+    ),
+    (f"cause {ID} human-error", "set_cause", SetCause(by=ANNA, cause=CauseCode.HUMAN_ERROR)),
+    (f"cause {ID} capacity --note Disk", "set_cause", SetCause(by=ANNA, cause=CauseCode.CAPACITY, note="Disk")),
+    (
+        f"close {ID} --cause no-fault --reason Planned --yes",
+        "close_incident",
+        CloseIncident(by=ANNA, cause=CauseCode.NO_FAULT, reason="Planned"),
+    ),
 ]
-"""What is said about one incident, one after the other."""
+KEPT: list[tuple[str, str, Model]] = [
+    ("open acme.shop --title Slow", "open_incident", OpenByHand(title="Slow", by=ANNA)),
+    (
+        "open acme.shop --title Slow --component web --severity warning --impact low --note Since-noon --separate",
+        "open_incident",
+        OpenByHand(
+            title="Slow",
+            by=ANNA,
+            component="web",
+            severity=Severity.WARNING,
+            impact=Level.LOW,
+            note="Since-noon",
+            separate=True,
+        ),
+    ),
+    (
+        f"reopen {ID} --reason Again",
+        "reopen_incident",
+        ReopenIncident(incident=INCIDENT, by=ANNA, reason="Again"),
+    ),
+    (
+        f"merge {ID} --into 7 --reason Same --yes",
+        "merge_incidents",
+        MergeIncidents(incident=INCIDENT, into="inc.acme.shop.7", by=ANNA, reason="Same"),
+    ),
+    (
+        f"split {ID} --reason Other --component mail --component db --alarm disk/db1 --title Mail",
+        "split_incident",
+        SplitIncident(
+            incident=INCIDENT,
+            by=ANNA,
+            reason="Other",
+            components=["mail", "db"],
+            fingerprints=["disk/db1"],
+            title="Mail",
+        ),
+    ),
+]
+EVERY = [*LED, *KEPT]
+CAUSES = ", ".join(CauseCode)
+WRONG: list[tuple[list[str], str]] = [
+    (["ack", ID, "--by", "x" * 121], "--by: string should have at most 120 characters"),
+    (["note", ID, ""], "TEXT: it must not be empty"),
+    (["note", ID, "  "], "TEXT: it must not be empty"),
+    (["note", ID, "x" * 2001], "TEXT: string should have at most 2000 characters"),
+    (["handover", ID, "--to", "", "--note", "x"], "--to: it must not be empty"),
+    (["handover", ID, "--to", "", "--note", ""], "--to: it must not be empty; --note: it must not be empty"),
+    (
+        ["wait", ID, "--for", "No Body", "--note", "x"],
+        "--for: 'No Body' is no name; it has lower-case letters, digits and hyphens",
+    ),
+    (["wait", ID, "--for", "acme", "--note", " "], "--note: it must not be empty"),
+    (["update", ID, "--yes", "--text", "x" * 4001], "--text: string should have at most 4000 characters"),
+    (["update", ID, "--edit"], "there is no terminal to edit on; give --text"),
+    (["reclassify", ID, "--reason", "x"], "give either --priority, or --impact and --urgency together"),
+    (
+        ["reclassify", ID, "--reason", "x", "--impact", "low"],
+        "give either --priority, or --impact and --urgency together",
+    ),
+    (
+        ["reclassify", ID, "--reason", "x", "--priority", "P1", "--impact", "low", "--urgency", "low"],
+        "give either --priority, or --impact and --urgency together",
+    ),
+    (["reclassify", ID, "--reason", "x", "--priority", "P7"], "--priority: 'P7' is none of P1, P2, P3, P4, P5"),
+    (
+        ["reclassify", ID, "--reason", "x", "--impact", "huge", "--urgency", "low"],
+        "--impact: 'huge' is none of high, medium, low",
+    ),
+    (["cause", ID, "gremlins"], f"CODE: 'gremlins' is none of {CAUSES}"),
+    (["close", ID, "--cause", "gremlins", "--reason", "x", "--yes"], f"--cause: 'gremlins' is none of {CAUSES}"),
+    (["open", "acme.shop", "--title", ""], "--title: it must not be empty"),
+    (
+        ["open", "acme.shop", "--title", "x", "--severity", "huge"],
+        "--severity: 'huge' is none of critical, warning, info",
+    ),
+    (["open", "acme.nope", "--title", "x"], "no dossier of acme.nope is published; there are acme.shop"),
+    (["reopen", "acme.nope.1", "--reason", "x"], "no dossier of acme.nope is published; there are acme.shop"),
+    (
+        ["merge", ID, "--into", "acme.pay.1", "--reason", "x", "--yes"],
+        "acme.shop.1 and acme.pay.1 are of two applications (acme.shop, acme.pay), so neither can take the other over; "
+        "lead them together with `driftvakt major open`",
+    ),
+    (
+        ["merge", ID, "--into", "it", "--reason", "x", "--yes"],
+        "'it' names no incident; write it as acme.shop.17, or 17 --application acme.shop",
+    ),
+    (["split", ID, "--reason", "x"], "say which alarms are another matter: --component NAME or --alarm FINGERPRINT"),
+]
+UNSURE = [
+    (f"update {ID}", "Tell acme this about acme.shop.1, as anna@supplier.example?"),
+    (f"update {ID} --already-told", "Note that acme was told this about acme.shop.1, as anna@supplier.example?"),
+    (f"close {ID} --cause unknown --reason x", "Close acme.shop.1 without proof of recovery, cause unknown?"),
+    (f"merge {ID} --into 7 --reason x", "End acme.shop.1 as the same matter as acme.shop.7?"),
+]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TemporalServer]:
+    """One server for all of them: each test starts its workflows afresh."""
+    with real_server(tmp_path_factory.mktemp("temporal")) as server:
+        yield server
 
 
 @pytest.fixture
-def stubborn(site: Site) -> Site:
-    """An installation whose incident no remedy ends: people lead it."""
-    site.world.cures = False
-    return site
+async def on(server: TemporalServer, records: Records, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
+    """Scripted workflows, and records in which acme.shop.2 is closed."""
+    monkeypatch.setenv("DRIFTVAKT_TEMPORAL_PORT", str(server.settings.temporal_port))
+    records.write(WriteRecords(incidents=[_closed()]))
+    async with stage(await server.client()) as on:
+        yield on
 
 
-async def test_an_incident_is_led_from_the_command_line_from_taking_it_up_to_closing_it(stubborn: Site) -> None:
-    # The incident's plan is the world's, the clock is read by the published dossier: both know this party.
-    key = next(key for key, party in stubborn.world.parties.items() if party.kind is PartyKind.THIRD_PARTY)
-    stubborn.world.parties["payer"] = stubborn.world.parties.pop(key)
-    told: dict[str, Result] = {}
-    async with stubborn.working() as client:
-        await report(client, alarm("web"))
-        await until_asked(incident(client))
-        for words in NIGHT:
-            told[words[0]] = await beside("incident", *words, *ME)
-        stands = await status(incident(client))
-        shown = (await beside("incident", "show", ID)).stdout
-        clock = await beside("incident", "clock", ID, "--json")
-        ending = ["close", ID, "--cause", "network", "--reason", "Light", "--yes"]
-        told["close"] = await beside("incident", *ending, *ME)
-        outcome = await end_of(incident(client))
+def _closed() -> IncidentRecord:
+    return IncidentRecord(
+        id="inc.acme.shop.2",
+        application="acme.shop",
+        number=2,
+        title="db was down",
+        state="closed",
+        priority="P1",
+        components=["db"],
+        dossier="",
+        opened_at=AT,
+        opened_by=ANNA,
+        closed_at=AT + timedelta(hours=1),
+        outcome="recovered",
+        summary="It is over.",
+        clock=[
+            ClockEvent(at=AT, kind=ClockEventKind.OPENED, priority=Priority.P1),
+            ClockEvent(at=AT + timedelta(hours=1), kind=ClockEventKind.RESTORED),
+            ClockEvent(at=AT + timedelta(hours=1), kind=ClockEventKind.CLOSED),
+        ],
+        run="r",
+        timeline=[],
+    )
 
-    assert {name: (result.exit_code, result.stderr) for name, result in told.items()} == dict.fromkeys(told, (0, ""))
-    assert all(result.stdout.strip() for result in told.values())
-    assert (stands.lead, stands.priority, stands.cause) == (SECOND_LINE, "P2", "network")
-    assert f"led by {SECOND_LINE}" in shown
-    assert (clock.exit_code, clock.stderr) == (0, "")
-    reading = json.loads(clock.stdout)
-    assert reading["priority"] == "P2"
-    assert reading["waited_seconds"]["third_party"] > 0
-    assert outcome.end is IncidentEnd.CLOSED_BY_HAND
+
+async def test_each_command_tells_the_incident_what_was_typed(on: Stage) -> None:
+    for typed, name, message in LED:
+        result = await beside("incident", *typed.split())
+        assert (result.exit_code, result.stdout, result.stderr) == (0, f"{ANSWER}\n", ""), typed
+        assert (await on.heard(INCIDENT))[-1] == (name, message.model_dump(mode="json")), typed
+    assert len(await on.heard(INCIDENT)) == len(LED)
+
+
+async def test_which_incidents_there_are_is_told_to_the_watch(on: Stage) -> None:
+    for typed, name, message in KEPT:
+        result = await beside("incident", *typed.split())
+        assert (result.exit_code, result.stderr) == (0, ""), typed
+        assert result.stdout.startswith(ANSWER)
+        assert (await on.heard("watch.acme.shop"))[-1] == (name, message.model_dump(mode="json")), typed
+
+
+async def test_programs_get_the_answer_as_json(on: Stage) -> None:
+    for typed, _, _ in EVERY:
+        answer = json.loads((await beside("incident", *typed.split(), "--json")).stdout)
+        assert answer["message"] == ANSWER, typed
+
+
+async def test_a_refusal_is_shown_as_it_was_said(on: Stage) -> None:
+    for typed, _, _ in EVERY:
+        words = [word for word in typed.split() if word not in {"--by", BO}] + ["--by", EVE]
+        if "handover" in words:
+            words[words.index("--to") + 1 : words.index("--to") + 1] = [BO]
+        result = await beside("incident", *words)
+        assert (result.exit_code, result.stdout, result.stderr) == (1, "", f"{REFUSAL}\n"), typed
+    assert await on.heard(INCIDENT) == []
+
+
+async def test_what_does_not_fit_is_one_sentence_and_nobody_is_told(on: Stage) -> None:
+    for arguments, said in WRONG:
+        result = await beside("incident", *arguments)
+        assert (result.exit_code, result.stdout, result.stderr) == (1, "", f"{said}\n"), arguments
+    assert await on.heard(INCIDENT) == await on.heard("watch.acme.shop") == []
+
+
+async def test_what_cannot_be_taken_back_is_asked_first(on: Stage) -> None:
+    for typed, question in UNSURE:
+        result = await beside("incident", *typed.split())
+        assert (result.exit_code, result.stdout) == (1, ""), typed
+        assert result.stderr.endswith(f"{question} There is no terminal to ask on; add --yes to say so\n")
+    assert await on.heard(INCIDENT) == await on.heard("watch.acme.shop") == []
+
+
+@pytest.mark.usefixtures("on")
+async def test_an_incident_that_is_closed_or_unknown_can_be_told_nothing() -> None:
+    closed = "incident acme.shop.2 was closed at 2026-03-01 13:00 UTC (recovered), so it cannot be told anything\n"
+    unknown = "there is no incident acme.shop.9; `driftvakt incident list --all` names them\n"
+    for typed, _, _ in LED:
+        if ID not in typed or INCIDENT in typed:
+            continue
+        for number, said in ((2, closed), (9, unknown)):
+            result = await beside("incident", *typed.replace(ID, f"acme.shop.{number}").split())
+            assert (result.exit_code, result.stdout, result.stderr) == (1, "", said), typed
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    "typed",
     [
-        (["close", ID, "--cause", "netwrok", "--reason", "x", "--yes"], "--cause: 'netwrok' is none of application, "),
-        (["cause", ID, "nope"], "CODE: 'nope' is none of application, "),
-        (["reclassify", ID, "--priority", "P9", "--reason", "x"], "--priority: 'P9' is none of P1, P2, P3, P4, P5"),
-        (
-            ["reclassify", ID, "--impact", "huge", "--urgency", "low", "--reason", "x"],
-            "--impact: 'huge' is none of high, medium, low",
-        ),
-        (["wait", ID, "--for", "Acme AB", "--note", "x"], "--for: 'Acme AB' is no name"),
-        (["wait", ID, "--for", "nobody-known", "--note", "x"], ""),
-        (["handover", ID, "--to", "stranger@example.com", "--note", "x"], ""),
-        (["ack", ID, "--by", "stranger@example.com"], ""),
-        (["split", ID, "--reason", "x"], "say which alarms are another matter"),
-        (["split", ID, "--component", "mail", "--reason", "x"], ""),
-        (["merge", ID, "--into", "acme.other.2", "--reason", "x", "--yes"], "acme.shop.1 and acme.other.2 are of two"),
-        (["merge", ID, "--into", "9", "--reason", "x", "--yes"], ""),
-        (["reopen", ID, "--reason", "x"], ""),
-        (["ack", "acme.shop.9"], "there is no incident acme.shop.9"),
-        (["close", ID, "--cause", "network", "--reason", "x"], "Close acme.shop.1 without proof of recovery"),
-        (["update", ID, "--text", "Light"], "Light"),
+        "ack",
+        f"handover {ID} --to {BO}",
+        f"handover {ID} --note x",
+        f"note {ID}",
+        f"wait {ID} --note x",
+        f"wait {ID} --for acme",
+        f"reclassify {ID} --priority P1",
+        f"cause {ID}",
+        f"close {ID} --cause unknown",
+        f"close {ID} --reason x",
+        f"merge {ID} --reason x",
+        f"reopen {ID}",
+        f"split {ID} --component web",
     ],
 )
-async def test_what_cannot_be_is_refused_in_a_sentence(stubborn: Site, words: list[str], said: str) -> None:
-    async with stubborn.working() as client:
-        await report(client, alarm("web"))
-        await until_asked(incident(client))
-        result = await beside("incident", *words)
-        still = await status(incident(client))
-
-    assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr.startswith(said)
-    assert result.stderr.strip()
-    assert "Traceback" not in result.stderr
-    assert (still.lead, still.cause, still.waiting) == (None, None, None)
+def test_a_command_without_what_it_needs_exits_2_and_shows_how(typed: str) -> None:
+    result = command("incident", *typed.split())
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "Usage: " in result.stderr
 
 
-async def test_several_incidents_are_led_as_one_major_incident(stubborn: Site) -> None:
-    async with with_majors(stubborn) as client:
-        await report(client, alarm("web"))
-        await until_asked(incident(client))
-        opened = await beside("major", "open", ID, "--title", "Carrier down", "--json", *ME)
-        name = json.loads(opened.stdout)["major"].removeprefix("major.")
-        async with asyncio.timeout(20):
-            while not (
-                members := json.loads((await beside("major", "show", name, "--json")).stdout)["status"]["members"]
-            ):
-                await asyncio.sleep(0.05)
-        noted = await beside("major", "note", name, "A fibre is cut", *ME)
-        told = await beside("major", "update", name, "--text", "Light at two", "--yes", *ME)
-        unknown = await beside("major", "add", name, "acme.shop.9", *ME)
-        still_open = await beside("major", "close", name, "--reason", "x", "--yes", *ME)
-        over = await beside("major", "handover", name, "--to", SECOND_LINE, "--note", "x", *ME)
-        shown = await beside("major", "show", name)
-        out = await beside("major", "remove", name, ID, "--reason", "own cause", *ME)
-        closed = await beside("major", "close", name, "--reason", "Light", "--yes", *ME)
-        async with asyncio.timeout(20):
-            while (await client.get_workflow_handle(f"major.{name}").describe()).close_time is None:
-                await asyncio.sleep(0.05)
-        again = await beside("major", "note", name, "late", *ME)
-        ended = await beside("major", "show", name)
-        stands = await status(incident(client))
-
-    assert [m["id"] for m in members] == ["inc.acme.shop.1"]
-    assert (noted.exit_code, noted.stdout) == (0, "Noted (1 of 1 incidents).\n")
-    assert (told.exit_code, told.stdout) == (0, "Told the customers (1 of 1 incidents).\n")
-    assert unknown.stderr == "there is no incident acme.shop.9; none was taken in\n"
-    assert still_open.stderr == "acme.shop.1 still open; close them first, take them out, or say force\n"
-    assert (over.exit_code, out.exit_code, closed.exit_code) == (0, 0, 0)
-    assert f"led by {SECOND_LINE}" in shown.stdout
-    assert again.stderr == f"major.{name} was closed by {OPERATOR}: Light; it cannot be told anything\n"
-    assert "closed" in ended.stdout
-    assert stands.major is None
+@pytest.mark.usefixtures("records")
+def test_that_temporal_is_away_is_one_sentence() -> None:
+    for typed, _, _ in EVERY:
+        result = command("incident", *typed.split())
+        assert (result.exit_code, result.stdout, len(result.stderr.splitlines())) == (1, "", 1), typed
+        assert result.stderr.startswith("Temporal does not answer at "), typed
 
 
-async def test_a_major_incident_that_is_not_there_is_said(stubborn: Site) -> None:
-    async with stubborn.working() as client:
-        await report(client, alarm("web"))
-        await until_asked(incident(client))
-        nobody = await beside("major", "show", "2026-01-01.1")
-        other = await beside("major", "show", "inc.acme.shop.1")
-        missing = await beside("major", "open", "acme.shop.9", "--title", "x")
+@pytest.mark.parametrize(
+    ("editor", "typed", "code", "sent"),
+    [
+        ("echo 'We have found it.' >", "y\n", 0, ["We have found it."]),
+        ("true", "y\n", 0, [DRAFT]),
+        ("echo 'We have found it.' >", "n\n", 1, []),
+        ("truncate -s 0", "y\n", 1, []),
+    ],
+    ids=["changed", "left as it is", "not sure", "emptied"],
+)
+async def test_a_draft_is_edited_shown_and_sent_only_after_a_yes(
+    on: Stage, tmp_path: Path, editor: str, typed: str, code: int, sent: list[str]
+) -> None:
+    program = tmp_path / "editor"
+    # An editor writes later than the file was made; where the clock is coarse that would not be seen.
+    program.write_text(f'#!/bin/sh\n{editor} "$1"\n[ "{editor}" = true ] || touch -d 2099-01-01 "$1"\n')
+    program.chmod(0o755)
+    ended = await _in_a_thread(["incident", "update", ID, "--edit"], typed, EDITOR=str(program), VISUAL=str(program))
+    assert (ended.returncode, "Traceback" in ended.stderr) == (code, False), ended.stderr
+    assert [message["text"] for _, message in await on.heard(INCIDENT)] == sent
 
-    assert nobody.stderr.startswith("there is no major incident '2026-01-01.1'")
-    assert other.stderr == "inc.acme.shop.1 is no major incident but one incident\n"
-    assert missing.stderr.startswith("there is no incident acme.shop.9")
 
-
-@asynccontextmanager
-async def with_majors(site: Site) -> AsyncIterator[Client]:
-    """A worker of major incidents too, which look at incidents and tell them through Temporal."""
-    client = await site.server.client()
-    real = Workflows(client, list)
-    async with (
-        Worker(
-            client,
-            task_queue=WORKFLOW_QUEUE,
-            workflows=[Watch, Incident, Major],
-            activities=[*site.world.activities, real.look_at_incidents, real.tell_incidents],
-            workflow_runner=workflow_runner(),
-        ),
-        Worker(client, task_queue=QUEUE, activities=site.world.activities),
+@pytest.mark.usefixtures("on")
+async def test_show_says_who_leads_whose_turn_it_is_and_what_is_left_of_each_promise() -> None:
+    shown = (await beside("incident", "show", ID)).stdout
+    for line in (
+        f"led by {BO}, under {MAJOR}",
+        "waiting for Acme Garden AB: they open the firewall",
+        "respond  kept, within 15m",
+        "restore  paused with 2h of 4h left",
+        "update   until 2099-03-01 16:00 UTC (1h)",
+        "What the customer would be told (driftvakt incident update)",
+        f"  {DRAFT}",
     ):
-        yield client
+        assert line in shown
+    view = json.loads((await beside("incident", "show", ID, "--json")).stdout)
+    assert (view["lead"], view["major"], view["draft"]) == (BO, MAJOR, DRAFT)
+    assert [p["standing"] for p in view["clock"]["promises"]] == ["kept", "paused", "running"]
+
+
+async def test_show_says_how_to_take_up_what_nobody_leads(on: Stage) -> None:
+    await on.start("incident", INCIDENT, incident_status(lead=None, major=None, waiting=None, clock=None, draft=""))
+    shown = (await beside("incident", "show", ID)).stdout
+    unsaid = await beside("incident", "update", ID)
+    assert f"nobody leads it yet: driftvakt incident ack {ID}" in shown
+    assert "What the customer would be told" not in shown
+    assert unsaid.stderr == "acme.shop.1 has no draft of an update; say what to tell the customer with --text\n"
+
+
+@pytest.mark.usefixtures("on")
+async def test_the_list_says_who_leads_and_what_is_due_next() -> None:
+    lines: list[dict[str, Any]] = []
+    while [line["id"] for line in lines] != [INCIDENT]:  # visibility follows
+        lines = json.loads((await beside("incident", "list", "--json")).stdout)
+    shown = (await beside("incident", "list")).stdout
+    assert (lines[0]["lead"], lines[0]["deadline"]) == (BO, "2099-03-01T16:00:00Z")
+    assert "in 26" in shown  # thousands of days
+    assert BO in shown
+
+
+@pytest.mark.usefixtures("on")
+async def test_the_clock_is_computed_from_what_the_incident_or_the_records_tell() -> None:
+    running = await beside("incident", "clock", ID, "--json")
+    ended = await beside("incident", "clock", "acme.shop.2")
+    unknown = await beside("incident", "clock", "acme.shop.9")
+    assert (running.exit_code, json.loads(running.stdout)["priority"], running.stderr) == (0, "P1", "")
+    assert (ended.exit_code, ended.stdout.startswith("acme.shop.2  P1"), ended.stderr) == (0, True, "")
+    assert (unknown.exit_code, unknown.stdout) == (1, "")
+    assert unknown.stderr == "there is no incident acme.shop.9; `driftvakt incident list --all` names them\n"
+
+
+async def test_a_clock_that_is_older_than_the_incident_says_so(
+    server: TemporalServer, records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DRIFTVAKT_TEMPORAL_PORT", str(server.settings.temporal_port))
+    monkeypatch.setattr(desk, "ANSWER_WITHIN", timedelta(seconds=0.3))
+    begun = _closed().model_copy(update={"id": INCIDENT, "number": 1, "closed_at": None, "outcome": None})
+    records.write(WriteRecords(incidents=[begun]))
+    async with stage(await server.client()):
+        pass  # it runs, and its worker is gone
+    unsaid = await beside("incident", "clock", ID)
+    monkeypatch.setenv("DRIFTVAKT_TEMPORAL_PORT", "1")
+    away = await beside("incident", "clock", ID)
+    doubt = "this is what the records have, and more may have happened since\n"
+    assert (unsaid.exit_code, unsaid.stderr) == (0, f"no worker answers for acme.shop.1; {doubt}")
+    assert (away.exit_code, away.stderr.endswith(doubt)) == (0, True)
+
+
+async def _in_a_thread(arguments: list[str], typed: str, **environment: str) -> Any:
+    import asyncio
+
+    return await asyncio.to_thread(on_a_terminal, arguments, typed, **environment)
