@@ -46,8 +46,11 @@ class RunJob(Model):
     """Whether the command changes nothing; only such a command runs in a rehearsal."""
     timeout: PositiveDuration = timedelta(minutes=5)
     """From the first connection to the last byte; at its end the remote process group is ended."""
+    fences: dict[str, Annotated[int, Field(ge=1)]] = {}
+    """Component (`customer.application.component`) to fencing token: the command runs while it holds the host's locks of
+    all of them, and not at all once the host has seen a higher token for one. Empty: not fenced, as for what only reads."""
     rehearse: bool = False
-    """Run the check alone and say what would be run."""
+    """Run the check alone and say what would be run; takes no fence."""
     secrets: list[str] = []
     """References whose values are masked in all output: `env:NAME` or `file:PATH` on the site's worker."""
 

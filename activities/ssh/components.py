@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 import shlex
 from collections.abc import Callable
+from dataclasses import replace
 
 from activities.ssh import scripts
 from activities.ssh.deadline import Deadline
+from activities.ssh.fences import NO_DIRECTORY, as_arguments, locked, too_old
 from activities.ssh.following import Ending, Follower, Order
 from activities.ssh.jobs import Keep
 from activities.ssh.looking import look
@@ -20,8 +20,6 @@ from models.hosts import Systemd
 from models.jobs import EnsureComponent, JobResult, Outcome, Verb
 
 _RUNNING, _NOT_RUNNING, _PASSING = 0, 3, 5
-_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,149}")
-_MARGIN = 1.0
 _DONE, _WAS_SO, _OLD_TOKEN, _UNCLEAR, _COMMAND_FAILED, _NOT_SEEN, _LOCKED, _NO_DIRECTORY = 0, 10, 11, 12, 13, 14, 15, 16
 
 
@@ -57,27 +55,17 @@ def ensure(
 
 
 def _order(request: EnsureComponent) -> Order:
-    seconds = request.timeout.total_seconds()
     control = request.control
     kind = (
         ["systemd", control.unit]
         if isinstance(control, Systemd)
         else ["commands", control.start, control.stop, control.status]
     )
-    order = Order(host=request.host, job=request.job, words=[], timeout=seconds, in_folder=True)
-    limit = max(1, int(seconds - order.reserve - _MARGIN))
-    arguments = [
-        scripts.sudo(request.host), _file_name(request.component), str(request.token), request.job,
-        request.verb.value, str(limit),
-    ]  # fmt: skip
-    script = scripts.source("process", "systemd", "ensure")
-    words = ["sh", "-c", script, "driftvakt", *arguments, *kind]
-    return Order(host=request.host, job=request.job, words=words, timeout=seconds, in_folder=True)
-
-
-def _file_name(component: str) -> str:
-    """Name a component's folder on the host; an unusual name by its digest."""
-    return component if _PLAIN.fullmatch(component) else hashlib.sha256(component.encode(errors="replace")).hexdigest()
+    order = Order(host=request.host, job=request.job, words=[], timeout=request.timeout.total_seconds(), in_folder=True)
+    fence = as_arguments({request.component: request.token})
+    arguments = [scripts.sudo(request.host), fence, request.verb.value, str(order.allowance)]
+    script = scripts.source("process", "lock", "systemd", "ensure")
+    return replace(order, words=["sh", "-c", script, "driftvakt", *arguments, *kind])
 
 
 def _command(request: EnsureComponent) -> str:
@@ -130,7 +118,7 @@ def _judge(ended: Ended, request: EnsureComponent) -> Finding:
         _OLD_TOKEN: (
             Outcome.FAILED,
             False,
-            f"refused: the host has seen token {said} for {it}, newer than {request.token}; nothing was done",
+            too_old(it, said, request.token),
         ),
         _UNCLEAR: (
             Outcome.UNKNOWN,
@@ -146,9 +134,9 @@ def _judge(ended: Ended, request: EnsureComponent) -> Finding:
         _LOCKED: (
             Outcome.FAILED,
             False,
-            f"another operation holds {it} on this host (process {said}); nothing was done",
+            locked(it, said),
         ),
-        _NO_DIRECTORY: (Outcome.FAILED, False, "the state directory on the host cannot be written; nothing was done"),
+        _NO_DIRECTORY: (Outcome.FAILED, False, NO_DIRECTORY),
     }
     broken = (Outcome.UNKNOWN, True, f"the far side's script ended with exit status {code}")
     outcome, changed, reason = findings.get(code if code is not None else -1, broken)

@@ -19,6 +19,7 @@ from models.hosts import HostTarget
 _RESERVE = 6.0
 _RESERVED_PART = 0.2
 _LAST_WORD = 1.0
+_MARGIN = 1.0
 _FIFTHS = 5
 _LONGEST_BACK_OFF = 5.0
 
@@ -44,6 +45,11 @@ class Order:
         """Seconds at the end of `timeout` that are kept for ending the command and hearing of it."""
         return min(_RESERVE, self.timeout * _RESERVED_PART)
 
+    @property
+    def allowance(self) -> int:
+        """Seconds that a script of ours, running as the job, may take before it is ended."""
+        return max(1, int(self.timeout - self.reserve - _MARGIN))
+
     def line(self, operation: str, mark: tuple[str, str], why: str = "") -> str:
         """Build the command line for the host: `run`, `rehearse` or `end`."""
         seconds = max(1, round(self.timeout - self.reserve) + 1)
@@ -57,8 +63,8 @@ class Order:
             str(seconds),
             str(patience),
         ]
-        frame += ["yes" if self.durable else "", why, self.check, "yes" if self.in_folder else ""]
         words = [] if operation == "end" else self.words
+        frame += ["yes" if self.durable else "", why, self.check, "yes" if self.in_folder and words else ""]
         return scripts.command_line(scripts.source("process", "job"), [*frame, *words])
 
 

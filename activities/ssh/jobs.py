@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from activities.ssh import scripts
 from activities.ssh.deadline import Deadline
+from activities.ssh.fences import NOTHING_TO_DO, fenced, refused
 from activities.ssh.following import Ending, Follower, Order
 from activities.ssh.looking import look
 from activities.ssh.masking import Mask
@@ -47,7 +48,7 @@ def command_of(request: RunJob, mask: Mask) -> str:
 
 
 def _order(request: RunJob) -> Order:
-    return Order(
+    order = Order(
         host=request.host,
         job=request.job,
         words=scripts.words(request.host, request.command),
@@ -55,6 +56,7 @@ def _order(request: RunJob) -> Order:
         check="" if request.check is None else scripts.shell_text(request.check),
         durable=not request.read_only,
     )
+    return fenced(order, request.fences) if request.fences and not request.rehearse else order
 
 
 def _run(
@@ -83,13 +85,14 @@ def _result(ending: Ending, request: RunJob, command: str, mask: Mask) -> tuple[
         )  # fmt: skip
         return lost, b"", b""
     if answer.kind == "nothing-to-do":
-        reason = "nothing to do: the check ended with exit status 0"
-        return nothing(host, job, command, Outcome.OK, reason), b"", b""
+        return nothing(host, job, command, Outcome.OK, NOTHING_TO_DO), b"", b""
     ended = read(answer, host)
-    finding = judge(ended)
+    refusal = refused(ended, request.fences)
+    finding = refusal or judge(ended)
     out, err, out_kept, err_kept = streams(answer, ended.totals, mask)
     result = JobResult(
-        job=job, host=host, outcome=finding.outcome, changed=finding.changed, exit_status=ended.exit_status,
+        job=job, host=host, outcome=finding.outcome, changed=finding.changed,
+        exit_status=None if refusal else ended.exit_status,
         reason=mask.text(finding.reason + cut_short(answer)),
         command=command, stdout=out, stderr=err, seconds=ended.seconds, attached=ended.attached,
     )  # fmt: skip

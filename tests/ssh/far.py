@@ -101,7 +101,21 @@ class Far:
 
     def ensure(self, job: str, verb: str, token: int, *control: str, limit: int = 5) -> Answer:
         """Bring a component to a state by the commands that start, stop and show it, or by `systemd` and a unit."""
-        script = scripts.source("process", "systemd", "ensure")
+        script = scripts.source("process", "lock", "systemd", "ensure")
         kind = control if control[0] == "systemd" else ("commands", *control)
-        words = ["sh", "-c", script, "driftvakt", "", "a.b.web", str(token), job, verb, str(limit), *kind]
+        words = ["sh", "-c", script, "driftvakt", "", f"a.b.web:{token}", verb, str(limit), *kind]
         return self.ask("run", job, *words, in_folder=True)
+
+    def begin_fenced(
+        self, job: str, fences: str, command: str, *, check: str = "", wait: int = 30, limit: int = 60
+    ) -> subprocess.Popen[bytes]:
+        """Run a command under fences, `COMPONENT:TOKEN` each; `wait` is for how many seconds it may wait for locks."""
+        script = scripts.source("process", "lock", "fence")
+        words = ["sh", "-c", script, "driftvakt", "", fences, str(wait), check, "sh", "-c", command]
+        return self.begin("run", job, *words, limit=limit, in_folder=True)
+
+    def fenced(
+        self, job: str, fences: str, command: str, *, check: str = "", wait: int = 30, limit: int = 60
+    ) -> Answer:
+        """Run a command under fences and wait for what comes of it."""
+        return self.hear(self.begin_fenced(job, fences, command, check=check, wait=wait, limit=limit))

@@ -355,3 +355,14 @@ def test_nothing_of_ours_is_left_on_a_host_but_its_state_directory(host: Host, p
     before = {path.name for path in host.home.iterdir()}
     run(pool, _job(host, "true"))
     assert {path.name for path in host.home.iterdir()} - before <= {".driftvakt"}
+
+
+def test_cancelling_while_a_component_is_started_ends_the_start_and_says_so(
+    host: Host, pool: Pool, tmp_path: Path
+) -> None:
+    control = Commands(start=f"touch {tmp_path}/begun; sleep 60", stop="true", status="exit 3")
+    result = ensure(
+        pool, _ensure(host, tmp_path, Verb.STARTED, 1, control=control), After(Stop.CANCEL, tmp_path / "begun")
+    )
+    assert (result.outcome, result.changed) == (Outcome.UNKNOWN, True)
+    assert "the command was cancelled: its process group was ended" in result.reason

@@ -1,68 +1,19 @@
 # Bring a component to a state; runs as a job's command. Arguments: state directory, job folder, "sudo -n" or nothing,
-# component, fencing token, job id, started or stopped, seconds, then either systemd and a unit, or commands and the
-# commands that start, stop and show it.
+# COMPONENT:TOKEN, started or stopped, seconds, then either systemd and a unit, or commands and the commands that start,
+# stop and show it.
 # Exit status: 0 as wished, 10 it was so already, 11 token too old, 12 status unclear, 13 the command failed,
 # 14 not seen in time, 15 locked, 16 state directory. The line in "verdict" holds a number or a unit's state that belongs to it.
-root=$1 dir=$2 sudo=$3 component=$4 token=$5 job=$6 verb=$7 limit=$8
-shift 8
+root=$1 dir=$2 sudo=$3 fence=$4 verb=$5 limit=$6
+shift 6
 kind=$1 unit=$2 start=$2 stop=$3 status=$4
 mask=$(umask)
 umask 077
 boot
-place=$root/tokens/$component
 
 verdict() {
-  [ -z "$lock" ] || : >"$lock.free"
+  free_locks
   echo "$2" >"$dir/verdict"
   exit "$1"
-}
-
-in_time() {
-  { read -r now stat </proc/uptime; } 2>/dev/null || now=$(date +%s)
-  now=${now%%.*}
-  began=${began:-$now}
-  [ $((now - began)) -lt "$limit" ]
-}
-
-newest_lock() {
-  newest=0
-  for file in "$place"/lock.*; do
-    number=${file##*.}
-    case $number in *[!0-9]*) continue ;; esac
-    [ "$number" -le "$newest" ] || newest=$number
-  done
-}
-
-holder_lives() {
-  { read -r pid was when <"$held"; } 2>/dev/null && alive "$pid" "$was" "$when"
-}
-
-# The lock is the file with the highest number. It is open when its holder said so or is dead, and is taken by making the
-# next number, which only one can; the newest is never deleted, so nobody can take away a lock that is held.
-take_lock() {
-  echo "$$ $born $boot" >"$dir/lock"
-  while :; do
-    newest_lock
-    held=$place/lock.$newest
-    if [ "$newest" -eq 0 ] || [ -e "$held.free" ] || ! holder_lives; then
-      next=$((newest + 1))
-      if ln "$dir/lock" "$place/lock.$next" 2>/dev/null; then
-        newest_lock
-        if [ "$newest" -eq "$next" ]; then
-          lock=$place/lock.$next
-          break
-        fi
-        rm -f "$place/lock.$next"
-      fi
-    else
-      in_time || verdict 15 "$pid"
-      pause 0.1
-    fi
-  done
-  for file in "$place"/lock.*; do
-    number=${file#"$place/lock."}
-    [ "${number%.free}" -ge "$newest" ] || rm -f "$file"
-  done
 }
 
 # 0 running, 3 not running, anything else unknown; what it was that said so in $said, and whether that will pass in $passing.
@@ -93,20 +44,13 @@ act() {
   umask 077
 }
 
-lock=
-mkdir -p "$place" || verdict 16 ""
-born "$$"
-in_time
-take_lock
-seen=0
-[ ! -e "$place/token" ] || read -r seen by <"$place/token"
-[ "$seen" -le "$token" ] || verdict 11 "$seen"
-if [ "$seen" -lt "$token" ]; then
-  # Power may fail at any moment: the token must be on the disk before anything is done in its name.
-  echo "$token $job" >"$dir/token" && sync "$dir/token" 2>/dev/null || sync
-  mv "$dir/token" "$place/token" || verdict 16 ""
-  sync "$place" 2>/dev/null || sync
-fi
+guard "$fence"
+case $? in
+0) ;;
+11) verdict 11 "$seen" ;;
+15) verdict 15 "$pid" ;;
+*) verdict 16 "" ;;
+esac
 case $verb in started) wanted=0 ;; *) wanted=3 ;; esac
 while :; do
   look

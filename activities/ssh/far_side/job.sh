@@ -107,6 +107,16 @@ watch_over() {
   done
 }
 
+# Give the command's process group its time to end; fail when something of it is left then.
+gone() {
+  patience=$grace
+  while signal 0 "$leader"; do
+    [ "$patience" -gt 0 ] || return 1
+    patience=$((patience - 1))
+    pause 0.2
+  done
+}
+
 # Write how it ended, once: the first to say it is believed.
 conclude() {
   set -C
@@ -123,7 +133,7 @@ keep() {
   echo "$self $born $boot" >"$dir/pid" || exit 0
   set +C
   if [ -e "$dir/ended" ]; then
-    conclude 143 never 0
+    conclude 143 never 0:0
     exit 0
   fi
   : >>"$dir/out" 2>>"$dir/err"
@@ -140,6 +150,8 @@ keep() {
   watcher=$!
   # A signal to us ends the wait, not the command.
   until wait "$leader"; code=$?; [ "$code" -le 128 ] || ! born "$leader" || [ "$born" != "$kept" ]; do :; done
+  # Called off: whoever comes next must find nothing of it left.
+  [ ! -e "$dir/ended" ] || gone || signal KILL "$leader"
   kill -KILL "$watcher"
   clock
   trim out
@@ -251,13 +263,7 @@ finish() {
     # Only a group whose leader is the one that was started, or whose keeper still waits for it, is ours to end.
     { born "$leader" && [ "$born" = "$was" ]; } || alive "$pid" "$keeper" "$when" || return 0
     signal TERM "$leader"
-    patience=$grace
-    until ! signal 0 "$leader" || [ "$patience" -eq 0 ]; do
-      patience=$((patience - 1))
-      pause 0.2
-      finished && ! signal 0 "$leader" && return 0
-    done
-    signal KILL "$leader"
+    gone || signal KILL "$leader"
   fi
 }
 

@@ -1,0 +1,42 @@
+# Run a command under fences; runs as a job's command. Arguments: state directory, job folder, "sudo -n" or nothing, fences
+# (COMPONENT:TOKEN, in order of name, with spaces between), seconds, the check or nothing, then the words to run.
+# The command's exit status is ours. The file "verdict" says why it was not run, and is gone once it may have been: "waiting"
+# is written first, so that a full disk cannot make a refusal look like an end.
+root=$1 dir=$2 sudo=$3 fences=$4 limit=$5 check=$6
+shift 6
+mask=$(umask)
+umask 077
+boot
+
+verdict() {
+  echo "fence $*" >"$dir/said" && mv "$dir/said" "$dir/verdict"
+}
+
+refuse() {
+  verdict "$@"
+  free_locks
+  exit 16
+}
+
+verdict waiting || exit 16
+guard $fences
+case $? in
+0) ;;
+11) refuse old "$component" "$seen" ;;
+15) refuse locked "$component" "$pid" ;;
+*) refuse directory ;;
+esac
+umask "$mask"
+if [ -n "$check" ] && $sudo sh -c "$check" >/dev/null 2>&1; then
+  umask 077
+  refuse nothing-to-do
+fi
+# What ends the command leaves us to say how it ended; called off, the locks stay until nothing of our group is left.
+trap : TERM
+[ ! -e "$dir/ended" ] || exit 143
+rm -f "$dir/verdict" || refuse directory
+"$@"
+code=$?
+umask 077
+[ -e "$dir/ended" ] || free_locks
+exit "$code"

@@ -1,0 +1,102 @@
+# Locks and fencing tokens of components, each in tokens/COMPONENT: whoever holds a lock is the only one that acts on its
+# component on this host, and nobody acts whose token is lower than one that was seen.
+# Needs $root, $dir (the job's folder), $sudo, $boot and $limit (seconds). Leaves in $component what an exit status is about,
+# in $seen the highest token seen of it, in $pid who holds it.
+locks=
+
+in_time() {
+  { read -r now stat </proc/uptime; } 2>/dev/null || now=$(date +%s)
+  now=${now%%.*}
+  began=${began:-$now}
+  [ $((now - began)) -lt "$limit" ]
+}
+
+newest_lock() {
+  newest=0
+  for file in "$place"/lock.*; do
+    number=${file##*.}
+    case $number in *[!0-9]*) continue ;; esac
+    [ "$number" -le "$newest" ] || newest=$number
+  done
+}
+
+# Whether the holder runs or, where it was ended, whether anything of its process group is left: its job is over only then.
+holder_lives() {
+  { read -r pid was when by <"$held"; } 2>/dev/null || return 1
+  ! alive "$pid" "$was" "$when" || return 0
+  [ "$when" = "$boot" ] && [ -d "$root/jobs/$by" ] || return 1
+  { read -r ended <"$root/jobs/$by/status"; } 2>/dev/null && [ "${ended##* }" = end ] && return 1
+  signal 0 "$pid"
+}
+
+# The lock is the file with the highest number. It is open when its holder said so or is gone, and is taken by making the
+# next number, which only one can; the newest is never deleted, so nobody can take away a lock that is held.
+take_lock() {
+  place=$root/tokens/$component
+  [ -d "$place" ] || mkdir -p "$place" || return 16
+  while :; do
+    newest_lock
+    held=$place/lock.$newest
+    if [ "$newest" -eq 0 ] || [ -e "$held.free" ] || ! holder_lives; then
+      next=$((newest + 1))
+      if ln "$dir/lock" "$place/lock.$next" 2>/dev/null; then
+        newest_lock
+        if [ "$newest" -eq "$next" ]; then
+          locks="$locks $component/lock.$next"
+          break
+        fi
+        rm -f "$place/lock.$next"
+      else
+        newest_lock
+        [ "$newest" -ge "$next" ] || return 16
+      fi
+    else
+      in_time || return 15
+      pause 0.1
+    fi
+  done
+  for file in "$place"/lock.*; do
+    number=${file#"$place/lock."}
+    [ "${number%.free}" -ge "$newest" ] || rm -f "$file"
+  done
+}
+
+free_locks() {
+  for lock in $locks; do : >"$root/tokens/$lock.free"; done
+  locks=
+}
+
+last_token() {
+  seen=0
+  [ ! -e "$root/tokens/$component/token" ] || read -r seen by <"$root/tokens/$component/token"
+}
+
+# Take the locks of all arguments, COMPONENT:TOKEN each and in order of name, then see that no token is too old, then write
+# down those that are higher. Exit status: 0 ours, 11 token too old, 15 locked, 16 state directory.
+guard() {
+  born "$$"
+  printf '%s\n' "$$ $born $boot ${dir##*/}" >"$dir/lock" || return 16
+  in_time
+  for fence; do
+    component=${fence%:*}
+    take_lock || return
+  done
+  higher=
+  for fence; do
+    component=${fence%:*} token=${fence##*:}
+    last_token
+    [ "$seen" -le "$token" ] || return 11
+    [ "$seen" -lt "$token" ] || continue
+    echo "$token ${dir##*/}" >"$dir/token.$component" || return 16
+    higher="$higher $component"
+  done
+  [ -n "$higher" ] || return 0
+  # Power may fail at any moment: the tokens must be on the disk before anything is done in their name.
+  sync "$dir"/token.* 2>/dev/null || sync
+  set --
+  for component in $higher; do
+    mv "$dir/token.$component" "$root/tokens/$component/token" || return 16
+    set -- "$@" "$root/tokens/$component"
+  done
+  sync "$@" 2>/dev/null || sync
+}
