@@ -40,6 +40,8 @@ class Occasion(StrEnum):
     """To the customer: it works again."""
     CLOSED = "closed"
     """To the customer: closed, with its cause."""
+    MESSAGE = "message"
+    """A step of an instruction: what its author wrote for exactly these receivers."""
     TEST = "test"
     """Somebody tries whether a contact can be reached; nothing has happened."""
 
@@ -56,6 +58,7 @@ _OUTWARD = {
     Occasion.WAITING_REMINDER,
     Occasion.RESTORED,
     Occasion.CLOSED,
+    Occasion.MESSAGE,
 }
 
 

@@ -130,7 +130,9 @@ def _instructions(dossier: Dossier, out: Console) -> None:
         )
         _steps(out, [*r.steps, *r.verify])
     for name, c in parts.changes.items():
-        out.print(f"\n[bold]{escape(c.title)}[/] ({name}), {c.risk} risk{escape(_asks(c.approval))}")
+        asks = "".join(map(_asks, (c.approvals.supplier, c.approvals.customer))) if c.approvals else ""
+        agreed = ", agreed once for all" if c.standard else ""
+        out.print(f"\n[bold]{escape(c.title)}[/] ({name}), {c.risk} risk{agreed}{escape(asks)}")
         _steps(out, [*c.before, *c.steps, *c.verify])
 
 
@@ -153,6 +155,8 @@ def step_line(step: Step) -> str:
             return f"{title}wait {format_duration(step.duration)}: {step.reason}"
         case _ if step.type == "probe":
             return f"{title}probe {target or ', '.join(step.measuring_points)}"
+        case _ if step.type == "notify":
+            return f"{title}tell {', '.join([*step.contacts, *step.roles])}: {step.text}"
         case _ if step.type == "runbook":
             return f"{title}runbook {step.runbook}"
         case _:

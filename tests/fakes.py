@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -17,10 +18,12 @@ from temporalio.worker import Worker
 
 from models.base import digest
 from models.dossier.instructions import Approval
+from models.dossier.parties import Channel
 from models.gates import GateState
 from models.hosts import Commands, HostTarget
 from models.jobs import BatchResult, EnsureComponent, JobResult, Outcome, RunBatch, RunJob, Stream
 from models.names import WORKFLOW_QUEUE
+from models.notices import Delivery, DeliveryState, NoticeReceipt, SendNotice
 from models.probes import HealthVerdict, ProbeTarget, TcpProbe, WatchHealth
 from models.records import DecisionUse, OpenedGate, OpenGate, TakeTokens, Tokens, UseDecision
 from models.runbooks import RunbookInput, RunbookReport
@@ -91,6 +94,9 @@ class FakeHosts:
         self.ill: set[str] = set()
         self.jobs: list[RunJob] = []
         self.ensured: list[EnsureComponent] = []
+        self.notices: list[SendNotice] = []
+        self.deaf: set[str] = set()
+        """Whom no notice reaches."""
         self.lines: list[str] = []
         """What happened in order: `web-1: df -P /`, `web-1: stop web`, `watch web-up`."""
         self._answers: dict[str, list[Answer]] = defaultdict(list)
@@ -121,6 +127,7 @@ class FakeHosts:
             self._take_tokens,
             self._use_decision,
             self.open_gate,
+            self._send_notice,
         ]
 
     @activity.defn(name="run_batch")
@@ -137,6 +144,7 @@ class FakeHosts:
             host=job.host.name,
             outcome=answer.outcome if acts else Outcome.OK,
             changed=acts and not job.read_only,
+            exit_status={Outcome.OK: 0, Outcome.FAILED: 1}.get(answer.outcome) if acts else None,
             reason=_reason(answer, job.rehearse),
             command=command,
             stdout=Stream(text=answer.stdout if acts else ""),
@@ -190,6 +198,20 @@ class FakeHosts:
     @activity.defn(name="open_gate")
     async def open_gate(self, request: OpenGate) -> OpenedGate:
         return OpenedGate(digest=digest(request))
+
+    @activity.defn(name="send_notice")
+    async def _send_notice(self, request: SendNotice) -> NoticeReceipt:
+        self.notices.append(request)
+        told = [
+            Delivery(
+                to=who,
+                channel=Channel.EMAIL,
+                state=DeliveryState.FAILED if who in self.deaf else DeliveryState.SENT,
+                at=datetime.now(UTC),
+            )
+            for who in request.audience.contacts
+        ]
+        return NoticeReceipt(key=request.key, deliveries=told)
 
     @activity.defn(name="use_decision")
     async def _use_decision(self, request: UseDecision) -> DecisionUse:

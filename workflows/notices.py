@@ -9,11 +9,12 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from activities.stubs.leading import send_notice
 from models.dossier.agreement import Priority
-from models.notices import Audience, Delivery, DeliveryState, Facts, NoticeReceipt, Occasion, SendNotice
+from models.notices import Audience, Facts, NoticeReceipt, Occasion, SendNotice
 from models.records import EntryKind
 from workflows.case import Case
 from workflows.policies import HEARTBEAT, NOTICE, NOTICE_TIMEOUT
 from workflows.steps import explain
+from workflows.telling import delivery_text
 
 
 class Notices:
@@ -79,13 +80,13 @@ class Notices:
             return NoticeReceipt(key=order.key)
 
     async def _undelivered(self, occasion: Occasion, receipt: NoticeReceipt) -> None:
-        why = "; ".join(_delivery_text(d) for d in receipt.deliveries) or "nobody to write to"
+        why = "; ".join(delivery_text(d) for d in receipt.deliveries) or "nobody to write to"
         text = f"The notice '{occasion.value}' reached nobody ({why}). Tell them by other means."
         await self.to_lead(Occasion.UNDELIVERED, text=text[:4000])
 
     def _tell(self, occasion: Occasion, receipt: NoticeReceipt) -> None:
         what = occasion.value.replace("-", " ").capitalize()
-        to = "; ".join(_delivery_text(d) for d in receipt.deliveries)
+        to = "; ".join(delivery_text(d) for d in receipt.deliveries)
         notes = " ".join(receipt.rung.notes) if receipt.rung else ""
         data = {
             "key": receipt.key,
@@ -94,12 +95,6 @@ class Notices:
         }
         if to or notes:
             self._case.tell(EntryKind.NOTICE, f"{what}: {to or 'nobody'}. {notes}".strip(), data)
-
-
-def _delivery_text(delivery: Delivery) -> str:
-    how = delivery.state.value.replace("-", " ")
-    why = f" ({delivery.detail})" if delivery.detail and delivery.state is not DeliveryState.SENT else ""
-    return f"{delivery.to} by {delivery.channel.value}: {how}{why}"
 
 
 def _audience_text(audience: Audience) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -29,6 +29,8 @@ from activities.stubs.probes import watch_health
 from activities.stubs.records import take_tokens
 from models.dossier.instructions import (
     AskStep,
+    Check,
+    NotifyStep,
     ProbeStep,
     RestartStep,
     RunbookStep,
@@ -36,18 +38,21 @@ from models.dossier.instructions import (
     StartStep,
     Step,
     StopStep,
+    TriedAgain,
     WaitStep,
 )
 from models.errors import FINAL
 from models.gates import GateOutcome, Question
 from models.jobs import EnsureComponent, JobResult, Outcome, RunBatch, RunJob, Verb
+from models.notices import NoticeReceipt
 from models.probes import HealthVerdict, Sample, WatchHealth
 from models.records import TakeTokens
 from models.runbooks import RunbookReport, StepReport
 from models.slices import ApplicationPlan, ComponentPlan, Placement, SiteProbes
 from workflows.gates import approval_question
 from workflows.policies import HEARTBEAT, HOST, PROBE, RECORD, RECORD_TIMEOUT, SITE_WAIT
-from workflows.wording import command_text
+from workflows.telling import delivered, tell
+from workflows.wording import command_text, step_title
 
 _MARGIN = timedelta(seconds=30)
 """What an activity is given beyond the deadline of its own work: the remote deadline must come first."""
@@ -97,7 +102,19 @@ class Steps:
         return Outcome.OK
 
     async def carry_out_one(self, step: Step) -> Outcome:
-        """Carry one step out."""
+        """Carry one step out, as often as it may be tried; it is passed over where its check finds nothing to do."""
+        if isinstance(step, RunStep):
+            return await self.run([step])
+        if step.check is not None and (found := await self._look(step, step.check)) is not None:
+            return found
+        outcome, tries = await self._act(step), 1
+        while not self.rehearse and worth_another_try(step, outcome, tries):
+            tries += 1
+            await self._pause_before(tries, step)
+            outcome = await self._act(step)
+        return outcome
+
+    async def _act(self, step: Step) -> Outcome:
         match step:
             case RunStep():
                 return await self.run([step])
@@ -113,8 +130,42 @@ class Steps:
                 return await self._question(step)
             case WaitStep():
                 return await self._pause(step)
+            case NotifyStep():
+                return await self._tell(step)
             case RunbookStep():
                 return await self._runbook(step)
+
+    async def _look(self, step: Step, check: Check) -> Outcome | None:
+        """Whether a step is over before it began: there is nothing to do, or nobody can tell; None: it is to be done."""
+        title = f"Is there anything to do? {step_title(step)}"
+        looking = RunStep(
+            title=title,
+            component=check.component,
+            host=check.host,
+            command=check.command,
+            read_only=True,
+            timeout=check.timeout,
+        )
+        results = await self._run_all([(looking, place) for place in self._places(looking)], told=False)
+        for result in results:
+            # An exit status is an answer, whichever; without one nobody has looked.
+            told, said = (
+                result.exit_status is not None,
+                "nothing to do" if result.exit_status == 0 else "it is to be done",
+            )
+            self._report(
+                title,
+                result.model_copy(update={"outcome": Outcome.OK, "reason": said}) if told else result,
+                read_only=True,
+            )
+        if any(result.exit_status is None for result in results):
+            return worst([result.outcome for result in results if result.exit_status is None])
+        return Outcome.OK if all(result.exit_status == 0 for result in results) else None
+
+    async def _pause_before(self, tries: int, *steps: Step) -> None:
+        again = [step for step in steps if isinstance(step, TriedAgain)]
+        pause, most = max(step.pause for step in again), max(step.tries for step in again)
+        await workflow.sleep(pause, summary=f"Before try {tries} of {most}")
 
     # --- commands
 
@@ -124,9 +175,23 @@ class Steps:
 
     async def run_for_results(self, steps: Sequence[RunStep]) -> list[JobResult]:
         """Run commands as `run` does, for whoever decides by what they print; one result a step and host, in order."""
-        work = [(place.queue, step, self._job(step, place)) for step in steps for place in self._places(step)]
+        work = [(step, place) for step in steps for place in self._places(step)]
+        results, tries = await self._run_all(work), 1
+        while again := [
+            n
+            for n, (step, _) in enumerate(work)
+            if worth_another_try(step, results[n].outcome, tries) and not self.rehearse
+        ]:
+            tries += 1
+            await self._pause_before(tries, *(work[n][0] for n in again))
+            for n, result in zip(again, await self._run_all([work[n] for n in again]), strict=True):
+                results[n] = result
+        return results
+
+    async def _run_all(self, steps: Sequence[tuple[RunStep, Placement]], *, told: bool = True) -> list[JobResult]:
+        work = [(place.queue, step, self._job(step, place)) for step, place in steps]
         batches = _batches(work)
-        done = await asyncio.gather(*[self._run_batch(queue, batch) for queue, batch in batches])
+        done = await asyncio.gather(*[self._run_batch(queue, batch, told=told) for queue, batch in batches])
         results = {result.job: result for batch in done for result in batch}
         return [results[job.job] for _, _, job in work]
 
@@ -148,7 +213,7 @@ class Steps:
             rehearse=self.rehearse,
         )
 
-    async def _run_batch(self, queue: str, work: list[tuple[RunStep, RunJob]]) -> list[JobResult]:
+    async def _run_batch(self, queue: str, work: list[tuple[RunStep, RunJob]], *, told: bool) -> list[JobResult]:
         titles = [step.title or command_text(step.command) for step, _ in work]
         # Jobs of one host run one after the other, so that host's timeouts add up.
         per_host: dict[str, timedelta] = defaultdict(timedelta)
@@ -175,24 +240,29 @@ class Steps:
                 raise
             results = [_failed(job.job, job.host.name, command_text(job.command), error) for _, job in work]
         for (step, _), title, result in zip(work, titles, results, strict=True):
-            self._report(title, result, read_only=step.read_only)
+            if told:
+                self._report(title, result, read_only=step.read_only)
         stop_if_cancelled()
         return results
 
     # --- components
 
-    async def restart(self, component: str, limit: timedelta | None = None) -> Outcome:
-        """Stop, then start a component, host by host."""
-        for place in self._component(component).placements:
+    async def restart(
+        self, component: str, limit: timedelta | None = None, hosts: Collection[str] | None = None
+    ) -> Outcome:
+        """Stop, then start a component, host by host; only on these hosts where some are named."""
+        for place in self._placements(component, hosts):
             for verb in (Verb.STOPPED, Verb.STARTED):
                 outcome = await self._ensure(component, place, verb, limit)
                 if outcome is not Outcome.OK and not self.rehearse:
                     return outcome
         return Outcome.OK
 
-    async def bring(self, component: str, verb: Verb, limit: timedelta | None = None) -> Outcome:
-        """Bring a component to started or stopped on all its hosts at once; the worst outcome is returned."""
-        places = self._component(component).placements
+    async def bring(
+        self, component: str, verb: Verb, limit: timedelta | None = None, hosts: Collection[str] | None = None
+    ) -> Outcome:
+        """Bring a component to started or stopped on all its hosts, or these, at once; the worst outcome is returned."""
+        places = self._placements(component, hosts)
         return worst(await asyncio.gather(*[self._ensure(component, place, verb, limit) for place in places]))
 
     async def _ensure(self, component: str, place: Placement, verb: Verb, limit: timedelta | None) -> Outcome:
@@ -286,6 +356,26 @@ class Steps:
         self._note(StepReport(title=title, outcome=Outcome.OK, changed=False, detail=step.reason))
         return Outcome.OK
 
+    async def _tell(self, step: NotifyStep) -> Outcome:
+        holders = [p for role in step.roles for p in self.plan.people.get(role, [])]
+        people = _unique([*step.contacts, *holders])
+        title = step.title or f"Tell {', '.join([*step.contacts, *step.roles])}"
+        if self.rehearse:
+            self._note(
+                StepReport(title=title, outcome=Outcome.OK, changed=False, detail=f"would tell {', '.join(people)}")
+            )
+            return Outcome.OK
+        self._jobs += 1
+        try:
+            receipt = await tell(self.plan, people, step.text, number=self._jobs, summary=title)
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            receipt = NoticeReceipt(key="", notes=[explain(error)])
+        outcome = Outcome.OK if receipt.reached or not step.must_reach else Outcome.FAILED
+        self._note(StepReport(title=title, outcome=outcome, changed=receipt.reached, detail=delivered(receipt)))
+        return outcome
+
     async def _runbook(self, step: RunbookStep) -> Outcome:
         title = step.title or f"Runbook {step.runbook}"
         return await self.runbook(step.runbook, step.inputs, title)
@@ -333,6 +423,10 @@ class Steps:
             known = ", ".join(self.plan.components)
             message = f"{self.plan.application} has no component {name!r}; it has {known}"
             raise ApplicationError(message, type="NotFoundError", non_retryable=True) from None
+
+    def _placements(self, component: str, hosts: Collection[str] | None) -> list[Placement]:
+        places = self._component(component).placements
+        return places if hosts is None else [place for place in places if place.host.name in hosts]
 
     def _host(self, name: str) -> Placement:
         try:
@@ -389,6 +483,19 @@ class Steps:
         self.reports.append(report)
         if self._heard is not None:
             self._heard(report)
+
+
+def worth_another_try(step: Step, outcome: Outcome, tries: int) -> bool:
+    """Whether a step that was tried so often may be tried again: only what is safe to do twice, as far as is known."""
+    if outcome is Outcome.OK or not isinstance(step, TriedAgain) or tries >= step.tries:
+        return False
+    match step:
+        case RunStep():
+            return step.read_only or (step.repeatable and outcome is Outcome.FAILED)
+        case RunbookStep():
+            return step.repeatable and outcome is Outcome.FAILED
+        case _:
+            return True  # a component is looked at before anything is done to it, and looking does no harm
 
 
 def stop_if_cancelled() -> None:

@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from models.base import format_duration
 from models.dossier.instructions import (
     AskStep,
+    Check,
+    NotifyStep,
+    OtherStep,
     ProbeStep,
     RestartStep,
     RunbookStep,
@@ -15,6 +18,7 @@ from models.dossier.instructions import (
     StartStep,
     Step,
     StopStep,
+    TriedAgain,
     WaitStep,
 )
 
@@ -34,7 +38,28 @@ def step_text(step: Step) -> str:
     text = f"{step.title} ({_title(step)})" if step.title else _title(step)
     if isinstance(step, RunStep) and step.check is not None:
         text += f", unless {command_text(step.check)} succeeds"
-    return f"{text}; at most {format_duration(step.timeout)}"
+    elif isinstance(step, OtherStep) and step.check is not None:
+        text += f", unless {check_text(step.check)} succeeds"
+    return f"{text}; at most {format_duration(step.timeout)}{_again(step)}{_undo(step)}"
+
+
+def check_text(check: Check) -> str:
+    """What a check looks at."""
+    return f"{command_text(check.command)} on {check.host or check.component}"
+
+
+def _again(step: Step) -> str:
+    if not isinstance(step, TriedAgain) or step.tries == 1:
+        return ""
+    return f", tried {step.tries} times with {format_duration(step.pause)} between"
+
+
+def _undo(step: Step) -> str:
+    if step.undo is None:
+        return ""
+    if isinstance(step, RunStep):
+        return f"; undone by {command_text(step.undo)}"
+    return f"; undone by {', then '.join(map(step_text, step.undo)) or 'nothing'}"
 
 
 def plan_text(steps: Sequence[Step]) -> str:
@@ -55,11 +80,14 @@ def _title(step: Step) -> str:
             return f"restart {step.component}: stop, then start, host by host"
         case ProbeStep():
             what = step.component or ", ".join(step.measuring_points)
-            return f"wait until {what} is healthy"
+            lasting = f" and has been for {format_duration(step.healthy_for)}" if step.healthy_for else ""
+            return f"wait until {what} is healthy{lasting}"
         case AskStep():
             return f"ask {', '.join(step.approval.roles)}: {step.question}"
         case WaitStep():
             return f"wait {format_duration(step.duration)}: {step.reason}"
+        case NotifyStep():
+            return f"tell {', '.join([*step.contacts, *step.roles])}: {step.text}"
         case RunbookStep():
             inputs = ", ".join(f"{k}={v}" for k, v in step.inputs.items())
             return f"runbook {step.runbook}" + (f" with {inputs}" if inputs else "")

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from models.base import Duration, Identifier, Model, PositiveDuration
+from models.dossier.changes import ChangeTerms
 
 
 class Undertaking(StrEnum):
@@ -263,3 +264,4 @@ class Agreement(Model):
     pauses: list[Pause] = []
     """Reasons for which the clocks may be paused."""
     incidents: IncidentTerms = IncidentTerms()
+    changes: ChangeTerms = ChangeTerms()

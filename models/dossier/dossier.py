@@ -9,7 +9,7 @@ from models.dossier.agreement import Agreement, Priority
 from models.dossier.architecture import Architecture, Component
 from models.dossier.instructions import Instructions
 from models.dossier.monitoring import MeasuringPoint, Monitoring
-from models.dossier.parties import Contact, Party, Rung
+from models.dossier.parties import Contact, Party, PartyKind, Rung
 from models.dossier.routines import Capacity, Report, Routines
 from models.errors import NotFoundError
 from models.hosts import HostTarget
@@ -91,3 +91,12 @@ class Dossier(Model):
     def people(self, roles: list[str]) -> list[str]:
         """E-mail addresses (or contact names without one) of those who hold any of the roles."""
         return [c.email or name for name, c in self.contacts.items() if set(roles) & set(c.roles)]
+
+    def people_of(self, kind: PartyKind, roles: list[str]) -> list[str]:
+        """The same, but only those of the supplier, of the customer or of third parties."""
+        theirs = {name for name, party in self.parties.items() if party.kind is kind}
+        return [
+            contact.email or name
+            for name, contact in self.contacts.items()
+            if contact.party in theirs and set(roles) & set(contact.roles)
+        ]

@@ -10,30 +10,23 @@ from pydantic import Field
 
 from models.base import Duration, Identifier, Model, PositiveDuration
 from models.dossier.agreement import CauseCode
+from models.dossier.approvals import Approval as Approval
+from models.dossier.approvals import OnSilence as OnSilence
+from models.dossier.changes import ChangeApprovals, HealthBounds, OnFailure, Risk
 
 Command = str | Annotated[list[str], Field(min_length=1)]
 """A shell command as a string, or its parts as a list, which are quoted."""
 
 
-class OnSilence(StrEnum):
-    """What nobody's answer means once the time is up."""
+class Check(Model):
+    """A look on a host that may find that there is nothing to do."""
 
-    REFUSE = "refuse"
-    APPROVE = "approve"
-    ASK_AGAIN = "ask_again"
-
-
-class Approval(Model):
-    """Who must agree, and how."""
-
-    roles: Annotated[list[Identifier], Field(min_length=1)]
-    """Contacts who hold any of these may decide."""
-    count: Annotated[int, Field(ge=1, le=10)] = 1
-    """How many different people must approve."""
-    not_requester: bool = True
-    """Whoever asked for it may not approve it."""
-    within: PositiveDuration = timedelta(minutes=30)
-    on_silence: OnSilence = OnSilence.REFUSE
+    component: Identifier | None = None
+    """On every host of it; every one must say so."""
+    host: Identifier | None = None
+    command: Command
+    """Exit 0: there is nothing to do. It changes nothing, and so runs in a rehearsal as well."""
+    timeout: PositiveDuration = timedelta(minutes=1)
 
 
 class StepBase(Model):
@@ -44,7 +37,25 @@ class StepBase(Model):
     timeout: PositiveDuration = timedelta(minutes=5)
 
 
-class RunStep(StepBase):
+class TriedAgain(Model):
+    """What a step has that may be tried more than once."""
+
+    tries: Annotated[int, Field(ge=1, le=10)] = 1
+    """How often in all, until it succeeds."""
+    pause: PositiveDuration = timedelta(seconds=10)
+    """Between one try and the next."""
+
+
+class OtherStep(StepBase):
+    """What every step has that is no command."""
+
+    check: Check | None = None
+    """Passed over when it succeeds."""
+    undo: list[Step] | None = None
+    """In a change: the steps that take it back, in their order; unless given, only starting and stopping is taken back."""
+
+
+class RunStep(StepBase, TriedAgain):
     """Run a command on every host of a component, or on one host."""
 
     type: Literal["run"] = "run"
@@ -55,32 +66,44 @@ class RunStep(StepBase):
     """Exit 0: there is nothing to do."""
     read_only: bool = False
     """It changes nothing; may run as evidence and in a rehearsal."""
+    repeatable: bool = False
+    """It may run again after it failed half-way."""
     undo: Command | None = None
-    """In a change: what takes it back."""
+    """In a change: what takes it back, on the hosts where it ran. It must bear that the command failed half-way."""
 
 
-class StartStep(StepBase):
-    """Bring a component to running."""
+class StartStep(OtherStep, TriedAgain):
+    """Bring a component to running; nothing is done where it runs already.
+
+    In a change it is taken back by stopping the component where it was started, unless `undo` says otherwise.
+    """
 
     type: Literal["start"] = "start"
     component: Identifier
 
 
-class StopStep(StepBase):
-    """Bring a component to stopped."""
+class StopStep(OtherStep, TriedAgain):
+    """Bring a component to stopped; nothing is done where it is stopped already.
+
+    In a change it is taken back by starting the component where it was stopped, unless `undo` says otherwise.
+    """
 
     type: Literal["stop"] = "stop"
     component: Identifier
 
 
-class RestartStep(StepBase):
-    """Stop, then start a component."""
+class RestartStep(OtherStep, TriedAgain):
+    """Stop, then start a component, host by host.
+
+    In a change it is taken back by restarting once more, after the commands just before it have been taken back, unless `undo`
+    says otherwise.
+    """
 
     type: Literal["restart"] = "restart"
     component: Identifier
 
 
-class ProbeStep(StepBase):
+class ProbeStep(OtherStep, TriedAgain):
     """Wait until measuring points are healthy."""
 
     type: Literal["probe"] = "probe"
@@ -89,7 +112,7 @@ class ProbeStep(StepBase):
     healthy_for: Duration = timedelta(0)
 
 
-class AskStep(StepBase):
+class AskStep(OtherStep):
     """Ask people before going on."""
 
     type: Literal["ask"] = "ask"
@@ -97,7 +120,7 @@ class AskStep(StepBase):
     approval: Approval
 
 
-class WaitStep(StepBase):
+class WaitStep(OtherStep):
     """Wait a while."""
 
     type: Literal["wait"] = "wait"
@@ -105,16 +128,31 @@ class WaitStep(StepBase):
     reason: str
 
 
-class RunbookStep(StepBase):
+class NotifyStep(OtherStep):
+    """Tell people something, each by the best channel they have."""
+
+    type: Literal["notify"] = "notify"
+    contacts: list[Identifier] = []
+    roles: list[Identifier] = []
+    """Whoever holds any of these."""
+    text: Annotated[str, Field(min_length=1, max_length=2000)]
+    """As its receivers read it, in their language; they may be outside the house."""
+    must_reach: bool = False
+    """The step fails when it reached nobody."""
+
+
+class RunbookStep(OtherStep, TriedAgain):
     """Carry out a runbook."""
 
     type: Literal["runbook"] = "runbook"
     runbook: Identifier
     inputs: dict[str, Any] = {}
+    repeatable: bool = False
+    """It may be carried out again after it failed half-way."""
 
 
 Step = Annotated[
-    RunStep | StartStep | StopStep | RestartStep | ProbeStep | AskStep | WaitStep | RunbookStep,
+    RunStep | StartStep | StopStep | RestartStep | ProbeStep | AskStep | WaitStep | NotifyStep | RunbookStep,
     Field(discriminator="type"),
 ]
 """One step of an instruction."""
@@ -195,11 +233,21 @@ class ChangeRoutine(Model):
     """A recurring change with everything it needs."""
 
     title: str
-    risk: Literal["low", "medium", "high"] = "medium"
+    risk: Risk = Risk.MEDIUM
+    """What its author thinks; what it touches may make it higher."""
+    standard: bool = False
+    """Agreed once for all: carried out without asking."""
     before: list[Step] = []
+    """Looked at and made ready first; when one fails, nothing is changed. Never undone."""
     steps: Annotated[list[Step], Field(min_length=1)]
     verify: list[Step] = []
-    approval: Approval | None = None
+    """Steps that prove it, besides the health from before."""
+    healthy_for: Duration = timedelta(minutes=1)
+    """How long what was healthy before must be healthy afterwards."""
+    bounds: HealthBounds = HealthBounds()
+    on_failure: OnFailure = OnFailure.UNDO
+    approvals: ChangeApprovals | None = None
+    """Instead of what the agreement asks for at its risk."""
 
 
 class Instructions(Model):

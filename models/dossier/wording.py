@@ -81,6 +81,7 @@ EXAMPLES: dict[str, str] = {
     "steps": "[{type: run, component: web, command: uptime}]",
     "stop": "systemctl stop shop",
     "target": "db",
+    "text": "The shop will be closed for ten minutes.",
     "through": "[web, db]",
     "time_zone": "Europe/Stockholm",
     "title": "Restart the web server",

@@ -57,7 +57,7 @@ CASES: list[tuple[str, Edit, str]] = [
     ("unknown-name", put(f"{TROUBLE}/web-down/collect/0/component", "wbe"), "names the component 'wbe'"),
     (
         "unheld-role",
-        put(f"{RELEASE}/approval/roles", ["change-aprover"]),
+        put(f"{RELEASE}/approvals", {"supplier": {"roles": ["change-aprover"]}}),
         "the role 'change-aprover', which nobody holds; did you mean",
     ),
     (
@@ -74,8 +74,13 @@ CASES: list[tuple[str, Edit, str]] = [
     ),
     (
         "too-few-approvers",
-        put(f"{RELEASE}/approval/count", 3),
-        "asks for 3 approvals, but only jonas, karin may give one",
+        put(f"{RELEASE}/approvals", {"customer": {"roles": ["change-approver"], "count": 3}}),
+        "asks for 3 approvals, but only karin may give one",
+    ),
+    (
+        "too-few-approvers",
+        put("agreement/changes", {"approvals": {"high": {"customer": {"roles": ["operator"]}}}}),
+        "asks the customer, none of whose contacts holds operator; give the role to a contact of the customer",
     ),
     ("step-without-target", drop(f"{RELEASE}/before/0/component"), "does not say where to run"),
     ("step-without-target", put(f"{RELEASE}/before/0/host", "db1"), "names both a component and a host"),
@@ -92,7 +97,32 @@ CASES: list[tuple[str, Edit, str]] = [
         "probes web, which has no measuring point",
     ),
     ("evidence-changes-something", drop(f"{TROUBLE}/web-down/collect/0/read_only"), "is not marked as read-only"),
+    ("step-without-target", put(f"{RELEASE}/steps/0/check", {"command": "true"}), "does not say where to run"),
+    (
+        "step-cannot-run",
+        put(f"{RELEASE}/steps/0/check", {"command": "true", "component": "payments"}),
+        "acts on payments, which has no hosts",
+    ),
+    ("unknown-name", put(f"{RELEASE}/steps/0/check", {"command": "true", "host": "wbe1"}), "names the host 'wbe1'"),
+    (
+        "unknown-name",
+        put(f"{RELEASE}/steps/0/undo", [{"type": "start", "component": "wbe"}]),
+        "names the component 'wbe'",
+    ),
+    ("unknown-name", put(f"{RELEASE}/before/0", {"type": "notify", "contacts": ["kari"], "text": "x"}), "'kari'"),
+    (
+        "unheld-role",
+        put(f"{RELEASE}/before/0", {"type": "notify", "roles": ["users"], "text": "x"}),
+        "the role 'users'",
+    ),
+    ("notify-nobody", put(f"{RELEASE}/before/0", {"type": "notify", "text": "x"}), "does not say whom to tell"),
+    ("unsafe-retry", put(f"{RELEASE}/before/0/tries", 3), "is tried 3 times, and does not say that it may be"),
     ("undo-outside-change", put(f"{RELEASE}/before/0/undo", "x"), "has an `undo` that is never used"),
+    (
+        "undo-outside-change",
+        put(f"{RELEASE}/steps/0/undo", [{"type": "start", "component": "web", "undo": []}]),
+        "has an `undo` that is never used",
+    ),
     ("tcp-on-ssh-port", put(f"{POINTS}/app-port/probe/port", 22), "opens SSH's port 22 without logging in"),
     (
         "tcp-on-ssh-port",
@@ -249,7 +279,19 @@ CASES: list[tuple[str, Edit, str]] = [
     ),
     ("no-restore", put("instructions/restore", {}), "restore is bought, but there is no restore instruction"),
     ("no-change", put("instructions/changes", {}), "change is bought, but there is no routine"),
-    ("unapproved-risk", drop(f"{RELEASE}/approval"), "is of high risk and needs nobody's approval"),
+    ("unapproved-risk", put(f"{RELEASE}/standard", True), "is of high risk and needs nobody's approval"),
+    ("no-undo", drop(f"{RELEASE}/steps/1/undo"), "cannot be taken back: it has no `undo`; add what takes it back"),
+    (
+        "no-undo",
+        put(f"{RELEASE}/steps/1", {"type": "runbook", "runbook": "free-disk-space"}),
+        "or `undo: []` where nothing has to be",
+    ),
+    (
+        "no-change-approval",
+        put("contacts/karin/roles", ["system-owner", "data-owner"]),
+        "nobody of the customer may approve changes",
+    ),
+    ("unknown-bound", put(f"{RELEASE}/bounds/values", {"db-dsk": {"rise": 5}}), "bounds the measuring point db-dsk"),
     ("no-maintenance", put("routines/maintenance", {}), "maintenance is bought, but there is no routine"),
     ("no-maintenance", drop("routines/maintenance/patches/components"), "the maintenance routine patches has no scope"),
     ("no-extended-routine", put("routines/extended", {}), "routines are bought, but none may be ordered"),
@@ -358,7 +400,7 @@ def test_every_name_in_the_format_is_checked() -> None:
     runbooks = {place for place in named if place.endswith(".runbook")}  # known to the installation, not to the file
 
     assert named - runbooks - NOT_REFERENCES - set(ROLES) - set(REFERENCES) == set()
-    assert len(STEPS) + len(APPROVALS) == 13 * 2 + 6
+    assert len(STEPS) + len(APPROVALS) == 14 * 2 + 9
 
 
 def _identifiers(schema: dict[str, Any], node: dict[str, Any], place: str) -> Iterator[str]:
@@ -367,6 +409,8 @@ def _identifiers(schema: dict[str, Any], node: dict[str, Any], place: str) -> It
     elif node.get("pattern") == "^[a-z][a-z0-9-]{0,39}$":
         yield place
     for key, child in node.get("properties", {}).items():
+        if key == "undo" and place != "instructions.changes.*.steps.*":
+            continue  # refused everywhere else, whatever stands in it
         yield from _identifiers(schema, child, f"{place}.{key}" if place else key)
     for child in node.get("anyOf", []) + node.get("oneOf", []):
         yield from _identifiers(schema, child, place)

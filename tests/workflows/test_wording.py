@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from models.dossier.instructions import Check, NotifyStep, RestartStep, RunStep, StartStep, Step
 from workflows.text import span
+from workflows.wording import step_text
 
 
 @pytest.mark.parametrize(
@@ -15,3 +17,26 @@ from workflows.text import span
 )
 def test_a_time_is_told_no_more_exactly_than_it_matters(seconds: float, said: str) -> None:
     assert span(timedelta(seconds=seconds)) == said
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        (
+            RunStep(component="web", command=["put", "a b"], check="is-put", undo="take", repeatable=True, tries=2),
+            "on web run put 'a b', unless is-put succeeds; at most 5m, tried 2 times with 10s between; undone by take",
+        ),
+        (
+            RestartStep(component="web", check=Check(host="web-1", command="is-fresh")),
+            "restart web: stop, then start, host by host, unless is-fresh on web-1 succeeds; at most 5m",
+        ),
+        (StartStep(component="web", undo=[]), "start web; at most 5m; undone by nothing"),
+        (
+            NotifyStep(roles=["users"], text="Closed.", undo=[NotifyStep(contacts=["karin"], text="Open.")]),
+            "tell users: Closed.; at most 5m; undone by tell karin: Open.; at most 5m",
+        ),
+    ],
+    ids=["run", "check", "undo that is nothing", "undo of steps"],
+)
+def test_a_step_in_words_leaves_nothing_out(step: Step, said: str) -> None:
+    assert step_text(step) == said

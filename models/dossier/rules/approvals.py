@@ -6,15 +6,36 @@ from collections.abc import Iterator
 
 from models.dossier.dossier import Dossier
 from models.dossier.faults import where
+from models.dossier.parties import Contact, PartyKind
 from models.dossier.rules.places import approvals
 from models.dossier.rules.registry import Finding, error
 
 
 @error("too-few-approvers")
 def enough_people_hold_the_roles(dossier: Dossier) -> Iterator[Finding]:
-    """No approval asks for more people than hold its roles."""
+    """No approval asks for more people than hold its roles, at the party that it asks."""
     for place, approval in approvals(dossier):
-        holders = [name for name, contact in dossier.contacts.items() if set(contact.roles) & set(approval.roles)]
+        party = place[-1] if place[-1] in _PARTIES else None
+        holders = [
+            name
+            for name, contact in dossier.contacts.items()
+            if set(contact.roles) & set(approval.roles) and (party is None or _kind(dossier, contact) == party)
+        ]
         if holders and approval.count > len(holders):
             what = f"{where(place)} asks for {approval.count} approvals, but only {', '.join(holders)} may give one"
             yield Finding((*place, "count"), what, "lower `count`, or give the role to more contacts")
+        elif (
+            party is not None
+            and not holders
+            and any(set(c.roles) & set(approval.roles) for c in dossier.contacts.values())
+        ):
+            what = f"{where(place)} asks the {party}, none of whose contacts holds {' or '.join(approval.roles)}"
+            yield Finding((*place, "roles"), what, f"give the role to a contact of the {party}")
+
+
+_PARTIES = {PartyKind.SUPPLIER.value, PartyKind.CUSTOMER.value}
+
+
+def _kind(dossier: Dossier, contact: Contact) -> str | None:
+    party = dossier.parties.get(contact.party)
+    return party.kind.value if party else None

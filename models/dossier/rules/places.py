@@ -19,6 +19,7 @@ STEPS: tuple[str, ...] = (
     "instructions.restore.*.verify.*",
     "instructions.changes.*.before.*",
     "instructions.changes.*.steps.*",
+    "instructions.changes.*.steps.*.undo.*",
     "instructions.changes.*.verify.*",
     "routines.maintenance.*.steps.*",
     "routines.extended.*.steps.*",
@@ -30,7 +31,10 @@ APPROVALS: tuple[str, ...] = (
     "instructions.troubleshooting.*.remedies.*.approval",
     "instructions.troubleshooting.*.handover",
     "instructions.restore.*.approval",
-    "instructions.changes.*.approval",
+    "instructions.changes.*.approvals.supplier",
+    "instructions.changes.*.approvals.customer",
+    "agreement.changes.approvals.*.supplier",
+    "agreement.changes.approvals.*.customer",
     "routines.maintenance.*.approval",
     "routines.extended.*.approval",
 )
@@ -60,8 +64,8 @@ def steps(dossier: Dossier) -> Iterator[tuple[Place, StepBase]]:
     """All steps."""
     for pattern in STEPS:
         for place, step in find(dossier, pattern):
-            assert isinstance(step, StepBase)
-            yield place, step
+            if isinstance(step, StepBase):  # a command that undoes is no step, but its words stand at such a place
+                yield place, step
 
 
 def approvals(dossier: Dossier) -> Iterator[tuple[Place, Approval]]:

@@ -60,10 +60,18 @@ REFERENCES: dict[str, str] = {
     **{f"{step}.component": "component" for step in STEPS},
     **{f"{step}.host": "host" for step in STEPS},
     **{f"{step}.measuring_points.*": "measuring point" for step in STEPS},
+    **{f"{step}.contacts.*": "contact" for step in STEPS},
+    **{f"{step}.check.component": "component" for step in STEPS},
+    **{f"{step}.check.host": "host" for step in STEPS},
 }
 """Every place that names something, and what it names."""
 
-ROLES: tuple[str, ...] = (*(f"{approval}.roles.*" for approval in APPROVALS), "routines.extended.*.ordered_by.*")
+ROLES: tuple[str, ...] = (
+    *(f"{approval}.roles.*" for approval in APPROVALS),
+    *(f"{step}.roles.*" for step in STEPS),
+    "routines.extended.*.ordered_by.*",
+    "agreement.changes.reviewed_by.*",
+)
 """Every place that names a role that somebody must hold."""
 
 

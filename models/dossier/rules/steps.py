@@ -4,23 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from models.dossier.agreement import Undertaking
 from models.dossier.dossier import Dossier
-from models.dossier.faults import where
-from models.dossier.instructions import ProbeStep, RestartStep, RunStep, StartStep, StopStep
+from models.dossier.faults import Place, where
+from models.dossier.instructions import (
+    Check,
+    NotifyStep,
+    OtherStep,
+    ProbeStep,
+    RestartStep,
+    RunbookStep,
+    RunStep,
+    StartStep,
+    StepBase,
+    StopStep,
+)
 from models.dossier.rules.places import find, steps
-from models.dossier.rules.registry import Finding, error
+from models.dossier.rules.registry import Finding, error, gap
 
 
 @error("step-without-target")
 def steps_have_a_target(dossier: Dossier) -> Iterator[Finding]:
-    """A run step names a component or a host, not both; in troubleshooting, restore and maintenance it may name neither."""
+    """A run step, and the check of any other, names a component or a host, not both; in troubleshooting, restore and
+    maintenance a run step may name neither.
+    """
     for place, step in steps(dossier):
-        if not isinstance(step, RunStep):
-            continue
-        if step.component and step.host:
-            yield Finding(place, f"{where(place)} names both a component and a host", "keep one of them")
-        elif not step.component and not step.host and place[1] not in {"troubleshooting", "restore", "maintenance"}:
-            yield Finding(place, f"{where(place)} does not say where to run", "add `component` or `host`")
+        free = place[1] in {"troubleshooting", "restore", "maintenance"}
+        if isinstance(step, RunStep):
+            yield from _target(place, step, free=free)
+        elif isinstance(step, OtherStep) and step.check is not None:
+            yield from _target((*place, "check"), step.check, free=False)
+
+
+def _target(place: Place, step: RunStep | Check, *, free: bool) -> Iterator[Finding]:
+    if step.component and step.host:
+        yield Finding(place, f"{where(place)} names both a component and a host", "keep one of them")
+    elif not step.component and not step.host and not free:
+        yield Finding(place, f"{where(place)} does not say where to run", "add `component` or `host`")
 
 
 @error("step-cannot-run")
@@ -28,17 +48,24 @@ def steps_can_run(dossier: Dossier) -> Iterator[Finding]:
     """Commands run only on components that have hosts, and only components with `control` are started or stopped."""
     components = dossier.architecture.components
     for place, step in steps(dossier):
-        component = components.get(getattr(step, "component", None) or "")
-        if component is None:
-            continue
-        name = getattr(step, "component", "")
-        if isinstance(step, RunStep | StartStep | StopStep | RestartStep) and not component.hosts:
-            yield Finding(
-                place, f"{where(place)} acts on {name}, which has no hosts", f"give {name} hosts, or ask its operator"
-            )
-        elif isinstance(step, StartStep | StopStep | RestartStep) and component.control is None:
-            what = f"{where(place)} starts or stops {name}, which has no `control`"
-            yield Finding(place, what, f"add `control` to architecture.components.{name}")
+        for at, name in _acted_on(place, step):
+            component = components.get(name)
+            if component is None:
+                continue
+            if not component.hosts:
+                what = f"{where(at)} acts on {name}, which has no hosts"
+                yield Finding(at, what, f"give {name} hosts, or ask its operator")
+            elif isinstance(step, StartStep | StopStep | RestartStep) and at == place and component.control is None:
+                what = f"{where(at)} starts or stops {name}, which has no `control`"
+                yield Finding(at, what, f"add `control` to architecture.components.{name}")
+
+
+def _acted_on(place: Place, step: StepBase) -> Iterator[tuple[Place, str]]:
+    if isinstance(step, RunStep | StartStep | StopStep | RestartStep) and step.component:
+        yield place, step.component
+    check = step.check if isinstance(step, OtherStep) else None
+    if check is not None and check.component:
+        yield (*place, "check"), check.component
 
 
 @error("probe-step-without-points")
@@ -66,11 +93,48 @@ def evidence_is_read_only(dossier: Dossier) -> Iterator[Finding]:
             )
 
 
+@error("notify-nobody")
+def notices_have_receivers(dossier: Dossier) -> Iterator[Finding]:
+    """A notify step names contacts or roles."""
+    for place, step in steps(dossier):
+        if isinstance(step, NotifyStep) and not step.contacts and not step.roles:
+            yield Finding(place, f"{where(place)} does not say whom to tell", "add `contacts` or `roles`")
+
+
+@error("unsafe-retry")
+def only_what_is_safe_is_tried_again(dossier: Dossier) -> Iterator[Finding]:
+    """What is tried again after it failed half-way says that it may be: commands and runbooks by `repeatable`."""
+    for place, step in steps(dossier):
+        harmless = isinstance(step, RunStep) and step.read_only
+        if isinstance(step, RunStep | RunbookStep) and step.tries > 1 and not (step.repeatable or harmless):
+            what = f"{where(place)} is tried {step.tries} times, and does not say that it may be"
+            yield Finding(
+                (*place, "tries"), what, "add `repeatable: true` if it may run again after it failed half-way"
+            )
+
+
 @error("undo-outside-change")
 def undo_belongs_to_changes(dossier: Dossier) -> Iterator[Finding]:
-    """Only the steps of a change are undone, so only they may have an `undo`."""
+    """Only the steps of a change are undone, so only they may have an `undo`, and what undoes them has none."""
     for place, step in steps(dossier):
-        if isinstance(step, RunStep) and step.undo is not None and (place[1] != "changes" or place[3] != "steps"):
-            yield Finding(
-                (*place, "undo"), f"{where(place)} has an `undo` that is never used", "remove it, or make it a change"
-            )
+        if isinstance(step, RunStep | OtherStep) and step.undo is not None and not _undone(place):
+            what = f"{where(place)} has an `undo` that is never used"
+            yield Finding((*place, "undo"), what, "remove it, or make it a step of a change")
+
+
+def _undone(place: Place) -> bool:
+    return place[:2] == ("instructions", "changes") and place[3] == "steps" and len(place) == len(("", "", "", "", 0))
+
+
+@gap("no-undo", Undertaking.CHANGE)
+def changes_can_be_undone(dossier: Dossier) -> Iterator[Finding]:
+    """Whatever a change does by a command or a runbook has an `undo`."""
+    for place, step in steps(dossier):
+        if not _undone(place) or not isinstance(step, RunStep | RunbookStep) or step.undo is not None:
+            continue
+        if isinstance(step, RunStep) and step.read_only:
+            continue
+        mend = "add what takes it back, or `undo: 'true'` where nothing has to be"
+        if isinstance(step, RunbookStep):
+            mend = "add the steps that take it back, or `undo: []` where nothing has to be"
+        yield Finding(place, f"{where(place)} cannot be taken back: it has no `undo`", mend)

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 
 from models.dossier.agreement import Undertaking
+from models.dossier.changes import CHANGE_APPROVER, Risk
 from models.dossier.dossier import Dossier
+from models.dossier.parties import PartyKind
 from models.dossier.routines import InputType
 from models.dossier.rules.registry import Finding, error, gap
 
@@ -57,11 +59,33 @@ def there_is_a_change(dossier: Dossier) -> Iterator[Finding]:
 
 @gap("unapproved-risk", Undertaking.CHANGE)
 def risky_changes_are_approved(dossier: Dossier) -> Iterator[Finding]:
-    """A change of high risk needs an approval."""
+    """A change of high risk is no standard change: somebody approves it."""
     for name, change in dossier.instructions.changes.items():
-        if change.risk == "high" and change.approval is None:
+        if change.standard and change.risk is Risk.HIGH:
             what = f"the change {name} is of high risk and needs nobody's approval"
-            yield Finding(("instructions", "changes", name), what, "add `approval: {roles: [...]}`")
+            yield Finding(("instructions", "changes", name, "standard"), what, "remove `standard`, or lower `risk`")
+
+
+@gap("no-change-approval", Undertaking.CHANGE)
+def changes_can_be_approved(dossier: Dossier) -> Iterator[Finding]:
+    """Somebody of the supplier and somebody of the customer may approve changes."""
+    for kind in (PartyKind.SUPPLIER, PartyKind.CUSTOMER):
+        agreed = [a for a in dossier.agreement.changes.approvals.values() if getattr(a, kind.value) is not None]
+        if not agreed and not dossier.people_of(kind, [CHANGE_APPROVER]):
+            what = f"nobody of the {kind.value} may approve changes"
+            mend = f"give a contact the role {CHANGE_APPROVER}, or name roles under agreement.changes.approvals"
+            yield Finding(("agreement",), what, mend)
+
+
+@error("unknown-bound")
+def bounds_are_of_numbers(dossier: Dossier) -> Iterator[Finding]:
+    """A change bounds the values of measuring points that there are."""
+    for name, change in dossier.instructions.changes.items():
+        for point in change.bounds.values:
+            if point not in dossier.monitoring.measuring_points:
+                place = ("instructions", "changes", name, "bounds", "values", point)
+                what = f"the change {name} bounds the measuring point {point}, which is not defined"
+                yield Finding(place, what, "define it under monitoring.measuring_points")
 
 
 @gap("no-maintenance", Undertaking.MAINTENANCE)

@@ -1,0 +1,46 @@
+"""Telling people something in the words of a dossier or of an operation, once for each time it is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from temporalio import workflow
+
+from activities.stubs.leading import send_notice
+from models.notices import Audience, Delivery, DeliveryState, Facts, NoticeReceipt, Occasion, SendNotice
+from models.slices import ApplicationPlan
+from workflows.policies import HEARTBEAT, NOTICE, NOTICE_TIMEOUT
+
+
+async def tell(plan: ApplicationPlan, people: Sequence[str], text: str, *, number: int, summary: str) -> NoticeReceipt:
+    """Write to contacts of the dossier; `number` counts what this workflow tells: under the same one nobody is told twice."""
+    info = workflow.info()
+    return await workflow.execute_activity(
+        send_notice,
+        SendNotice(
+            key=f"{info.workflow_id}/{info.first_execution_run_id[:8]}/{number}"[:200],
+            incident=info.workflow_id,
+            application=plan.application,
+            dossier=plan.dossier,
+            occasion=Occasion.MESSAGE,
+            audience=Audience(contacts=list(people)),
+            facts=Facts(title=plan.name, opened_at=workflow.now(), text=text),
+        ),
+        summary=summary[:200],
+        start_to_close_timeout=NOTICE_TIMEOUT,
+        heartbeat_timeout=HEARTBEAT,
+        retry_policy=NOTICE,
+    )
+
+
+def delivered(receipt: NoticeReceipt) -> str:
+    """What became of a notice, in words."""
+    said = [delivery_text(delivery) for delivery in receipt.deliveries]
+    return "; ".join([*said, *receipt.notes]) or "there was nobody to write to"
+
+
+def delivery_text(delivery: Delivery) -> str:
+    """What became of it for one receiver."""
+    how = delivery.state.value.replace("-", " ")
+    why = f" ({delivery.detail})" if delivery.detail and delivery.state is not DeliveryState.SENT else ""
+    return f"{delivery.to} by {delivery.channel.value}: {how}{why}"
