@@ -38,6 +38,11 @@ def runbook_id(application: str, name: str, key: str) -> str:
     return f"runbook.{application}.{name}.{key}"
 
 
+def schedule_id(kind: str, application: str, name: str) -> str:
+    """Id of the schedule of something that recurs, and the beginning of its workflows' ids: `maintenance.acme.shop.patches`."""
+    return f"{kind}.{application}.{name}"
+
+
 def major_id(day: date, number: int) -> str:
     """Workflow id of a major incident, the so-many-th of a day (UTC): `major.2026-03-01.1`."""
     return f"major.{day:%Y-%m-%d}.{number}"

@@ -13,6 +13,7 @@ from models.dossier.agreement import CauseCode, IncidentTerms, Level, Matrix, Pr
 from models.dossier.instructions import Approval, Step
 from models.dossier.monitoring import Flapping
 from models.dossier.parties import Language, PartyKind
+from models.freezes import Freeze
 from models.hosts import Control, HostTarget
 from models.probes import ProbeTarget
 
@@ -83,6 +84,7 @@ class WatchSlice(Model):
     flapping: Flapping = Flapping()
     reopen_within: timedelta = timedelta(0)
     """A fault that comes back so soon after its incident was closed opens the same incident again; nothing: never."""
+    freezes: list[Freeze] = []
     people: list[str] = []
     """Who may silence alarms, and merge, split and reopen incidents; none: anybody."""
 
@@ -149,6 +151,7 @@ class ApplicationPlan(Model):
     points: dict[str, SiteProbes] = {}
     """Every measuring point of the dossier, each by itself."""
     terms: IncidentTerms = IncidentTerms()
+    freezes: list[Freeze] = []
     people: dict[str, list[str]] = {}
     """Role to those who hold it."""
     remedies: dict[str, PlannedRemedy] = {}

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from activities.calendars import calendar_of
+from activities.calendars.freezes import freezes_of
 from models.dossier import Dossier
 from models.dossier.agreement import Level
 from models.dossier.architecture import Component
@@ -59,6 +60,7 @@ def watch_slice(
         measuring_points=list(dossier.monitoring.measuring_points),
         flapping=dossier.monitoring.flapping,
         reopen_within=dossier.agreement.incidents.reopen_within,
+        freezes=freezes_of(dossier.agreement),
         people=leaders(dossier),
         **_monitored_hours(dossier, now or datetime.now(UTC)),
     )
@@ -97,6 +99,7 @@ def application_plan(dossier: Dossier) -> ApplicationPlan:
         hosts={name: _placement(dossier, name) for name in dossier.architecture.hosts},
         points={name: group for name in points for group in _grouped(dossier, {name: True})},
         terms=dossier.agreement.incidents,
+        freezes=freezes_of(dossier.agreement),
         people={role: dossier.people([role]) for role in sorted(roles)},
         remedies={
             f"{name}/{key}": _remedy(dossier, key, remedy)

@@ -151,6 +151,51 @@ class ServiceHours(Model):
         return Holidays(country=self.holidays) if isinstance(self.holidays, str) else self.holidays
 
 
+WALL_CLOCK = r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])( ([01]\d|2[0-3]):[0-5]\d)?$"
+
+
+def _real_day(text: str) -> str:
+    try:
+        date.fromisoformat(text[:10])
+    except ValueError:
+        raise ValueError(f"there is no day {text[:10]}; write one that is in the calendar: 2026-01-31") from None
+    return text
+
+
+WallClock = Annotated[str, Field(pattern=WALL_CLOCK), AfterValidator(_real_day)]
+"""A day, or a time of a day: `2026-12-18` or `2026-12-18 18:00`."""
+
+
+class Freezable(StrEnum):
+    """Work that a freeze keeps back, unless it says that it passes. What heals or restores is never kept back."""
+
+    EMERGENCY = "emergency"
+    """Emergency changes."""
+    STANDARD = "standard"
+    """Standard changes."""
+    NORMAL = "normal"
+    """All other changes."""
+    MAINTENANCE = "maintenance"
+    ROUTINE = "routine"
+    """Extended routines that were ordered."""
+    DRILL = "drill"
+
+
+class FreezePeriod(Model):
+    """A time in which the application is left as it is."""
+
+    since: WallClock
+    """From when; a day alone: from its first moment."""
+    until: WallClock
+    """Until when; a day alone: to its last moment."""
+    time_zone: TimeZone
+    reason: Annotated[str, Field(min_length=1)]
+    components: list[Identifier] = []
+    """None: the whole application."""
+    passes: list[Freezable] = [Freezable.EMERGENCY]
+    """What may be done nevertheless."""
+
+
 AlwaysOpen = Literal["24x7"]
 """Service round the clock, every day."""
 
@@ -265,3 +310,10 @@ class Agreement(Model):
     """Reasons for which the clocks may be paused."""
     incidents: IncidentTerms = IncidentTerms()
     changes: ChangeTerms = ChangeTerms()
+    freezes: list[FreezePeriod] = []
+    """Times in which nothing is changed."""
+
+    def working_days(self, named: str | None) -> ServiceHours | None:
+        """The service hours that say which days are working days: those named, else the only ones that are not 24x7."""
+        own = {name: hours for name, hours in self.service_hours.items() if isinstance(hours, ServiceHours)}
+        return own.get(named) if named is not None else next(iter(own.values())) if len(own) == 1 else None

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field
 
-from models.base import Identifier, Model, PositiveDuration
-from models.dossier.agreement import HoursSpan, TimeZone
+from models.base import Duration, Identifier, Model, PositiveDuration
+from models.dossier.agreement import HoursSpan, TimeZone, minutes_of
+from models.dossier.frequency import Frequency
 from models.dossier.instructions import Approval, Step
-
-_WEEKDAY = "(monday|tuesday|wednesday|thursday|friday|saturday|sunday)"
-FREQUENCY = (
-    rf"^((daily|weekly {_WEEKDAY}|(monthly|quarterly) (first|second|third|fourth|last) ({_WEEKDAY}|working day))"
-    r" ([01]\d|2[0-3]):[0-5]\d|cron:( [0-9A-Za-z*/,?-]+){5})$"
-)
-
-Frequency = Annotated[str, Field(pattern=FREQUENCY)]
-"""When something recurs: `daily 03:00`, `weekly sunday 03:00`, `quarterly last working day 18:00`, `cron: 0 3 * * 0`."""
 
 
 class Missed(StrEnum):
@@ -29,11 +22,37 @@ class Missed(StrEnum):
     ASK = "ask"
 
 
+class Weekday(StrEnum):
+    """A day of the week, in the order of ISO 8601."""
+
+    MONDAY = "monday"
+    TUESDAY = "tuesday"
+    WEDNESDAY = "wednesday"
+    THURSDAY = "thursday"
+    FRIDAY = "friday"
+    SATURDAY = "saturday"
+    SUNDAY = "sunday"
+
+
+_DAYS: Final = tuple(Weekday)
+
+
 class Window(Model):
     """When maintenance may run."""
 
     time_zone: TimeZone
     hours: HoursSpan
+    weekdays: list[Weekday] = []
+    """Weekdays on which it opens; every day unless given."""
+
+    def holds(self, weekday: int, minute: int) -> bool:
+        """Whether it is open at so many minutes after midnight of a weekday, of which Monday is 0.
+
+        What runs over midnight belongs to the day on which it opens.
+        """
+        since, until = minutes_of(self.hours)
+        today, yesterday = (not self.weekdays or _DAYS[n % 7] in self.weekdays for n in (weekday, weekday - 1))
+        return (today and since <= minute < until) or (yesterday and minute + 1440 < until)
 
 
 class MaintenanceRoutine(Model):
@@ -43,12 +62,18 @@ class MaintenanceRoutine(Model):
     components: list[Identifier] = []
     hosts: list[Identifier] = []
     frequency: Frequency
-    """`daily 03:00`, `weekly sunday 03:00`, `monthly first sunday 03:00`, `monthly last working day 18:00`, or `cron: ...`."""
+    """`daily 03:00`, `weekly sunday 03:00`, `monthly first sunday 03:00`, `monthly last working day 18:00`, or `cron: ...`, all
+    in the window's time zone."""
+    working_days: Identifier | None = None
+    """Service hours that say which days are working days; the only ones with hours of their own unless given."""
     window: Window
     steps: Annotated[list[Step], Field(min_length=1)]
     at_once: Annotated[int, Field(ge=1)] = 1
     """How many hosts at most at a time."""
     abort_after_failures: Annotated[int, Field(ge=1)] = 1
+    """So many failed hosts end the run; a failure of the first host always does."""
+    healthy_for: Duration = timedelta(minutes=1)
+    """How long the components must be healthy after the first host, and after every batch, before the next is touched."""
     missed: Missed = Missed.SKIP
     approval: Approval | None = None
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from models.dossier.agreement import HOURS_SPAN
+from models.dossier.agreement import HOURS_SPAN, WALL_CLOCK
 from models.dossier.architecture import ADDRESS
 from models.dossier.faults import MOST, Place, shown, where
+from models.dossier.frequency import FREQUENCY
 from models.dossier.monitoring import CONDITION
-from models.dossier.routines import FREQUENCY
 from models.dossier.shape import kinds_at, model_at
 from models.dossier.source import Document
 
@@ -103,6 +103,7 @@ FORMS: dict[str, str] = {
     r"^\+?[0-9 ()-]{5,25}$": "write digits, as in '+46 8 123 45 67'",
     ADDRESS: "write a DNS name or an IP address, without user, port or spaces: web1.example.com",
     HOURS_SPAN: "write from and to with two digits each: 08:00-17:00",
+    WALL_CLOCK: "write a day, or a day and a time: 2026-12-18 or 2026-12-18 18:00",
     r"^https?://[^\s]+$": "write the whole address: https://shop.example.com/health",
     r"^(en|sv)$": "use en or sv",
     r"^(env|file):.+$": "write where the address is kept, never the address itself: env:NAME or file:PATH",

@@ -26,6 +26,7 @@ POINTS = "monitoring/measuring_points"
 TROUBLE = "instructions/troubleshooting"
 RELEASE = "instructions/changes/release"
 OFFICE = "agreement/service_hours/office"
+PATCHES = "routines/maintenance/patches"
 
 
 def both(*edits: Edit) -> Edit:
@@ -34,6 +35,11 @@ def both(*edits: Edit) -> Edit:
             one(data)
 
     return edit
+
+
+def copy_hours(data: dict[str, Any]) -> None:
+    hours = data["agreement"]["service_hours"]
+    hours["shop"] = hours["office"]
 
 
 CASES: list[tuple[str, Edit, str]] = [
@@ -292,6 +298,40 @@ CASES: list[tuple[str, Edit, str]] = [
         "nobody of the customer may approve changes",
     ),
     ("unknown-bound", put(f"{RELEASE}/bounds/values", {"db-dsk": {"rise": 5}}), "bounds the measuring point db-dsk"),
+    (
+        "freeze-backwards",
+        put("agreement/freezes/0/until", "2027-04-22"),
+        "ends at 2027-04-22, before it begins at 2027-04-23",
+    ),
+    ("freeze-backwards", put("agreement/freezes/1/until", "2026-12-11 18:00"), "ends at 2026-12-11 18:00, before it"),
+    ("unknown-name", put("agreement/freezes/1/components/0", "shop"), "names the component 'shop'"),
+    ("unknown-name", put(f"{PATCHES}/working_days", "nights"), "names the service hours 'nights'"),
+    (
+        "working-days-unclear",
+        both(put(f"{PATCHES}/frequency", "monthly last working day 03:00"), put(f"{PATCHES}/working_days", "always")),
+        "the service hours always, which say what a working day is for patches, are 24x7",
+    ),
+    (
+        "working-days-unclear",
+        both(put(f"{PATCHES}/frequency", "monthly last working day 03:00"), copy_hours),
+        "patches counts working days, and 2 service hours could say which days these are",
+    ),
+    (
+        "outside-window",
+        put(f"{PATCHES}/frequency", "daily 05:00"),
+        "patches begins at 05:00, when its window is closed",
+    ),
+    ("outside-window", put(f"{PATCHES}/frequency", "cron: 0 */3 * * *"), "patches begins at 00:00, when its window"),
+    (
+        "outside-window",
+        put(f"{PATCHES}/window/weekdays", ["saturday"]),
+        "patches begins on sundays at 03:00, when its window is closed",
+    ),
+    (
+        "window-too-short",
+        put(f"{PATCHES}/steps/0/timeout", "2h"),
+        "the steps of patches may take 2h5m on one host, and 2h are left of its window when it begins",
+    ),
     ("no-maintenance", put("routines/maintenance", {}), "maintenance is bought, but there is no routine"),
     ("no-maintenance", drop("routines/maintenance/patches/components"), "the maintenance routine patches has no scope"),
     ("no-extended-routine", put("routines/extended", {}), "routines are bought, but none may be ordered"),

@@ -25,6 +25,7 @@ DEFINED: dict[str, tuple[str, ...]] = {
 
 REFERENCES: dict[str, str] = {
     "agreement.monitored_in": "service hours",
+    "agreement.freezes.*.components.*": "component",
     "agreement.service_levels.*.respond.hours": "service hours",
     "agreement.service_levels.*.restore.hours": "service hours",
     "agreement.service_levels.*.update.hours": "service hours",
@@ -54,6 +55,7 @@ REFERENCES: dict[str, str] = {
     "instructions.restore.*.component": "component",
     "routines.maintenance.*.components.*": "component",
     "routines.maintenance.*.hosts.*": "host",
+    "routines.maintenance.*.working_days": "service hours",
     "reports.*.receivers.*": "contact",
     "capacity.resources.*.measuring_point": "measuring point",
     "capacity.participants.*": "contact",

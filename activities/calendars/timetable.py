@@ -1,0 +1,111 @@
+"""A timetable for Temporal's schedules: occurrences worked out ahead, as few patterns in UTC.
+
+Exact to the end of next year. From then on, should nobody have applied the dossiers anew by then, it names more moments than
+there are occurrences, never fewer; what is run checks whether it is due.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple, TypeVar
+
+from activities.calendars.occurrences import Occurrences
+from models.dossier.frequency import EVERY_WEEKDAY, LAST_YEAR, Pattern, Range, Ranges
+
+_ALL_DAYS = (Range(1, 31),)
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Timetable(NamedTuple):
+    """What a schedule is made of."""
+
+    patterns: tuple[Pattern, ...]
+    """In UTC."""
+    exact_until: datetime
+    """From then on there are more moments than occurrences."""
+
+
+def timetable(occurrences: Occurrences, now: datetime) -> Timetable:
+    """The timetable as it is worked out in this year: the same on all of its days."""
+    year = now.astimezone(UTC).year
+    begin, end = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 2, 1, 1, tzinfo=UTC)
+    moments = list(occurrences.between(begin, end))
+    return Timetable(tuple(sorted([*_exact(moments), *_rough(occurrences, moments, end)])), end)
+
+
+def _exact(moments: Iterable[datetime]) -> Iterator[Pattern]:
+    """Patterns that name these moments and no other."""
+    dates: dict[tuple[int, int], set[date]] = defaultdict(set)
+    for moment in moments:
+        dates[moment.hour, moment.minute].add(moment.date())
+    for days, times in _by_value({time: frozenset(found) for time, found in dates.items()}).items():
+        for hours, minutes in _times(times):
+            for years, months, of_month in _calendar(days):
+                yield Pattern(minutes, hours, days=of_month, months=months, years=years)
+
+
+def _rough(occurrences: Occurrences, moments: list[datetime], end: datetime) -> Iterator[Pattern]:
+    """Patterns that name every occurrence from `end` on, and more."""
+    if end.year > LAST_YEAR:
+        return
+    weekdays = tuple(Range(n, n) for n in sorted({m.isoweekday() % 7 for m in moments}))
+    for hours, minutes in _times({(m.hour, m.minute) for m in moments}):
+        yield Pattern(
+            minutes,
+            hours,
+            weekdays=weekdays if occurrences.by_weekday else EVERY_WEEKDAY,
+            years=(Range(end.year, LAST_YEAR),),
+        )
+
+
+def _times(times: Iterable[tuple[int, int]]) -> Iterator[tuple[Ranges, Ranges]]:
+    """Hours and minutes whose combinations are these times of day."""
+    minutes: dict[int, set[int]] = defaultdict(set)
+    for hour, minute in times:
+        minutes[hour].add(minute)
+    for of_hour, hours in _by_value({hour: frozenset(found) for hour, found in minutes.items()}).items():
+        yield ranges(hours), ranges(of_hour)
+
+
+def _calendar(days: Iterable[date]) -> Iterator[tuple[Ranges, Ranges, Ranges]]:
+    """Years, months and days of the month whose combinations are these dates; a whole month is days 1 to 31."""
+    of_month: dict[tuple[int, int], set[int]] = defaultdict(set)
+    for day in days:
+        of_month[day.year, day.month].add(day.day)
+    whole = {key: _ALL_DAYS if len(found) == _length(*key) else ranges(found) for key, found in of_month.items()}
+    months: dict[tuple[int, Ranges], set[int]] = defaultdict(set)
+    for (year, month), found in whole.items():
+        months[year, found].add(month)
+    for (found, in_months), years in _by_value({key: (key[1], frozenset(m)) for key, m in months.items()}).items():
+        yield ranges(year for year, _ in years), ranges(in_months), found
+
+
+def _length(year: int, month: int) -> int:
+    return (date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)).day
+
+
+def _by_value(of: dict[K, V]) -> dict[V, list[K]]:
+    found: dict[V, list[K]] = defaultdict(list)
+    for key, value in of.items():
+        found[value].append(key)
+    return found
+
+
+def ranges(numbers: Iterable[int]) -> Ranges:
+    """Numbers as ranges: runs of two or more by the same step, the rest by themselves."""
+    left = sorted(set(numbers))
+    found: list[Range] = []
+    while left:
+        step = left[1] - left[0] if len(left) > 1 else 1
+        length = 1
+        while length < len(left) and left[length] - left[length - 1] == step:
+            length += 1
+        if length == 2 and step > 1:  # two that happen to be apart are no run
+            length = 1
+        found.append(Range(left[0], left[length - 1], step if length > 1 else 1))
+        left = left[length:]
+    return tuple(found)

@@ -1,0 +1,100 @@
+"""What maintenance and freezes ask for: times that lie in their windows, and days that can be told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from models.base import format_duration
+from models.dossier.agreement import ServiceHours, Undertaking, minutes_of
+from models.dossier.dossier import Dossier
+from models.dossier.faults import Place
+from models.dossier.frequency import Pattern, numbers, read_frequency
+from models.dossier.instructions import AskStep, StepBase, WaitStep
+from models.dossier.routines import MaintenanceRoutine, Weekday
+from models.dossier.rules.registry import Finding, error, gap
+
+
+@error("freeze-backwards")
+def freezes_go_forward(dossier: Dossier) -> Iterator[Finding]:
+    """A freeze ends after it begins."""
+    for number, freeze in enumerate(dossier.agreement.freezes):
+        # A day alone stands for its first moment in the one, and for its last in the other.
+        if freeze.since >= (freeze.until if " " in freeze.until else f"{freeze.until} 24:00"):
+            what = f"the freeze {freeze.reason!r} ends at {freeze.until}, before it begins at {freeze.since}"
+            yield Finding(("agreement", "freezes", number, "until"), what, "write the later of the two under `until`")
+
+
+@error("working-days-unclear")
+def working_days_are_known(dossier: Dossier) -> Iterator[Finding]:
+    """Where maintenance counts working days, it is clear which service hours say what a working day is."""
+    own = [name for name, hours in dossier.agreement.service_hours.items() if isinstance(hours, ServiceHours)]
+    for name, routine in dossier.routines.maintenance.items():
+        if read_frequency(routine.frequency).working_day is None:
+            continue
+        if dossier.agreement.working_days(routine.working_days) is None:
+            place: Place = ("routines", "maintenance", name)
+            if routine.working_days is not None:
+                what = f"the service hours {routine.working_days}, which say what a working day is for {name}, are 24x7"
+                place = (*place, "working_days")
+            else:
+                what = (
+                    f"{name} counts working days, and {len(own) or 'no'} service hours could say which days these are"
+                )
+            mend = (
+                f"name one of them: `working_days: {own[0]}`"
+                if own
+                else "add service hours with weekdays, and name them"
+            )
+            yield Finding(place, what, mend)
+
+
+@error("outside-window")
+def maintenance_begins_in_its_window(dossier: Dossier) -> Iterator[Finding]:
+    """Maintenance begins while its window is open."""
+    for name, routine in dossier.routines.maintenance.items():
+        for weekday, minute in _beginnings(routine):
+            if not routine.window.holds(weekday, minute):
+                when = f"on {list(Weekday)[weekday].value}s " if routine.window.weekdays else ""
+                what = f"{name} begins {when}at {minute // 60:02}:{minute % 60:02}, when its window is closed"
+                mend = "let it begin within the window, or open the window then"
+                yield Finding(("routines", "maintenance", name, "frequency"), what, mend)
+                break
+
+
+@gap("window-too-short", Undertaking.MAINTENANCE)
+def windows_are_long_enough(dossier: Dossier) -> Iterator[Finding]:
+    """The steps of maintenance on one host fit into what is left of the window when it begins, if all take their longest."""
+    for name, routine in dossier.routines.maintenance.items():
+        longest = sum((_longest(step) for step in routine.steps), timedelta())
+        since, until = minutes_of(routine.window.hours)
+        inside = [m if m >= since else m + 1440 for _, m in _beginnings(routine)]
+        left = timedelta(minutes=min((until - m for m in inside if m < until), default=until - since))
+        if longest > left:
+            what = (
+                f"the steps of {name} may take {format_duration(longest)} on one host, and {format_duration(left)} are left "
+                "of its window when it begins"
+            )
+            yield Finding(
+                ("routines", "maintenance", name, "window"), what, "widen the window, or shorten the timeouts"
+            )
+
+
+def _beginnings(routine: MaintenanceRoutine) -> Iterator[tuple[int, int]]:
+    """Weekdays (Monday is 0) and minutes of the day at which a routine may begin; a working day may be any that is open."""
+    patterns, working = read_frequency(routine.frequency)
+    if working is not None:
+        open_on = routine.window.weekdays or list(Weekday)
+        yield from ((list(Weekday).index(day), working.minute) for day in open_on)
+    for pattern in patterns:
+        yield from ((day, minute) for day in _weekdays(pattern) for minute in pattern.minutes_of_day())
+
+
+def _weekdays(pattern: Pattern) -> list[int]:
+    return sorted((number - 1) % 7 for number in numbers(pattern.weekdays))
+
+
+def _longest(step: StepBase) -> timedelta:
+    if isinstance(step, WaitStep):
+        return step.duration
+    return step.approval.within if isinstance(step, AskStep) else step.timeout

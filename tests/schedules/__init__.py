@@ -1,0 +1,1 @@
+"""What recurs: when it takes place, and the schedules that run it."""
