@@ -27,6 +27,7 @@ from activities.notices import NoticeActivities
 from activities.notices.channels import Channels
 from activities.probes import Probes
 from activities.records import RecordActivities, Records
+from activities.records.halts import HaltActivities, Halts
 from activities.signs import Signs
 from activities.ssh import Ssh
 from activities.ssh.pool import Pool
@@ -36,6 +37,7 @@ from models.errors import StoreError, UserError
 from models.names import WORKFLOW_QUEUE, site_queue
 from models.settings import Settings
 from runbooks import find_runbooks, offers
+from workflows.halt import Halting
 from workflows.incident import Incident
 from workflows.major import Major
 from workflows.monitor import Monitor
@@ -46,7 +48,7 @@ from workflows.watch import Watch
 
 log = logging.getLogger("driftvakt.worker")
 
-WORKFLOWS: Final = (Watch, Incident, Monitor, Major, OpenIncident, Vigil)
+WORKFLOWS: Final = (Watch, Incident, Monitor, Major, OpenIncident, Halting, Vigil)
 """Our own processes; runbooks are found besides."""
 
 GRACE: Final = timedelta(seconds=10)
@@ -65,9 +67,11 @@ class Parts:
         self.settings = settings
         self.client = client
         self.records = Records(settings.records_url)
+        self.halts = Halts(self.records)
         self.ssh = Ssh(
             Pool(connect_timeout=settings.ssh_connect_timeout_seconds, idle_seconds=settings.ssh_idle_seconds),
             keep=self.records.keep_output,
+            allow=self.halts.check,
         )
         self.probes = Probes(self.ssh.look)
         database = self.records.database
@@ -113,6 +117,7 @@ class Parts:
             workflows=[*WORKFLOWS, *runbooks],
             activities=[
                 *records.activities(),
+                *HaltActivities(self.halts).activities(),
                 *ClockActivities(self.records).activities(),
                 *AccountActivities(self.records).activities(),
                 *self.notices.activities(),

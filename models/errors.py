@@ -16,6 +16,7 @@
     ├── ProbeError              final: a measuring point that cannot be probed as it is written
     ├── StoreError
     │   └── StoreUnavailableError   retried: the records database does not answer
+    ├── HaltedError             retried: somebody has halted this, and it goes on once that is lifted
     └── WatchUnavailableError   retried: the watch of an application did not acknowledge its alarms
 
 Temporal compares the exact class name, so `FINAL` lists every class that is not worth a retry.
@@ -88,6 +89,10 @@ class StoreUnavailableError(StoreError):
     """The records database does not answer."""
 
 
+class HaltedError(DriftvaktError):
+    """Somebody has halted all customers, or this one: nothing new is begun on a host until it is lifted."""
+
+
 class WatchUnavailableError(DriftvaktError):
     """The watch of an application did not acknowledge its alarms: Temporal or the watch is away, or the watch refused them."""
 
@@ -97,7 +102,7 @@ def _leaves(error: type[DriftvaktError]) -> list[type[DriftvaktError]]:
 
 
 RETRIED: frozenset[type[DriftvaktError]] = frozenset(
-    {HostUnreachableError, StoreUnavailableError, WatchUnavailableError}
+    {HostUnreachableError, StoreUnavailableError, HaltedError, WatchUnavailableError}
 )
 """The errors that may pass by themselves."""
 

@@ -53,6 +53,10 @@ class RunJob(Model):
     """Run the check alone and say what would be run; takes no fence."""
     secrets: list[str] = []
     """References whose values are masked in all output: `env:NAME` or `file:PATH` on the site's worker."""
+    application: str = ""
+    """Whose host it is, `acme.shop`: a halt of its customer keeps it from being started."""
+    may_have_started: bool = False
+    """Whether an activity before this one may have started it."""
 
 
 class Verb(StrEnum):
@@ -75,6 +79,13 @@ class EnsureComponent(Model):
     """Fencing token: the host refuses it once it has seen a higher one for this component."""
     timeout: PositiveDuration = timedelta(minutes=2)
     rehearse: bool = False
+    may_have_started: bool = False
+    """Whether an activity before this one may have started it."""
+
+    @property
+    def application(self) -> str:
+        """Whose component it is."""
+        return self.component.rpartition(".")[0]
 
 
 class Stream(Model):
@@ -114,6 +125,8 @@ class RunBatch(Model):
     jobs: Annotated[list[RunJob], Field(min_length=1, max_length=500)]
     at_once: Annotated[int, Field(ge=1, le=256)] = 32
     """How many hosts at the same time."""
+    may_have_started: bool = False
+    """Whether an activity before this one may have started some of them."""
 
 
 class BatchResult(Model):

@@ -48,6 +48,11 @@ def major_id(day: date, number: int) -> str:
     return f"major.{day:%Y-%m-%d}.{number}"
 
 
+def halt_id(customer: str) -> str:
+    """Workflow id of a halt: `halt.acme`, or `halt` for all customers."""
+    return f"halt.{customer}" if customer else "halt"
+
+
 CUSTOMER: Final = "Customer"
 APPLICATION: Final = "Application"
 STATE: Final = "State"

@@ -129,6 +129,22 @@ class UsedDecision(SQLModel, table=True):
     at: datetime = Field(sa_type=UtcDateTime)
 
 
+class HaltRow(SQLModel, table=True):
+    """A halt: while it is not lifted, nothing new is begun on the hosts it concerns."""
+
+    __tablename__ = "halt"
+    key: str = Field(primary_key=True)
+    customer: str
+    """Empty: all customers."""
+    by: str
+    reason: str
+    since: datetime = Field(sa_type=UtcDateTime)
+    workflow: str
+    lifted_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+    lifted_by: str = ""
+    lifted_because: str = ""
+
+
 class JobOutput(SQLModel, table=True):
     """What a remote job wrote, as far as it is kept."""
 

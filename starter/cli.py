@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from starter.commands import alarm, clock, demo, doctor, dossier, incident, major, notice, run, runbook, watch
+from starter.commands import alarm, clock, demo, doctor, dossier, halt, incident, major, notice, run, runbook, watch
 
 app = typer.Typer(
     name="driftvakt",
@@ -26,6 +26,7 @@ app.command("clock")(clock.clock)
 app.add_typer(dossier.app, name="dossier")
 app.add_typer(incident.app, name="incident")
 app.add_typer(major.app, name="major")
+app.add_typer(halt.app, name="halt")
 app.add_typer(watch.app, name="watch")
 app.add_typer(notice.app, name="notice")
 app.add_typer(runbook.app, name="runbook")

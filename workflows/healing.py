@@ -48,6 +48,7 @@ class Healing:
         self.acting = False
         """Whether something is being changed on a host: that is not broken off for anything but a cancellation."""
         self._acted = False
+        self._before_halt = ""
         self._tried: set[str] = set()
         self._collected: set[str] = set()
 
@@ -79,7 +80,9 @@ class Healing:
         case.prepared = True
         await self._leading.clocks.read()
         if case.plan.plan is not None:
-            self.steps = Steps(case.plan.plan, requester=order.opened_by, ask=self._ask_within, heard=self._heard)
+            self.steps = Steps(
+                case.plan.plan, requester=order.opened_by, ask=self._ask_within, heard=self._heard, waits=self._waits
+            )
 
     @property
     def first_priority(self) -> Priority:
@@ -322,6 +325,15 @@ class Healing:
         components = self._case.plan.plan.components
         named = {a.component for a in self._case.memory.alarms.values() if a.component}
         return [group for name in sorted(named & set(components)) for group in components[name].health]
+
+    def _waits(self, reason: str) -> None:
+        if reason:
+            self._before_halt = self._case.memory.doing
+            self._case.tell(EntryKind.NOTE, reason)
+            self._case.do(reason)
+        else:
+            self._case.tell(EntryKind.NOTE, "The halt is lifted; it goes on")
+            self._case.do(self._before_halt)
 
     def _heard(self, report: StepReport) -> None:
         kind = EntryKind.EVIDENCE if self._case.memory.state is IncidentState.COLLECTING else EntryKind.ACTION

@@ -26,6 +26,11 @@ PROBE = RetryPolicy(
 )
 """For looking: nothing can go wrong twice."""
 
+HALTED = RetryPolicy(
+    initial_interval=timedelta(seconds=1), backoff_coefficient=1.5, maximum_interval=timedelta(seconds=5)
+)
+"""For waiting until a halt is lifted: for as long as it takes."""
+
 RECORD = RetryPolicy(
     initial_interval=timedelta(milliseconds=200),
     backoff_coefficient=2.0,

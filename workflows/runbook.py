@@ -44,6 +44,7 @@ class Runbook(Asking):
         self._order: RunbookInput | None = None
         self._steps: Steps | None = None
         self._doing = "Starting"
+        self._halted = ""
 
     async def begin(self, order: RunbookInput) -> Steps:
         """Load what the dossier says of the application, and give the steps to act through."""
@@ -61,6 +62,7 @@ class Runbook(Asking):
             rehearse=order.rehearse,
             ask=self.ask,
             heard=lambda _: self.on_gates_changed(),
+            waits=self._waits,
         )
         self.on_gates_changed()
         return self._steps
@@ -88,6 +90,10 @@ class Runbook(Asking):
     def now(self, doing: str) -> None:
         """Say what is being done, for the details page."""
         self._doing = doing
+        self.on_gates_changed()
+
+    def _waits(self, reason: str) -> None:
+        self._halted = reason
         self.on_gates_changed()
 
     def note(self, title: str, detail: str, outcome: Outcome = Outcome.OK, host: str | None = None) -> None:
@@ -151,7 +157,7 @@ class Runbook(Asking):
         workflow.set_current_details(
             page(
                 f"### {plain(workflow.info().workflow_type)}" + (" (rehearsal)" if order and order.rehearse else ""),
-                f"{plain(self._doing)} · for {plain(order.application)}, asked for by {plain(order.requested_by)}"
+                f"{plain(self._halted or self._doing)} · for {plain(order.application)}, asked for by {plain(order.requested_by)}"
                 if order
                 else "",
                 plain(order.reason) if order else "",

@@ -10,7 +10,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from temporalio import workflow
 from temporalio.exceptions import (
@@ -24,6 +24,7 @@ from temporalio.exceptions import (
 )
 from temporalio.workflow import ActivityCancellationType
 
+from activities.stubs.halts import await_lift
 from activities.stubs.hosts import ensure_component, run_batch
 from activities.stubs.probes import watch_health
 from activities.stubs.records import take_tokens
@@ -41,16 +42,17 @@ from models.dossier.instructions import (
     TriedAgain,
     WaitStep,
 )
-from models.errors import FINAL
+from models.errors import FINAL, HaltedError
 from models.gates import GateOutcome, Question
-from models.jobs import EnsureComponent, JobResult, Outcome, RunBatch, RunJob, Verb
+from models.halts import AwaitLift
+from models.jobs import BatchResult, EnsureComponent, JobResult, Outcome, RunBatch, RunJob, Verb
 from models.notices import NoticeReceipt
 from models.probes import HealthVerdict, Sample, WatchHealth
 from models.records import TakeTokens
 from models.runbooks import RunbookReport, StepReport
 from models.slices import ApplicationPlan, ComponentPlan, Placement, SiteProbes
 from workflows.gates import approval_question
-from workflows.policies import HEARTBEAT, HOST, PROBE, RECORD, RECORD_TIMEOUT, SITE_WAIT
+from workflows.policies import HALTED, HEARTBEAT, HOST, PROBE, RECORD, RECORD_TIMEOUT, SITE_WAIT
 from workflows.telling import delivered, tell
 from workflows.wording import command_text, step_title
 
@@ -66,12 +68,14 @@ _MOST_JOBS = 64
 """In one batch, unless one host has more: its results, of some 17 KB at most each, must fit into one payload."""
 
 Ask = Callable[[Question], Awaitable[GateOutcome]]
+HostRequest = TypeVar("HostRequest", RunBatch, EnsureComponent)
 
 
 class Steps:
     """Carries steps out for one workflow; every step becomes `StepReport`s, and no fault of a host becomes an exception.
 
-    `ask` answers `ask` steps, `requester` is who may be excluded from answering, `heard` is called with every report.
+    `ask` answers `ask` steps, `requester` is who may be excluded from answering, `heard` is called with every report, and
+    `waits` with why a step waits, or with nothing once it goes on.
     """
 
     def __init__(
@@ -82,6 +86,7 @@ class Steps:
         rehearse: bool = False,
         ask: Ask | None = None,
         heard: Callable[[StepReport], None] | None = None,
+        waits: Callable[[str], None] = lambda reason: None,
     ) -> None:
         self.plan = plan
         self.requester = requester
@@ -91,6 +96,9 @@ class Steps:
         """What a run step that names neither component nor host is about: the component in trouble."""
         self._ask = ask
         self._heard = heard
+        self._waits = waits
+        self._halted = 0
+        """Steps that wait until a halt is lifted."""
         self._jobs = 0
 
     async def carry_out(self, steps: Sequence[Step]) -> Outcome:
@@ -211,6 +219,7 @@ class Steps:
             read_only=step.read_only,
             timeout=step.timeout,
             rehearse=self.rehearse,
+            application=self.plan.application,
         )
 
     async def _run_batch(self, queue: str, work: list[tuple[RunStep, RunJob]], *, told: bool) -> list[JobResult]:
@@ -221,7 +230,7 @@ class Steps:
             per_host[job.host.name] += job.timeout
         waves = -(-len(per_host) // _AT_ONCE)
         try:
-            batch = await workflow.execute_activity(
+            batch: BatchResult = await self._on_host(
                 run_batch,
                 RunBatch(jobs=[job for _, job in work], at_once=_AT_ONCE),
                 task_queue=queue,
@@ -276,7 +285,7 @@ class Steps:
         own = part.start_timeout if verb is Verb.STARTED else part.stop_timeout
         deadline = max(own, limit) if limit else own
         try:
-            result = await workflow.execute_activity(
+            result: JobResult = await self._on_host(
                 ensure_component,
                 EnsureComponent(
                     job=job,
@@ -304,6 +313,40 @@ class Steps:
         self._report(title, result)
         stop_if_cancelled()
         return result.outcome
+
+    # --- halts
+
+    async def _on_host(
+        self, activity: Callable[[HostRequest], Awaitable[Any]], request: HostRequest, **options: Any
+    ) -> Any:
+        """Have something done on hosts. While it is halted it waits, and then still has all its attempts and all its time."""
+        while True:
+            try:
+                return await workflow.execute_activity(activity, request, **options)
+            except ActivityError as error:
+                halted = error.cause
+                if not isinstance(halted, ApplicationError) or halted.type != HaltedError.__name__:
+                    raise
+                await self._wait_for_lift(halted.message)
+                begun = request.may_have_started or bool(halted.details and halted.details[0])
+                request = request.model_copy(update={"may_have_started": begun})
+
+    async def _wait_for_lift(self, reason: str) -> None:
+        self._halted += 1
+        if self._halted == 1:
+            self._waits(f"Waits until it is lifted: {reason}")
+        try:
+            await workflow.execute_activity(
+                await_lift,
+                AwaitLift(application=self.plan.application),
+                summary=f"Halted: {reason}"[:200],
+                start_to_close_timeout=RECORD_TIMEOUT,
+                retry_policy=HALTED,
+            )
+        finally:
+            self._halted -= 1
+        if not self._halted:
+            self._waits("")
 
     async def _token(self, key: str, component: str) -> int:
         tokens = await workflow.execute_local_activity(

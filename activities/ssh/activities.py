@@ -7,14 +7,15 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
 from activities.ssh import batch, components, jobs, looking
 from activities.ssh.deadline import Deadline
 from activities.ssh.jobs import Keep
 from activities.ssh.looking import Look
 from activities.ssh.pool import Pool
-from activities.ssh.pulse import Interrupted, Stop
-from models.errors import HostUnreachableError
+from activities.ssh.pulse import Allow, Interrupted, Stop, always
+from models.errors import HaltedError, HostUnreachableError
 from models.hosts import HostTarget
 from models.jobs import BatchResult, EnsureComponent, JobResult, RunBatch, RunJob
 
@@ -26,41 +27,63 @@ _T = TypeVar("_T")
 class Ssh:
     """Hosts over SSH. Blocking: run its activities on a thread pool. `keep` takes the full output of every result.
 
+    `allow` is asked before anything that may change a host is begun. A halt ends the activity for good, so that it uses up
+    neither attempts nor time: `Steps` in the workflow waits until it is lifted, and asks again.
+
     A job that was handed to its host is followed until it ends or its timeout is over, whatever happens to connections
     meanwhile. When this worker stops, the job goes on and the next attempt re-attaches.
     """
 
-    def __init__(self, pool: Pool, keep: Keep | None = None) -> None:
+    def __init__(self, pool: Pool, keep: Keep | None = None, allow: Allow = always) -> None:
         self._pool = pool
         self._keep = keep
+        self._allow = allow
 
     @activity.defn(name="run_job", no_thread_cancel_exception=True)
     def run_job(self, request: RunJob) -> JobResult:
         """Run one command on a host, at most once per job id."""
-        attempt = _Attempt()
+        attempt = _Attempt(request.may_have_started)
         return attempt.see_through(
             lambda: jobs.run(
-                self._pool, request, attempt.pulse, sent=attempt.resumed, on_sent=attempt.note_sent, keep=self._keep
+                self._pool,
+                request,
+                attempt.pulse,
+                sent=attempt.resumed,
+                on_sent=attempt.note_sent,
+                keep=self._keep,
+                allow=self._allow,
             )
         )
 
     @activity.defn(name="run_batch", no_thread_cancel_exception=True)
     def run_batch(self, request: RunBatch) -> BatchResult:
         """Run many jobs, hosts in parallel; a host's fault is a result of its own."""
-        attempt = _Attempt()
+        attempt = _Attempt(request.may_have_started)
         return attempt.see_through(
             lambda: batch.run_batch(
-                self._pool, request, attempt.pulse, sent=attempt.resumed, on_sent=attempt.note_sent, keep=self._keep
+                self._pool,
+                request,
+                attempt.pulse,
+                sent=attempt.resumed,
+                on_sent=attempt.note_sent,
+                keep=self._keep,
+                allow=self._allow,
             )
         )
 
     @activity.defn(name="ensure_component", no_thread_cancel_exception=True)
     def ensure_component(self, request: EnsureComponent) -> JobResult:
         """Bring a component to started or stopped, unless it is so already."""
-        attempt = _Attempt()
+        attempt = _Attempt(request.may_have_started)
         return attempt.see_through(
             lambda: components.ensure(
-                self._pool, request, attempt.pulse, sent=attempt.resumed, on_sent=attempt.note_sent, keep=self._keep
+                self._pool,
+                request,
+                attempt.pulse,
+                sent=attempt.resumed,
+                on_sent=attempt.note_sent,
+                keep=self._keep,
+                allow=self._allow,
             )
         )
 
@@ -80,9 +103,9 @@ class Ssh:
 class _Attempt:
     """One attempt of an activity: its heartbeat, and what an earlier attempt left to know."""
 
-    def __init__(self) -> None:
+    def __init__(self, may_have_started: bool) -> None:
         info = activity.info()
-        self.resumed = _MAY_HAVE_STARTED in info.heartbeat_details
+        self.resumed = may_have_started or _MAY_HAVE_STARTED in info.heartbeat_details
         self._details = [_MAY_HAVE_STARTED] if self.resumed else []
         self._next_beat = Deadline.after(0)
 
@@ -108,10 +131,12 @@ class _Attempt:
         asked = details is not None and details.cancel_requested and not details.worker_shutdown
         return Stop.CANCEL if asked else Stop.LEAVE
 
-    @staticmethod
-    def see_through(work: Callable[[], _T]) -> _T:
-        """Do the work; leaving it to the next attempt is an error that Temporal retries."""
+    def see_through(self, work: Callable[[], _T]) -> _T:
+        """Do the work; leaving it to the next attempt is an error that Temporal retries, a halt one that the workflow handles."""
         try:
             return work()
         except Interrupted:
             raise HostUnreachableError("this worker stops following; the job goes on and is followed again") from None
+        except HaltedError as halted:
+            begun = bool(self._details)
+            raise ApplicationError(str(halted), begun, type=HaltedError.__name__, non_retryable=True) from None

@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from activities.ssh import scripts
 from activities.ssh.jobs import Keep, run
 from activities.ssh.pool import Pool
-from activities.ssh.pulse import Interrupted, Pulse, Stop, no_pulse
+from activities.ssh.pulse import Allow, Interrupted, Pulse, Stop, always, no_pulse
 from activities.ssh.results import nothing
 from models.errors import HostError, HostUnreachableError
 from models.jobs import BatchResult, JobResult, Outcome, RunBatch, RunJob
@@ -39,8 +39,13 @@ def run_batch(
     sent: bool = False,
     on_sent: Callable[[], None] = no_pulse,
     keep: Keep | None = None,
+    allow: Allow = always,
 ) -> BatchResult:
-    """Carry out all jobs; never raises for a host's fault. A cancelled batch ends what runs and starts nothing more."""
+    """Carry out all jobs; never raises for a host's fault. A cancelled batch ends what runs and starts nothing more.
+
+    A halt starts nothing more either, but lets finish what runs, and is then raised: asked again once it is lifted, the
+    batch re-attaches to what was done and goes on.
+    """
     lanes: dict[str, list[int]] = {}
     for number, job in enumerate(request.jobs):
         lanes.setdefault(job.host.model_dump_json(exclude={"name", "sudo", "state_dir"}), []).append(number)
@@ -49,7 +54,7 @@ def run_batch(
 
     def lane(numbers: list[int]) -> None:
         for number in numbers:
-            results[number] = _one(pool, request.jobs[number], relay, sent, noted.set, keep)
+            results[number] = _one(pool, request.jobs[number], relay, sent, noted.set, keep, allow)
 
     with ThreadPoolExecutor(min(request.at_once, len(lanes)), thread_name_prefix="ssh-batch") as threads:
         futures = [threads.submit(lane, numbers) for numbers in lanes.values()]
@@ -82,14 +87,16 @@ def _watch(
             relay.ask(interrupted.stop)
             if interrupted.stop is Stop.LEAVE:
                 leaving = interrupted
+    if noted.is_set() and not told:
+        on_sent()
     return leaving
 
 
 def _one(
-    pool: Pool, job: RunJob, pulse: Pulse, sent: bool, on_sent: Callable[[], None], keep: Keep | None
+    pool: Pool, job: RunJob, pulse: Pulse, sent: bool, on_sent: Callable[[], None], keep: Keep | None, allow: Allow
 ) -> JobResult:
     try:
-        return run(pool, job, pulse, sent=sent, on_sent=on_sent, keep=keep)
+        return run(pool, job, pulse, sent=sent, on_sent=on_sent, keep=keep, allow=allow)
     except HostError as error:
         unsure = sent and isinstance(error, HostUnreachableError)
         outcome = Outcome.UNKNOWN if unsure else Outcome.FAILED

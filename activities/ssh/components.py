@@ -14,7 +14,7 @@ from activities.ssh.jobs import Keep
 from activities.ssh.looking import look
 from activities.ssh.masking import Mask
 from activities.ssh.pool import Pool
-from activities.ssh.pulse import Interrupted, Pulse, Stop, no_pulse
+from activities.ssh.pulse import Allow, Interrupted, Pulse, Stop, always, no_pulse
 from activities.ssh.results import Ended, Finding, cut_short, judge, nothing, read, streams
 from models.hosts import Systemd
 from models.jobs import EnsureComponent, JobResult, Outcome, Verb
@@ -31,6 +31,7 @@ def ensure(
     sent: bool = False,
     on_sent: Callable[[], None] = no_pulse,
     keep: Keep | None = None,
+    allow: Allow = always,
 ) -> JobResult:
     """Bring a component to started or stopped; raise `HostError`s as `jobs.run` does.
 
@@ -43,7 +44,14 @@ def ensure(
     if request.rehearse:
         return _rehearse(pool, request, pulse, command)
     try:
-        ending = Follower(pool, _order(request), pulse, sent=sent, on_sent=on_sent).follow()
+        ending = Follower(
+            pool,
+            _order(request),
+            pulse,
+            sent=sent,
+            on_sent=on_sent,
+            may_start=lambda: allow(request.application),
+        ).follow()
     except Interrupted as interrupted:
         if interrupted.stop is Stop.LEAVE:
             raise

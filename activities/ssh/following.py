@@ -13,7 +13,7 @@ from activities.ssh.frames import Answer
 from activities.ssh.pool import Pool
 from activities.ssh.pulse import Interrupted, Pulse, Stop, no_pulse
 from activities.ssh.session import OverdueError
-from models.errors import HostError, HostRefusedError, HostUnreachableError
+from models.errors import HaltedError, HostError, HostRefusedError, HostUnreachableError
 from models.hosts import HostTarget
 
 _RESERVE = 6.0
@@ -51,7 +51,7 @@ class Order:
         return max(1, int(self.timeout - self.reserve - _MARGIN))
 
     def line(self, operation: str, mark: tuple[str, str], why: str = "") -> str:
-        """Build the command line for the host: `run`, `rehearse` or `end`."""
+        """Build the command line for the host: `run`, `attach` (never starts it), `rehearse` or `end`."""
         seconds = max(1, round(self.timeout - self.reserve) + 1)
         patience = max(1, int(self.reserve * _FIFTHS / 2))
         frame = [
@@ -63,7 +63,7 @@ class Order:
             str(seconds),
             str(patience),
         ]
-        words = [] if operation == "end" else self.words
+        words = [] if operation in ("end", "attach") else self.words
         frame += ["yes" if self.durable else "", why, self.check, "yes" if self.in_folder and words else ""]
         return scripts.command_line(scripts.source("process", "job"), [*frame, *words])
 
@@ -79,16 +79,27 @@ class Ending:
 
 
 class Follower:
-    """Follows one order over a pool's connections. `sent` tells whether the host may have been asked to start it."""
+    """Follows one order over a pool's connections. `sent` tells whether the host may have been asked to start it.
+
+    `may_start` is called whenever it is about to be asked to, and raises `HaltedError` when it must not be.
+    """
 
     def __init__(
-        self, pool: Pool, order: Order, pulse: Pulse, *, sent: bool = False, on_sent: Callable[[], None] = no_pulse
+        self,
+        pool: Pool,
+        order: Order,
+        pulse: Pulse,
+        *,
+        sent: bool = False,
+        on_sent: Callable[[], None] = no_pulse,
+        may_start: Callable[[], None] = no_pulse,
     ):
         self._pool = pool
         self._order = order
         self._pulse = pulse
         self._sent = sent
         self._on_sent = on_sent
+        self._may_start = may_start
         self._end = Deadline.after(order.timeout)
 
     def rehearse(self) -> Answer:
@@ -96,7 +107,10 @@ class Follower:
         return self._ask("rehearse", self._end, self._pulse)
 
     def follow(self) -> Ending:
-        """Start or re-attach, and wait; raise `HostUnreachableError` only when nothing can have been started."""
+        """Start or re-attach, and wait; raise `HostUnreachableError` only when nothing can have been started.
+
+        `HaltedError` says that it must not be started now, and does not run there.
+        """
         work = self._end.before(self._order.reserve)
         back_off = 0.1
         if not self._sent:
@@ -149,13 +163,27 @@ class Follower:
 
     def _ask(self, operation: str, deadline: Deadline, pulse: Pulse, why: str = "") -> Answer:
         mark = scripts.new_mark()
-        line = self._order.line(operation, mark, why)
         with self._pool.session(self._order.host, deadline, pulse) as session:
+            halted = self._halted() if operation == "run" else None
             if operation == "run" and not self._sent:
                 self._sent = True
                 self._on_sent()
-            session.execute(line)
-            return session.answer("".join(mark), pulse)
+            # What was started before the halt is still seen through.
+            session.execute(self._order.line("attach" if halted else operation, mark, why))
+            answer = session.answer("".join(mark), pulse)
+        if halted and answer.kind == "not-begun":
+            raise halted
+        return answer
+
+    def _halted(self) -> HaltedError | None:
+        """Why it must not be started now; raised where it cannot run there already."""
+        try:
+            self._may_start()
+        except HaltedError as halted:
+            if not self._sent:
+                raise
+            return halted
+        return None
 
     def _rest(self, back_off: float, deadline: Deadline, pulse: Pulse | None = None) -> float:
         until = deadline.within(back_off * random.uniform(0.7, 1.3))  # noqa: S311 -- spreads retries, guards nothing

@@ -15,7 +15,7 @@ class Answer:
     """What the far side said."""
 
     kind: str
-    """`done`, `checked`, `nothing-to-do` or `refused`."""
+    """`done`, `checked`, `nothing-to-do`, `not-begun` or `refused`."""
     words: list[str]
     streams: tuple[bytes, bytes, bytes, bytes] = (b"", b"", b"", b"")
     """The beginning and the separate end of standard output, then of standard error."""

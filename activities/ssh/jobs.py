@@ -11,7 +11,7 @@ from activities.ssh.following import Ending, Follower, Order
 from activities.ssh.looking import look
 from activities.ssh.masking import Mask
 from activities.ssh.pool import Pool
-from activities.ssh.pulse import Interrupted, Pulse, Stop, no_pulse
+from activities.ssh.pulse import Allow, Interrupted, Pulse, Stop, always, no_pulse
 from activities.ssh.results import cut_short, judge, nothing, read, streams
 from models.errors import HostError
 from models.jobs import EXCERPT_LIMIT, JobResult, Outcome, RunJob, Stream
@@ -28,16 +28,18 @@ def run(
     sent: bool = False,
     on_sent: Callable[[], None] = no_pulse,
     keep: Keep | None = None,
+    allow: Allow = always,
 ) -> JobResult:
     """Carry a job out, or re-attach to it; raise `HostError`s, unreachable only when nothing can have been started.
 
-    `sent` says that an earlier attempt may have started it; `on_sent` is called just before this one may.
+    `sent` says that an earlier attempt may have started it; `on_sent` is called just before this one may. `allow` is asked
+    before something that may change the host is begun; its `HaltedError` is raised.
     """
     mask = Mask(request.secrets)
     try:
         if request.rehearse:
             return _rehearse(pool, request, pulse, mask)
-        return _run(pool, request, pulse, mask, sent, on_sent, keep)
+        return _run(pool, request, pulse, mask, sent, on_sent, keep, allow)
     except HostError as error:
         raise type(error)(mask.text(str(error))) from None
 
@@ -60,11 +62,23 @@ def _order(request: RunJob) -> Order:
 
 
 def _run(
-    pool: Pool, request: RunJob, pulse: Pulse, mask: Mask, sent: bool, on_sent: Callable[[], None], keep: Keep | None
+    pool: Pool,
+    request: RunJob,
+    pulse: Pulse,
+    mask: Mask,
+    sent: bool,
+    on_sent: Callable[[], None],
+    keep: Keep | None,
+    allow: Allow,
 ) -> JobResult:
     command = command_of(request, mask)
+
+    def may_start() -> None:
+        if not request.read_only:
+            allow(request.application)
+
     try:
-        ending = Follower(pool, _order(request), pulse, sent=sent, on_sent=on_sent).follow()
+        ending = Follower(pool, _order(request), pulse, sent=sent, on_sent=on_sent, may_start=may_start).follow()
     except Interrupted as interrupted:
         if interrupted.stop is Stop.LEAVE:
             raise

@@ -29,3 +29,11 @@ Pulse = Callable[[], None]
 
 def no_pulse() -> None:
     """Wait without telling anybody."""
+
+
+Allow = Callable[[str], None]
+"""Called with the application just before something is begun on one of its hosts; raises `HaltedError` while that is halted."""
+
+
+def always(application: str) -> None:
+    """Let everything begin."""

@@ -1,5 +1,5 @@
 # One job on this host. Arguments: two halves of a random mark (apart, so that a listing of processes does not hold it),
-# what to do (run, rehearse, end), state directory, job id, "sudo -n" or nothing, seconds it may take, fifths of a
+# what to do (run, attach, rehearse, end), state directory, job id, "sudo -n" or nothing, seconds it may take, fifths of a
 # second between TERM and KILL, whether to sync, how it is ended (for end), the check or nothing, whether the
 # words are "sh -c SCRIPT NAME" of ours, which takes the state directory and the job folder first; then the words to run.
 #
@@ -277,6 +277,16 @@ rehearse)
   fi
   quiet
   say "checked $code"
+  exit 0
+  ;;
+attach)
+  if [ ! -d "$dir" ]; then
+    quiet
+    say "not-begun"
+    exit 0
+  fi
+  follow
+  report attached
   exit 0
   ;;
 end)

@@ -1,0 +1,152 @@
+"""Halts: what the records hold of them, and the look that comes before every step that changes something on a host."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from threading import Lock
+from typing import Any, Final
+
+from sqlmodel import col, select
+from temporalio import activity
+
+from activities.records.records import Records
+from activities.records.text import storable
+from models.errors import HaltedError, NotFoundError, StoreError
+from models.halts import AwaitLift, BeginHalt, EndHalt, Halt, Lifted
+from models.tables import HaltRow
+
+LOOKED_AT_FOR: Final = 1.0
+"""Seconds for which an answer of the records is good: so soon a halt acts everywhere."""
+
+
+class Halts:
+    """The halts in one database; safe to use from many threads."""
+
+    def __init__(self, records: Records, clock: Callable[[], float] = time.monotonic) -> None:
+        self._records = records
+        self._clock = clock
+        self._seen: list[Halt] = []
+        self._seen_at: float | None = None
+        self._lock = Lock()
+
+    # --- keeping
+
+    def begin(self, order: BeginHalt) -> Halt:
+        """Note a halt, once for a key; `NotFoundError` when no customer has that name: a misspelt halt would halt nothing."""
+        customers = sorted({name.partition(".")[0] for name in self._records.applications()})
+        if order.customer and order.customer not in customers:
+            raise NotFoundError(f"there is no customer {order.customer!r}; there are {', '.join(customers) or 'none'}")
+        row = {
+            **order.model_dump(),
+            "by": storable(order.by),
+            "reason": storable(order.reason),
+            "since": datetime.now(UTC),
+            "lifted_by": "",
+            "lifted_because": "",
+        }
+        database = self._records.database
+        with database.writing() as session:
+            session.execute(database.insert(HaltRow).values(row).on_conflict_do_nothing())
+            kept = session.get(HaltRow, order.key)
+            assert kept is not None
+            return _halt(kept)
+
+    def end(self, order: EndHalt) -> Halt:
+        """Note that a halt is lifted; the first who lifts it is kept."""
+        with self._records.database.writing() as session:
+            row = session.get(HaltRow, order.key, with_for_update=True)
+            if row is None:
+                raise NotFoundError(f"there is no halt {order.key!r}")
+            if row.lifted_at is None:
+                row.lifted_at = datetime.now(UTC)
+                row.lifted_by, row.lifted_because = storable(order.by), storable(order.reason)
+                session.add(row)
+                session.flush()
+            return _halt(row)
+
+    def halt(self, key: str) -> Halt:
+        """One halt; `NotFoundError` when there is none."""
+        with self._records.database.reading() as session:
+            row = session.get(HaltRow, key)
+        if row is None:
+            raise NotFoundError(f"there is no halt {key!r}")
+        return _halt(row)
+
+    def standing(self) -> list[Halt]:
+        """Those that hold, the oldest first."""
+        query = select(HaltRow).where(col(HaltRow.lifted_at).is_(None)).order_by(col(HaltRow.since))
+        with self._records.database.reading() as session:
+            return [_halt(row) for row in session.exec(query).all()]
+
+    def past(self, limit: int = 20) -> list[Halt]:
+        """Those that were lifted, the latest first."""
+        query = select(HaltRow).where(col(HaltRow.lifted_at).is_not(None)).order_by(col(HaltRow.lifted_at).desc())
+        with self._records.database.reading() as session:
+            return [_halt(row) for row in session.exec(query.limit(limit)).all()]
+
+    # --- looking
+
+    def check(self, application: str) -> None:
+        """Return if something new may be begun on the hosts of an application; else `HaltedError` says who halted and why.
+
+        Records that do not answer are a halt, too: what may not be known to be allowed is not begun.
+        """
+        with self._lock:
+            now = self._clock()
+            if self._seen_at is None or now - self._seen_at > LOOKED_AT_FOR:
+                try:
+                    self._seen = self.standing()
+                except StoreError as error:
+                    raise HaltedError(f"nobody can see whether there is a halt: {error}") from None
+                self._seen_at = now
+            halts = [halt for halt in self._seen if halt.concerns(application)]
+        if halts:
+            raise HaltedError("; ".join(halt.text for halt in halts))
+
+
+class HaltActivities:
+    """Halts for workflows; blocking, so it wants the worker's thread pool."""
+
+    def __init__(self, halts: Halts) -> None:
+        self._halts = halts
+
+    def activities(self) -> list[Callable[..., Any]]:
+        """All of them, for the worker."""
+        return [self.begin_halt, self.end_halt, self.await_lift]
+
+    @activity.defn
+    def begin_halt(self, request: BeginHalt) -> Halt:
+        """Note a halt; it acts within a second."""
+        return self._halts.begin(request)
+
+    @activity.defn
+    def end_halt(self, request: EndHalt) -> Halt:
+        """Note that a halt is lifted."""
+        return self._halts.end(request)
+
+    @activity.defn
+    def await_lift(self, request: AwaitLift) -> Lifted:
+        """Return once what is asked about is lifted; until then it fails with who halted and why, and is tried again."""
+        if not request.key:
+            self._halts.check(request.application)
+            return Lifted()
+        halt = self._halts.halt(request.key)
+        if halt.lifted_at is None:
+            raise HaltedError(halt.text)
+        return Lifted(by=halt.lifted_by, reason=halt.lifted_because)
+
+
+def _halt(row: HaltRow) -> Halt:
+    return Halt(
+        key=row.key,
+        customer=row.customer,
+        by=row.by,
+        reason=row.reason,
+        since=row.since,
+        workflow=row.workflow,
+        lifted_at=row.lifted_at,
+        lifted_by=row.lifted_by,
+        lifted_because=row.lifted_because,
+    )

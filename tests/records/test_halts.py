@@ -1,0 +1,97 @@
+"""Halts in the records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from activities.records import Records
+from activities.records.halts import HaltActivities, Halts
+from models.errors import HaltedError, NotFoundError, StoreUnavailableError
+from models.halts import AwaitLift, BeginHalt, EndHalt
+from tests.records.dossiers import shop
+
+
+def begun(key: str = "k1", customer: str = "acme", reason: str = "the storage is on fire") -> BeginHalt:
+    return BeginHalt(key=key, customer=customer, by="ann@supplier.example", reason=reason, workflow=f"halt.{customer}")
+
+
+@pytest.fixture
+def published(records: Records) -> Iterator[Records]:
+    records.publish_dossier(shop(), "ann")
+    yield records
+
+
+def test_a_halt_of_a_customer_keeps_its_hosts_and_no_others(published: Records) -> None:
+    Halts(published).begin(begun())
+    with pytest.raises(HaltedError, match=r"ann@supplier.example has halted customer acme since .* on fire"):
+        Halts(published).check("acme.shop")
+    Halts(published).check("nordvik.booking")
+    Halts(published).check("acmeo.shop")
+
+
+def test_a_halt_of_everything_keeps_all_hosts_also_those_of_nobody(published: Records) -> None:
+    Halts(published).begin(begun(customer=""))
+    for application in ("acme.shop", "nordvik.booking", ""):
+        with pytest.raises(HaltedError, match="all customers"):
+            Halts(published).check(application)
+
+
+def test_a_halt_acts_within_a_second_and_so_does_its_lifting(
+    published: Records,
+) -> None:
+    clock = 100.0
+    looking, order = Halts(published, lambda: clock), begun()
+    looking.check("acme.shop")
+    Halts(published).begin(order)
+    clock += 1.01
+    with pytest.raises(HaltedError):
+        looking.check("acme.shop")
+    Halts(published).end(EndHalt(key=order.key, by="bo", reason="out"))
+    clock += 1.01
+    looking.check("acme.shop")
+
+
+def test_a_misspelt_customer_is_refused_and_the_same_halt_twice_is_one(published: Records) -> None:
+    halts = Halts(published)
+    with pytest.raises(NotFoundError, match=r"no customer 'amce'; there are acme"):
+        halts.begin(begun(customer="amce"))
+    first = halts.begin(begun())
+    assert halts.begin(begun(reason="another")) == first
+    assert halts.standing() == [first]
+
+
+def test_who_lifts_it_first_has_lifted_it(published: Records) -> None:
+    halts = Halts(published)
+    halts.begin(begun())
+    halts.end(EndHalt(key="k1", by="bo", reason="out"))
+    again = halts.end(EndHalt(key="k1", by="cy", reason="too late"))
+    assert (again.lifted_by, again.lifted_because) == ("bo", "out")
+    assert (halts.standing(), halts.past()) == ([], [again])
+    with pytest.raises(NotFoundError):
+        halts.end(EndHalt(key="k2", by="bo", reason=""))
+
+
+def test_what_waits_goes_on_when_its_halt_is_lifted(published: Records) -> None:
+    halts = Halts(published)
+    waiting = HaltActivities(halts)
+    halts.begin(begun())
+    with pytest.raises(HaltedError, match="on fire"):
+        waiting.await_lift(AwaitLift(key="k1"))
+    with pytest.raises(HaltedError, match="on fire"):
+        waiting.await_lift(AwaitLift(application="acme.shop"))
+    waiting.end_halt(EndHalt(key="k1", by="bo", reason="out"))
+    assert waiting.await_lift(AwaitLift(key="k1")).by == "bo"
+    assert HaltActivities(Halts(published)).await_lift(AwaitLift(application="acme.shop")).by == ""
+
+
+def test_records_that_do_not_answer_are_a_halt_too(tmp_path: object) -> None:
+    class Away(Halts):
+        def standing(self) -> list[object]:  # type: ignore[override]
+            raise StoreUnavailableError("the records database does not answer")
+
+    records = Records(f"sqlite:///{tmp_path}/none.db")
+    with pytest.raises(HaltedError, match="nobody can see whether there is a halt"):
+        Away(records).check("acme.shop")
+    records.close()
