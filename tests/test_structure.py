@@ -19,6 +19,7 @@ from activities.monitor.activities import SiteMonitor
 from activities.notices import NoticeActivities
 from activities.probes import Probes
 from activities.records import RecordActivities
+from activities.records.halts import HaltActivities
 from activities.ssh import Ssh
 from activities.vigil import VigilActivities
 from activities.workflows import Workflows
@@ -47,6 +48,7 @@ REAL = {
         Ssh,
         Probes,
         RecordActivities,
+        HaltActivities,
         Workflows,
         SiteMonitor,
         VigilActivities,

@@ -44,6 +44,7 @@ async def _all() -> AsyncIterator[Finding]:
                 dossiers = store.published(records)
                 findings = [*store.dossiers(settings, dossiers), *store.credentials(settings, dossiers)]
                 findings.append(store.clock(records))
+                findings += store.halts(records)
                 findings += sources.sources(records, dossiers)
                 findings += notices.reachable(settings, dossiers)
             except StoreError as error:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from activities.records import Records, revisions
+from activities.records.halts import Halts
 from activities.ssh.credentials import Keyring
 from models.dossier import Dossier
 from models.dossier.rules import RULES
@@ -34,6 +35,16 @@ def records(settings: Settings) -> Finding:
         mend = "`driftvakt up` brings them to it; if a newer version has written them, use that one"
         return wrong("records", f"{where} is at revision {at}, this version needs {newest}", mend)
     return ok("records", f"{where} answers and is at revision {at}")
+
+
+def halts(store: Records) -> Iterator[Finding]:
+    """What is halted."""
+    standing = Halts(store).standing()
+    for halt in standing:
+        of = f" --customer {halt.customer}" if halt.customer else ""
+        yield warning("halt", halt.text, f"`driftvakt halt lift{of}` lifts it")
+    if not standing:
+        yield ok("halt", "nothing is halted")
 
 
 def _sqlite_file(settings: Settings) -> Path | None:

@@ -22,7 +22,7 @@ def commands(command: Any = None, path: tuple[str, ...] = ()) -> Iterator[tuple[
     command = command or typer.main.get_command(app)
     for name, child in getattr(command, "commands", {}).items():
         yield from commands(child, (*path, name))
-    if not hasattr(command, "commands"):
+    if not hasattr(command, "commands") or command.invoke_without_command:
         yield " ".join(path), command
 
 

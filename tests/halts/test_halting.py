@@ -60,9 +60,14 @@ def _dossier(hosts: list[Host], log: Path, go: Path) -> dict[str, Any]:
         for name, at in known.items()
     }
     dossier["architecture"]["components"]["c0"]["hosts"] = list(known)
-    wait = f"until [ -e {go} ]; do sleep 0.05; done"
+    wait = f"until [ -e {go} ]; do sleep 0.05; done; sleep 0.4"
     dossier["instructions"]["troubleshooting"]["c0-down"]["remedies"]["restart"]["steps"] = [
-        {"type": "run", "component": "c0", "title": f"Turn {n}", "command": f"echo {n} >>{log}; {wait}; sleep 0.4; echo end >>{log}"}
+        {
+            "type": "run",
+            "component": "c0",
+            "title": f"Turn {n}",
+            "command": f"echo {n} >>{log}; {wait}; echo end >>{log}",
+        }
         for n in range(TURNS)
     ]
     return dossier

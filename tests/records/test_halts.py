@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from activities.records import Records
@@ -18,9 +16,9 @@ def begun(key: str = "k1", customer: str = "acme", reason: str = "the storage is
 
 
 @pytest.fixture
-def published(records: Records) -> Iterator[Records]:
+def published(records: Records) -> Records:
     records.publish_dossier(shop(), "ann")
-    yield records
+    return records
 
 
 def test_a_halt_of_a_customer_keeps_its_hosts_and_no_others(published: Records) -> None:

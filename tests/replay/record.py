@@ -17,7 +17,7 @@ from models.names import WORKFLOW_QUEUE, site_queue, watch_id
 from runbooks import find_runbooks
 from starter.runbooks import sample_input
 from tests.fakes import FakeHosts, application_plan, working
-from tests.replay import leading, watches
+from tests.replay import halts, leading, watches
 from tests.replay.keeping import keep
 from tests.servers import real_server
 from tests.workflows.waiting import end_of, until_asked
@@ -119,6 +119,7 @@ async def main() -> None:
         await asyncio.sleep(0.05)
     await leading.main()
     await watches.main()
+    await halts.main()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,52 @@
+"""Records a halt that is lifted; `python -m tests.replay.halts` records this alone."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from temporalio.worker import Worker
+
+from activities.records import Records, upgrade
+from activities.records.halts import HaltActivities, Halts
+from models.halts import Halt, HaltOrder, HaltTold, LiftHalt
+from models.names import WORKFLOW_QUEUE
+from tests.records.dossiers import shop
+from tests.replay.keeping import keep
+from tests.servers import real_server
+from workflows.halt import Halting
+from workflows.sandbox import workflow_runner
+
+
+async def main() -> None:
+    """Record it, on a server of its own."""
+    with tempfile.TemporaryDirectory() as home, real_server(Path(home)) as server, ThreadPoolExecutor(4) as threads:
+        upgrade(server.settings.records_url)
+        records = Records(server.settings.records_url)
+        records.publish_dossier(shop(), "ann")
+        client = await server.client()
+        async with Worker(
+            client,
+            task_queue=WORKFLOW_QUEUE,
+            workflows=[Halting],
+            activities=HaltActivities(Halts(records)).activities(),
+            activity_executor=threads,
+            workflow_runner=workflow_runner(),
+        ):
+            order = HaltOrder(customer="acme", by="ann@supplier.example", reason="smoke")
+            handle = await client.start_workflow(
+                "halt", order, id="halt.acme", task_queue=WORKFLOW_QUEUE, result_type=Halt
+            )
+            await handle.execute_update(
+                "lift", LiftHalt(by="bo@supplier.example", reason="toast"), result_type=HaltTold
+            )
+            await handle.result()
+            await keep(handle, "halt")
+        records.close()
+        await asyncio.sleep(0.05)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
