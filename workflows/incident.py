@@ -94,12 +94,15 @@ class Incident(Asking):
             await workflow.wait_condition(
                 lambda: healing.done() or leading.done() or (self.case.over and not self.healing.acting)
             )
-            if healing.done():
-                return healing.result()
-            return IncidentEnd.MERGED if self.memory.merged else IncidentEnd.CLOSED_BY_HAND
-        finally:
-            await stop(healing)
-            await stop(leading)
+        except asyncio.CancelledError:
+            # Not in a `finally`: a run that a worker lets go of is closed where it waits, and must not wait again.
+            await stop(healing, leading)
+            raise
+        healed = healing.done()
+        await stop(healing, leading)
+        if healed:
+            return healing.result()
+        return IncidentEnd.MERGED if self.memory.merged else IncidentEnd.CLOSED_BY_HAND
 
     async def _close(self, end: IncidentEnd) -> IncidentOutcome:
         case = self.case

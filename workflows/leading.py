@@ -161,9 +161,10 @@ class Leading:
         return f"It is {priority.value} now{until}."
 
 
-async def stop(task: asyncio.Task[Any]) -> None:
-    """Stop a task of ours and wait until it has stopped."""
-    task.cancel()
-    await workflow.wait([task])
-    if not task.cancelled() and (error := task.exception()) is not None and not is_cancelled_exception(error):
-        raise error
+async def stop(*tasks: asyncio.Task[Any]) -> None:
+    """Stop tasks of ours, one after the other, and wait until each has stopped."""
+    for task in tasks:
+        task.cancel()
+        await workflow.wait([task])
+        if not task.cancelled() and (error := task.exception()) is not None and not is_cancelled_exception(error):
+            raise error

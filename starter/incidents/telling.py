@@ -67,15 +67,14 @@ async def draft_of(desk: Desk, id: str) -> str:
     return status.draft.strip()
 
 
-def same_application(id: str, other: str) -> str:
-    """The application of two incidents; `UserError` where they are of two."""
-    application, _ = parts(id)
-    if not other.isdigit() and (theirs := short(other).rpartition(".")[0]) != application:
+def same_application(id: str, other: str) -> None:
+    """`UserError` where two incidents are of two applications."""
+    (application, _), (theirs, _) = parts(id), parts(other)
+    if theirs != application:
         raise UserError(
             f"{short(id)} and {short(other)} are of two applications ({application}, {theirs}), so neither can take the other "
             "over; lead them together with `driftvakt major open`"
         )
-    return application
 
 
 async def find_gate(desk: Desk, id: str, name: str | None) -> OpenGate:

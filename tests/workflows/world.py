@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -30,7 +31,7 @@ from models.jobs import BatchResult, EnsureComponent, JobResult, Outcome, RunBat
 from models.names import WORKFLOW_QUEUE, incident_id, site_queue, watch_id
 from models.notices import Delivery, DeliveryState, NoticeReceipt, Occasion, RungReached, SendNotice
 from models.probes import HealthVerdict, ProbeTarget, Sample, Seen, TcpProbe, WatchHealth
-from models.records import DecisionUse, OpenedGate, OpenGate, TakeTokens, Tokens, UseDecision, WriteRecords
+from models.records import AlarmRecord, DecisionUse, OpenedGate, OpenGate, TakeTokens, Tokens, UseDecision, WriteRecords
 from models.slices import (
     ApplicationPlan,
     ComponentPlan,
@@ -250,7 +251,8 @@ class World:
     async def send_notice(self, request: SendNotice) -> NoticeReceipt:
         if self.mute:
             raise ApplicationError("the records do not answer", type="StoreError", non_retryable=True)
-        self.notices.append(request)
+        if request.key not in {n.key for n in self.notices}:
+            self.notices.append(request)
         return self.answer(request)
 
     @activity.defn(name="write_account")
@@ -349,8 +351,18 @@ class World:
 
     @property
     def timeline(self) -> list[str]:
-        """All that incidents wrote to the records, in order."""
-        return [e.text for w in self.records for i in w.incidents for e in i.timeline]
+        """What the records keep of all incidents, in order: what an attempt wrote that history does not know is written over."""
+        kept = {(i.id, i.run, e.sequence): e.text for w in self.records for i in w.incidents for e in i.timeline}
+        return list(kept.values())
+
+    @property
+    def alarms(self) -> list[AlarmRecord]:
+        """What the records keep of all alarms, in order: what they know they leave alone."""
+        kept: dict[int, AlarmRecord] = {}
+        for written in self.records:
+            for record in written.alarms:
+                kept.setdefault(record.sequence, record)
+        return list(kept.values())
 
     @asynccontextmanager
     async def worker(
@@ -374,6 +386,8 @@ class World:
             Worker(client, task_queue=QUEUE, activities=self.activities),
         ):
             yield
+        # What a workflow says as the worker lets go of it belongs to the test that started it.
+        gc.collect()
 
 
 def alarm(component: str | None = "web", *, point: bool = True, number: int = 0, **fields: Any) -> Alarm:

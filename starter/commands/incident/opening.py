@@ -112,11 +112,12 @@ async def _merge(
 ) -> WatchTold:
     from models.watch import MergeIncidents
     from starter.incidents.messages import message
-    from starter.incidents.naming import short
+    from starter.incidents.naming import parts, short
     from starter.incidents.telling import same_application, tell_watch
 
     id = the_id(desk, text, application)
-    other = the_id(desk, into, application or same_application(id, into))
+    # A bare number is one of the same application.
+    other = the_id(desk, into, application or (parts(id)[0] if into.isdigit() else None))
     same_application(id, other)
     order = message(
         MergeIncidents, {"incident": id, "into": other, "by": who_asks(desk.settings, by), "reason": reason}
