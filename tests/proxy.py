@@ -18,6 +18,8 @@ class Proxy:
         self.mode: Mode = "pass"
         self.turn_after: tuple[int, Mode] | None = None
         """Turn to a mode once so many bytes came from the server."""
+        self.turned_away = 0
+        """So many connections are still closed as soon as they come."""
         self.carried = 0
         self.accepted = 0
         self._to = to_port
@@ -50,6 +52,10 @@ class Proxy:
             except OSError:
                 return
             self.accepted += 1
+            if self.turned_away > 0:
+                self.turned_away -= 1
+                near.close()
+                continue
             far = socket.create_connection(("127.0.0.1", self._to))
             self._sockets += [near, far]
             self._run(self._carry, near, far, False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 
@@ -15,6 +16,8 @@ from models.errors import HostError, HostUnreachableError
 from models.jobs import BatchResult, JobResult, Outcome, RunBatch, RunJob
 
 _TURN = 1.0
+_AT_ONCE = 2.0
+"""A connection that fails within so many seconds is tried once more; one to a host that is silent is not."""
 
 
 class _Relay:
@@ -95,8 +98,16 @@ def _watch(
 def _one(
     pool: Pool, job: RunJob, pulse: Pulse, sent: bool, on_sent: Callable[[], None], keep: Keep | None, allow: Allow
 ) -> JobResult:
+    began = time.monotonic()
     try:
-        return run(pool, job, pulse, sent=sent, on_sent=on_sent, keep=keep, allow=allow)
+        try:
+            return run(pool, job, pulse, sent=sent, on_sent=on_sent, keep=keep, allow=allow)
+        except HostUnreachableError:
+            # Of hundreds of connections made at once, one may be refused by chance. Nothing was asked of the host yet.
+            if sent or time.monotonic() - began > _AT_ONCE:
+                raise
+            time.sleep(_TURN / 2)
+            return run(pool, job, pulse, on_sent=on_sent, keep=keep, allow=allow)
     except HostError as error:
         unsure = sent and isinstance(error, HostUnreachableError)
         outcome = Outcome.UNKNOWN if unsure else Outcome.FAILED

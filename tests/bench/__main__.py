@@ -29,6 +29,7 @@ BENCHMARKS: Final = (
     "intake",
     "incident",
     "remote_jobs",
+    "rolling",
     "monitor",
     "memory",
     "calendars",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Final
 
 from models.hosts import HostTarget
@@ -36,16 +37,32 @@ class _Wide(SshHost):
         return command
 
 
+class ManyHosts(list[HostTarget]):
+    """The hosts, and what their servers have seen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._logs: list[Path] = []
+
+    def add(self, server: _Wide) -> None:
+        """Take a server's ports for hosts."""
+        self._logs.append(server.root / "log")
+        self += [
+            server.target(name=f"host-{port}", port=port, state_dir=str(server.root / f"state-{port}"))
+            for port in server.ports
+        ]
+
+    def connections(self) -> int:
+        """How many connections have been logged in to, so far."""
+        return sum(log.read_text().count("Accepted publickey") for log in self._logs)
+
+
 @contextmanager
-def many_hosts(count: int) -> Iterator[list[HostTarget]]:
+def many_hosts(count: int) -> Iterator[ManyHosts]:
     """So many hosts for a while; each has an address, and a state directory, of its own."""
     ports = free_ports(count)
     with ExitStack() as stack:
-        targets = []
+        hosts = ManyHosts()
         for first in range(0, count, _PORTS_A_SERVER):
-            server = stack.enter_context(_Wide(ports[first : first + _PORTS_A_SERVER]))
-            targets += [
-                server.target(name=f"host-{port}", port=port, state_dir=str(server.root / f"state-{port}"))
-                for port in server.ports
-            ]
-        yield targets
+            hosts.add(stack.enter_context(_Wide(ports[first : first + _PORTS_A_SERVER])))
+        yield hosts

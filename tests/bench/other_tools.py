@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ import sysconfig
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -16,24 +18,29 @@ from models.hosts import HostTarget
 from tests.bench.figures import Figure, Goal
 
 _FORKS: Final = 32
-_LIMIT: Final = 120
+_LIMIT: Final = 240
+_CONTROL: Final = "-o ControlPersist=60s"
 
 
 def _found(program: str) -> str | None:
     return shutil.which(program, path=f"{sysconfig.get_path('scripts')}:{os.environ.get('PATH', '')}")
 
 
-def _ansible(program: str, hosts: Sequence[HostTarget], place: Path) -> list[str]:
+def _ansible_inventory(hosts: Sequence[HostTarget], place: Path) -> str:
     lines = [
         f"{h.name} ansible_host={h.address} ansible_port={h.port} ansible_user={h.user} "
         f"ansible_ssh_private_key_file={h.credential.removeprefix('file:')}"
         for h in hosts
     ]
     (place / "hosts.ini").write_text("\n".join(lines) + "\n")
-    return [program, "-i", str(place / "hosts.ini"), "all", "-m", "raw", "-a", "true", "-f", str(_FORKS)]
+    return str(place / "hosts.ini")
 
 
-def _pyinfra(program: str, hosts: Sequence[HostTarget], place: Path) -> list[str]:
+def _ansible(program: str, hosts: Sequence[HostTarget], place: Path) -> list[str]:
+    return [program, "-i", _ansible_inventory(hosts, place), "all", "-m", "raw", "-a", "true", "-f", str(_FORKS)]
+
+
+def _pyinfra_inventory(hosts: Sequence[HostTarget], place: Path) -> str:
     inventory = [
         (
             h.name,
@@ -50,7 +57,11 @@ def _pyinfra(program: str, hosts: Sequence[HostTarget], place: Path) -> list[str
     (place / "inventory.py").write_text(f"hosts = {inventory!r}\n")
     known = "".join(f"[{h.address}]:{h.port} {h.host_keys[0]}\n" for h in hosts)
     (place / "known_hosts").write_text(known)
-    return [program, "--parallel", str(_FORKS), "-y", str(place / "inventory.py"), "exec", "--", "true"]
+    return str(place / "inventory.py")
+
+
+def _pyinfra(program: str, hosts: Sequence[HostTarget], place: Path) -> list[str]:
+    return [program, "--parallel", str(_FORKS), "-y", _pyinfra_inventory(hosts, place), "exec", "--", "true"]
 
 
 _TOOLS: Final[dict[str, tuple[str, float, Callable[[str, Sequence[HostTarget], Path], list[str]]]]] = {
@@ -70,25 +81,93 @@ def beside(hosts: Sequence[HostTarget], ours: float) -> list[Figure]:
             figures.append(Figure(what, ours, "s", ceiling_is=f"not installed (pip install {package})"))
             continue
         with tempfile.TemporaryDirectory() as directory:
-            seconds = _time(build(program, hosts, Path(directory)), directory)
+            seconds = _time([build(program, hosts, Path(directory))], directory)
         figures.append(Figure(what, ours, "s", seconds, name, Goal(round(part, 3), of_ceiling=True)))
     return figures
 
 
-def _time(command: list[str], directory: str) -> float:
+@dataclass(frozen=True)
+class Rolling:
+    """Commands that every host is to run in order, batch after batch."""
+
+    hosts: Sequence[HostTarget]
+    batches: Sequence[Sequence[HostTarget]]
+    commands: Callable[[str], list[str]]
+    """By the host's name."""
+
+
+def _ansible_playbook(program: str, work: Rolling, place: Path) -> list[list[str]]:
+    tasks = [{"name": command, "ansible.builtin.raw": command} for command in work.commands("{{ inventory_hostname }}")]
+    play = {
+        "hosts": "all",
+        "gather_facts": False,
+        "serial": [len(batch) for batch in work.batches],
+        "max_fail_percentage": 0,
+        "tasks": tasks,
+    }
+    (place / "play.json").write_text(json.dumps([play]))
+    forks = str(max(len(batch) for batch in work.batches))
+    return [[program, "-i", _ansible_inventory(work.hosts, place), "-f", forks, str(place / "play.json")]]
+
+
+def _pyinfra_deploys(program: str, work: Rolling, place: Path) -> list[list[str]]:
+    """It has no batches, so it is called once a batch."""
+    lines = ["from pyinfra import host", "from pyinfra.operations import server"]
+    lines += [f"server.shell(commands=[f{command!r}])" for command in work.commands("{host.name}")]
+    (place / "deploy.py").write_text("\n".join(lines) + "\n")
+    inventory = _pyinfra_inventory(work.hosts, place)
+    return [
+        [program, "--parallel", str(len(batch)), "-y", *(f"--limit={h.name}" for h in batch), inventory, "deploy.py"]
+        for batch in work.batches
+    ]
+
+
+@dataclass(frozen=True)
+class _Tool:
+    """Another tool."""
+
+    program: str
+    package: str
+    build: Callable[[str, Rolling, Path], list[list[str]]]
+    """Its command lines."""
+
+
+ROLLING: Final = {
+    "ansible": _Tool("ansible-playbook", "ansible-core", _ansible_playbook),
+    "pyinfra": _Tool("pyinfra", "pyinfra", _pyinfra_deploys),
+}
+
+
+def installed(tool: str) -> bool:
+    """Whether it can be measured here."""
+    return _found(ROLLING[tool].program) is not None
+
+
+def rolling(tool: str, work: Rolling) -> float:
+    """Seconds that a tool takes for it."""
+    program = _found(ROLLING[tool].program)
+    if program is None:
+        raise RuntimeError(f"{tool} is not installed")
+    with tempfile.TemporaryDirectory() as directory:
+        # ansible keeps its connections, as it does unless told otherwise; they end with the benchmark's servers.
+        return _time(
+            ROLLING[tool].build(program, work, Path(directory)), directory, f"-o ControlMaster=auto {_CONTROL}"
+        )
+
+
+def _time(commands: Sequence[Sequence[str]], directory: str, ssh: str = "-o ControlMaster=no") -> float:
     environment = {
         **os.environ,
         "HOME": directory,
         "ANSIBLE_HOST_KEY_CHECKING": "False",
-        # Kept connections would outlive the benchmark's hosts.
-        "ANSIBLE_SSH_ARGS": "-o ControlMaster=no -o UserKnownHostsFile=/dev/null",
+        "ANSIBLE_SSH_ARGS": f"{ssh} -o UserKnownHostsFile=/dev/null",
         "ANSIBLE_FORCE_COLOR": "0",
     }
     began = time.perf_counter()
-    done = subprocess.run(
-        command, cwd=directory, env=environment, capture_output=True, text=True, timeout=_LIMIT, check=False
-    )
-    seconds = time.perf_counter() - began
-    if done.returncode:
-        raise RuntimeError(f"{command[0]} ended with {done.returncode}: {(done.stdout + done.stderr)[-1000:]}")
-    return seconds
+    for command in commands:
+        done = subprocess.run(
+            command, cwd=directory, env=environment, capture_output=True, text=True, timeout=_LIMIT, check=False
+        )
+        if done.returncode:
+            raise RuntimeError(f"{command[0]} ended with {done.returncode}: {(done.stdout + done.stderr)[-1000:]}")
+    return time.perf_counter() - began

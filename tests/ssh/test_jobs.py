@@ -21,6 +21,7 @@ from models.errors import CredentialError, HostRefusedError, HostUnreachableErro
 from models.hosts import Commands
 from models.jobs import EXCERPT_LIMIT, EnsureComponent, JobResult, Outcome, RunBatch, RunJob, Verb
 from tests.hosts import AsyncsshHost, Host, SshHost, free_port, runs
+from tests.proxy import Proxy
 from tests.ssh.kinds import one_kind
 
 _ids = itertools.count()
@@ -287,6 +288,18 @@ def test_a_batch_gives_every_job_its_result_whatever_its_host_does(host: Host, p
         pool, RunBatch(jobs=[job.model_copy(update={"timeout": timedelta(seconds=1)}) for job in jobs[1:2]]), sent=True
     )
     assert unsure.results[0].outcome is Outcome.UNKNOWN
+
+
+@one_kind
+def test_a_connection_that_breaks_at_once_does_not_cost_a_batch_its_host(
+    host: Host, pool: Pool, tmp_path: Path
+) -> None:
+    with Proxy(host.port) as proxy:
+        job = _job(host, f"echo x >>{tmp_path}/effects", host=host.target(port=proxy.port))
+        proxy.turned_away = 1
+        assert run_batch(pool, RunBatch(jobs=[job])).results[0].outcome is Outcome.OK
+        assert (tmp_path / "effects").read_text() == "x\n"
+    assert proxy.accepted == 2
 
 
 @one_kind

@@ -1,6 +1,6 @@
 # Run a command under fences; runs as a job's command. Arguments: state directory, job folder, "sudo -n" or nothing, fences
 # (COMPONENT:TOKEN, in order of name, with spaces between), seconds, the check or nothing, then the words to run.
-# The command's exit status is ours. The file "verdict" says why it was not run, and is gone once it may have been: "waiting"
+# The command's exit status is ours. The file "verdict" says why it was not run, and is empty once it may have been: "waiting"
 # is written first, so that a full disk cannot make a refusal look like an end.
 root=$1 dir=$2 sudo=$3 fences=$4 limit=$5 check=$6
 shift 6
@@ -8,17 +8,13 @@ mask=$(umask)
 umask 077
 boot
 
-verdict() {
-  echo "fence $*" >"$dir/said" && mv "$dir/said" "$dir/verdict"
-}
-
 refuse() {
-  verdict "$@"
+  echo "fence $*" >"$dir/said" && mv "$dir/said" "$dir/verdict"
   free_locks
   exit 16
 }
 
-verdict waiting || exit 16
+echo "fence waiting" >"$dir/verdict" || exit 16
 guard $fences
 case $? in
 0) ;;
@@ -34,7 +30,7 @@ fi
 # What ends the command leaves us to say how it ended; called off, the locks stay until nothing of our group is left.
 trap : TERM
 [ ! -e "$dir/ended" ] || exit 143
-rm -f "$dir/verdict" || refuse directory
+: >"$dir/verdict" || exit 16
 "$@"
 code=$?
 umask 077

@@ -55,10 +55,12 @@ take_lock() {
       pause 0.1
     fi
   done
+  set --
   for file in "$place"/lock.*; do
     number=${file#"$place/lock."}
-    [ "${number%.free}" -ge "$newest" ] || rm -f "$file"
+    [ "${number%.free}" -ge "$newest" ] || set -- "$@" "$file"
   done
+  [ $# -eq 0 ] || rm -f "$@"
 }
 
 free_locks() {
