@@ -19,6 +19,7 @@ from temporalio.worker import Worker
 from activities.accounts import AccountActivities
 from activities.alarms import WatchReporter
 from activities.clocks.activities import ClockActivities
+from activities.leases import Leases
 from activities.monitor.activities import SiteMonitor
 from activities.monitor.run import MonitorTuning, SiteParts
 from activities.monitor.source import RecordedDossiers
@@ -43,12 +44,13 @@ from workflows.major import Major
 from workflows.monitor import Monitor
 from workflows.opening import OpenIncident
 from workflows.sandbox import workflow_runner
+from workflows.starting import ShutDown, StartUp
 from workflows.vigil import Vigil
 from workflows.watch import Watch
 
 log = logging.getLogger("driftvakt.worker")
 
-WORKFLOWS: Final = (Watch, Incident, Monitor, Major, OpenIncident, Halting, Vigil)
+WORKFLOWS: Final = (Watch, Incident, Monitor, Major, OpenIncident, StartUp, ShutDown, Halting, Vigil)
 """Our own processes; runbooks are found besides."""
 
 GRACE: Final = timedelta(seconds=10)
@@ -122,6 +124,7 @@ class Parts:
                 *AccountActivities(self.records).activities(),
                 *self.notices.activities(),
                 *Workflows(self.client, self.records.applications).activities(),
+                *Leases(self.client, self.records.take_tokens, self._components_of).activities(),
                 self.vigil.keep_vigil,
             ],
             activity_executor=self._threads(_RECORD_THREADS, "records"),
@@ -155,6 +158,10 @@ class Parts:
 
     def _published_sites(self) -> set[str]:
         return {site for name in self.records.applications() for site in self._sites_of(name)}
+
+    def _components_of(self, application: str) -> list[str]:
+        dossier = self.records.current_dossier(application)
+        return list(dossier.architecture.components) if dossier else []
 
     def _sites_of(self, application: str) -> set[str]:
         try:

@@ -43,6 +43,11 @@ def schedule_id(kind: str, application: str, name: str) -> str:
     return f"{kind}.{application}.{name}"
 
 
+def operation_id(kind: str, application: str, key: str | int) -> str:
+    """Workflow id of an operation: `change.acme.shop.4`, `maintenance.acme.shop.patches.2026-12-06`."""
+    return f"{kind}.{application}.{key}"
+
+
 def major_id(day: date, number: int) -> str:
     """Workflow id of a major incident, the so-many-th of a day (UTC): `major.2026-03-01.1`."""
     return f"major.{day:%Y-%m-%d}.{number}"

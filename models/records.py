@@ -91,11 +91,41 @@ class AlarmRecord(Model):
     receipt: AlarmReceipt
 
 
+class OperationRecord(Model):
+    """An operation as the records keep it; keyed by its id."""
+
+    type: Literal["operation"] = "operation"
+    id: str
+    """Workflow id: `change.acme.shop.4`."""
+    kind: str
+    application: ApplicationId
+    name: str = ""
+    """Of the routine or instruction in the dossier that it carries out."""
+    title: str
+    state: str
+    dossier: str
+    """Digest of the dossier that it acts by."""
+    opened_at: datetime
+    opened_by: str
+    rehearsed: bool = False
+    closed_at: datetime | None = None
+    outcome: str | None = None
+    """How it ended."""
+    summary: str = ""
+    data: dict[str, Any] = {}
+    """What is particular to its kind."""
+    run: str = ""
+    """Run id, as for incidents."""
+    timeline: list[TimelineEntry] = []
+    """Added to what is there."""
+
+
 class WriteRecords(Model):
     """Write a batch in one transaction; writing the same again changes nothing."""
 
     incidents: list[IncidentRecord] = []
     alarms: list[AlarmRecord] = []
+    operations: list[OperationRecord] = []
 
 
 class TakeTokens(Model):
@@ -105,6 +135,8 @@ class TakeTokens(Model):
     """Stable for one operation: workflow id and step."""
     components: Annotated[list[str], Field(min_length=1)]
     """`customer.application.component`, each."""
+    count: Annotated[int, Field(ge=0)] = 1
+    """So many in a row, of which the first is told; 0: the highest that was given, for whoever shares and raises none."""
 
 
 class Tokens(Model):

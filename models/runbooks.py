@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from models.base import ApplicationId, Model
+from models.fences import HeldLease
 from models.jobs import Outcome
 
 
@@ -23,6 +24,8 @@ class RunbookInput(Model):
     """Why it is wanted; people read it in the UI."""
     rehearse: bool = False
     """Say what would be done on which host, and change nothing."""
+    lease: HeldLease | None = None
+    """Of the operation that calls it; leave it out: then the runbook asks for its own."""
 
 
 class StepReport(Model):

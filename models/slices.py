@@ -10,7 +10,7 @@ from pydantic import Field
 from models.base import ApplicationId, Model, PositiveDuration
 from models.clock import ClockEvent
 from models.dossier.agreement import CauseCode, IncidentTerms, Level, Matrix, Priority
-from models.dossier.instructions import Approval, Step
+from models.dossier.instructions import Approval, StartStop, Step
 from models.dossier.monitoring import Flapping
 from models.dossier.parties import Language, PartyKind
 from models.freezes import Freeze
@@ -50,6 +50,14 @@ class OpenSpan(Model):
     until: datetime
 
 
+class FreezeSpan(Model):
+    """A span of time (UTC) in which nothing is changed but in emergencies."""
+
+    since: datetime
+    until: datetime
+    reason: str
+
+
 class WatchSlice(Model):
     """What a watch needs: what belongs together, and where to go on counting."""
 
@@ -87,6 +95,8 @@ class WatchSlice(Model):
     freezes: list[Freeze] = []
     people: list[str] = []
     """Who may silence alarms, and merge, split and reopen incidents; none: anybody."""
+    freezes: list[FreezeSpan] = []
+    """Those that hold now or later."""
 
 
 class Placement(Model):
@@ -156,6 +166,8 @@ class ApplicationPlan(Model):
     """Role to those who hold it."""
     remedies: dict[str, PlannedRemedy] = {}
     """Every remedy of the dossier, by `INSTRUCTION/REMEDY`."""
+    start_up: StartStop = StartStop()
+    shut_down: StartStop = StartStop()
 
     def dependants(self, component: str) -> list[str]:
         """The components that need this one, directly or through others; the nearest first."""

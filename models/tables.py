@@ -87,6 +87,38 @@ class IncidentEntry(SQLModel, table=True):
     data: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
 
 
+class OperationRow(SQLModel, table=True):
+    """An operation."""
+
+    __tablename__ = "operation"
+    id: str = Field(primary_key=True)
+    kind: str = Field(index=True)
+    application: str = Field(index=True)
+    name: str = Field(default="", index=True)
+    title: str
+    state: str
+    dossier: str
+    opened_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    opened_by: str
+    rehearsed: bool = False
+    closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    outcome: str | None = None
+    summary: str = Field(default="", sa_column=Column(Text, nullable=False))
+    data: dict[str, Any] = Field(default={}, sa_column=Column(JSON, nullable=False))
+
+
+class OperationEntry(SQLModel, table=True):
+    """A line of an operation's timeline."""
+
+    operation: str = Field(primary_key=True)
+    run: str = Field(primary_key=True)
+    sequence: int = Field(primary_key=True)
+    at: datetime = Field(sa_type=UtcDateTime)
+    kind: str
+    text: str = Field(sa_column=Column(Text, nullable=False))
+    data: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+
+
 class AlarmEntry(SQLModel, table=True):
     """An alarm message and what became of it."""
 

@@ -11,6 +11,7 @@ from models.alarms import Alarm, AlarmReceipt, Disposition
 from models.base import ApplicationId, Identifier, Model, State
 from models.dossier.agreement import Level
 from models.dossier.monitoring import Severity
+from models.lease import Lease
 from models.slices import WatchSlice
 
 
@@ -125,6 +126,10 @@ class WatchState(State):
     next_silence: int = 1
     operations: dict[str, Operation] = {}
     """By holder."""
+    leases: dict[str, Lease] = {}
+    """By holder."""
+    waiting: list[Lease] = []
+    """For a lease, in the order in which they are granted."""
 
 
 class WatchOrder(Model):
@@ -243,6 +248,14 @@ class OpenReceipt(Model):
     message: str
 
 
+class WaitingForLease(Model):
+    """An operation that waits for its lease."""
+
+    lease: Lease
+    reason: str
+    """Who holds what it waits for."""
+
+
 class WatchStatus(Model):
     """What a watch sees now."""
 
@@ -261,6 +274,9 @@ class WatchStatus(Model):
     suppressed: int = 0
     """Alarms that a silence or an operation covers."""
     flapping: int = 0
+    leases: list[Lease] = []
+    """Held now."""
+    waiting: list[WaitingForLease] = []
 
 
 class LookUpIncidents(Model):

@@ -133,7 +133,7 @@ def _check(file: Path, cls: type[Any]) -> RunbookClass:
     if name != wanted:
         mend = f'rename the file to {name.replace("-", "_")}.py or the runbook to @runbook("{wanted}")'
         raise RunbookError(f"{where} is named {name!r}, which does not match its file; {mend}")
-    if taken := sorted(n for n in vars(cls) if not n.startswith("__") and hasattr(Runbook, n)):
+    if taken := sorted(n for n in vars(cls) if not n.startswith("__") and n != "acts" and hasattr(Runbook, n)):
         raise RunbookError(f"{where} redefines {', '.join(taken)}, which its base class needs; choose other names")
     if ValidationError not in definition.failure_exception_types:
         raise RunbookError(f'{where} would be stuck on a wrong input; declare it with @runbook("{wanted}")')
@@ -164,7 +164,7 @@ def _input_type(where: str, definition: workflow._Definition) -> type[RunbookInp
         raise RunbookError(f"{where}.run must take one input that is RunbookInput or a subclass, with its type written")
     if definition.ret_type is not RunbookReport:
         raise RunbookError(
-            f"{where}.run must return a RunbookReport; write `-> RunbookReport` and return self.report(...)"
+            f"{where}.run must return a RunbookReport; write `-> RunbookReport` and return await self.report(...)"
         )
     return types[0]
 

@@ -40,10 +40,10 @@ class CarryOutRemedy(Runbook):
         steps = await self.begin(order)
         remedy = self._wanted(order)
         if remedy.approval is not None and not await self._approved(remedy, order):
-            return self.report(Outcome.FAILED, f"{remedy.title}: not approved, nothing was done")
+            return await self.report(Outcome.FAILED, f"{remedy.title}: not approved, nothing was done")
         self.now(f"Carrying out: {remedy.title}")
         outcome = await steps.carry_out(remedy.steps)
-        return self.report(outcome, f"{remedy.title}: {outcome.value}")
+        return await self.report(outcome, f"{remedy.title}: {outcome.value}")
 
     def _wanted(self, order: CarryOutRemedyInput) -> PlannedRemedy:
         name = f"{order.instruction}/{order.remedy}"

@@ -48,6 +48,8 @@ class CollectEvidence(Runbook):
     matching troubleshooting instruction says to collect. Changes nothing, so a rehearsal does the same.
     """
 
+    acts = False
+
     @workflow.run
     async def run(self, order: CollectEvidenceInput) -> RunbookReport:
         """Run all commands on all hosts at once."""
@@ -57,7 +59,7 @@ class CollectEvidence(Runbook):
         self.now(f"Collecting from {', '.join(place.host.name for place in part.placements) or 'the dossier’s hosts'}")
         outcome = await self._collect(steps, part, wanted)
         hosts = {report.host for report in steps.reports if report.host}
-        return self.report(outcome, f"{len(steps.reports)} pieces of evidence from {len(hosts)} hosts")
+        return await self.report(outcome, f"{len(steps.reports)} pieces of evidence from {len(hosts)} hosts")
 
     async def _collect(self, steps: Steps, part: ComponentPlan, wanted: list[RunStep]) -> Outcome:
         if not part.placements:

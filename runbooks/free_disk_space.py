@@ -70,18 +70,20 @@ class FreeDiskSpace(Runbook):
         hosts = [place.host.name for place in self.component(order.component).placements]
         if not hosts:
             self.note(f"Hosts of {order.component}", "it has no host that we can log in to", Outcome.FAILED)
-            return self.report(Outcome.FAILED, f"{order.component} has no host")
+            return await self.report(Outcome.FAILED, f"{order.component} has no host")
 
         before, looked = await self._look(steps, order, hosts, "How full it is")
         full = self._full(before, order)
         self.now(f"Removing old files on {', '.join(full)}" if full else "Nothing to remove")
         cleaned = worst([result.outcome for result in await steps.run_for_results(_removal(order, full))])
         if order.rehearse or not full:
-            return self.report(worst([looked, cleaned]), f"{len(full)} of {len(hosts)} hosts are full enough to clean")
+            return await self.report(
+                worst([looked, cleaned]), f"{len(full)} of {len(hosts)} hosts are full enough to clean"
+            )
 
         after, looked_again = await self._look(steps, order, full, "How full it is now")
         freed = ", ".join(self._freed(host, before, after) for host in full)
-        return self.report(worst([looked, cleaned, looked_again]), f"Freed on {freed}")
+        return await self.report(worst([looked, cleaned, looked_again]), f"Freed on {freed}")
 
     async def _look(
         self, steps: Steps, order: FreeDiskSpaceInput, hosts: Sequence[str], title: str

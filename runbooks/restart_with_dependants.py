@@ -57,11 +57,11 @@ class RestartWithDependants(Runbook):
         left, outcome = await self._start(layers)
         others = f" with {', '.join(names[1:])}" if names[1:] else " (nothing that we can stop needs it)"
         if left and not order.rehearse:
-            return self.report(
+            return await self.report(
                 worst([outcome, Outcome.FAILED]),
                 f"{order.component}{others}: not all became healthy. Not started or not healthy: {', '.join(left)}",
             )
-        return self.report(outcome, f"{order.component} restarted{others}; each healthy as far as it is measured")
+        return await self.report(outcome, f"{order.component} restarted{others}; each healthy as far as it is measured")
 
     def _dependants(self, component: str) -> list[list[str]]:
         """What needs the component and can be stopped, in layers that need only those before them."""
@@ -106,7 +106,7 @@ class RestartWithDependants(Runbook):
         """Start again what was told to stop: a half-stopped application is worse than the one we found."""
         left, outcome = await self._start([[name for name in layer if name in told] for layer in layers])
         state = f"not healthy: {', '.join(left)}" if left else "everything was started again and is healthy"
-        return self.report(worst([why, outcome]), f"Given up, because something could not be stopped; {state}")
+        return await self.report(worst([why, outcome]), f"Given up, because something could not be stopped; {state}")
 
     async def _start(self, layers: Sequence[Sequence[str]]) -> tuple[list[str], Outcome]:
         """Start layer by layer, leaving out what needs something that is not healthy; give what is not up, and the worst."""

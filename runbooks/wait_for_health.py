@@ -34,6 +34,8 @@ class WaitForHealth(Runbook):
     A rehearsal looks once.
     """
 
+    acts = False
+
     @workflow.run
     async def run(self, order: WaitForHealthInput) -> RunbookReport:
         """Watch the points until their state is certain."""
@@ -45,4 +47,4 @@ class WaitForHealth(Runbook):
         )
         seen = steps.reports[-1]
         state = "healthy" if seen.outcome is Outcome.OK else "not healthy"
-        return self.report(outcome, f"{order.component} is {state}: {seen.detail}")
+        return await self.report(outcome, f"{order.component} is {state}: {seen.detail}")

@@ -19,8 +19,8 @@ from models.runbooks import RunbookInput
 from models.settings import Settings
 from runbooks import RunbookClass
 
-_COMMON = ("application", "dossier", "requested_by", "reason", "rehearse")
-"""What every runbook takes; the commands have options of their own for these."""
+_COMMON = ("application", "dossier", "requested_by", "reason", "rehearse", "lease")
+"""What every runbook takes; the commands have options of their own for these, and none for a lease."""
 
 
 class InputField(Model):
@@ -160,6 +160,7 @@ def _inputs(input_type: type[RunbookInput]) -> list[InputField]:
             description=" ".join(str(written[name].get("description", "")).split()),
         )
         for name, field in input_type.model_fields.items()
+        if name != "lease"
     ]
 
 

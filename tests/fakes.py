@@ -22,12 +22,14 @@ from models.dossier.parties import Channel
 from models.gates import GateState
 from models.hosts import Commands, HostTarget
 from models.jobs import BatchResult, EnsureComponent, JobResult, Outcome, RunBatch, RunJob, Stream
+from models.lease import AskForLease, LeaseAnswer, LeaseState, ReleaseLease
 from models.names import WORKFLOW_QUEUE
 from models.notices import Delivery, DeliveryState, NoticeReceipt, SendNotice
 from models.probes import HealthVerdict, ProbeTarget, TcpProbe, WatchHealth
-from models.records import DecisionUse, OpenedGate, OpenGate, TakeTokens, Tokens, UseDecision
+from models.records import DecisionUse, OpenedGate, OpenGate, UseDecision, WriteRecords
 from models.runbooks import RunbookInput, RunbookReport
 from models.slices import ApplicationPlan, ComponentPlan, IncidentPlan, Placement, PlanRequest, SiteProbes
+from models.watch import WatchTold
 from workflows.sandbox import workflow_runner
 
 SITE_QUEUE = "site.main"
@@ -100,7 +102,12 @@ class FakeHosts:
         self.lines: list[str] = []
         """What happened in order: `web-1: df -P /`, `web-1: stop web`, `watch web-up`."""
         self._answers: dict[str, list[Answer]] = defaultdict(list)
-        self._tokens = 0
+        self.leases: list[AskForLease] = []
+        """That were asked for."""
+        self.lease_answers: list[LeaseAnswer] = []
+        """What the watch answers, one after the other, before it grants whatever is asked."""
+        self.given_back: list[ReleaseLease] = []
+        self.records: list[WriteRecords] = []
 
     def answer(self, line: str, *answers: Answer) -> None:
         """Say what comes of every line that begins like this: the answers one after the other, the last for ever."""
@@ -124,7 +131,9 @@ class FakeHosts:
             self._watch_health,
             self._load_application_plan,
             self._load_incident_plan,
-            self._take_tokens,
+            self._request_lease,
+            self._release_lease,
+            self._write_records,
             self._use_decision,
             self.open_gate,
             self._send_notice,
@@ -190,10 +199,23 @@ class FakeHosts:
     async def _load_incident_plan(self, request: PlanRequest) -> IncidentPlan:
         return self.incident
 
-    @activity.defn(name="take_tokens")
-    async def _take_tokens(self, request: TakeTokens) -> Tokens:
-        self._tokens += 1
-        return Tokens(tokens=dict.fromkeys(request.components, self._tokens))
+    @activity.defn(name="request_lease")
+    async def _request_lease(self, request: AskForLease) -> LeaseAnswer:
+        self.leases.append(request)
+        if self.lease_answers:
+            return self.lease_answers.pop(0)
+        names = request.components or list(self.plan.components)
+        fences = {f"{request.application}.{name}": 1000 * len(self.leases) for name in self.plan.components}
+        return LeaseAnswer(state=LeaseState.GRANTED, reason="it holds it", components=names, fences=fences)
+
+    @activity.defn(name="release_lease")
+    async def _release_lease(self, request: ReleaseLease) -> WatchTold:
+        self.given_back.append(request)
+        return WatchTold(message=f"The lease of {request.holder} is given back.")
+
+    @activity.defn(name="write_records")
+    async def _write_records(self, request: WriteRecords) -> None:
+        self.records.append(request)
 
     @activity.defn(name="open_gate")
     async def open_gate(self, request: OpenGate) -> OpenedGate:

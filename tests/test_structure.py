@@ -15,6 +15,7 @@ from temporalio import activity
 import activities.stubs
 from activities.accounts import AccountActivities
 from activities.clocks.activities import ClockActivities
+from activities.leases import Leases
 from activities.monitor.activities import SiteMonitor
 from activities.notices import NoticeActivities
 from activities.probes import Probes
@@ -50,6 +51,7 @@ REAL = {
         RecordActivities,
         HaltActivities,
         Workflows,
+        Leases,
         SiteMonitor,
         VigilActivities,
         ClockActivities,

@@ -66,6 +66,7 @@ class Asking:
     """Base of every workflow that asks people; `on_gates_changed` is called whenever what it shows should be shown anew."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._gates: dict[str, GateState] = {}
         self._refused: list[str] = []
 

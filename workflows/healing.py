@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -13,10 +13,12 @@ from activities.stubs.records import load_incident_plan
 from models.alarms import Alarm
 from models.base import format_duration
 from models.dossier.agreement import Level, Priority
-from models.dossier.instructions import RunStep
+from models.dossier.instructions import RunbookStep, RunStep, Step
+from models.fences import HeldLease
 from models.gates import GateOutcome, Question
 from models.incident import IncidentEnd, IncidentState
 from models.jobs import Outcome
+from models.operation import OperationKind
 from models.probes import HealthVerdict, Seen, WatchHealth
 from models.records import EntryKind
 from models.runbooks import StepReport
@@ -25,8 +27,10 @@ from workflows.case import Case
 from workflows.dependencies import needs
 from workflows.gates import approval_question
 from workflows.handing_over import CLOSE, REMEDY, RETRY, RUNBOOK, VERIFY, cause_of, handover_question, option
+from workflows.holding import Holding
 from workflows.leading import Leading
 from workflows.policies import RECORD, RECORD_TIMEOUT
+from workflows.scope import scope_of
 from workflows.steps import Steps, explain, watch
 from workflows.wording import plan_text
 
@@ -40,7 +44,8 @@ Ask = Callable[[Question, Callable[[], bool]], Awaitable[GateOutcome]]
 class Healing:
     """Puts an incident right as its dossier says, and asks people through `ask` where that is not enough."""
 
-    def __init__(self, case: Case, leading: Leading, ask: Ask) -> None:
+    def __init__(self, case: Case, leading: Leading, ask: Ask, holding: Holding) -> None:
+        self._holding = holding
         self._case = case
         self._leading = leading
         self._ask = ask
@@ -144,10 +149,52 @@ class Healing:
                 verdict = await self._confirm()
                 if verdict.healthy and self._refutable:
                     return self._recovered(remedy=None)
+            waited = await self._take_lease(remedy.title, remedy.steps)
+            if waited:  # for another operation, which may have put it right
+                verdict = await self._confirm()
+                if verdict.healthy and self._refutable:
+                    return self._recovered(remedy=None)
+            if waited is None:
+                continue
             verdict = await self._verify(patiently=await self._carry_out(remedy))
             if verdict.healthy:
-                return self._recovered(remedy.name)
+                return self._recovered(remedy.name)  # the watch takes the lease back when the incident ends
+            await self._holding.give_lease_back()
         return None
+
+    async def _take_lease(self, title: str, steps: Sequence[Step]) -> bool | None:
+        """Get the right to carry steps out; whether it had to be waited for. None: it is not to be had."""
+        assert self.steps is not None
+        plan, case = self.steps.plan, self._case
+        scope = scope_of(plan, steps, self._first)
+        if scope is None:
+            return False
+        reasons: list[str] = []
+
+        def waits(reason: str) -> None:
+            reasons.append(reason)
+            case.tell(EntryKind.STATE, f"Waits to carry out {title}: {reason}")
+            case.do(f"Wait until it may be carried out: {title}. {reason}")
+
+        try:
+            answer = await self._holding.take_lease(
+                case.order.application,
+                OperationKind.REMEDY,
+                title,
+                case.id,
+                components=scope,
+                lasts=case.terms.recovery_within,
+                holds_alarms=False,  # what it causes joins the incident
+                waits=waits,
+            )
+        except FailureError as error:
+            if is_cancelled_exception(error):
+                raise
+            case.tell(EntryKind.ACTION, f"Not carried out: {title}. {explain(error)}")
+            return None
+        assert answer is not None
+        self.steps.lease = HeldLease(holder=case.id, fences=answer.fences, rises=answer.rises)
+        return bool(reasons)
 
     async def _next_remedy(self, verdict: HealthVerdict) -> PlannedRemedy | None:
         suspect = self._suspect(verdict)
@@ -250,13 +297,12 @@ class Healing:
         if kind == REMEDY:
             await self._take_remedy(name)
         elif kind == RUNBOOK and self.steps is not None:
-            self._case.enter(IncidentState.REMEDYING, f"Runbook {name}")
-            with self._changing():
-                await self.steps.runbook(name, {"component": self._suspect(verdict) or self._first}, f"Runbook {name}")
+            await self._take_runbook(name, self._suspect(verdict) or self._first)
         # "verify" says that a person has put it right.
         self._acted = self._acted or outcome.option == VERIFY
         verdict = await self._verify()
         remedy = name if kind in {REMEDY, RUNBOOK} else None
+        await self._holding.give_lease_back()
         return (self._recovered(remedy), verdict) if verdict.healthy else (None, verdict)
 
     async def _confirm_again(self, verdict: HealthVerdict) -> HealthVerdict:
@@ -266,10 +312,21 @@ class Healing:
 
     async def _take_remedy(self, name: str) -> None:
         for remedy in self._case.plan.remedies:
-            if option(REMEDY, remedy.name) == option(REMEDY, name) and (
-                remedy.approval is None or await self._approved(remedy)
-            ):
+            if option(REMEDY, remedy.name) != option(REMEDY, name):
+                continue
+            if remedy.approval is not None and not await self._approved(remedy):
+                continue
+            if await self._take_lease(remedy.title, remedy.steps) is not None:
                 await self._carry_out(remedy)
+
+    async def _take_runbook(self, name: str, component: str) -> None:
+        assert self.steps is not None
+        self._case.enter(IncidentState.REMEDYING, f"Runbook {name}")
+        step = RunbookStep(runbook=name, inputs={"component": component})
+        if await self._take_lease(f"Runbook {name}", [step]) is None:
+            return
+        with self._changing():
+            await self.steps.runbook(name, step.inputs, f"Runbook {name}")
 
     async def _decide(self, question: Question, doing: str, moot: Callable[[], bool] = lambda: False) -> GateOutcome:
         self._case.enter(IncidentState.DECIDING, doing)

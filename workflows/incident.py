@@ -39,6 +39,7 @@ from models.records import EntryKind
 from workflows.case import Case, refused
 from workflows.gates import Asking
 from workflows.healing import Healing, urgency_of
+from workflows.holding import Holding
 from workflows.incident_page import incident_page
 from workflows.leading import Leading, stop
 from workflows.policies import ACCOUNT, RECORD_TIMEOUT
@@ -52,7 +53,7 @@ _EXAMPLE_ALARM = (
 
 
 @workflow.defn(name="incident")
-class Incident(Asking):
+class Incident(Holding, Asking):
     """One incident of one application."""
 
     @workflow.init
@@ -61,7 +62,7 @@ class Incident(Asking):
         self.case = Case(order, self.on_gates_changed)
         self.memory = self.case.memory
         self.leading = Leading(self.case)
-        self.healing = Healing(self.case, self.leading, self.ask)
+        self.healing = Healing(self.case, self.leading, self.ask, self)
         self._closed = False
 
     @workflow.run

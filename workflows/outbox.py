@@ -1,4 +1,4 @@
-"""What a watch has to tell its incidents: in order for each, and in as few signals as can be."""
+"""What a watch has to tell its incidents, and holders of leases: in order for each, and in as few signals as can be."""
 
 from __future__ import annotations
 
@@ -10,10 +10,17 @@ from temporalio.exceptions import FailureError
 
 from models.alarms import Alarm
 from models.incident import AlarmsCleared, AlarmsJoined, Merged
+from models.lease import LeaseGranted, LeaseTakenBack
 
-Message = AlarmsJoined | AlarmsCleared | Merged
+Message = AlarmsJoined | AlarmsCleared | Merged | LeaseGranted | LeaseTakenBack
 
-_SIGNALS = {AlarmsJoined: "join_alarms", AlarmsCleared: "clear_alarms", Merged: "merged"}
+_SIGNALS = {
+    AlarmsJoined: "join_alarms",
+    AlarmsCleared: "clear_alarms",
+    Merged: "merged",
+    LeaseGranted: "lease_granted",
+    LeaseTakenBack: "lease_taken_back",
+}
 
 _MOST_ALARMS = 200
 """In one signal: half a megabyte at the most."""

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from datetime import timedelta
+from typing import ClassVar, TypeVar
 
 from pydantic import ValidationError
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 from activities.stubs.records import load_application_plan
+from models.fences import HeldLease
 from models.gates import Question
 from models.jobs import Outcome
+from models.operation import OperationKind
 from models.runbooks import RunbookInput, RunbookReport, StepReport
 from models.slices import ApplicationPlan, ComponentPlan, PlanRequest
 from workflows.gates import Asking
+from workflows.holding import Holding
 from workflows.policies import RECORD, RECORD_TIMEOUT
 from workflows.steps import Steps, worst
 from workflows.text import page, plain, table
@@ -22,6 +26,9 @@ from workflows.text import page, plain, table
 _Class = TypeVar("_Class", bound="type[Runbook]")
 _SHOWN = 15
 """Steps on the details page: the last ones."""
+
+_LASTS = timedelta(minutes=30)
+"""So long at the most a runbook's alarms are taken for its own doing."""
 
 
 def runbook(name: str) -> Callable[[_Class], _Class]:
@@ -32,12 +39,16 @@ def runbook(name: str) -> Callable[[_Class], _Class]:
     return workflow.defn(name=f"runbook.{name}", failure_exception_types=[ValidationError])
 
 
-class Runbook(Asking):
+class Runbook(Holding, Asking):
     """Base of the workflow classes in `runbooks/`.
 
     A runbook calls `begin` first, acts through the `Steps` it gets (which rehearse by themselves when asked to), and returns
-    `report`. Its docstring's first line is its title; its input is `RunbookInput` or a subclass.
+    what `report` gives. Its docstring's first line is its title; its input is `RunbookInput` or a subclass. It acts under the
+    lease of its component, or of the whole application if its input has no `component`; one that only looks says `acts = False`
+    and needs none.
     """
+
+    acts: ClassVar[bool] = True
 
     def __init__(self) -> None:
         super().__init__()
@@ -63,9 +74,28 @@ class Runbook(Asking):
             ask=self.ask,
             heard=lambda _: self.on_gates_changed(),
             waits=self._waits,
+            lease=order.lease,
         )
         self.on_gates_changed()
+        if self.acts and not order.rehearse and order.lease is None:
+            await self._take_lease(order, self._steps)
         return self._steps
+
+    async def _take_lease(self, order: RunbookInput, steps: Steps) -> None:
+        component = getattr(order, "component", None)
+        if component is not None:
+            self.component(component)
+        answer = await self.take_lease(
+            order.application,
+            OperationKind.RUNBOOK,
+            order.reason or f"Runbook {workflow.info().workflow_type.removeprefix('runbook.')}",
+            order.requested_by,
+            components=[component] if component else [],
+            lasts=_LASTS,
+            waits=lambda reason: self.now(f"Waiting for the lease: {reason}"),
+        )
+        assert answer is not None
+        steps.lease = HeldLease(holder=workflow.info().workflow_id, fences=answer.fences, rises=answer.rises)
 
     @property
     def steps(self) -> Steps:
@@ -115,14 +145,15 @@ class Runbook(Asking):
         self.note(question.text, f"{answer.option} by {by}", Outcome.OK if answer.approved else Outcome.FAILED)
         return answer.approved
 
-    def report(self, outcome: Outcome, summary: str) -> RunbookReport:
-        """Say what was done.
+    async def report(self, outcome: Outcome, summary: str) -> RunbookReport:
+        """Say what was done, and give the lease back.
 
         A rehearsal is OK when every host could be looked at: what is not healthy yet says nothing against the plan.
         """
         rehearsed = bool(self._order and self._order.rehearse)
         if rehearsed:
             outcome = worst([step.outcome for step in self._done if step.host is not None])
+        await self.give_lease_back()
         self.now(f"Done: {summary}")
         return RunbookReport(
             runbook=workflow.info().workflow_type.removeprefix("runbook."),

@@ -27,7 +27,6 @@ from temporalio.workflow import ActivityCancellationType
 from activities.stubs.halts import await_lift
 from activities.stubs.hosts import ensure_component, run_batch
 from activities.stubs.probes import watch_health
-from activities.stubs.records import take_tokens
 from models.dossier.instructions import (
     AskStep,
     Check,
@@ -43,16 +42,17 @@ from models.dossier.instructions import (
     WaitStep,
 )
 from models.errors import FINAL, HaltedError
+from models.fences import TOKENS_OF_A_RUNBOOK, HeldLease
 from models.gates import GateOutcome, Question
 from models.halts import AwaitLift
 from models.jobs import BatchResult, EnsureComponent, JobResult, Outcome, RunBatch, RunJob, Verb
 from models.notices import NoticeReceipt
 from models.probes import HealthVerdict, Sample, WatchHealth
-from models.records import TakeTokens
 from models.runbooks import RunbookReport, StepReport
 from models.slices import ApplicationPlan, ComponentPlan, Placement, SiteProbes
 from workflows.gates import approval_question
-from workflows.policies import HALTED, HEARTBEAT, HOST, PROBE, RECORD, RECORD_TIMEOUT, SITE_WAIT
+from workflows.policies import HALTED, HEARTBEAT, HOST, PROBE, RECORD_TIMEOUT, SITE_WAIT
+from workflows.scope import on_host
 from workflows.telling import delivered, tell
 from workflows.wording import command_text, step_title
 
@@ -75,7 +75,8 @@ class Steps:
     """Carries steps out for one workflow; every step becomes `StepReport`s, and no fault of a host becomes an exception.
 
     `ask` answers `ask` steps, `requester` is who may be excluded from answering, `heard` is called with every report, and
-    `waits` with why a step waits, or with nothing once it goes on.
+    `waits` with why a step waits, or with nothing once it goes on. Whatever changes something carries a
+    fencing token of `lease`, without which nothing is changed.
     """
 
     def __init__(
@@ -87,8 +88,10 @@ class Steps:
         ask: Ask | None = None,
         heard: Callable[[StepReport], None] | None = None,
         waits: Callable[[str], None] = lambda reason: None,
+        lease: HeldLease | None = None,
     ) -> None:
         self.plan = plan
+        self.lease = lease
         self.requester = requester
         self.rehearse = rehearse
         self.reports: list[StepReport] = []
@@ -100,6 +103,8 @@ class Steps:
         self._halted = 0
         """Steps that wait until a halt is lifted."""
         self._jobs = 0
+        self._tokens = 0
+        """Of the lease, that are used up."""
 
     async def carry_out(self, steps: Sequence[Step]) -> Outcome:
         """Carry steps out in order; the first that is not OK ends it, and its outcome is returned."""
@@ -218,6 +223,7 @@ class Steps:
             check=step.check,
             read_only=step.read_only,
             timeout=step.timeout,
+            fences={} if step.read_only else self._fences(step.component or self.component, step.host),
             rehearse=self.rehearse,
             application=self.plan.application,
         )
@@ -293,7 +299,7 @@ class Steps:
                     component=full_name,
                     control=part.control,
                     verb=verb,
-                    token=1 if self.rehearse else await self._token(job, full_name),
+                    token=1 if self.rehearse else self._fences(component, None)[full_name],
                     timeout=deadline,
                     rehearse=self.rehearse,
                 ),
@@ -348,15 +354,27 @@ class Steps:
         if not self._halted:
             self._waits("")
 
-    async def _token(self, key: str, component: str) -> int:
-        tokens = await workflow.execute_local_activity(
-            take_tokens,
-            TakeTokens(key=key, components=[component]),
-            start_to_close_timeout=RECORD_TIMEOUT,
-            retry_policy=RECORD,
-            summary=f"Take a fencing token for {component}",
-        )
-        return tokens.tokens[component]
+    def _fences(self, component: str | None, host: str | None) -> dict[str, int]:
+        """The next token for what a step acts on: its component, or all on its host, or all that the lease covers."""
+        if self.rehearse:
+            return {}
+        if self.lease is None:
+            raise ApplicationError("nothing holds the lease under which this may be changed", type="LeaseError")
+        self._tokens += 1
+        names = on_host(self.plan, host) if host is not None else {component} if component else set()
+        covered = {f"{self.plan.application}.{name}" for name in names} & set(self.lease.fences)
+        if not covered and host is None and component:
+            raise ApplicationError(f"the lease does not cover {component}", type="LeaseError")
+        more = self._tokens if self.lease.rises else 0
+        return {name: self.lease.fences[name] + more for name in sorted(covered or self.lease.fences)}
+
+    def _passed_on(self) -> HeldLease | None:
+        """The lease as a runbook gets it, with tokens of its own."""
+        if self.lease is None:
+            return None
+        first = self._tokens if self.lease.rises else 0
+        self._tokens += TOKENS_OF_A_RUNBOOK
+        return self.lease.model_copy(update={"fences": {name: t + first for name, t in self.lease.fences.items()}})
 
     # --- looking, asking, waiting, runbooks
 
@@ -434,6 +452,7 @@ class Steps:
             "dossier": self.plan.dossier,
             "requested_by": workflow.info().workflow_id,
             "rehearse": self.rehearse,
+            "lease": self._passed_on(),
         }
         try:
             report: RunbookReport = await workflow.execute_child_workflow(

@@ -26,6 +26,7 @@ from activities.stubs.records import load_watch_slice, write_records
 from activities.stubs.workflows import look_up_incidents
 from models.alarms import Alarm, AlarmBatch, BatchReceipt
 from models.incident import IncidentEnd, IncidentOrder, IncidentOutcome, IncidentState
+from models.lease import AskForLease, LeaseAnswer, ReleaseLease
 from models.names import APPLICATION, CUSTOMER, STATE
 from models.records import WriteRecords
 from models.slices import WatchSlice, WatchSliceRequest
@@ -48,6 +49,7 @@ from models.watch import (
 )
 from workflows.alarm_desk import AlarmDesk
 from workflows.incident_book import IncidentBook
+from workflows.lease_desk import LeaseDesk
 from workflows.outbox import Outbox
 from workflows.policies import RECORD, RECORD_TIMEOUT, WRITE
 from workflows.watch_memory import begun, learnt, record, status_of
@@ -76,6 +78,10 @@ _SILENCE = (
 _OPERATION = (
     '{"holder": "change.acme.shop.4", "title": "Change 4", "by": "you@example.com", "until": "2026-03-01T14:00:00Z", '
     '"components": ["db"]}'
+)
+_LEASE = (
+    '{"application": "acme.shop", "holder": "change.acme.shop.4", "run": "1a2b", "kind": "change", "title": "Change 4", '
+    '"by": "you@example.com", "until": "2026-03-01T14:00:00Z", "components": ["db"]}'
 )
 _MERGE = '{"incident": "17", "into": "16", "by": "you@example.com", "reason": "The same disk"}'
 _SPLIT = '{"incident": "17", "by": "you@example.com", "reason": "Has nothing to do with it", "components": ["mail"]}'
@@ -154,7 +160,10 @@ class Watch:
         application = self.order.application
         self._book = IncidentBook(application, memory, workflow.now, self._start, self._outbox.put)
         self._desk = AlarmDesk(application, memory, self._book, workflow.now, self._outbox.put)
-        self._orders = WatchOrders(application, memory, self._book, self._desk, workflow.now)
+        self._leases = LeaseDesk(application, memory, workflow.now, self._outbox.put)
+        self._orders = WatchOrders(
+            application, memory, self._book, self._desk, self._leases, workflow.now, self._outbox.put
+        )
 
     async def _write_journal(self) -> None:
         while self._known and (batch := self._memory.journal[:JOURNAL_BATCH]):
@@ -186,8 +195,7 @@ class Watch:
             summary="See which incidents and operations have ended",
         )
         for id, end in found.ended.items():
-            if id in self._memory.operations:
-                self._orders.end(id)
+            self._orders.gone(id)
             # Opened again while it was looked up, it runs under the same id; then somebody follows it.
             if id not in self._followed:
                 self._ended(id, end)
@@ -330,9 +338,10 @@ class Watch:
             self._ended(incident, IncidentEnd.CANCELLED.value if is_cancelled_exception(error) else None)
 
     def _ended(self, incident: str, end: str | None, lead: str | None = None) -> None:
-        """An incident no longer runs: what of its alarms still fires is looked at again after a while."""
+        """An incident no longer runs: what of its alarms still fires is looked at again after a while, its lease goes on."""
         self._followed.discard(incident)
-        if not self._book.ended(incident, end, lead):
+        held = self._orders.gone(incident)
+        if not self._book.ended(incident, end, lead) and not held:
             return
         # A command, because of what follows: after a task without one, a worker that has just begun takes the next update in
         # before this end, and whoever replays that later takes it in after it. One would join, the other would open.
@@ -344,7 +353,8 @@ class Watch:
         if not self._known:
             return []
         orphans = [i for i in self._memory.incidents if i not in self._followed]
-        return list(dict.fromkeys([*orphans, *self._memory.operations]))
+        holders = [h for h in (*self._memory.operations, *self._leases.holders()) if h not in self._followed]
+        return list(dict.fromkeys([*orphans, *holders]))
 
     def _gone(self, incident: str, undelivered: list[Alarm]) -> None:
         """An incident is gone before it was told of alarms: they are raised again at once."""
@@ -414,6 +424,27 @@ class Watch:
         await workflow.wait_condition(lambda: self._known)
         self._orders.end(order.holder)
 
+    @workflow.update(
+        name="request_lease",
+        description=f"Sent by operations: ask for the right to operate on components. {_LEASE}",
+    )
+    async def request_lease(self, order: AskForLease) -> LeaseAnswer:
+        """Grant a lease, or let its asker wait in the queue."""
+        await workflow.wait_condition(lambda: self._known)
+        answer = self._leases.ask(order)
+        self._show()
+        return answer
+
+    @workflow.update(
+        name="release_lease",
+        description="Give a lease back, also that of an operation that hangs: what it still sends is refused by the hosts. "
+        '{"application": "acme.shop", "holder": "change.acme.shop.4", "by": "you@example.com"}',
+    )
+    async def release_lease(self, order: ReleaseLease) -> WatchTold:
+        """Take a lease back; what still fires, and what is said to fail, is raised."""
+        await workflow.wait_condition(lambda: self._known)
+        return self._shown(self._orders.release(order))
+
     # --- what else it is told and asked
 
     @workflow.signal(
@@ -435,7 +466,7 @@ class Watch:
         """What the watch sees now."""
         if self._state is None:
             raise ApplicationError("the watch has just begun and knows nothing yet", type="NotReady")
-        return status_of(self.order.application, self._state)
+        return status_of(self.order.application, self._state, self._leases.queue())
 
     @property
     def _known(self) -> bool:
@@ -453,4 +484,4 @@ class Watch:
 
     def _show(self) -> None:
         if self._state is not None:
-            workflow.set_current_details(watch_page(self.order.application, self._state))
+            workflow.set_current_details(watch_page(self.order.application, self._state, self._leases.queue()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from models.alarms import Disposition
 from models.records import AlarmRecord
 from models.slices import KnownIncident, WatchSlice
-from models.watch import ClosedIncident, JournalEntry, OpenIncident, WatchState, WatchStatus
+from models.watch import ClosedIncident, JournalEntry, OpenIncident, WaitingForLease, WatchState, WatchStatus
 
 
 def begun(fresh: WatchSlice) -> WatchState:
@@ -45,7 +45,7 @@ def _known(incident: KnownIncident) -> OpenIncident:
     )
 
 
-def status_of(application: str, state: WatchState) -> WatchStatus:
+def status_of(application: str, state: WatchState, waiting: list[WaitingForLease]) -> WatchStatus:
     """What a watch sees now."""
     kept = [h.kept.disposition for h in state.alarms.values() if h.kept]
     return WatchStatus(
@@ -61,6 +61,8 @@ def status_of(application: str, state: WatchState) -> WatchStatus:
         held=kept.count(Disposition.HELD),
         suppressed=kept.count(Disposition.SUPPRESSED),
         flapping=sum(1 for h in state.alarms.values() if h.flapping_since),
+        leases=list(state.leases.values()),
+        waiting=waiting,
     )
 
 

@@ -7,18 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from temporalio.exceptions import ApplicationError
 
 from models.alarms import Alarm
 from models.incident import IncidentEnd
+from models.lease import LeaseTakenBack, ReleaseLease
 from models.names import incident_id
 from models.watch import (
     BeginOperation,
     ClosedIncident,
     LiftSilence,
     MergeIncidents,
+    OpenByHand,
     OpenIncident,
     Operation,
     ReopenIncident,
@@ -31,6 +33,10 @@ from models.watch import (
 from workflows.alarm_desk import BY_HAND, AlarmDesk
 from workflows.discipline import LONGEST_SILENCE
 from workflows.incident_book import IncidentBook
+from workflows.lease_desk import LeaseDesk
+
+if TYPE_CHECKING:
+    from workflows.outbox import Message
 
 _MOST: Final = 50
 """Silences, and operations, at the same time."""
@@ -45,13 +51,17 @@ class WatchOrders:
         memory: WatchState,
         book: IncidentBook,
         desk: AlarmDesk,
+        leases: LeaseDesk,
         now: Callable[[], datetime],
+        tell: Callable[[str, Message], None],
     ) -> None:
         self._application = application
         self._memory = memory
         self._book = book
         self._desk = desk
+        self._leases = leases
         self._now = now
+        self._tell = tell
 
     # --- silences and operations
 
@@ -103,6 +113,43 @@ class WatchOrders:
             return WatchTold(message=f"No operation of {holder} is under way.")
         self._desk.release_all()
         return WatchTold(message="The operation is over; what still fires is raised.")
+
+    def release(self, order: ReleaseLease) -> WatchTold:
+        """Take a lease back, and open incidents for what is not healthy at the end of its operation and has none."""
+        if order.by != order.holder:
+            self._may(order.by, "take leases back")
+        title = self._title(order.holder)
+        if not self._leases.release(order.holder):
+            return WatchTold(message=f"{order.holder} holds no lease of {self._application}, and waits for none.")
+        if order.by != order.holder:
+            self._tell(order.holder, LeaseTakenBack(holder=order.holder, by=order.by))
+        self.end(order.holder)
+        opened = [
+            self._desk.report_by_hand(
+                OpenByHand(
+                    title=f"{component} is not healthy after {title}"[:300],
+                    component=component,
+                    by=order.holder[:80],
+                    note=reason[:1000],
+                )
+            ).incident
+            for component, reason in order.failing.items()
+            if component in self._memory.slice.depends_on
+        ]
+        said = f" Raised: {', '.join(dict.fromkeys(opened))}." if opened else ""
+        return WatchTold(message=f"The lease of {order.holder} is given back.{said}")
+
+    def gone(self, holder: str) -> bool:
+        """A workflow no longer runs: its lease goes on to the next, and its operation is over; tell whether it had any."""
+        released = self._leases.release(holder)
+        operated = holder in self._memory.operations
+        if operated:
+            self.end(holder)
+        return released or operated
+
+    def _title(self, holder: str) -> str:
+        lease = self._memory.leases.get(holder)
+        return lease.title if lease else holder
 
     # --- incidents
 

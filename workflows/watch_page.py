@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from models.watch import OpenAlarm, WatchState
+from models.watch import OpenAlarm, WaitingForLease, WatchState
 from workflows.text import page, plain, table
 
 _MOST = 15
 
 
-def watch_page(application: str, state: WatchState) -> str:
+def watch_page(application: str, state: WatchState, waiting: list[WaitingForLease]) -> str:
     """Open incidents, alarms and what is not acted on for now as short Markdown."""
     incidents = table(
         ["incident", "components", "opened (UTC)"],
@@ -31,6 +31,7 @@ def watch_page(application: str, state: WatchState) -> str:
         f"**Open incidents**\n\n{incidents}" if incidents else "",
         _listed("Alarms that fire and are not acted on", left),
         _agreed(state),
+        _leases(state, waiting),
         _listed("Alarms that have an incident", acted_on),
         "*More Actions*, *Send an Update*: `open_incident` opens one by hand; `silence` keeps alarms quiet for a while, "
         "`lift_silence` ends that; `merge_incidents`, `split_incident`, `reopen_incident`.",
@@ -86,6 +87,25 @@ def _agreed(state: WatchState) -> str:
     ]
     shown = table(["what", "of", "by", "until (UTC)"], [*operations, *silences][:_MOST])
     return f"**Silences and operations**\n\n{shown}" if shown else ""
+
+
+def _leases(state: WatchState, waiting: list[WaitingForLease]) -> str:
+    """Who may operate on what, who waits, and for whom."""
+    held = [
+        (
+            _link(lease.holder),
+            plain(lease.title, 60),
+            _of(lease.components),
+            f"holds it since {lease.since:%m-%d %H:%M}",
+        )
+        for lease in state.leases.values()
+    ]
+    queued = [
+        (_link(w.lease.holder), plain(w.lease.title, 60), _of(w.lease.components), f"waits: {plain(w.reason, 160)}")
+        for w in waiting
+    ]
+    shown = table(["operation", "what", "of", "lease"], [*held, *queued][:_MOST])
+    return f"**Leases**\n\n{shown}" if shown else ""
 
 
 def _of(names: list[str]) -> str:

@@ -14,7 +14,7 @@ from models.base import digest
 from models.clock import ClockEvent
 from models.dossier import Dossier
 from models.errors import NotFoundError
-from models.records import DecisionUse, OpenedGate, OpenGate, TakeTokens, Tokens, UseDecision, WriteRecords
+from models.records import DecisionUse, OpenedGate, OpenGate, UseDecision, WriteRecords
 from models.slices import (
     ApplicationPlan,
     IncidentPlan,
@@ -44,7 +44,6 @@ class RecordActivities:
             self.load_watch_slice,
             self.load_incident_plan,
             self.load_application_plan,
-            self.take_tokens,
             self.open_gate,
             self.use_decision,
             self.write_records,
@@ -84,11 +83,6 @@ class RecordActivities:
         if dossier is None:
             raise NotFoundError(f"no dossier of {request.application} is published; publish one first")
         return application_plan(dossier)
-
-    @activity.defn
-    def take_tokens(self, request: TakeTokens) -> Tokens:
-        """Fencing tokens; the same key gives the same."""
-        return self._records.take_tokens(request)
 
     @activity.defn
     def open_gate(self, request: OpenGate) -> OpenedGate:

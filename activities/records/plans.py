@@ -106,6 +106,8 @@ def application_plan(dossier: Dossier) -> ApplicationPlan:
             for name, instruction in dossier.instructions.troubleshooting.items()
             for key, remedy in instruction.remedies.items()
         },
+        start_up=dossier.instructions.start_up,
+        shut_down=dossier.instructions.shut_down,
     )
 
 

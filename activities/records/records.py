@@ -23,6 +23,7 @@ from models.records import (
     AlarmRecord,
     DecisionUse,
     IncidentRecord,
+    OperationRecord,
     TakeTokens,
     TimelineEntry,
     Tokens,
@@ -37,6 +38,8 @@ from models.tables import (
     Incident,
     IncidentEntry,
     JobOutput,
+    OperationEntry,
+    OperationRow,
     Quarantined,
     TokenGrant,
     UsedDecision,
@@ -177,14 +180,16 @@ class Records:
         return (number or 0) + 1, (0 if sequence is None else sequence) + 1
 
     def write(self, batch: WriteRecords) -> None:
-        """Write incidents, timelines and alarms in one transaction.
+        """Write incidents, operations, timelines and alarms in one transaction.
 
-        Of an incident the later write wins, but once closed it stays so unless it was opened again; known timeline entries and
-        alarms are left alone.
+        The later write wins. An operation, once closed, stays so; an incident, unless it was opened again. Known timeline
+        entries and alarms are left alone.
         """
         with self.database.writing() as session:
             for record in batch.incidents:
                 self._write_incident(session, record)
+            for operation in batch.operations:
+                self._write_operation(session, operation)
             if batch.alarms:
                 rows = [_alarm_row(record) for record in batch.alarms]
                 session.execute(self.database.insert(AlarmEntry).on_conflict_do_nothing(), rows)
@@ -204,6 +209,56 @@ class Records:
             entries = [_entry_row(record, entry) for entry in record.timeline]
             session.execute(self.database.insert(IncidentEntry).on_conflict_do_nothing(), entries)
 
+    def _write_operation(self, session: Session, record: OperationRecord) -> None:
+        row = storable_data(record.model_dump(exclude={"type", "run", "timeline", "data"}))
+        row["data"] = storable_data(record.model_dump(mode="json")["data"])
+        statement = self.database.insert(OperationRow)
+        changes: dict[str, Any] = {name: statement.excluded[name] for name in row if name != "id"}
+        still_open = or_(col(OperationRow.closed_at).is_(None), statement.excluded.closed_at.is_not(None))
+        session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changes, where=still_open), row)
+        if record.timeline:
+            entries = [{"operation": record.id, **_told(record.run, entry)} for entry in record.timeline]
+            session.execute(self.database.insert(OperationEntry).on_conflict_do_nothing(), entries)
+
+    # --- operations
+
+    def operation(self, id: str) -> OperationRow:
+        """An operation by its workflow id; `NotFoundError` when there is none."""
+        with self.database.reading() as session:
+            found = session.get(OperationRow, id)
+        if found is None:
+            raise NotFoundError(f"there is no operation {id!r} in the records")
+        return found
+
+    def operations(
+        self,
+        application: str | None = None,
+        *,
+        kind: str | None = None,
+        name: str | None = None,
+        open_only: bool = False,
+        limit: int = 100,
+    ) -> list[OperationRow]:
+        """Operations that meet all that is given, the latest first."""
+        query = select(OperationRow)
+        if application is not None:
+            query = query.where(OperationRow.application == application)
+        if kind is not None:
+            query = query.where(OperationRow.kind == kind)
+        if name is not None:
+            query = query.where(OperationRow.name == name)
+        if open_only:
+            query = query.where(col(OperationRow.closed_at).is_(None))
+        with self.database.reading() as session:
+            latest = (col(OperationRow.opened_at).desc(), col(OperationRow.id).desc())
+            return list(session.exec(query.order_by(*latest).limit(limit)).all())
+
+    def operation_timeline(self, id: str) -> list[OperationEntry]:
+        """The timeline of an operation, in order; empty when nothing is known of it."""
+        query = select(OperationEntry).where(OperationEntry.operation == id)
+        with self.database.reading() as session:
+            return list(session.exec(query.order_by(col(OperationEntry.at), col(OperationEntry.sequence))).all())
+
     # --- tokens and decisions
 
     def take_tokens(self, request: TakeTokens) -> Tokens:
@@ -211,9 +266,10 @@ class Records:
         # In one order everywhere: two requests for the same components must not wait for each other.
         components = sorted(set(request.components))
         with self.database.writing() as session:
-            return Tokens(tokens={component: self._token(session, request.key, component) for component in components})
+            tokens = {name: self._token(session, request.key, name, request.count) for name in components}
+            return Tokens(tokens=tokens)
 
-    def _token(self, session: Session, key: str, component: str) -> int:
+    def _token(self, session: Session, key: str, component: str, count: int) -> int:
         # The row is locked before the grant is looked for, so that two askers with one key cannot both miss it.
         row = {"component": component, "token": 0}
         session.execute(self.database.insert(FencingToken).values(row).on_conflict_do_nothing())
@@ -222,10 +278,11 @@ class Records:
         if granted is not None:
             return granted.token
         # By the clock, a database that was restored from a backup still gives tokens that no host has seen.
-        highest.token = max(highest.token + 1, time.time_ns() // 1_000_000)
-        session.add(TokenGrant(key=key, component=component, token=highest.token))
+        first = max(highest.token + 1, time.time_ns() // 1_000_000) if count else max(highest.token, 1)
+        highest.token = max(highest.token, first + count - 1)
+        session.add(TokenGrant(key=key, component=component, token=first))
         session.flush()
-        return highest.token
+        return first
 
     def use_decision(self, request: UseDecision) -> DecisionUse:
         """Use an approval up; the same run may ask again, another may not."""
@@ -325,9 +382,12 @@ def _incident_row(record: IncidentRecord) -> dict[str, Any]:
 
 
 def _entry_row(record: IncidentRecord, entry: TimelineEntry) -> dict[str, Any]:
+    return {"incident": record.id, **_told(record.run, entry)}
+
+
+def _told(run: str, entry: TimelineEntry) -> dict[str, Any]:
     return {
-        "incident": record.id,
-        "run": record.run,
+        "run": run,
         "sequence": entry.sequence,
         "at": entry.at,
         "kind": entry.kind.value,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from temporalio import activity
 
-from models.records import DecisionUse, OpenedGate, OpenGate, TakeTokens, Tokens, UseDecision, WriteRecords
+from models.records import DecisionUse, OpenedGate, OpenGate, UseDecision, WriteRecords
 from models.slices import ApplicationPlan, IncidentPlan, PlanRequest, WatchSlice, WatchSliceRequest
 
 
@@ -17,12 +17,6 @@ async def load_watch_slice(request: WatchSliceRequest) -> WatchSlice:
 @activity.defn(name="load_incident_plan")
 async def load_incident_plan(request: PlanRequest) -> IncidentPlan:
     """What an incident needs of one version of a dossier: probes, evidence, remedies and who decides."""
-    raise NotImplementedError
-
-
-@activity.defn(name="take_tokens")
-async def take_tokens(request: TakeTokens) -> Tokens:
-    """Fencing tokens, each higher than any given before for its component; the same key gives the same."""
     raise NotImplementedError
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from temporalio import activity
 
+from models.lease import AskForLease, LeaseAnswer, ReleaseLease
 from models.major import IncidentAnswers, LookAtIncidents, SeenIncidents, TellIncidents
 from models.opening import ReportByHand
-from models.watch import EndedIncidents, LookUpIncidents, OpenReceipt
+from models.watch import EndedIncidents, LookUpIncidents, OpenReceipt, WatchTold
 
 
 @activity.defn(name="look_up_incidents")
@@ -30,4 +31,16 @@ async def tell_incidents(request: TellIncidents) -> IncidentAnswers:
 @activity.defn(name="report_by_hand")
 async def report_by_hand(request: ReportByHand) -> OpenReceipt:
     """Have the watch of an application open an incident, once for a key."""
+    raise NotImplementedError
+
+
+@activity.defn(name="request_lease")
+async def request_lease(request: AskForLease) -> LeaseAnswer:
+    """Ask the watch of an application for a lease, and take its fencing tokens; asking again gives the same."""
+    raise NotImplementedError
+
+
+@activity.defn(name="release_lease")
+async def release_lease(request: ReleaseLease) -> WatchTold:
+    """Give a lease back to the watch."""
     raise NotImplementedError

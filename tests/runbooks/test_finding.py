@@ -30,7 +30,7 @@ class SayHello(Runbook):
     @workflow.run
     async def run(self, order: RunbookInput) -> RunbookReport:
         await self.begin(order)
-        return self.report(Outcome.OK, "hello")
+        return await self.report(Outcome.OK, "hello")
 '''
 
 

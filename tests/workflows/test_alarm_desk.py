@@ -17,6 +17,7 @@ from models.watch import BeginOperation, OpenByHand, SilenceOrder, WatchState
 from tests.workflows.world import APPLICATION, DEPENDS_ON, OPERATOR, alarm, cleared
 from workflows.alarm_desk import MOST_ALARMS, AlarmDesk
 from workflows.incident_book import IncidentBook
+from workflows.lease_desk import LeaseDesk
 from workflows.outbox import Message
 from workflows.placing import Role, belongs_to, steps
 from workflows.watch_orders import WatchOrders
@@ -50,7 +51,18 @@ class Desk:
             lambda: self.now,
             lambda id, message: self.told.append((id, message)),
         )
-        self.orders = WatchOrders(APPLICATION, self.memory, self.book, self.desk, lambda: self.now)
+        self.leases = LeaseDesk(
+            APPLICATION, self.memory, lambda: self.now, lambda id, message: self.told.append((id, message))
+        )
+        self.orders = WatchOrders(
+            APPLICATION,
+            self.memory,
+            self.book,
+            self.desk,
+            self.leases,
+            lambda: self.now,
+            lambda id, message: self.told.append((id, message)),
+        )
 
     def take(self, *alarms: Alarm) -> list[Disposition]:
         return [self.desk.take(a).disposition for a in alarms]

@@ -28,10 +28,11 @@ from models.gates import Decision, DecisionReceipt, GateState
 from models.hosts import Commands, HostTarget
 from models.incident import IncidentOutcome, IncidentStatus
 from models.jobs import BatchResult, EnsureComponent, JobResult, Outcome, RunBatch
+from models.lease import AskForLease, LeaseAnswer, LeaseState, ReleaseLease
 from models.names import WORKFLOW_QUEUE, incident_id, site_queue, watch_id
 from models.notices import Delivery, DeliveryState, NoticeReceipt, Occasion, RungReached, SendNotice
 from models.probes import HealthVerdict, ProbeTarget, Sample, Seen, TcpProbe, WatchHealth
-from models.records import AlarmRecord, DecisionUse, OpenedGate, OpenGate, TakeTokens, Tokens, UseDecision, WriteRecords
+from models.records import AlarmRecord, DecisionUse, OpenedGate, OpenGate, UseDecision, WriteRecords
 from models.slices import (
     ApplicationPlan,
     ComponentPlan,
@@ -46,7 +47,7 @@ from models.slices import (
     WatchSlice,
     WatchSliceRequest,
 )
-from models.watch import EndedIncidents, LookUpIncidents, WatchOrder, WatchStatus
+from models.watch import EndedIncidents, LookUpIncidents, WatchOrder, WatchStatus, WatchTold
 from workflows.incident import Incident
 from workflows.sandbox import workflow_runner
 from workflows.watch import Watch
@@ -166,6 +167,9 @@ class World:
     """What the watch is told of its dossier, where it differs from the usual."""
     mute: bool = False
     """Whether sending notices fails altogether."""
+    leases: list[AskForLease] = field(default_factory=list)
+    """That were asked for."""
+    given_back: list[ReleaseLease] = field(default_factory=list)
     before: list[ClockEvent] = field(default_factory=list)
     """Of an incident that is opened again, as the records have it."""
     on_command: Callable[[str], None] = lambda command: None
@@ -226,9 +230,16 @@ class World:
             before=self.before if request.reopened else [],
         )
 
-    @activity.defn(name="take_tokens")
-    async def take_tokens(self, request: TakeTokens) -> Tokens:
-        return Tokens(tokens=dict.fromkeys(request.components, len(self.commands) + 1))
+    @activity.defn(name="request_lease")
+    async def request_lease(self, request: AskForLease) -> LeaseAnswer:
+        self.leases.append(request)
+        fences = {f"{request.application}.{name}": len(self.leases) * 1000 for name in DEPENDS_ON}
+        return LeaseAnswer(state=LeaseState.GRANTED, reason="granted", components=request.components, fences=fences)
+
+    @activity.defn(name="release_lease")
+    async def release_lease(self, request: ReleaseLease) -> WatchTold:
+        self.given_back.append(request)
+        return WatchTold(message="given back")
 
     @activity.defn(name="open_gate")
     async def open_gate(self, request: OpenGate) -> OpenedGate:

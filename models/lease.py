@@ -1,0 +1,112 @@
+"""The lease: the right to operate on components of an application, granted by its watch to one holder at a time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field
+
+from models.base import ApplicationId, Model, State
+from models.operation import OperationKind
+
+TOKENS_OF_A_LEASE = 1_000_000
+"""So many fencing tokens a lease is given for each component: one for each remote step, rising."""
+
+
+class LeaseMode(StrEnum):
+    """Who else may hold a lease on the same components at the same time."""
+
+    EXCLUSIVE = "exclusive"
+    """Nobody."""
+    SHARED = "shared"
+    """Others that hold it shared, too: for what leaves the components as they are."""
+
+
+class AskForLease(Model):
+    """Ask the watch for a lease; asking again is harmless and tells how it stands."""
+
+    application: ApplicationId
+    holder: Annotated[str, Field(min_length=1, max_length=200)]
+    """Workflow id; the lease of a workflow that no longer runs is taken back."""
+    run: str
+    """Its first run id."""
+    number: Annotated[int, Field(ge=1)] = 1
+    """The so-many-th lease of this run: each gets fencing tokens of its own."""
+    kind: OperationKind
+    title: Annotated[str, Field(min_length=1, max_length=300)]
+    by: Annotated[str, Field(min_length=1, max_length=200)]
+    mode: LeaseMode = LeaseMode.EXCLUSIVE
+    components: list[str] = []
+    """With all that depend on them; none: the whole application."""
+    until: AwareDatetime
+    """When it is expected to end. Alarms are held until then at the latest; the lease itself is not taken back by the clock."""
+    holds_alarms: bool = True
+    """Whether alarms of its components are its own doing until then."""
+    emergency: bool = False
+    """It passes freezes, and goes before those that wait."""
+
+
+class LeaseState(StrEnum):
+    """What became of a request."""
+
+    GRANTED = "granted"
+    QUEUED = "queued"
+    REFUSED = "refused"
+
+
+class LeaseAnswer(Model):
+    """What became of a request for a lease."""
+
+    state: LeaseState
+    reason: str
+    """One sentence: until when it is granted, who holds what it waits for, or why it is refused."""
+    components: list[str] = []
+    """All that it covers; none: the whole application."""
+    fences: dict[str, int] = {}
+    """Component (`acme.shop.db`) to the fencing token that its remote steps count on from."""
+    rises: bool = True
+    """Whether each remote step takes a higher token; not where the lease is shared."""
+
+
+class ReleaseLease(Model):
+    """Give a lease back, or take a request back."""
+
+    application: ApplicationId
+    holder: str
+    by: Annotated[str, Field(min_length=1, max_length=200)]
+    """Who gives it back: the holder itself, or a person who takes it away from one that hangs."""
+    failing: dict[str, str] = {}
+    """Component to what is wrong with it at the end; an incident is opened for each that has none."""
+
+
+class LeaseGranted(Model):
+    """Told to a holder that waited: it has the lease now."""
+
+    holder: str
+
+
+class LeaseTakenBack(Model):
+    """Told to a holder: somebody has taken its lease away, so it begins nothing more."""
+
+    holder: str
+    by: str
+
+
+class Lease(State):
+    """A lease that is held, or asked for."""
+
+    holder: str
+    run: str
+    kind: OperationKind
+    title: str
+    by: str
+    mode: LeaseMode
+    components: list[str]
+    """All that it covers, dependants included; none: the whole application."""
+    since: datetime
+    """When it was granted, or asked for."""
+    until: datetime
+    holds_alarms: bool
+    emergency: bool

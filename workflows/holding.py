@@ -1,0 +1,135 @@
+"""Holding a lease: what an operation does to get the right to act, and to give it back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+from activities.stubs.workflows import release_lease, request_lease
+from models.lease import AskForLease, LeaseAnswer, LeaseGranted, LeaseMode, LeaseState, LeaseTakenBack, ReleaseLease
+from models.operation import OperationKind
+from models.watch import WatchTold
+from workflows.policies import RECORD, RECORD_TIMEOUT
+
+_ASK_AGAIN = timedelta(minutes=5)
+"""A holder that waits is told when its turn comes; should that be lost, it asks again after so long."""
+
+
+class Holding:
+    """Base of every workflow that operates under a lease."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._turn = False
+        self._leases_asked = 0
+        self._holds: str | None = None
+        """The application whose lease it holds, or waits for."""
+        self.taken_back_by = ""
+        """Somebody took the lease away."""
+
+    async def take_lease(
+        self,
+        application: str,
+        kind: OperationKind,
+        title: str,
+        by: str,
+        *,
+        components: Sequence[str],
+        lasts: timedelta,
+        mode: LeaseMode = LeaseMode.EXCLUSIVE,
+        holds_alarms: bool = True,
+        emergency: bool = False,
+        waits: Callable[[str], None] = lambda reason: None,
+        moot: Callable[[], bool] = lambda: False,
+    ) -> LeaseAnswer | None:
+        """Ask the watch for a lease and wait for it; `waits` is told why.
+
+        None when `moot` says that it is no longer wanted. A refusal is an `ApplicationError` of type `OperationRefused`.
+        """
+        info = workflow.info()
+        self._leases_asked += 1
+        order = AskForLease(
+            application=application,
+            holder=info.workflow_id,
+            run=info.first_execution_run_id,
+            number=self._leases_asked,
+            kind=kind,
+            title=title[:300],
+            by=by,
+            mode=mode,
+            components=list(components),
+            until=workflow.now() + lasts,
+            holds_alarms=holds_alarms,
+            emergency=emergency,
+        )
+        self._holds, self.taken_back_by = application, ""
+        while True:
+            self._turn = False
+            answer = await self._ask_watch(order)
+            if answer.state is LeaseState.GRANTED:
+                return answer
+            if answer.state is LeaseState.REFUSED:
+                self._holds = None
+                raise refuse_operation(answer.reason)
+            waits(answer.reason)
+            try:
+                await workflow.wait_condition(
+                    lambda: self._turn or moot(),
+                    timeout=_ASK_AGAIN,
+                    timeout_summary=f"Wait for the lease: {answer.reason}"[:200],
+                )
+            except TimeoutError:
+                continue
+            if moot():
+                await self.give_lease_back()
+                return None
+
+    async def give_lease_back(self, failing: dict[str, str] | None = None) -> str:
+        """Give the lease back, or the place in the queue; `failing` is what is not healthy. Returns what the watch says."""
+        if self._holds is None:
+            return ""
+        application, self._holds = self._holds, None
+        holder = workflow.info().workflow_id
+        told: WatchTold = await workflow.execute_local_activity(
+            release_lease,
+            ReleaseLease(application=application, holder=holder, by=holder, failing=failing or {}),
+            start_to_close_timeout=RECORD_TIMEOUT,
+            retry_policy=RECORD,
+            summary="Give the lease back",
+        )
+        return told.message
+
+    async def _ask_watch(self, order: AskForLease) -> LeaseAnswer:
+        return await workflow.execute_local_activity(
+            request_lease,
+            order,
+            start_to_close_timeout=RECORD_TIMEOUT,
+            retry_policy=RECORD,
+            summary=f"Ask for the lease of {', '.join(order.components) or order.application}"[:200],
+        )
+
+    @workflow.signal(
+        name="lease_granted",
+        description='Sent by the watch: the lease that it waited for is granted. {"holder": "change.acme.shop.4"}',
+    )
+    def lease_granted(self, granted: LeaseGranted) -> None:
+        """It is its turn."""
+        self._turn = True
+
+    @workflow.signal(
+        name="lease_taken_back",
+        description="Sent by the watch: somebody took the lease away; use the watch's update release_lease. "
+        '{"holder": "change.acme.shop.4", "by": "you@example.com"}',
+    )
+    def lease_taken_back(self, told: LeaseTakenBack) -> None:
+        """Somebody took the lease away: nothing more is begun."""
+        self.taken_back_by = told.by
+        self._holds = None
+
+
+def refuse_operation(reason: str) -> ApplicationError:
+    """What keeps an operation from being carried out at all, in one sentence."""
+    return ApplicationError(reason, type="OperationRefused", non_retryable=True)

@@ -1,0 +1,551 @@
+"""What every operation inherits: the slice of the dossier it acts by, the lease, gates, steps that can be taken up again where
+they failed, a page, and a record of it all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+from temporalio import workflow
+from temporalio.common import SearchAttributeKey
+from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
+
+from activities.stubs.records import load_application_plan, write_records
+from models.base import Model
+from models.dossier.instructions import Approval, OnSilence, Step
+from models.fences import HeldLease
+from models.gates import GateOption, GateOutcome, Question
+from models.jobs import Outcome
+from models.lease import LeaseMode
+from models.names import APPLICATION, CUSTOMER, STATE
+from models.operation import (
+    AbortOperation,
+    OperationEnd,
+    OperationKind,
+    OperationOrder,
+    OperationOutcome,
+    OperationState,
+    OperationStatus,
+    OperationTold,
+)
+from models.probes import HealthVerdict, Seen, WatchHealth
+from models.records import EntryKind, OperationRecord, TimelineEntry, WriteRecords
+from models.runbooks import StepReport
+from models.slices import ApplicationPlan, PlanRequest
+from workflows.gates import Asking
+from workflows.holding import Holding, refuse_operation
+from workflows.operation_page import operation_page
+from workflows.policies import RECORD, RECORD_TIMEOUT, WRITE
+from workflows.steps import Steps, explain, watch
+from workflows.wording import plan_text, step_text
+
+_Class = TypeVar("_Class", bound="type[Operation]")
+_STATE = SearchAttributeKey.for_keyword(STATE)
+_APPLICATION = SearchAttributeKey.for_keyword(APPLICATION)
+_CUSTOMER = SearchAttributeKey.for_keyword(CUSTOMER)
+
+RETRY = "retry"
+SKIP = "skip"
+STOP = "stop"
+
+_UNATTENDED_WAIT = timedelta(hours=1)
+"""So long a question about a failed step waits where nobody sits and waits; then the operation stops there."""
+
+_OPERATORS = Approval(roles=["operator"], within=timedelta(minutes=30), on_silence=OnSilence.ASK_AGAIN)
+
+
+def operation(kind: OperationKind) -> Callable[[_Class], _Class]:
+    """Declare a class as the workflow of a kind of operation; a wrong input fails it with a sentence instead of wedging it."""
+    return workflow.defn(name=kind.value, failure_exception_types=[ValidationError])
+
+
+class Operation(Holding, Asking):
+    """Base of the workflows that do something to an application on purpose.
+
+    A subclass calls `begin`, asks for what needs approval, calls `hold`, acts through `carry_out`, and returns `finish`. All of
+    it stands inside `self.carried_out(...)`, so that whatever ends it is recorded and the lease given back.
+    """
+
+    kind: OperationKind
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.order: OperationOrder | None = None
+        self.state = OperationState.PREPARING
+        self.title = ""
+        self.name = ""
+        """Of the routine or instruction in the dossier."""
+        self.components: list[str] = []
+        self.doing = "Starting"
+        self.progress = ""
+        self.data: dict[str, Any] = {}
+        """What is particular to its kind; recorded."""
+        self.lease_says = ""
+        self.aborting: AbortOperation | None = None
+        self._steps: Steps | None = None
+        self._timeline: list[TimelineEntry] = []
+        self._recorded = 0
+        self._outcome: OperationOutcome | None = None
+
+    # --- the frame
+
+    async def begin(self, order: OperationOrder, title: str, *, name: str = "") -> Steps:
+        """Load what the dossier says, and give the steps to act through; nothing is asked or done yet."""
+        self.order, self.title, self.name = order, title, name
+        workflow.upsert_search_attributes(
+            [
+                _APPLICATION.value_set(order.application),
+                _CUSTOMER.value_set(order.application.split(".")[0]),
+                _STATE.value_set(self.state.value),
+            ]
+        )
+        plan = await self._load_plan(order.dossier)
+        self._steps = Steps(
+            plan,
+            requester=order.by,
+            rehearse=order.rehearse,
+            ask=self.ask,
+            heard=self._heard,
+        )
+        rehearsal = " (rehearsal: nothing is changed)" if order.rehearse else ""
+        self.tell(EntryKind.STATE, f"{title}{rehearsal}, asked for by {order.by}" + _because(order.reason))
+        await self.record()
+        return self._steps
+
+    async def carried_out(self, work: Callable[[], Awaitable[OperationOutcome]]) -> OperationOutcome:
+        """Do the work of `run`; however it ends, the record says so and the lease is given back."""
+        try:
+            return await work()
+        except ApplicationError as error:
+            if error.type != "OperationRefused":
+                self.tell(EntryKind.STATE, f"Failed: {error.message}")
+                await self._close(OperationEnd.FAILED, error.message)
+                raise
+            return await self.finish(OperationEnd.REFUSED, error.message)
+        except BaseException as error:
+            if is_cancelled_exception(error):
+                said = f"Cancelled while: {self.doing}. {self.left_behind()}"
+                self.tell(EntryKind.STATE, said)
+                await self._close(OperationEnd.CANCELLED, said)
+            elif isinstance(error, FailureError):
+                self.tell(EntryKind.STATE, f"Failed: {explain(error)}")
+                await self._close(OperationEnd.FAILED, explain(error))
+            raise
+
+    async def _load_plan(self, dossier: str) -> ApplicationPlan:
+        assert self.order is not None
+        return await workflow.execute_local_activity(
+            load_application_plan,
+            PlanRequest(application=self.order.application, dossier=dossier),
+            start_to_close_timeout=RECORD_TIMEOUT,
+            retry_policy=RECORD,
+            summary="Look up the dossier",
+        )
+
+    async def hold(
+        self,
+        components: Sequence[str],
+        *,
+        lasts: timedelta,
+        mode: LeaseMode = LeaseMode.EXCLUSIVE,
+        emergency: bool = False,
+        holds_alarms: bool = True,
+    ) -> None:
+        """Get the right to act on components (none: the whole application), waiting in the queue for as long as it takes.
+
+        A rehearsal needs none. A refusal ends the operation as refused; so does an abort while it waits.
+        """
+        order, steps = self._begun
+        self.components = list(components)
+        if order.rehearse:
+            return
+        before = self.state
+
+        def waits(reason: str) -> None:
+            self.lease_says = f"waits for the lease: {reason}"
+            self.tell(EntryKind.STATE, f"Waits for the lease: {reason}")
+            self.enter(OperationState.WAITING, f"Waits for the lease: {reason}")
+
+        answer = await self.take_lease(
+            order.application,
+            self.kind,
+            self.title,
+            order.by,
+            components=components,
+            lasts=lasts,
+            mode=mode,
+            emergency=emergency,
+            holds_alarms=holds_alarms,
+            waits=waits,
+            moot=lambda: self.aborting is not None,
+        )
+        if answer is None:
+            raise refuse_operation("it was stopped while it waited for the lease")
+        self.components = answer.components
+        self.lease_says = answer.reason
+        steps.lease = HeldLease(holder=workflow.info().workflow_id, fences=answer.fences, rises=answer.rises)
+        if self.state is OperationState.WAITING:
+            self.tell(EntryKind.STATE, "The lease is granted")
+            self.enter(before, "The lease is granted")
+
+    async def finish(self, end: OperationEnd, summary: str, data: dict[str, Any] | None = None) -> OperationOutcome:
+        """Look at health, give the lease back (what fails is raised), write it all down, and say how it ended."""
+        self.data |= data or {}
+        return await self._close(end, summary)
+
+    # --- asking
+
+    async def approve(self, question: Question) -> bool:
+        """Ask for an approval; a rehearsal says who would be asked and goes on."""
+        order, _ = self._begun
+        if order.rehearse:
+            who = ", ".join(question.deciders or question.roles)
+            self.report(question.text, f"would ask {who}")
+            return True
+        return (await self.decide_on(question)).approved
+
+    async def decide_on(self, question: Question) -> GateOutcome:
+        """Ask, record question and answer, and return to the state before."""
+        before, doing = self.state, self.doing
+        self.enter(OperationState.DECIDING, f"Waiting for a decision: {question.text}")
+        await self.record()
+        outcome = await self.ask(question, lambda: self.aborting is not None)
+        answers = "; ".join(
+            f"{a.option} by {a.by} ({a.via.value})" + (f": {a.note}" if a.note else "") for a in outcome.answers
+        )
+        self.tell(
+            EntryKind.DECISION,
+            f"{question.text} {answers or 'Nobody needs to answer any more.'}",
+            {
+                "question": question.text,
+                "option": outcome.option,
+                "answers": [a.model_dump(mode="json") for a in outcome.answers],
+            },
+        )
+        self.enter(before, doing)
+        return outcome
+
+    # --- acting
+
+    async def carry_out(self, steps: Sequence[Step]) -> Outcome:
+        """Carry steps out in order. Where one fails, people say whether it is tried again, passed over, or all stops there.
+
+        Returns the outcome of the step that all stopped at, else OK. A rehearsal goes through all of them.
+        """
+        for number, step in enumerate(steps, 1):
+            outcome = await self.take_step(step, f"step {number} of {len(steps)}")
+            if outcome is not Outcome.OK:
+                return outcome
+        return Outcome.OK
+
+    async def take_step(self, step: Step, place: str, act: Callable[[], Awaitable[Outcome]] | None = None) -> Outcome:
+        """Carry one step out, again and again if people want it; OK also where they pass over it.
+
+        `act` does it where it is not simply the step.
+        """
+        order, own = self._begun
+        while True:
+            if not order.rehearse and (why := self.stops()):
+                self.report(f"Stop before {step_text(step)}", why, Outcome.FAILED)
+                return Outcome.FAILED
+            self.now(f"{place}: {step_text(step)}")
+            outcome = await (act() if act else own.carry_out_one(step))
+            await self.record()
+            if outcome is Outcome.OK or order.rehearse:
+                return Outcome.OK
+            choice = await self._what_now(step, place, outcome)
+            if choice == SKIP:
+                return Outcome.OK
+            if choice != RETRY:
+                return outcome
+
+    def stops(self) -> str:
+        """Why nothing more is begun; empty: it goes on."""
+        order, _ = self._begun
+        if self.aborting is not None:
+            return f"stopped by {self.aborting.by}: {self.aborting.reason}"
+        if self.taken_back_by:
+            return f"its lease was taken back by {self.taken_back_by}"
+        if order.window_until is not None and workflow.now() >= order.window_until:
+            return f"its window closed at {order.window_until:%Y-%m-%d %H:%M} UTC"
+        return ""
+
+    async def _what_now(self, step: Step, place: str, outcome: Outcome) -> str:
+        order, own = self._begun
+        last = own.reports[-1]
+        terms = _OPERATORS
+        if order.unattended:
+            terms = terms.model_copy(update={"within": _UNATTENDED_WAIT, "on_silence": OnSilence.REFUSE})
+        where = f" on {last.host}" if last.host else ""
+        unknown = " What became of it is not known: look before you try again." if outcome is Outcome.UNKNOWN else ""
+        question = Question(
+            text=f"{place} ended as {outcome.value}{where}: {last.detail.splitlines()[0] if last.detail else '-'}.{unknown} "
+            "How to go on?",
+            options=[
+                GateOption(name=RETRY, means="The step is tried again; what it finds done already is not done twice."),
+                GateOption(name=SKIP, means="It is left as it is, and the next step follows.", needs_reason=True),
+                GateOption(name=STOP, means="Nothing more is begun; the record says what was done and what was not."),
+            ],
+            plan=plan_text([step]),
+            deciders=own.plan.people.get("operator", []),
+            roles=["operator"],
+            within_seconds=terms.within.total_seconds(),
+            on_silence=terms.on_silence,
+        )
+        return (await self.decide_on(question)).option
+
+    async def prove(self, components: Sequence[str], healthy_for: timedelta, within: timedelta) -> HealthVerdict:
+        """Prove that components (none: all) are healthy for a while; a rehearsal looks once."""
+        order, own = self._begun
+        plan = own.plan
+        names = list(components) or list(plan.components)
+        probes = [group for name in names for group in plan.components[name].health]
+        if not probes:
+            return HealthVerdict(
+                healthy=True, certain=False, looks=0, samples=[], reason="no measuring point shows its health"
+            )
+        before = self.state
+        if not order.rehearse:
+            self.enter(OperationState.VERIFYING, f"Prove that {', '.join(components) or 'the application'} is healthy")
+        verdict = await watch(
+            probes,
+            WatchHealth(
+                targets=probes[0].targets,
+                every=min(plan.terms.confirm_every, max(healthy_for / 2, timedelta(milliseconds=200))),
+                healthy_for=max(healthy_for, timedelta(milliseconds=1)),
+                failing_looks=1 if order.rehearse else None,
+                give_up_after=within,
+            ),
+            self.doing,
+        )
+        self.tell(EntryKind.PROBE, f"{'Healthy' if verdict.healthy else 'Not healthy'}: {verdict.reason}", verdict)
+        self.enter(before, self.doing)
+        return verdict
+
+    # --- telling
+
+    def enter(self, state: OperationState, doing: str) -> None:
+        """Enter a state."""
+        if state is not self.state:
+            self.state = state
+            workflow.upsert_search_attributes([_STATE.value_set(state.value)])
+        self.now(doing)
+
+    def now(self, doing: str) -> None:
+        """Say what is being done."""
+        self.doing, self.progress = doing, ""
+        self.on_gates_changed()
+
+    def tell(self, kind: EntryKind, text: str, data: Model | dict[str, Any] | None = None) -> None:
+        """Add a line to the timeline."""
+        self._timeline.append(
+            TimelineEntry(
+                sequence=len(self._timeline),
+                at=workflow.now(),
+                kind=kind,
+                text=text[:2000],
+                data=data.model_dump(mode="json") if isinstance(data, Model) else data or {},
+            )
+        )
+        self.on_gates_changed()
+
+    def report(self, title: str, detail: str, outcome: Outcome = Outcome.OK, host: str | None = None) -> None:
+        """Report something that was found or left undone as a step of its own."""
+        _, steps = self._begun
+        report = StepReport(title=title, host=host, outcome=outcome, changed=False, detail=detail)
+        steps.reports.append(report)
+        self._heard(report)
+
+    def _heard(self, report: StepReport) -> None:
+        where = f" on {report.host}" if report.host else ""
+        said = report.detail.strip().partition("\n")[0]
+        self.tell(EntryKind.ACTION, f"{report.title}{where}: {report.outcome.value}. {said}", report)
+
+    def left_behind(self) -> str:
+        """What was done last on a host, for whoever finds it there."""
+        last = self.reports[-1] if self.reports else None
+        if last is None:
+            return "Nothing had been done on any host."
+        where = f" on {last.host}" if last.host else ""
+        return f"The last step was {last.title}{where}: {last.outcome.value}."
+
+    def more_on_page(self) -> str:
+        """What is particular to a kind of operation, as Markdown."""
+        return ""
+
+    @property
+    def reports(self) -> list[StepReport]:
+        """The steps so far."""
+        return self._steps.reports if self._steps else []
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is over."""
+        return self._outcome is not None
+
+    # --- the record
+
+    async def record(self) -> None:
+        """Write all that is new to the records."""
+        order, steps = self._begun
+        fresh = self._timeline[self._recorded :]
+        self._recorded += len(fresh)
+        outcome = self._outcome
+        record = OperationRecord(
+            id=workflow.info().workflow_id,
+            kind=self.kind.value,
+            application=order.application,
+            name=self.name,
+            title=self.title,
+            state=self.state.value,
+            dossier=steps.plan.dossier,
+            opened_at=workflow.info().workflow_start_time,
+            opened_by=order.by,
+            rehearsed=order.rehearse,
+            closed_at=outcome.closed_at if outcome else None,
+            outcome=outcome.end.value if outcome else None,
+            summary=outcome.summary if outcome else "",
+            data=self.data,
+            run=workflow.info().run_id,
+            timeline=fresh,
+        )
+        await workflow.execute_local_activity(
+            write_records,
+            WriteRecords(operations=[record]),
+            start_to_close_timeout=RECORD_TIMEOUT,
+            retry_policy=WRITE,
+            summary="Write the operation to the records",
+        )
+
+    async def _close(self, end: OperationEnd, summary: str) -> OperationOutcome:
+        failing = await self._failing() if self._acted else {}
+        self.withdraw()
+        said = await self.give_lease_back(failing)
+        if said:
+            self.lease_says = said
+        self.enter(OperationState.CLOSED, summary)
+        self.tell(EntryKind.STATE, f"Closed: {end.value.replace('-', ' ')}. {summary}")
+        self._outcome = OperationOutcome(
+            id=workflow.info().workflow_id,
+            kind=self.kind,
+            end=end,
+            summary=summary,
+            steps=self.reports,
+            opened_at=workflow.info().workflow_start_time,
+            closed_at=workflow.now(),
+            data=self.data,
+        )
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        if self._steps is not None:
+            await self.record()
+        return self._outcome
+
+    @property
+    def _acted(self) -> bool:
+        """Whether anything was changed, or may have been."""
+        return any(r.changed or r.outcome is Outcome.UNKNOWN for r in self.reports)
+
+    async def _failing(self) -> dict[str, str]:
+        """What it acted on and is not healthy at the end, as far as it is measured; meant to be so is no failure."""
+        order, steps = self._begun
+        plan = steps.plan
+        names = [n for n in (self.components or list(plan.components)) if n not in self.meant_to_be_down()]
+        probes = [group for name in names for group in plan.components[name].health] if not order.rehearse else []
+        if not probes:
+            return {}
+        looking = WatchHealth(
+            targets=probes[0].targets,
+            every=plan.terms.confirm_every,
+            failing_looks=plan.terms.confirm_looks,
+            give_up_after=plan.terms.confirm_every * (plan.terms.confirm_looks + 1) * 2 + timedelta(minutes=1),
+        )
+        verdict = await watch(probes, looking, "See what is healthy at the end")
+        ill = {s.point: s.detail for s in verdict.samples if s.seen is not Seen.OK}
+        found: dict[str, str] = {}
+        for name in names:
+            points = [t.point for group in plan.components[name].health for t in group.targets if t.point in ill]
+            if points:
+                found[name] = "; ".join(f"{p}: {ill[p]}" for p in points)
+        if found:
+            self.tell(EntryKind.PROBE, f"Not healthy at the end: {', '.join(found)}", verdict)
+        return found
+
+    def meant_to_be_down(self) -> set[str]:
+        """Components that are to be down at the end; their silence is no incident."""
+        return set()
+
+    @property
+    def _begun(self) -> tuple[OperationOrder, Steps]:
+        if self.order is None or self._steps is None:
+            raise refuse_operation("the operation acts before it has called begin")
+        return self.order, self._steps
+
+    @property
+    def plan(self) -> ApplicationPlan:
+        """What the dossier says of the application; there once `begin` has returned."""
+        return self._begun[1].plan
+
+    @property
+    def steps(self) -> Steps:
+        """What `begin` gave."""
+        return self._begun[1]
+
+    def require_components(self, names: Sequence[str]) -> None:
+        """Refuse names that the dossier does not know."""
+        if unknown := [name for name in names if name not in self.plan.components]:
+            known = ", ".join(self.plan.components)
+            raise refuse_operation(f"{self.plan.application} has no component {unknown[0]!r}; it has {known}")
+
+    # --- what people tell and ask it
+
+    @workflow.update(
+        name="abort",
+        description="Stop it: what runs on a host is brought to its end, nothing new is begun. "
+        '{"by": "you@example.com", "reason": "The customer calls"}',
+    )
+    async def abort(self, told: AbortOperation) -> OperationTold:
+        """Stop after what is running now."""
+        if self._outcome is not None:
+            raise ApplicationError("it has ended already", type="NotPossible", non_retryable=True)
+        who = self._steps.plan.people.get("operator", []) if self._steps else []
+        may = {*who, self.order.by if self.order else ""}
+        if who and told.by not in may:
+            raise ApplicationError(
+                f"{told.by} may not stop this; {', '.join(sorted(may))} may", type="NotPossible", non_retryable=True
+            )
+        self.aborting = told
+        self.tell(EntryKind.STATE, f"To be stopped, says {told.by}: {told.reason}")
+        return OperationTold(message=f"It stops once this has ended: {self.doing}.")
+
+    @workflow.query(name="status", description="Where it stands: state, lease, open questions, steps, timeline")
+    def status(self) -> OperationStatus:
+        """Where it stands."""
+        order = self.order
+        return OperationStatus(
+            id=workflow.info().workflow_id,
+            kind=self.kind,
+            application=order.application if order else "",
+            title=self.title,
+            state=self.state,
+            doing=self.doing,
+            by=order.by if order else "",
+            rehearsed=bool(order and order.rehearse),
+            opened_at=workflow.info().workflow_start_time,
+            components=self.components,
+            lease=self.lease_says,
+            gates=self.open_gates,
+            steps=self.reports,
+            timeline=self._timeline,
+            progress=self.progress,
+        )
+
+    def on_gates_changed(self) -> None:
+        """Write the details page anew."""
+        workflow.set_current_details(operation_page(self))
+
+
+def _because(reason: str) -> str:
+    return f": {reason}" if reason else ""
