@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import AwareDatetime, Field
 
 from models.base import ApplicationId, Model, State
+from models.dossier.agreement import Freezable
 from models.operation import OperationKind
 
 TOKENS_OF_A_LEASE = 1_000_000
@@ -45,7 +46,9 @@ class AskForLease(Model):
     holds_alarms: bool = True
     """Whether alarms of its components are its own doing until then."""
     emergency: bool = False
-    """It passes freezes, and goes before those that wait."""
+    """It goes before those that wait."""
+    work: Freezable | None = None
+    """What a freeze may keep back; None: what heals or restores, which none does."""
 
 
 class LeaseState(StrEnum):
@@ -110,3 +113,4 @@ class Lease(State):
     until: datetime
     holds_alarms: bool
     emergency: bool
+    work: Freezable | None = None

@@ -50,14 +50,6 @@ class OpenSpan(Model):
     until: datetime
 
 
-class FreezeSpan(Model):
-    """A span of time (UTC) in which nothing is changed but in emergencies."""
-
-    since: datetime
-    until: datetime
-    reason: str
-
-
 class WatchSlice(Model):
     """What a watch needs: what belongs together, and where to go on counting."""
 
@@ -95,8 +87,6 @@ class WatchSlice(Model):
     freezes: list[Freeze] = []
     people: list[str] = []
     """Who may silence alarms, and merge, split and reopen incidents; none: anybody."""
-    freezes: list[FreezeSpan] = []
-    """Those that hold now or later."""
 
 
 class Placement(Model):

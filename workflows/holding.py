@@ -9,6 +9,7 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 from activities.stubs.workflows import release_lease, request_lease
+from models.dossier.agreement import Freezable
 from models.lease import AskForLease, LeaseAnswer, LeaseGranted, LeaseMode, LeaseState, LeaseTakenBack, ReleaseLease
 from models.operation import OperationKind
 from models.watch import WatchTold
@@ -42,6 +43,7 @@ class Holding:
         mode: LeaseMode = LeaseMode.EXCLUSIVE,
         holds_alarms: bool = True,
         emergency: bool = False,
+        work: Freezable | None = None,
         waits: Callable[[str], None] = lambda reason: None,
         moot: Callable[[], bool] = lambda: False,
     ) -> LeaseAnswer | None:
@@ -64,6 +66,7 @@ class Holding:
             until=workflow.now() + lasts,
             holds_alarms=holds_alarms,
             emergency=emergency,
+            work=work,
         )
         self._holds, self.taken_back_by = application, ""
         while True:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 from temporalio.exceptions import ApplicationError
 
+from models.freezes import freeze_at
 from models.lease import AskForLease, Lease, LeaseAnswer, LeaseGranted, LeaseMode, LeaseState
 from models.operation import OperationKind
 from models.watch import Operation, WaitingForLease, WatchState
@@ -16,11 +17,6 @@ if TYPE_CHECKING:
     from workflows.outbox import Message
 
 _MOST_WAITING: Final = 50
-
-_FROZEN: Final = frozenset(
-    {OperationKind.CHANGE, OperationKind.MAINTENANCE, OperationKind.ROUTINE, OperationKind.SHUT_DOWN}
-)
-"""What a freeze keeps from beginning. What puts something right passes: remedies, runbooks, start-up, restore; so do drills."""
 
 
 class LeaseDesk:
@@ -103,14 +99,12 @@ class LeaseDesk:
         return [name for name in depends_on if name in scope]
 
     def _frozen(self, asked: Lease) -> str:
-        now = self._now()
-        for freeze in self._memory.slice.freezes:
-            if asked.kind in _FROZEN and not asked.emergency and freeze.since <= now < freeze.until:
-                return (
-                    f"{self._application} is frozen until {freeze.until:%Y-%m-%d %H:%M} UTC ({freeze.reason}); only "
-                    "emergencies and what puts something right pass"
-                )
-        return ""
+        if asked.work is None:
+            return ""
+        freeze = freeze_at(self._memory.slice.freezes, self._now(), asked.work, asked.components)
+        if freeze is None:
+            return ""
+        return f"{self._application} is frozen until {freeze.until:%Y-%m-%d %H:%M} UTC: {freeze.reason}"
 
     def _queue(self, asked: Lease) -> None:
         waiting = self._memory.waiting

@@ -15,6 +15,7 @@ from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_e
 
 from activities.stubs.records import load_application_plan, write_records
 from models.base import Model
+from models.dossier.agreement import Freezable
 from models.dossier.instructions import Approval, OnSilence, Step
 from models.fences import HeldLease
 from models.gates import GateOption, GateOutcome, Question
@@ -152,11 +153,13 @@ class Operation(Holding, Asking):
         lasts: timedelta,
         mode: LeaseMode = LeaseMode.EXCLUSIVE,
         emergency: bool = False,
+        work: Freezable | None = None,
         holds_alarms: bool = True,
     ) -> None:
         """Get the right to act on components (none: the whole application), waiting in the queue for as long as it takes.
 
-        A rehearsal needs none. A refusal ends the operation as refused; so does an abort while it waits.
+        A rehearsal needs none. A refusal, as by a freeze that keeps such `work` back, ends the operation as refused; so does an
+        abort while it waits.
         """
         order, steps = self._begun
         self.components = list(components)
@@ -178,6 +181,7 @@ class Operation(Holding, Asking):
             lasts=lasts,
             mode=mode,
             emergency=emergency,
+            work=work,
             holds_alarms=holds_alarms,
             waits=waits,
             moot=lambda: self.aborting is not None,

@@ -12,18 +12,21 @@ from temporalio.client import Client, WorkflowFailureError
 from temporalio.worker import Worker
 
 from models.dossier.instructions import Approval
+from models.jobs import Outcome
 from models.monitor import Beat, MonitorOrder, SampleSite
-from models.names import WORKFLOW_QUEUE, site_queue, watch_id
+from models.names import WORKFLOW_QUEUE, operation_id, site_queue, watch_id
+from models.operation import ComponentsOrder
 from runbooks import find_runbooks
 from starter.runbooks import sample_input
-from tests.fakes import FakeHosts, application_plan, working
+from tests.fakes import Answer, FakeHosts, application_plan, working
 from tests.replay import halts, leading, watches
 from tests.replay.keeping import keep
 from tests.servers import real_server
 from tests.workflows.waiting import end_of, until_asked
-from tests.workflows.world import APPLICATION, World, alarm, cleared, decide, incident, report
+from tests.workflows.world import APPLICATION, OPERATOR, World, alarm, cleared, decide, incident, report
 from workflows.monitor import Monitor
 from workflows.sandbox import workflow_runner
+from workflows.starting import ShutDown, StartUp
 
 BOSS = "boss@supplier.example"
 
@@ -88,6 +91,23 @@ async def runbooks(client: Client) -> None:
                 await keep(handle, f"runbook-{name}-{kind}")
 
 
+async def operations(client: Client) -> None:
+    """An application that is stopped and started; one step fails and is tried again."""
+    for workflow_class, kind in ((ShutDown, "shut-down"), (StartUp, "start-up")):
+        hosts = FakeHosts(application_plan({"db": [], "web": ["db"]}))
+        verb = kind.split("-")[0].replace("shut", "stop")
+        hosts.answer(f"web-1: {verb} web", Answer(outcome=Outcome.FAILED), Answer())
+        async with working(client, hosts, workflow_class):
+            order = ComponentsOrder(application=APPLICATION, by=OPERATOR)
+            handle = await client.start_workflow(
+                kind, order, id=operation_id(kind, APPLICATION, "recorded"), task_queue=WORKFLOW_QUEUE
+            )
+            await until_asked(handle)
+            await decide(handle, "retry", by=OPERATOR)
+            await handle.result()
+            await keep(handle, kind)
+
+
 @activity.defn(name="sample_site")
 async def sample_site(request: SampleSite) -> Beat:
     """Sample for a moment."""
@@ -113,13 +133,14 @@ async def main() -> None:
     """Record all."""
     with tempfile.TemporaryDirectory() as home, real_server(Path(home)) as server:
         client = await server.client()
+        await operations(client)  # before there is a watch, whose tasks their worker could not do
         await incidents(client)
         await runbooks(client)
         await monitor(client)
         await asyncio.sleep(0.05)
+    await halts.main()
     await leading.main()
     await watches.main()
-    await halts.main()
 
 
 if __name__ == "__main__":

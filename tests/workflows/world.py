@@ -233,7 +233,7 @@ class World:
     @activity.defn(name="request_lease")
     async def request_lease(self, request: AskForLease) -> LeaseAnswer:
         self.leases.append(request)
-        fences = {f"{request.application}.{name}": len(self.leases) * 1000 for name in DEPENDS_ON}
+        fences = {f"{APPLICATION}.{name}": len(self.leases) * 1000 for name in DEPENDS_ON}  # as the plan says
         return LeaseAnswer(state=LeaseState.GRANTED, reason="granted", components=request.components, fences=fences)
 
     @activity.defn(name="release_lease")
