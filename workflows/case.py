@@ -39,6 +39,8 @@ class Case:
         self.restored_at: datetime | None = None
         self.prepared = False
         """Whether it is known what the dossier says: who may what, and what is promised."""
+        self.taken_back = 0
+        """How many alarms were taken back, or given to another incident, so far."""
         self._changed = changed
 
     @property

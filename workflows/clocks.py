@@ -111,7 +111,25 @@ class Clocks:
         promise = self.promise(moment.promise)
         if promise is not None:
             self._told[moment.promise] = _Told(promise.started_at, promise.within_seconds, moment.percent)
+            if moment.percent >= 100 and promise.breached_at is None:
+                self._broke(promise, moment.at)
         return moment
+
+    def _broke(self, promise: PromiseReading, at: datetime) -> None:
+        """Its time ran out since it was read: whoever asks how it stands is told so, without reading all anew."""
+        reading = self._case.memory.reading
+        assert reading is not None
+        broken = promise.model_copy(
+            update={
+                "standing": Standing.OVERDUE,
+                "deadline": at,
+                "breached_at": at,
+                "breaches": promise.breaches + 1,
+                "elapsed_seconds": promise.within_seconds,
+            }
+        )
+        promises = [broken if p.promise is promise.promise else p for p in reading.promises]
+        self._case.memory.reading = reading.model_copy(update={"promises": promises, "as_of": at})
 
     def _overlooked(self, reading: ClockReading) -> Iterator[ClockMoment]:
         """What had passed already when the clocks were read, as when the priority is raised: of each promise the last."""

@@ -281,10 +281,10 @@ class Healing:
 
     async def _hand_over(self, verdict: HealthVerdict) -> tuple[IncidentEnd | None, HealthVerdict]:
         """Let people decide; return how it ended, or the verdict to go on from."""
-        alarms = len(self._case.memory.alarms)
+        taken_back = self._case.taken_back
         on = self._suspect(verdict) or next(iter(self._case.plan.affected), "")
         question = handover_question(self._case.plan, tried=bool(self._tried), reason=verdict.reason, on=on)
-        outcome = await self._decide(question, "How to go on", moot=lambda: self._quiet(alarms))
+        outcome = await self._decide(question, "How to go on", moot=lambda: self._quiet(taken_back))
         by = ", ".join(a.by for a in outcome.answers)
         kind, _, name = outcome.option.partition("-")
         if outcome.option == CLOSE:
@@ -374,7 +374,7 @@ class Healing:
 
     def _quiet(self, before: int) -> bool:
         """All alarms were taken back since the question was asked: look whether it recovered by itself."""
-        return before > 0 and not self._case.memory.alarms
+        return self._case.taken_back > before and not self._case.memory.alarms
 
     def _joined_health(self) -> list[SiteProbes]:
         if self._case.plan.plan is None:

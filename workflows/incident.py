@@ -194,6 +194,7 @@ class Incident(Holding, Asking):
             alarm = self.memory.alarms.pop(fingerprint, None)
             self.memory.symptoms.discard(fingerprint)
             if alarm is not None:
+                self.case.taken_back += 1
                 self.case.tell(EntryKind.ALARM, f"{how}: {alarm.title}")
 
     @workflow.signal(

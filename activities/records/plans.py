@@ -9,7 +9,7 @@ from typing import Any, Final
 from activities.calendars import calendar_of
 from activities.calendars.freezes import freezes_of
 from models.dossier import Dossier
-from models.dossier.agreement import Level
+from models.dossier.agreement import Agreement, Level
 from models.dossier.architecture import Component
 from models.dossier.instructions import Approval, OnSilence, Remedy, Symptom, Troubleshooting
 from models.dossier.monitoring import MeasuringPoint, Severity
@@ -62,29 +62,25 @@ def watch_slice(
         reopen_within=dossier.agreement.incidents.reopen_within,
         freezes=freezes_of(dossier.agreement),
         people=leaders(dossier),
-        **_monitored_hours(dossier, now or datetime.now(UTC)),
+        **monitored_hours(dossier.agreement, now or datetime.now(UTC)),
     )
 
 
-def _monitored_hours(dossier: Dossier, now: datetime) -> dict[str, Any]:
-    """When alarms are handled, and which priorities at any hour; nothing where they all are."""
-    agreement = dossier.agreement
-    name = agreement.monitored_in
-    calendar = calendar_of(agreement.service_hours[name]) if name in agreement.service_hours else None
+def monitored_hours(agreement: Agreement, now: datetime) -> dict[str, Any]:
+    """When alarms are handled, and which priorities at any hour, as fields of a watch's slice; nothing where they all are."""
+    hours = agreement.service_hours
+    calendar = calendar_of(hours[agreement.monitored_in]) if agreement.monitored_in in hours else None
     if calendar is None or calendar.always_open:
         return {}
     # From the past, so that a span that has begun is whole; touching spans are one.
     spans = calendar.spans(now - timedelta(days=1), now + HOURS_AHEAD)
-    levels = agreement.service_levels
     return {
         "open_spans": [OpenSpan(since=since, until=until) for since, until in spans],
         "spans_until": now + HOURS_AHEAD,
-        "around_the_clock": [p for p, level in levels.items() if _always(dossier, level.respond.hours)],
+        "around_the_clock": [
+            p for p, level in agreement.service_levels.items() if hours.get(level.respond.hours) == "24x7"
+        ],
     }
-
-
-def _always(dossier: Dossier, hours: str) -> bool:
-    return hours in dossier.agreement.service_hours and dossier.agreement.service_hours[hours] == "24x7"
 
 
 def application_plan(dossier: Dossier) -> ApplicationPlan:

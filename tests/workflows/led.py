@@ -29,6 +29,7 @@ from models.incident import (
 from models.major import MajorOrder, MajorOutcome, MajorStatus, MajorTold
 from models.names import WORKFLOW_QUEUE, incident_id
 from models.records import TimelineEntry
+from tests.workflows.world import remembering
 from workflows.major import Major
 from workflows.sandbox import workflow_runner
 
@@ -113,7 +114,7 @@ async def leading(client: Client, *, cached: int = 100) -> AsyncIterator[None]:
         workflows=[Major, LedIncident],
         activities=Workflows(client, list).activities(),
         workflow_runner=workflow_runner(),
-        max_cached_workflows=cached,
+        **remembering(cached),
     ):
         yield
     gc.collect()  # what a workflow says as the worker lets go of it belongs to the test that started it

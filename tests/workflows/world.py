@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,6 +17,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
 from activities.clocks import read
+from activities.records.plans import monitored_hours
 from models.account import AccountReceipt, WriteAccount
 from models.alarms import Alarm, AlarmBatch, AlarmState, BatchReceipt
 from models.base import digest
@@ -132,6 +133,10 @@ def application_plan(**terms: Any) -> ApplicationPlan:
     )
 
 
+async def _right_now() -> datetime:
+    return datetime.now(UTC)
+
+
 @dataclass
 class World:
     """What is up, what cures it, and what was asked of the hosts."""
@@ -172,6 +177,8 @@ class World:
     given_back: list[ReleaseLease] = field(default_factory=list)
     before: list[ClockEvent] = field(default_factory=list)
     """Of an incident that is opened again, as the records have it."""
+    now: Callable[[], Awaitable[datetime]] = _right_now
+    """What the clock on the wall says."""
     on_command: Callable[[str], None] = lambda command: None
     on_look: Callable[[], None] = lambda: None
 
@@ -185,7 +192,8 @@ class World:
             "name": "Shop",
             "depends_on": DEPENDS_ON if self.known else {},
             "incidents": self.open_before,
-        }
+            "matrix": self.agreement.priorities,
+        } | monitored_hours(self.agreement, await self.now())
         return WatchSlice(application=request.application, **(said | self.slice))
 
     @activity.defn(name="load_incident_plan")
@@ -392,13 +400,24 @@ class World:
                 workflows=workflows,
                 activities=self.activities,
                 workflow_runner=workflow_runner(),
-                max_cached_workflows=cached,
+                **remembering(cached),
             ),
             Worker(client, task_queue=QUEUE, activities=self.activities),
         ):
             yield
         # What a workflow says as the worker lets go of it belongs to the test that started it.
         gc.collect()
+
+
+def remembering(workflows: int) -> dict[str, Any]:
+    """Options of a worker that remembers so many workflows; with none of them, every step replays all before it.
+
+    One that remembers none takes one task at a time: the SDK drops a task that comes while it works on another, and only the
+    task's timeout, ten seconds, brings it back.
+    """
+    if workflows:
+        return {"max_cached_workflows": workflows}
+    return {"max_cached_workflows": 0, "max_concurrent_workflow_tasks": 1, "max_concurrent_workflow_task_polls": 1}
 
 
 def alarm(component: str | None = "web", *, point: bool = True, number: int = 0, **fields: Any) -> Alarm:

@@ -23,6 +23,7 @@ def given(skipping: WorkflowEnvironment) -> Callable[..., Scene]:
     """A scene in a world that differs from the usual as told."""
 
     def scene(**world: Any) -> Scene:
-        return Scene(skipping, World(**({"down": {"mail"}, "cures": False} | world)))
+        usual = {"down": {"mail"}, "cures": False, "now": skipping.get_current_time}
+        return Scene(skipping, World(**(usual | world)))
 
     return scene

@@ -10,19 +10,27 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest, DescribeWorkflowExecutionResponse
 from temporalio.client import WorkflowExecutionStatus, WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
 from models.alarms import AlarmReceipt
 from models.base import Model
 from models.clock import ClockEvent, ClockEventKind, ClockEvents, ClockReading, Promise, PromiseReading
+from models.gates import GateState
 from models.incident import IncidentOutcome, IncidentStatus, Told
 from models.names import watch_id
 from models.notices import Occasion
 from models.watch import WatchTold
 from tests.workflows.waiting import until_asked
-from tests.workflows.world import APPLICATION, World, alarm, incident, report, status
+from tests.workflows.world import APPLICATION, World, alarm, cleared, incident, report, status
+
+_AT_WORK = {EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED, EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED}
+"""Events after which a worker has something to do; the server that skips time says so nowhere else."""
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
@@ -33,12 +41,24 @@ class Scene:
 
     env: WorkflowEnvironment
     world: World
+    incidents: int = 1
+    """How many of them there will have been."""
 
     @asynccontextmanager
     async def played(self, cached: int = 100) -> AsyncIterator[None]:
-        """With workers at work."""
+        """With workers at work, and without a workflow task that failed: such a one is tried again, and only looks well."""
         async with self.world.worker(self.env.client, cached=cached):
             yield
+            assert await self._failed_tasks() == []
+
+    async def _failed_tasks(self) -> list[str]:
+        watch = self.env.client.get_workflow_handle(watch_id(APPLICATION))
+        return [
+            f"{handle.id}: {event.workflow_task_failed_event_attributes.failure.message}"
+            for handle in (watch, *(self.incident(number) for number in range(1, self.incidents + 1)))
+            async for event in handle.fetch_history_events()
+            if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED
+        ]
 
     # --- act
 
@@ -50,9 +70,14 @@ class Scene:
     async def fault(self, component: str = "mail", **fields: Any) -> WorkflowHandle[Any, IncidentOutcome]:
         """An alarm comes in, the fault is real, no remedy helps: people are asked."""
         await self.alarm(component, **fields)
-        await until_asked(self.incident())
-        await self.settled()
+        await self.asked()
         return self.incident()
+
+    async def asked(self, number: int = 1) -> GateState:
+        """Wait until people are asked how an incident goes on; the question."""
+        # Only then a query: one that meets the first task of a workflow which no worker remembers costs that task's timeout.
+        await self.settled(number)
+        return await until_asked(self.incident(number))
 
     def incident(self, number: int = 1) -> WorkflowHandle[Any, IncidentOutcome]:
         """The incident of that number."""
@@ -64,6 +89,10 @@ class Scene:
         await self.settled(number)
         return told.message
 
+    async def begin_watching(self) -> None:
+        """The watch begins, before anything has happened."""
+        await report(self.env.client, cleared("mail", fingerprint="long ago"))
+
     async def order(self, update: str, message: Model) -> WatchTold:
         """Order something of the watch."""
         watch = self.env.client.get_workflow_handle(watch_id(APPLICATION))
@@ -74,25 +103,36 @@ class Scene:
         """What an incident says to somebody who may not."""
         with pytest.raises(WorkflowUpdateFailedError) as refused:
             await self.incident(number).execute_update(update, message, result_type=Told)
-        return str(refused.value.cause)
+        assert isinstance(refused.value.cause, ApplicationError)
+        return refused.value.cause.message
 
     # --- fast-forward
 
     async def forward(self, span: timedelta, number: int = 1) -> None:
         """Let time pass."""
-        await self.env.sleep(span)
+        await self.pass_time(span)
         await self.settled(number)
 
     async def forward_to(self, moment: datetime, number: int = 1) -> None:
         """Let time pass until a moment."""
         await self.forward(moment - await self.now(), number)
 
+    async def pass_time(self, span: timedelta) -> None:
+        """Let time pass where no incident may have begun."""
+        await self.env.sleep(span)
+
+    async def pass_time_to(self, moment: datetime) -> None:
+        """Let time pass until a moment, where no incident may have begun."""
+        now = await self.now()
+        assert moment > now
+        await self.pass_time(moment - now)
+
     async def now(self) -> datetime:
         """What the clock of this world says."""
         return await self.env.get_current_time()
 
     async def settled(self, number: int = 1, seconds: float = 20) -> None:
-        """Wait until an incident has done all that is due."""
+        """Wait until an incident has begun and has done all that is due."""
         quiet = 0
         async with asyncio.timeout(seconds):
             while quiet < 2:
@@ -101,12 +141,33 @@ class Scene:
 
     async def _idle(self, number: int) -> bool:
         try:
-            raw = (await self.incident(number).describe()).raw_description
+            raw = await self._described(number)
             if raw.workflow_execution_info.status != WorkflowExecutionStatus.RUNNING:
                 return True
-            return not raw.pending_activities and not raw.HasField("pending_workflow_task")
+            last = [event.event_type async for event in self.incident(number).fetch_history_events()][-1]
+            return not raw.pending_activities and last not in _AT_WORK
         except RPCError:
-            return True  # it has not begun
+            return False  # it has not begun
+
+    async def _ended(self, number: int) -> bool:
+        raw = await self._described(number)
+        return bool(raw.workflow_execution_info.status != WorkflowExecutionStatus.RUNNING)
+
+    async def _described(self, number: int) -> DescribeWorkflowExecutionResponse:
+        """Not by the handle, which cannot read the null that this server keeps for a search attribute that was taken away."""
+        id = self.incident(number).id
+        return await self.env.client.workflow_service.describe_workflow_execution(
+            DescribeWorkflowExecutionRequest(
+                namespace=self.env.client.namespace, execution=WorkflowExecution(workflow_id=id)
+            )
+        )
+
+    async def over(self, number: int = 1, seconds: float = 20) -> IncidentOutcome:
+        """Wait until an incident has ended; how."""
+        async with asyncio.timeout(seconds):
+            while not await self._ended(number):
+                await asyncio.sleep(0.01)
+        return await self.incident(number).result()
 
     # --- expect
 

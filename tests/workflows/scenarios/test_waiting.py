@@ -1,0 +1,105 @@
+"""Waiting for customers and third parties: who may, what it does to the clocks, and what if nobody answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from models.clock import ClockEventKind, Promise, Standing
+from models.incident import Acknowledge, Resume, Waiting
+from models.notices import Occasion
+from tests.workflows.scenarios.scene import HOUR, MINUTE, Scene
+from tests.workflows.world import OPERATOR, SECOND_LINE, agreement
+
+Given = Callable[..., Scene]
+
+ASKED = Waiting(party="betalt", by=OPERATOR, note="The gateway answers 502", reference="BT-4711")
+
+
+async def test_a_third_party_that_never_answers_is_asked_again_and_then_the_next_rung_is(
+    given: Given, cached: int
+) -> None:
+    scene = given()
+    async with scene.played(cached):
+        await scene.fault()
+        await scene.tell("acknowledge", Acknowledge(by=OPERATOR))
+        told = await scene.tell("wait_for", ASKED)
+        [waiting] = await scene.events(ClockEventKind.WAITING)
+        shown = (await scene.status()).waiting
+        await scene.forward(HOUR + 58 * MINUTE)
+        early = scene.told(Occasion.WAITING_REMINDER), scene.told(Occasion.REMINDER)
+        await scene.forward(4 * MINUTE)
+        once = scene.told(Occasion.WAITING_REMINDER), scene.told(Occasion.REMINDER), scene.told(Occasion.ALERT)
+        await scene.forward(2 * HOUR)
+        twice = scene.told(Occasion.WAITING_REMINDER), scene.told(Occasion.ALERT)
+        message = await scene.tell("resume", Resume(by=SECOND_LINE, note="Their certificate had expired"))
+        await scene.forward(MINUTE)
+        reading, restore = await scene.reading(), await scene.promise(Promise.RESTORE)
+        [resumed] = await scene.events(ClockEventKind.RESUMED)
+        status = await scene.status()
+    assert told.startswith("Waiting for Betalt: the clocks are paused. They must answer until ")
+    assert shown == "Betalt: The gateway answers 502"
+    [first] = scene.world.told(Occasion.WAITING)
+    assert (first.audience.party, first.facts.reference, first.facts.text) == ("betalt", "BT-4711", ASKED.note)
+    assert first.facts.deadline == waiting.at + 2 * HOUR
+    assert early == ([], [])
+    assert once == (["betalt"], [OPERATOR], [f"1: {OPERATOR}"])
+    assert twice == (["betalt", "betalt"], [f"1: {OPERATOR}", f"2: {SECOND_LINE}"])
+    assert all(n.facts.reference == "BT-4711" for n in scene.world.told(Occasion.WAITING_REMINDER))
+    assert message.startswith("It is our turn again; Betalt was waited for since")
+    assert reading.waited_seconds["third_party"] == pytest.approx((resumed.at - waiting.at).total_seconds())
+    assert resumed.at - waiting.at > 4 * HOUR
+    assert (restore.standing, status.waiting, status.lead) == (Standing.RUNNING, None, SECOND_LINE)
+
+
+async def test_a_wait_that_the_agreement_does_not_pause_for_is_kept_and_the_clocks_run_on(given: Given) -> None:
+    scene = given(agreement=agreement(pauses=["waiting_for_customer"]))
+    async with scene.played():
+        await scene.fault()
+        told = await scene.tell("wait_for", ASKED)
+        await scene.forward(5 * HOUR)
+        await scene.tell("resume", Resume(by=OPERATOR))
+        await scene.forward(MINUTE)
+        restore, reading = await scene.promise(Promise.RESTORE), await scene.reading()
+    assert "the agreement does not pause the clocks for that" in told
+    assert (restore.standing, restore.paused_seconds) == (Standing.OVERDUE, 0)
+    assert reading.waited_seconds["third_party"] == pytest.approx(5 * 3600, abs=60)
+
+
+async def test_a_pause_by_somebody_who_may_not_is_refused_and_nothing_is_lost(given: Given, cached: int) -> None:
+    scene = given()
+    async with scene.played(cached):
+        await scene.fault()
+        before = await scene.events()
+        refusals = [
+            await scene.refusal("wait_for", Waiting(party=party, by=by, note="x"))
+            for party, by in [("acme", "eve@x.example"), ("nobody", OPERATOR), ("supplier", OPERATOR)]
+        ]
+        nobody = await scene.refusal("resume", Resume(by=OPERATOR))
+        after, running = await scene.events(), await scene.promise(Promise.RESTORE)
+        await scene.tell("wait_for", ASKED)
+        twice = await scene.refusal("wait_for", Waiting(party="acme", by=OPERATOR, note="x"))
+        waiting = (await scene.status()).waiting
+    assert refusals == [
+        f"eve@x.example may not pause the clocks of acme.shop's incidents; {OPERATOR}, {SECOND_LINE} may",
+        "the dossier has no party 'nobody'; it has supplier, acme, betalt",
+        "Supplier is the supplier: there is nobody else to wait for",
+    ]
+    assert nobody == "it waits for nobody"
+    assert (after, running.standing) == (before, Standing.RUNNING)
+    assert twice == "it waits for Betalt already; resume that first"
+    assert waiting == "Betalt: The gateway answers 502"
+
+
+@pytest.mark.parametrize("deaf", [set(), {"desk@betalt.example"}], ids=["reached", "not reached"])
+async def test_who_cannot_be_written_to_is_called_and_whoever_leads_learns_it(given: Given, deaf: set[str]) -> None:
+    scene = given(deaf=deaf)
+    async with scene.played():
+        await scene.fault()
+        await scene.tell("acknowledge", Acknowledge(by=OPERATOR))
+        told = await scene.tell("wait_for", ASKED)
+        await scene.forward(timedelta(minutes=1))
+    assert ("They could not be written to; their support: +46 8 465 004 00." in told) is bool(deaf)
+    assert scene.told(Occasion.UNDELIVERED) == ([OPERATOR] if deaf else [])
