@@ -1,0 +1,126 @@
+"""Applications on real hosts whose every remote step leaves marks on its host, and can be held in the middle of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from models.hosts import HostTarget
+
+Part = Mapping[str, Any]
+
+COMPONENTS = {"db": [], "app": ["db"], "web": ["app"]}
+"""And what each needs."""
+
+
+class Marks:
+    """What steps write: `begin STEP` before a step acts and `end STEP` after it, in a file for each application."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        directory.mkdir(parents=True, exist_ok=True)
+
+    def command(self, application: str, step: str, act: str = "true") -> str:
+        """The shell command of a step; held, it waits between its beginning and what it does."""
+        log, held = self._log(application), self._held(application, step)
+        return (
+            f"echo 'begin {step}' >>{log}; while test -e {held}; do sleep 0.1; done; "
+            f"{act}; ended=$?; echo 'end {step}' >>{log}; exit $ended"
+        )
+
+    def run(self, application: str, step: str, act: str = "true", **more: object) -> dict[str, Any]:
+        """A step that runs it on the application's host."""
+        return {"type": "run", "host": "h1", "title": step, "command": self.command(application, step, act), **more}
+
+    def hold(self, application: str, step: str) -> None:
+        """From now on the step waits once it has begun."""
+        self._held(application, step).touch()
+
+    def release(self, application: str, step: str) -> None:
+        """Let it act."""
+        self._held(application, step).unlink()
+
+    def seen(self, application: str) -> list[str]:
+        """All marks, in order."""
+        log = self._log(application)
+        return log.read_text().splitlines() if log.exists() else []
+
+    def dossier(self, application: str, host: HostTarget, parts: Part) -> dict[str, Any]:
+        """A dossier of an application with three components on one host; `parts` are laid over it."""
+        customer, _, name = application.partition(".")
+        base: dict[str, Any] = {
+            "dossier": 1,
+            "customer": customer,
+            "application": name,
+            "name": application,
+            "agreement": {
+                "number": "T-1",
+                "signed": "2026-01-01",
+                "signed_by": ["Ann, supplier", "Bob, acme"],
+                "undertakings": ["incident"],
+                "service_hours": {"always": "24x7"},
+            },
+            "parties": {
+                "supplier": {"name": "Supplier", "kind": "supplier"},
+                "customer": {"name": "Acme", "kind": "customer"},
+            },
+            "contacts": {
+                "ann": {
+                    "name": "Ann", "party": "supplier", "function": "on call", "roles": ["operator"],
+                    "email": "ann@example.com",
+                },
+                "bob": {
+                    "name": "Bob", "party": "customer", "function": "owner", "roles": ["data-owner"],
+                    "email": "bob@example.com",
+                },
+            },
+            "architecture": {
+                "sites": {"dc": {"name": "Data centre", "operated_by": "supplier"}},
+                "hosts": {"h1": {"site": "dc", **host.model_dump(mode="json", exclude={"name"}, exclude_defaults=True)}},
+                "components": {name: self._component(application, name, needs) for name, needs in COMPONENTS.items()},
+            },
+            "monitoring": {"watched_by": "central"},
+        }  # fmt: skip
+        return _laid_over(base, parts)
+
+    def _component(self, application: str, name: str, needs: Sequence[str]) -> dict[str, Any]:
+        up = self.up(application, name)
+        return {
+            "name": name,
+            "hosts": ["h1"],
+            "depends_on": list(needs),
+            "control": {
+                "type": "commands",
+                "start": self.command(application, f"start {name}", f"touch {up}"),
+                "stop": self.command(application, f"stop {name}", f"rm {up}"),
+                "status": f"test -e {up} || exit 3",
+            },
+        }
+
+    def up(self, application: str, component: str) -> Path:
+        """There while the component runs."""
+        return self._directory / f"{application}.{component}.up"
+
+    def _log(self, application: str) -> Path:
+        return self._directory / f"{application}.log"
+
+    def _held(self, application: str, step: str) -> Path:
+        return self._directory / f"{application}.{step.replace(' ', '-')}.held"
+
+
+def write(dossier: Mapping[str, Any], path: Path) -> Path:
+    """Write a dossier where it can be published from."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(yaml.safe_dump(dict(dossier), sort_keys=False))
+    return path
+
+
+def _laid_over(base: Mapping[str, Any], parts: Part) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in parts.items():
+        known = merged.get(key)
+        merged[key] = _laid_over(known, value) if isinstance(known, Mapping) and isinstance(value, Mapping) else value
+    return merged
