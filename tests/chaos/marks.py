@@ -111,6 +111,11 @@ class Marks:
         return self._directory / f"{application}.{step.replace(' ', '-')}.held"
 
 
+def in_turn(steps: Sequence[str]) -> list[str]:
+    """The marks of steps of which each begins when the one before has ended, and none is carried out twice."""
+    return [f"{mark} {step}" for step in steps for mark in ("begin", "end")]
+
+
 def write(dossier: Mapping[str, Any], path: Path) -> Path:
     """Write a dossier where it can be published from."""
     path.parent.mkdir(parents=True, exist_ok=True)

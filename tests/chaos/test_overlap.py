@@ -1,0 +1,55 @@
+"""Operations on one application never overlap on its host, whatever becomes of their leases, workers and workflows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from models.lease import ReleaseLease
+from models.names import watch_id
+from models.operation import ComponentsOrder, OperationEnd, OperationKind
+from tests.chaos.field import field
+from tests.chaos.marks import Marks, in_turn
+from tests.chaos.walks import BY, WALKS
+
+pytestmark = [pytest.mark.needs("openssh"), pytest.mark.slow]
+
+_SHOP = "acme.shop"
+
+
+async def test_a_step_that_goes_on_after_its_lease_was_taken_away_keeps_the_next_operation_waiting_on_the_host(
+    tmp_path: Path,
+) -> None:
+    marks = Marks(tmp_path / "marks")
+    down, up = (next(w for w in WALKS if w.kind is kind) for kind in (OperationKind.SHUT_DOWN, OperationKind.START_UP))
+    parts = {"instructions": {**down.parts(marks, _SHOP)["instructions"], **up.parts(marks, _SHOP)["instructions"]}}
+    down.prepare(marks, _SHOP)
+    marks.hold(_SHOP, "stop app")
+    order = ComponentsOrder(application=_SHOP, by=BY)
+    async with field(tmp_path, marks, [(_SHOP, parts)]) as on:
+        hanging = await on.start(OperationKind.SHUT_DOWN, order)
+        await _until(lambda: marks.seen(_SHOP)[-1:] == ["begin stop app"])
+        following = await on.start(OperationKind.START_UP, order)
+        watch = on.client.get_workflow_handle(watch_id(_SHOP))
+        taken = ReleaseLease(application=_SHOP, holder=hanging.id, by=BY)
+        await watch.execute_update("release_lease", taken)
+        # Its first command is on the host now, and waits there.
+        await _until(lambda: on.waits_on_host(_SHOP, following.id))
+        on.worker.kill()
+        assert marks.seen(_SHOP)[-1] == "begin stop app"
+        marks.release(_SHOP, "stop app")
+        on.worker.start()
+        outcomes = await asyncio.gather(hanging.result(), following.result())
+    stopped, then = ["close the gates", "stop web", "stop app"], ["mount", "start app", "start web", "open the gates"]
+    assert marks.seen(_SHOP) == in_turn([*stopped, *then])
+    assert outcomes[0].end is not OperationEnd.DONE
+    assert outcomes[1].end is OperationEnd.DONE
+
+
+async def _until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(90):
+        while not condition():
+            await asyncio.sleep(0.05)
