@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from models.clock import ClockReading, Promise, PromiseReading, Standing, Stretch, StretchKind
-from starter.incident_page import tidy
+from starter.terminal import terminal, tidy
 
 _STYLES = {
     Standing.KEPT: "green",
@@ -34,7 +34,7 @@ _TURNS = {"supplier": "supplier", "customer": "customer", "third_party": "third 
 
 def show_clock(reading: ClockReading, name: str = "", zone: tzinfo = UTC, console: Console | None = None) -> None:
     """Print a reading, of the incident `name`; times on the wall clock of `zone`. Stretches follow where the reading has them."""
-    out = console or Console(highlight=False)
+    out = console or terminal()
     priority = reading.priority.value if reading.priority else "no priority"
     agreement = tidy(reading.agreement) or "no agreement"
     called = f"{tidy(name)}  " if name else ""

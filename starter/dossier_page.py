@@ -12,13 +12,14 @@ from models.base import format_duration
 from models.dossier import Dossier
 from models.dossier.agreement import ServiceHours, Target
 from models.dossier.instructions import Approval, RunStep, Step
+from starter.terminal import terminal
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 def show_page(dossier: Dossier, part: str | None = None, console: Console | None = None) -> None:
     """Print one part, or all of them with what is urgent first."""
-    out = console or Console(highlight=False)
+    out = console or terminal()
     out.print(f"[bold]{escape(dossier.name)}[/] ({dossier.id})")
     if dossier.description:
         out.print(escape(dossier.description))

@@ -15,6 +15,7 @@ from models.clock import PromiseReading, Standing
 from models.records import EntryKind, TimelineEntry
 from starter.incidents.naming import short
 from starter.incidents.views import IncidentLine, IncidentView, OpenGate
+from starter.terminal import terminal, tidy
 
 _SHOWN_LINES = 12
 """Of a command's output or a plan; `--json` has them all."""
@@ -35,13 +36,13 @@ def show_lines(lines: Sequence[IncidentLine], now: datetime | None = None) -> No
         lead = tidy(line.lead or "-")
         due = _due(line.deadline, now)
         table.add_row(short(line.id), line.priority or "-", state, lead, due, tidy(line.title), tidy(waits) or "-", age)
-    Console().print(table)
+    terminal().print(table)
 
 
 def show_incident(view: IncidentView, now: datetime | None = None) -> None:
     """Print one incident: head, open questions, alarms, timeline."""
     now = now or datetime.now(UTC)
-    console = Console(highlight=False)
+    console = terminal()
     head = f"[bold]{short(view.id)}[/]  {view.priority or '-'}  {view.outcome or view.state}  {tidy(view.title)}"
     console.print(head, soft_wrap=True)
     opened = f"{view.opened_at:%Y-%m-%d %H:%M:%S} UTC"
@@ -74,7 +75,7 @@ def show_incident(view: IncidentView, now: datetime | None = None) -> None:
 
 def show_gate(gate: OpenGate, console: Console | None = None) -> None:
     """Print an open question: what, who may decide, until when, the plan, the options."""
-    out = console or Console(highlight=False, stderr=True)
+    out = console or terminal(stderr=True)
     out.print(f"\n[bold yellow]{gate.id}: {tidy(gate.question)}[/]", soft_wrap=True)
     out.print(f"  decides: {tidy(_who(gate))}", soft_wrap=True)
     if gate.deadline is not None:
@@ -100,11 +101,6 @@ def age_of(span: timedelta) -> str:
             seconds -= seconds % unit
             break
     return format_duration(timedelta(seconds=seconds))
-
-
-def tidy(text: str) -> str:
-    """Text from hosts and senders, made harmless for a terminal: no escape sequences, no markup, one line."""
-    return escape("".join(c if c.isprintable() else " " for c in text))
 
 
 def _led(view: IncidentView, now: datetime, console: Console) -> None:

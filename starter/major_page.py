@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from models.major import SeenIncident
-from starter.incident_page import age_of, tidy
+from starter.incident_page import age_of
 from starter.majors import MajorLine, MajorView
+from starter.terminal import terminal, tidy
 
 _SHOWN_LINES = 30
 
@@ -28,14 +28,14 @@ def show_list(lines: Sequence[MajorLine], now: datetime | None = None) -> None:
         table.add_row(
             tidy(line.id), line.priority or "-", line.state, tidy(line.lead or "-"), count, tidy(line.title), age
         )
-    Console().print(table)
+    terminal().print(table)
 
 
 def show_major(view: MajorView, now: datetime | None = None) -> None:
     """Print one: head, incidents, timeline."""
     now = now or datetime.now(UTC)
     status = view.status
-    console = Console(highlight=False)
+    console = terminal()
     console.print(
         f"[bold]{tidy(status.id)}[/]  {status.priority.value if status.priority else '-'}  {status.state.value}  "
         f"{tidy(status.title)}",

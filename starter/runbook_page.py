@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from models.jobs import Outcome
-from models.runbooks import RunbookReport, StepReport
+from models.runbooks import RunbookReport
 from starter.runbooks import CatalogueEntry
+from starter.terminal import terminal, tidy
 
 _COLOURS = {Outcome.OK: "green", Outcome.FAILED: "red", Outcome.UNKNOWN: "yellow"}
 _GIVEN = {"application", "requested_by"}
 """Required by every runbook, hence not worth a word in the list."""
+
+_INDENT = "    "
 
 
 def show_list(entries: Sequence[CatalogueEntry]) -> None:
@@ -24,12 +26,12 @@ def show_list(entries: Sequence[CatalogueEntry]) -> None:
     for entry in entries:
         needs = [field.name for field in entry.inputs if field.required and field.name not in _GIVEN]
         table.add_row(entry.name, escape(entry.title), ", ".join(needs))
-    Console().print(table)
+    terminal().print(table)
 
 
 def show_entry(entry: CatalogueEntry) -> None:
     """Print one runbook: purpose, inputs, and what to paste into the UI."""
-    console = Console()
+    console = terminal()
     console.print(f"[bold]{entry.name}[/]: {escape(entry.title)}", soft_wrap=True)
     for paragraph in filter(None, entry.purpose.split("\n\n")):
         console.print("\n" + escape(" ".join(paragraph.split())))
@@ -46,21 +48,16 @@ def show_entry(entry: CatalogueEntry) -> None:
 
 
 def show_report(report: RunbookReport) -> None:
-    """Print every step with what came of it, then the outcome; commands and output as they are."""
-    console = Console()
-    table = Table("step", "host", "outcome", "changed", "what came of it", show_lines=True)
+    """Print every step with what came of it, then the outcome; commands and output uncut, so that they can be copied."""
+    console = terminal()
+    titles = max((len(step.title) for step in report.steps), default=0)
+    hosts = max((len(step.host or "-") for step in report.steps), default=0)
     for step in report.steps:
-        table.add_row(
-            escape(step.title),
-            escape(step.host or "-"),
-            f"[{_COLOURS[step.outcome]}]{step.outcome.value}[/]",
-            "yes" if step.changed else "no",
-            _what_came(step),
-        )
-    console.print(table)
-    console.print(f"[{_COLOURS[report.outcome]}]{report.outcome.value}[/]: {escape(report.summary)}", soft_wrap=True)
-
-
-def _what_came(step: StepReport) -> str:
-    command = f"[dim]$ {escape(step.command)}[/]\n" if step.command else ""
-    return command + escape(step.detail)
+        said = f"{step.outcome.value}{', changed' if step.changed else ''}"
+        head = f"{step.title:<{titles}}  {step.host or '-':<{hosts}}  "
+        console.print(f"{tidy(head)}[{_COLOURS[step.outcome]}]{said}[/]", soft_wrap=True)
+        for line in [f"$ {line}" for line in step.command.splitlines()]:
+            console.print(f"{_INDENT}[dim]{tidy(line)}[/]", soft_wrap=True)
+        for line in step.detail.splitlines():
+            console.print(f"{_INDENT}{tidy(line)}", soft_wrap=True)
+    console.print(f"[{_COLOURS[report.outcome]}]{report.outcome.value}[/]: {tidy(report.summary)}", soft_wrap=True)

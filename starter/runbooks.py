@@ -145,6 +145,8 @@ def _fault(runbook: RunbookClass, fault: Any) -> str:
             return f"the input {name} is missing; add --input {name}=..."
         case "extra_forbidden":
             return f"it has no input {name!r}; it takes {', '.join(own) or 'none of its own'}"
+        case "string_pattern_mismatch" if name == "application":
+            return f"the application is written CUSTOMER.APPLICATION, as in acme.shop, not {fault['input']!r}"
     said = fault["msg"].removeprefix("Value error, ")
     return f"{name or 'the input'}: {said[:1].lower()}{said[1:]}"
 

@@ -52,12 +52,13 @@ async def connect_patiently(settings: Settings) -> Client:
 @asynccontextmanager
 async def connected(settings: Settings, *, patiently: bool = False) -> AsyncIterator[Client]:
     """A client for a command: connected, and left in a way that does not crash the interpreter at its end."""
-    client = await (connect_patiently if patiently else connect)(settings)
     try:
+        client = await (connect_patiently if patiently else connect)(settings)
         yield client
-    finally:
         del client
-        # Without a moment for its threads to finish, the SDK brings the interpreter down at exit (sdk-python #300).
+    finally:
+        # Without a moment for its threads to finish, the SDK brings the interpreter down at exit (sdk-python #300);
+        # a connection that failed has threads too.
         await asyncio.sleep(0.05)
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from rich.console import Console
 from rich.table import Table
 
 from models.watch import Silence, WatchStatus
-from starter.incident_page import age_of, tidy
+from starter.incident_page import age_of
 from starter.incidents.naming import short
+from starter.terminal import terminal, tidy
 from starter.watches import WatchLine
 from workflows.watch_page import standing
 
@@ -24,12 +24,12 @@ def show_list(lines: Sequence[WatchLine]) -> None:
             said = "nobody watches it: publish its dossier again"
         counts = ["-" if count is None else str(count) for count in (line.alarms, line.incidents)]
         table.add_row(line.application, *counts, said)
-    Console().print(table)
+    terminal().print(table)
 
 
 def show_watch(status: WatchStatus) -> None:
     """Print what one watch sees."""
-    console = Console(highlight=False)
+    console = terminal()
     now = datetime.now(UTC)
     dossier = status.dossier[:12] or "none is published"
     console.print(f"[bold]{status.application}[/]  dossier {dossier}, {status.opened} incidents so far", soft_wrap=True)
@@ -78,4 +78,4 @@ def show_silences(silences: Sequence[Silence]) -> None:
     for s in silences:
         covers = ", ".join([*s.components, *s.measuring_points]) or "the whole application"
         table.add_row(s.id, covers, f"{s.until:%Y-%m-%d %H:%M}", tidy(s.by), tidy(s.reason))
-    Console(highlight=False).print(table)
+    terminal().print(table)

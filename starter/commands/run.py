@@ -35,10 +35,15 @@ def up(
 async def _up(settings: Settings, dossiers: list[Path], as_json: bool) -> None:
     import asyncio
 
+    from models.errors import UserError
     from starter.supervisor import until_signalled
     from starter.up import installation
 
+    if lost := [str(path) for path in dossiers if not path.exists()]:
+        raise UserError(f"{', '.join(lost)} is not there; name a dossier, or a directory of them")
     paths = dossiers or [settings.dossier_directory]
+    if not as_json:
+        typer.echo("Starting Temporal, worker and alarm intake ...")
     async with installation(settings) as running:
         published = await _publish(running, paths)
         signalled = asyncio.create_task(until_signalled())

@@ -12,7 +12,6 @@ import os
 import platform
 import sys
 import time
-import traceback
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -88,8 +87,7 @@ def main(names: list[str]) -> int:
         try:
             figures[name] = _in_fresh_process(name)
         except Exception as crash:
-            traceback.print_exc()
-            failed[name] = f"{type(crash).__name__}: {crash}"
+            failed[name] = str(crash)
         print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr)
     console.print(_table(figures))
     for name, error in failed.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import traceback
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,5 +67,10 @@ class Figure:
 
 def measure(name: str) -> list[Figure]:
     """Run the benchmark of this name; here, because a fresh process cannot import `__main__`."""
-    found: list[Figure] = importlib.import_module(f"tests.bench.{name}").run()
+    try:
+        found: list[Figure] = importlib.import_module(f"tests.bench.{name}").run()
+    except Exception as crash:
+        # Not every exception can be carried to another process: one that cannot would be lost with its reason.
+        traceback.print_exc()
+        raise RuntimeError(f"{type(crash).__name__}: {crash}") from None
     return found

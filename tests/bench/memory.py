@@ -35,6 +35,7 @@ from models.settings import Settings
 from starter.publishing import publish
 from starter.temporal import connect
 from tests.bench.bare import Bare, BareOrder, nothing
+from tests.bench.delivering import deliver_patiently
 from tests.bench.figures import Figure, Goal
 from tests.chaos.fleet import Fleet
 from tests.hosts import Host, SshHost
@@ -126,7 +127,7 @@ async def _incidents(client: Client, dossiers: list[Dossier]) -> None:
 
     async def one(dossier: Dossier) -> None:
         async with free:
-            await reporter.deliver(_batch(dossier))
+            await deliver_patiently(reporter, _batch(dossier))
 
     await asyncio.gather(*(one(d) for d in dossiers))
     await _until(client, f"WorkflowType = 'incident' AND {STATE} = 'awaiting-decision'", _INCIDENTS)

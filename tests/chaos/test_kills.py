@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import random
 import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -72,11 +72,13 @@ class Installation:
             assert time.monotonic() < end, self.log.read_text()
             time.sleep(0.1)
 
-    def kill_part(self, name: str) -> None:
-        """Kill one of its processes at once."""
-        # It may be dead already, and being started again.
-        with contextlib.suppress(ProcessLookupError, FileNotFoundError):
+    def kill_part(self, name: str) -> bool:
+        """Kill one of its processes at once; false when it is dead already, and being started again."""
+        try:
             os.kill(int((self.settings.home / "run" / f"{name}.pid").read_text()), signal.SIGKILL)
+        except (ProcessLookupError, FileNotFoundError):
+            return False
+        return True
 
     def stop(self) -> None:
         """Stop it as Ctrl-C would."""
@@ -155,8 +157,10 @@ async def test_a_hundred_incidents_heal_under_kills_and_no_host_is_touched_twice
     async def killing() -> None:
         for _ in range(KILLS):
             await asyncio.sleep(chance.uniform(2, 5))
-            running.kill_part(chance.choice(PARTS))
+            part = chance.choice(PARTS)
+            killed[part] += running.kill_part(part)
 
+    killed: Counter[str] = Counter()
     killer = asyncio.create_task(killing())
     receipts = await breaking()
     killer.cancel()
@@ -166,7 +170,8 @@ async def test_a_hundred_incidents_heal_under_kills_and_no_host_is_touched_twice
     every = records.incidents(limit=1000)
     records.close()
 
-    print(f"{len(ended)} incidents ended after {time.monotonic() - started:.0f} s")
+    print(f"{len(ended)} incidents ended after {time.monotonic() - started:.0f} s and {dict(killed)} kills")
+    assert all(killed[part] for part in PARTS), f"each part was to be killed, and {dict(killed)} were"
     assert len(every) == len(names()), "each fault has one incident, no more"
     assert {r["incident"] for r in receipts} == {i.id for i in every}
     assert [name for name in names() if not fleet.up(name).exists()] == []

@@ -103,3 +103,21 @@ def test_what_stops_a_part_is_a_line_of_json_too(part: str, monkeypatch: pytest.
     error = json.loads(stderr)
     assert error["level"] == "error"
     assert "ssh_threads" in error["message"]
+
+
+@pytest.mark.parametrize("how", [(), ("--json",)], ids=["people", "json"])
+def test_up_starts_nothing_for_a_dossier_that_is_not_there(home: Path, how: tuple[str, ...]) -> None:
+    with started("up", str(home / "nowhere.yaml"), *how) as process:
+        stdout, stderr = process.communicate(timeout=60)
+    assert (process.returncode, stdout, len(stderr.splitlines())) == (1, "", 1)
+    assert "nowhere.yaml is not there" in stderr
+    assert list(home.iterdir()) == []
+
+
+def test_a_command_that_finds_no_temporal_ends_with_its_own_exit_status() -> None:
+    # The SDK's threads can bring an interpreter down at its end, which no test in one process would see.
+    commands = [[sys.executable, "-m", "starter.cli", "watch", "list"] for _ in range(6)]
+    running = [subprocess.Popen(c, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for c in commands]
+    ends = [(process.communicate(timeout=90)[1], process.returncode) for process in running]
+    assert {status for _, status in ends} == {1}, ends
+    assert all(len(said.splitlines()) == 1 for said, _ in ends), ends

@@ -179,7 +179,10 @@ async def test_what_fails_in_the_workflow_is_told_in_one_sentence(server: Tempor
         (("show", "reboot"), "there is no runbook 'reboot'"),
         (("run", "reboot", "-a", "acme.shop"), "there is no runbook 'reboot'"),
         (("run", "wait-for-health", "-a", "acme.shop"), "the input component is missing"),
-        (("run", "wait-for-health", "-a", "acme", "-i", "component=web"), "application: string should match"),
+        (
+            ("run", "wait-for-health", "-a", "acme", "-i", "component=web"),
+            "the application is written CUSTOMER.APPLICATION, as in acme.shop, not 'acme'",
+        ),
         (("run", "wait-for-health", "-a", "acme.shop", "-i", "component"), "write it as KEY=VALUE"),
         (
             ("run", "wait-for-health", "-a", "acme.shop", "-i", "component=web", "-i", "within=soon"),

@@ -1,0 +1,25 @@
+"""What all pages on the terminal share: the console, and text that is harmless there."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Final
+
+from rich.console import Console
+from rich.markup import escape
+
+_INTO_A_PIPE: Final = 200
+"""Columns where nobody looks: what a program searches must not be cut to a window that is not there."""
+
+
+def terminal(*, stderr: bool = False) -> Console:
+    """The console for a page; as wide as the window, and wide where the output goes to a file or a pipe."""
+    stream = sys.stderr if stderr else sys.stdout
+    seen = stream.isatty() or "COLUMNS" in os.environ
+    return Console(highlight=False, stderr=stderr, width=None if seen else _INTO_A_PIPE)
+
+
+def tidy(text: str) -> str:
+    """Text from hosts and senders, made harmless for a terminal: no escape sequences, no markup, one line."""
+    return escape("".join(c if c.isprintable() else " " for c in text))
