@@ -257,8 +257,14 @@ def _missing(complaint: _Complaint, data: Any) -> tuple[str, str]:
         return f"{where(tuple(around))} has {name} entries", "write one each for high, medium and low"
     return (
         f"the field '{name}' is missing in {where(tuple(around))}",
-        f"add for example `{name}: {EXAMPLES.get(name, '...')}`",
+        f"add for example `{name}: {_example(complaint.place) or '...'}`",
     )
+
+
+def _example(place: tuple[str | int, ...]) -> str | None:
+    """What could stand at a place; on a rung of the ladder `contacts` are names."""
+    name = next((k for k in reversed(place) if isinstance(k, str)), "")
+    return "[anna]" if (place[0], name) == ("escalation", "contacts") else EXAMPLES.get(name)
 
 
 def _unknown(complaint: _Complaint, data: Any) -> tuple[str, str]:
@@ -322,7 +328,8 @@ def _bound(complaint: _Complaint, data: Any) -> tuple[str, str]:
 def _few(complaint: _Complaint, data: Any) -> tuple[str, str]:
     name = next((k for k in reversed(complaint.place) if isinstance(k, str)), "")
     least = complaint.context["min_length"]
-    mend = f"add for example `{name}: {EXAMPLES[name]}`" if name in EXAMPLES else "add an entry"
+    example = _example(complaint.place)
+    mend = f"add for example `{name}: {example}`" if example else "add an entry"
     return f"{where(complaint.place)} needs at least {least} {'entry' if least == 1 else 'entries'}", mend
 
 

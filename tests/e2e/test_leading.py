@@ -1,0 +1,111 @@
+"""Leading an incident once for real: real server, real worker, real mail, and targets of seconds instead of hours."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from models.clock import ClockReading, Promise, Standing
+from models.incident import Acknowledge, CustomerUpdate, IncidentEnd, Resume, SetCause, Told, Waiting
+from models.records import EntryKind
+from tests.chaos.fleet import Fleet
+from tests.e2e.test_real_host import NAME, Site, site
+from tests.hosts import AsyncsshHost
+from tests.notices.servers import Mailbox, mail_server
+from tests.servers import real_server
+from tests.workflows.waiting import end_of, until_asked
+from tests.workflows.world import decide, status
+
+ANN, BO, CIA = "ann@us.example", "bo@us.example", "cia@acme.example"
+
+
+def _short_targets(dossier: dict[str, Any]) -> None:
+    def target(within: str) -> dict[str, str]:
+        return {"within": within, "hours": "always"}
+
+    def contact(name: str, email: str, party: str = "supplier", **more: Any) -> dict[str, Any]:
+        return {"name": name, "email": email, "party": party, "function": "on call"} | more
+
+    dossier["parties"]["acme"] = {"name": "Acme", "kind": "customer", "language": "sv"}
+    dossier["contacts"] = {
+        "ann": contact("Ann", ANN, roles=["operator"], deputy="bo"),
+        "bo": contact("Bo", BO, roles=["operator"], deputy="ann"),
+        "cia": contact("Cia", CIA, "acme", roles=["system-owner"]),
+    }
+    dossier["escalation"] = {
+        "P1": [
+            {"contacts": ["ann"], "channel": "email", "acknowledge_within": "3s"},
+            {"contacts": ["bo"], "channel": "email", "acknowledge_within": "60s"},
+        ]
+    }
+    level = {"respond": target("1s"), "restore": target("15s"), "update": target("10m")}
+    dossier["agreement"] |= {"service_levels": {"P1": level}, "pauses": ["waiting_for_customer"]}
+    dossier["agreement"]["priorities"] = {row: ["P1", "P1", "P1"] for row in ("high", "medium", "low")}
+    dossier["instructions"]["troubleshooting"]["c0-down"]["remedies"] = {}
+
+
+async def _until(wanted: Callable[[], bool], seconds: float = 40) -> None:
+    async with asyncio.timeout(seconds):
+        while not wanted():
+            await asyncio.sleep(0.05)
+
+
+async def _standing(running: Site, promise: Promise, standing: Standing) -> ClockReading:
+    async with asyncio.timeout(40):
+        while True:
+            reading = (await status(running.incident)).clock
+            if reading is not None and any(p.promise is promise and p.standing is standing for p in reading.promises):
+                return reading
+            await asyncio.sleep(0.1)
+
+
+async def test_an_incident_is_led_from_a_silent_first_line_to_its_account(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    (home / "keys").mkdir(parents=True)
+    with AsyncsshHost() as host, mail_server(Mailbox()) as mailbox, real_server(home) as server:
+        (home / "keys" / "mail-url").write_text(mailbox.url())
+        channels = {"notice_channels": {"email": "file:keys/mail-url"}}
+        server.settings = server.settings.model_copy(update=channels)
+        fleet = Fleet(host, applications=1, components=1)
+
+        def receivers() -> list[str]:
+            return [str(m["To"]) for m in mailbox.messages]
+
+        async with site(server, fleet, tmp_path, _short_targets) as running:
+
+            async def tell(update: str, message: Any) -> str:
+                told: Told = await running.incident.execute_update(update, message, result_type=Told)
+                return told.message
+
+            fleet.break_it(NAME)
+            await running.alarm()
+            await until_asked(running.incident, "verify")
+            await _until(lambda: any(BO in to for to in receivers()))
+            first = [to for to in receivers() if ANN in to]
+            led = await tell("acknowledge", Acknowledge(by=BO, note="On my way"))
+            waits = await tell("wait_for", Waiting(party="acme", by=BO, note="They must say when it began"))
+            paused = await _standing(running, Promise.RESTORE, Standing.PAUSED)
+            await tell("resume", Resume(by=BO, note="Since the storm"))
+            await _standing(running, Promise.RESTORE, Standing.OVERDUE)
+            sent = await tell("update_customer", CustomerUpdate(by=BO, text="Vi byter disken"))
+            await tell("set_cause", SetCause(by=BO, cause="hardware"))
+            fleet.up(NAME).touch()
+            await decide(running.incident, "verify", by=BO)
+            outcome = await end_of(running.incident)
+            clocks = running.timeline(EntryKind.CLOCK)
+            leads = running.timeline(EntryKind.LEAD)
+        fleet.close()
+    subjects = mailbox.subjects()
+    assert first
+    assert led.startswith("You lead it.")
+    assert waits == "Waiting for Acme: the clocks are paused."
+    assert paused.paused
+    assert sent == "Sent to Cia."
+    assert next(text for text in leads if text.startswith("Asked rung")).startswith("Asked rung 1 of 2: ")
+    assert any(text.startswith("The time for taking it up is over") for text in clocks)
+    assert len([text for text in clocks if text.startswith("The time for restoring the service is over")]) == 1
+    assert any("Vi byter disken" in mailbox.text(n) for n in range(len(subjects)))
+    assert (outcome.end, outcome.cause, outcome.lead) == (IncidentEnd.RECOVERED, "hardware", BO)
+    assert len(outcome.account) == 64
