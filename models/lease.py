@@ -82,6 +82,11 @@ class ReleaseLease(Model):
     """Who gives it back: the holder itself, or a person who takes it away from one that hangs."""
     failing: dict[str, str] = {}
     """Component to what is wrong with it at the end; an incident is opened for each that has none."""
+    down: list[str] = []
+    """Components that are down on purpose: their alarms are silenced until `down_until`, or until they are started again."""
+    down_until: AwareDatetime | None = None
+    up: list[str] = []
+    """Components that are meant to be up from now on."""
 
 
 class LeaseGranted(Model):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, field_validator
 
-from models.base import ApplicationId, Identifier, Model
+from models.base import ApplicationId, Identifier, Model, PositiveDuration
 from models.gates import GateState
 from models.records import TimelineEntry
 from models.runbooks import StepReport
@@ -57,6 +57,9 @@ class OperationEnd(StrEnum):
     CANCELLED = "cancelled"
 
 
+LONGEST_DOWN = timedelta(days=30)
+"""An application is down on purpose for at most so long; then its silence is an alarm again."""
+
 By = Annotated[str, Field(min_length=1, max_length=120)]
 
 
@@ -84,6 +87,20 @@ class ComponentsOrder(OperationOrder):
 
     components: list[Identifier] = []
     """Only these, with what they need (to start) or what needs them (to stop); none: the whole application."""
+
+
+class ShutDownOrder(ComponentsOrder):
+    """Stop a whole application, or part of it."""
+
+    down_for: PositiveDuration = timedelta(hours=8)
+    """So long at most it is down on purpose; what is still down then is an alarm. 30 days at most."""
+
+    @field_validator("down_for")
+    @classmethod
+    def _not_for_ever(cls, span: timedelta) -> timedelta:
+        if span > LONGEST_DOWN:
+            raise ValueError(f"this is at most {LONGEST_DOWN.days}d: nothing is silenced for ever")
+        return span
 
 
 class AbortOperation(Model):

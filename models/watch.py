@@ -91,6 +91,8 @@ class Silence(State):
     until: datetime
     components: list[str] = []
     measuring_points: list[str] = []
+    shut_down: str = ""
+    """The operation that stopped them, where they are down on purpose; a start-up lifts it."""
 
 
 class Operation(State):

@@ -6,7 +6,21 @@ import sys
 
 import typer
 
-from starter.commands import alarm, clock, demo, doctor, dossier, halt, incident, major, notice, run, runbook, watch
+from starter.commands import (
+    alarm,
+    clock,
+    demo,
+    doctor,
+    dossier,
+    halt,
+    incident,
+    major,
+    notice,
+    operation,
+    run,
+    runbook,
+    watch,
+)
 
 app = typer.Typer(
     name="driftvakt",
@@ -26,6 +40,7 @@ app.command("clock")(clock.clock)
 app.add_typer(dossier.app, name="dossier")
 app.add_typer(incident.app, name="incident")
 app.add_typer(major.app, name="major")
+app.add_typer(operation.app, name="operation")
 app.add_typer(halt.app, name="halt")
 app.add_typer(watch.app, name="watch")
 app.add_typer(notice.app, name="notice")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import Any
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
@@ -90,15 +91,15 @@ class Holding:
                 await self.give_lease_back()
                 return None
 
-    async def give_lease_back(self, failing: dict[str, str] | None = None) -> str:
-        """Give the lease back, or the place in the queue; `failing` is what is not healthy. Returns what the watch says."""
+    async def give_lease_back(self, **said: Any) -> str:
+        """Give the lease back, or the place in the queue, with what else a `ReleaseLease` says. Returns what the watch says."""
         if self._holds is None:
             return ""
         application, self._holds = self._holds, None
         holder = workflow.info().workflow_id
         told: WatchTold = await workflow.execute_local_activity(
             release_lease,
-            ReleaseLease(application=application, holder=holder, by=holder, failing=failing or {}),
+            ReleaseLease(application=application, holder=holder, by=holder, **said),
             start_to_close_timeout=RECORD_TIMEOUT,
             retry_policy=RECORD,
             summary="Give the lease back",

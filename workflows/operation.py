@@ -427,7 +427,7 @@ class Operation(Holding, Asking):
     async def _close(self, end: OperationEnd, summary: str) -> OperationOutcome:
         failing = await self._failing() if self._acted else {}
         self.withdraw()
-        said = await self.give_lease_back(failing)
+        said = await self.give_lease_back(failing=failing, **self.says_of_components())
         if said:
             self.lease_says = said
         self.enter(OperationState.CLOSED, summary)
@@ -480,6 +480,10 @@ class Operation(Holding, Asking):
     def meant_to_be_down(self) -> set[str]:
         """Components that are to be down at the end; their silence is no incident."""
         return set()
+
+    def says_of_components(self) -> dict[str, Any]:
+        """What the watch is told when the lease is given back: fields of `ReleaseLease`."""
+        return {}
 
     @property
     def _begun(self) -> tuple[OperationOrder, Steps]:

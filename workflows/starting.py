@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from temporalio import workflow
 
 from models.dossier.instructions import ProbeStep, StartStep, Step, StopStep
 from models.jobs import Outcome, Verb
-from models.operation import ComponentsOrder, OperationEnd, OperationKind, OperationOutcome, OperationState
+from models.operation import (
+    ComponentsOrder,
+    OperationEnd,
+    OperationKind,
+    OperationOutcome,
+    OperationState,
+    ShutDownOrder,
+)
 from workflows.dependencies import needs
 from workflows.operation import Operation, operation
 from workflows.scope import WHOLE
@@ -80,6 +88,10 @@ class StartUp(_InOrder):
 
     kind = OperationKind.START_UP
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._meant_up: list[str] = []
+
     @workflow.run
     async def run(self, order: ComponentsOrder) -> OperationOutcome:
         """Start from what needs nothing to what needs it."""
@@ -92,6 +104,7 @@ class StartUp(_InOrder):
         wanted = self._with_needs(order.components)
         names = self.controlled(wanted, "start")
         await self.hold(wanted if order.components else WHOLE, lasts=self.lasts(names, Verb.STARTED))
+        self._meant_up = [] if order.rehearse else names
         self.enter(OperationState.ACTING, "Starting")
         layers = self.layers(names, instruction.order, first_needed=True)
         outcome = await self.carry_out(instruction.before) if not order.components else Outcome.OK
@@ -101,6 +114,10 @@ class StartUp(_InOrder):
         if outcome is Outcome.OK and not order.components:
             outcome = await self.carry_out(instruction.after)
         return await ended(self, outcome, "started and healthy as far as it is measured")
+
+    def says_of_components(self) -> dict[str, Any]:
+        """From now on they are meant to be up, whatever came of it."""
+        return {"up": self._meant_up}
 
     def _with_needs(self, components: Sequence[str]) -> list[str]:
         if not components:
@@ -118,14 +135,15 @@ class ShutDown(_InOrder):
 
     def __init__(self) -> None:
         super().__init__()
-        self._down: set[str] = set()
+        self._down: list[str] = []
+        self._down_until: datetime | None = None
 
     @workflow.run
-    async def run(self, order: ComponentsOrder) -> OperationOutcome:
+    async def run(self, order: ShutDownOrder) -> OperationOutcome:
         """Stop from what nothing needs to what it needs."""
         return await self.carried_out(lambda: self._stop(order))
 
-    async def _stop(self, order: ComponentsOrder) -> OperationOutcome:
+    async def _stop(self, order: ShutDownOrder) -> OperationOutcome:
         await self.begin(order, f"Stop {', '.join(order.components) or order.application}", name="shut_down")
         self.require_components(order.components)
         instruction = self.plan.shut_down
@@ -139,7 +157,8 @@ class ShutDown(_InOrder):
                 outcome = await self.layer(group, f"group {number} of {len(layers)}", Verb.STOPPED)
         if outcome is Outcome.OK and not order.components:
             outcome = await self.carry_out(instruction.after)
-        self._down = set(names)
+        if not order.rehearse and outcome is Outcome.OK:
+            self._down, self._down_until = names, workflow.now() + order.down_for
         return await ended(self, outcome, "stopped")
 
     def _with_dependants(self, components: Sequence[str]) -> list[str]:
@@ -150,7 +169,11 @@ class ShutDown(_InOrder):
 
     def meant_to_be_down(self) -> set[str]:
         """What was stopped is meant to be."""
-        return self._down
+        return set(self._down)
+
+    def says_of_components(self) -> dict[str, Any]:
+        """They are down on purpose, and not for ever."""
+        return {"down": self._down, "down_until": self._down_until}
 
 
 async def ended(done: Operation, outcome: Outcome, said: str) -> OperationOutcome:

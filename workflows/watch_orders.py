@@ -123,6 +123,7 @@ class WatchOrders:
             return WatchTold(message=f"{order.holder} holds no lease of {self._application}, and waits for none.")
         if order.by != order.holder:
             self._tell(order.holder, LeaseTakenBack(holder=order.holder, by=order.by))
+        self._intended(order, title)
         self.end(order.holder)
         opened = [
             self._desk.report_by_hand(
@@ -138,6 +139,27 @@ class WatchOrders:
         ]
         said = f" Raised: {', '.join(dict.fromkeys(opened))}." if opened else ""
         return WatchTold(message=f"The lease of {order.holder} is given back.{said}")
+
+    def _intended(self, order: ReleaseLease, title: str) -> None:
+        """What is down on purpose is not raised, until its time is over or somebody starts it."""
+        memory = self._memory
+        changed = {*order.down, *order.up}
+        for silence in [s for s in memory.silences.values() if s.shut_down]:
+            silence.components = [name for name in silence.components if name not in changed]
+            if not silence.components:
+                del memory.silences[silence.id]
+        if order.down and order.down_until is not None:
+            id = f"s{memory.next_silence}"
+            memory.next_silence += 1
+            memory.silences[id] = Silence(
+                id=id,
+                by=order.holder,
+                reason=f"down on purpose: {title}",
+                since=self._now(),
+                until=order.down_until,
+                components=order.down,
+                shut_down=order.holder,
+            )
 
     def gone(self, holder: str) -> bool:
         """A workflow no longer runs: its lease goes on to the next, and its operation is over; tell whether it had any."""

@@ -96,10 +96,15 @@ class IncidentView(Model):
 
 
 def open_gate(incident: str, gate: GateState) -> OpenGate:
-    """A gate as people need it to answer."""
+    """A gate of an incident as people need it to answer."""
+    return asked_by("incident", short(incident), gate)
+
+
+def asked_by(command_group: str, id: str, gate: GateState) -> OpenGate:
+    """A gate as people need it to answer; `driftvakt GROUP decide ID` takes the answer."""
     question = gate.question
     first = question.options[0]
-    command = ["driftvakt", "incident", "decide", short(incident), first.name, "--gate", gate.id]
+    command = ["driftvakt", command_group, "decide", id, first.name, "--gate", gate.id]
     command += [
         "--plan",
         gate.digest[:_DIGITS],

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from temporalio.client import Client, WorkflowHandle
+import pytest
+from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 
 from models.jobs import Outcome
+from models.lease import LeaseAnswer, LeaseGranted, LeaseState
 from models.names import WORKFLOW_QUEUE, operation_id
-from models.operation import ComponentsOrder, OperationEnd, OperationOutcome
+from models.operation import (
+    AbortOperation,
+    ComponentsOrder,
+    OperationEnd,
+    OperationOutcome,
+    OperationStatus,
+    ShutDownOrder,
+)
 from tests.fakes import Answer, FakeHosts, application_plan, working
 from tests.workflows.waiting import until_asked
 from tests.workflows.world import OPERATOR, decide, unique
@@ -26,10 +36,11 @@ def shop() -> FakeHosts:
 async def started(
     client: Client, hosts: FakeHosts, kind: str = "start-up", **order: object
 ) -> AsyncIterator[WorkflowHandle[object, OperationOutcome]]:
-    async with working(client, hosts, StartUp if kind == "start-up" else ShutDown):
+    workflow, order_type = (StartUp, ComponentsOrder) if kind == "start-up" else (ShutDown, ShutDownOrder)
+    async with working(client, hosts, workflow):
         yield await client.start_workflow(
             kind,
-            ComponentsOrder.model_validate({"application": "acme.shop", "by": OPERATOR} | order),
+            order_type.model_validate({"application": "acme.shop", "by": OPERATOR} | order),
             id=operation_id(kind, "acme.shop", unique("t")),
             task_queue=WORKFLOW_QUEUE,
             result_type=OperationOutcome,
@@ -64,3 +75,106 @@ async def test_a_failed_step_is_tried_again_when_people_say_so_and_the_rest_foll
     assert hosts.lines.count("db-1: start db") == 1
     assert hosts.lines.count("app-1: start app") == 2
     assert "web-1: start web" in hosts.lines
+
+
+async def test_a_step_that_is_passed_over_needs_a_reason_and_stopping_leaves_a_clear_state(client: Client) -> None:
+    hosts = shop()
+    hosts.answer("app-1: start app", Answer(outcome=Outcome.FAILED))
+    async with started(client, hosts) as handle:
+        await until_asked(handle, "stop")
+        await decide(handle, "stop")
+        outcome = await handle.result()
+    assert outcome.end is OperationEnd.FAILED
+    assert "Start app on app-1: failed" in outcome.summary
+    assert "web-1: start web" not in hosts.lines
+    recorded = hosts.records[-1].operations[-1]
+    assert recorded.outcome == "failed"
+    assert recorded.closed_at is not None
+
+
+async def test_a_part_is_started_with_what_it_needs_and_stopped_with_what_needs_it(client: Client) -> None:
+    hosts = shop()
+    async with started(client, hosts, components=["app"]) as handle:
+        await handle.result()
+    assert [line for line in hosts.lines if "start" in line] == ["db-1: start db", "app-1: start app"]
+    hosts = shop()
+    async with started(client, hosts, "shut-down", components=["app"]) as handle:
+        await handle.result()
+    assert [line for line in hosts.lines if "stop" in line] == ["web-1: stop web", "app-1: stop app"]
+
+
+async def test_a_rehearsal_looks_at_every_host_and_needs_no_lease(client: Client) -> None:
+    hosts = shop()
+    async with started(client, hosts, "shut-down", rehearse=True) as handle:
+        outcome = await handle.result()
+    assert outcome.end is OperationEnd.REHEARSED
+    assert all(request.rehearse for request in hosts.ensured)
+    assert {request.host.name for request in hosts.ensured} == {"db-1", "app-1", "web-1", "mail-1"}
+    assert not hosts.leases
+
+
+async def test_what_is_so_already_is_nothing_to_do(client: Client) -> None:
+    hosts = shop()
+    for name in SHOP:
+        hosts.answer(f"{name}-1: start {name}", Answer(nothing_to_do=True))
+    async with started(client, hosts) as handle:
+        assert (await handle.result()).end is OperationEnd.NOTHING_TO_DO
+
+
+async def test_a_refused_lease_ends_it_before_anything_is_done(client: Client) -> None:
+    hosts = shop()
+    hosts.lease_answers.append(LeaseAnswer(state=LeaseState.REFUSED, reason="acme.shop is frozen until Monday"))
+    async with started(client, hosts) as handle:
+        outcome = await handle.result()
+    assert (outcome.end, outcome.summary) == (OperationEnd.REFUSED, "acme.shop is frozen until Monday")
+    assert not hosts.lines
+
+
+async def test_it_waits_for_its_lease_and_says_for_whom(client: Client) -> None:
+    hosts = shop()
+    hosts.lease_answers.append(LeaseAnswer(state=LeaseState.QUEUED, reason="Change 4 holds db"))
+    async with started(client, hosts) as handle:
+        while (status := await handle.query("status", result_type=OperationStatus)).state != "awaiting-lease":
+            await asyncio.sleep(0.05)
+        assert "Change 4 holds db" in status.doing
+        assert not hosts.lines
+        await handle.signal("lease_granted", LeaseGranted(holder=handle.id))
+        assert (await handle.result()).end is OperationEnd.DONE
+
+
+async def test_whoever_stops_it_is_named_and_nothing_more_is_begun(client: Client) -> None:
+    hosts = shop()
+    hosts.answer("app-1: start app", Answer(outcome=Outcome.FAILED))
+    async with started(client, hosts) as handle:
+        await until_asked(handle, "retry")
+        await handle.execute_update("abort", AbortOperation(by=OPERATOR, reason="The customer calls"))
+        outcome = await handle.result()
+    assert outcome.end is OperationEnd.ABORTED
+    assert "The customer calls" in outcome.summary
+    assert "web-1: start web" not in hosts.lines
+
+
+async def test_the_time_of_a_window_ends_what_is_begun_and_not_what_runs(client: Client) -> None:
+    hosts = shop()
+    async with started(client, hosts, window_until="2026-01-01T00:00:00Z") as handle:
+        outcome = await handle.result()
+    assert outcome.end is OperationEnd.FAILED
+    assert not [line for line in hosts.lines if "start" in line]
+
+
+async def test_every_step_carries_a_token_of_the_lease_and_they_rise(client: Client) -> None:
+    hosts = shop()
+    async with started(client, hosts) as handle:
+        await handle.result()
+    tokens = [request.token for request in hosts.ensured]
+    assert all(token > 1000 for token in tokens)
+    assert len(set(tokens)) == len(tokens)
+
+
+async def test_a_wrong_order_fails_with_a_sentence_and_wedges_nothing(client: Client) -> None:
+    async with working(client, shop(), StartUp):
+        with pytest.raises(WorkflowFailureError) as failure:
+            await client.execute_workflow(
+                "start-up", {"application": "shop"}, id=unique("wrong"), task_queue=WORKFLOW_QUEUE
+            )
+    assert "by" in str(failure.value.cause)

@@ -1,0 +1,229 @@
+"""`driftvakt operation`: what is done to applications on purpose: see it, answer it, stop it; start up and shut down."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from starter.commands.operating import NoWait, Reason, Rehearse, finish, start_and_follow
+from starter.commands.output import Application, AsJson, By, Yes, at_desk, be_sure, echo_json, who_asks
+
+if TYPE_CHECKING:
+    from models.gates import DecisionReceipt
+    from models.operation import OperationOutcome, OperationTold
+    from models.watch import WatchTold
+    from starter.desk import Desk
+    from starter.operations.views import OperationLine, OperationView
+
+app = typer.Typer(help="See, answer and stop operations; start up and shut down applications.", no_args_is_help=True)
+
+Id = Annotated[str, typer.Argument(help="As `list` shows it: start-up.acme.shop.20260301-1200.", show_default=False)]
+Components = Annotated[
+    list[str] | None,
+    typer.Option("--component", "-c", help="Only this component; repeat it for several.", show_default=False),
+]
+
+
+@app.command("list")
+def list_(
+    application: Annotated[
+        str | None, typer.Option("--application", "-a", help="Of this application only.", show_default=False)
+    ] = None,
+    kind: Annotated[
+        str | None, typer.Option(help="Of this kind only: change, maintenance, restore, ...", show_default=False)
+    ] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Those that have ended, too.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="So many at most.")] = 100,
+    as_json: AsJson = False,
+) -> None:
+    """List the operations that run, with whom they wait for."""
+    lines = at_desk(lambda desk: _list(desk, application, kind, all_, limit))
+    if as_json:
+        typer.echo(json.dumps([line.model_dump(mode="json") for line in lines], indent=2))
+    elif not lines:
+        typer.echo("no operation is under way" if not all_ else "there has been no operation")
+    else:
+        from starter.operation_page import show_lines
+
+        show_lines(lines)
+
+
+@app.command()
+def show(id: Id, as_json: AsJson = False) -> None:
+    """Show where an operation stands: lease, open questions with what to type, steps, what happened."""
+    view = at_desk(lambda desk: _show(desk, id))
+    if as_json:
+        echo_json(view)
+        return
+    from starter.operation_page import show_operation
+
+    show_operation(view)
+
+
+@app.command()
+def decide(
+    id: Id,
+    option: Annotated[str, typer.Argument(help="The answer, as `show` names it.", show_default=False)],
+    gate: Annotated[
+        str | None, typer.Option(help="Which question: g1; the open one unless given.", show_default=False)
+    ] = None,
+    by: By = None,
+    note: Annotated[str, typer.Option(help="Why; some answers need it.", show_default=False)] = "",
+    plan: Annotated[
+        str | None,
+        typer.Option(help="First eight or more digits of the plan that you read.", show_default="those that are shown"),
+    ] = None,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Answer an open question; shows the question and its plan, and asks whether you are sure.
+
+    Without a terminal, give --plan (what `operation show` prints) or --yes.
+    """
+    receipt = at_desk(lambda desk: _decide(desk, id, option, gate, by, note, plan, yes))
+    if as_json:
+        echo_json(receipt)
+    else:
+        typer.echo(receipt.message)
+
+
+@app.command()
+def abort(
+    id: Id,
+    reason: Annotated[str, typer.Option(help="Why.", show_default=False)],
+    by: By = None,
+    as_json: AsJson = False,
+) -> None:
+    """Stop an operation: what runs on a host is brought to its end, and nothing new is begun."""
+    told = at_desk(lambda desk: _abort(desk, id, reason, by))
+    if as_json:
+        echo_json(told)
+    else:
+        typer.echo(told.message)
+
+
+@app.command("take-back")
+def take_back(
+    application: Application,
+    holder: Annotated[str, typer.Argument(help="The operation that holds the lease.", show_default=False)],
+    by: By = None,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Take the lease away from an operation that hangs; hosts refuse what it still sends once another has begun."""
+    told = at_desk(lambda desk: _take_back(desk, application, holder, by, yes))
+    if as_json:
+        echo_json(told)
+    else:
+        typer.echo(told.message)
+
+
+@app.command("start-up")
+def start_up(
+    application: Application,
+    component: Components = None,
+    by: By = None,
+    reason: Reason = "",
+    rehearse: Rehearse = False,
+    no_wait: NoWait = False,
+    as_json: AsJson = False,
+) -> None:
+    """Start an application in the order of its dependencies, each component proven healthy before what needs it."""
+    fields = {"application": application, "components": component or [], "reason": reason, "rehearse": rehearse}
+    outcome = at_desk(lambda desk: _in_order(desk, "start-up", fields, by, wait=not no_wait, as_json=as_json))
+    finish(outcome, as_json)
+
+
+@app.command("shut-down")
+def shut_down(
+    application: Application,
+    component: Components = None,
+    by: By = None,
+    reason: Reason = "",
+    down_for: Annotated[
+        str, typer.Option("--for", help="So long at most it is down on purpose: 2h, 1d; 30d at most.")
+    ] = "8h",
+    rehearse: Rehearse = False,
+    no_wait: NoWait = False,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Stop an application, what is needed by others last; what is still down when the time is over is an alarm."""
+    if not rehearse:
+        be_sure(f"Stop {', '.join(component) + ' of ' if component else ''}{application}?", yes)
+    fields = {"application": application, "components": component or [], "reason": reason, "rehearse": rehearse}
+    fields["down_for"] = down_for
+    outcome = at_desk(lambda desk: _in_order(desk, "shut-down", fields, by, wait=not no_wait, as_json=as_json))
+    finish(outcome, as_json)
+
+
+async def _list(desk: Desk, application: str | None, kind: str | None, all_: bool, limit: int) -> list[OperationLine]:
+    from models.errors import UserError
+    from starter.applications import require_application
+    from starter.operations.reading import WORKFLOWS, list_operations
+
+    if application is not None:
+        require_application(desk.settings, desk.records, application)
+    if kind is not None and kind not in WORKFLOWS:
+        raise UserError(f"--kind: there is no kind {kind!r}; there are {', '.join(WORKFLOWS)}")
+    return await list_operations(desk, application, kind, closed=all_, limit=limit)
+
+
+async def _show(desk: Desk, id: str) -> OperationView:
+    from starter.operations.reading import show_operation
+
+    return await show_operation(desk, id)
+
+
+async def _decide(
+    desk: Desk, id: str, option: str, gate: str | None, by: str | None, note: str, plan: str | None, yes: bool
+) -> DecisionReceipt:
+    from models.gates import Decision
+    from starter.desk import made
+    from starter.incident_page import show_gate
+    from starter.incidents.telling import find_option
+    from starter.operations import telling
+
+    found = await telling.find_gate(desk, id, gate)
+    chosen = find_option(found, option, note)
+    who = who_asks(desk.settings, by)
+    if not yes:
+        show_gate(found)
+    if plan is None or sys.stdin.isatty():
+        be_sure(f"Answer {found.id} with {chosen.name!r} as {who}?", yes)
+    decision = made(Decision, gate=found.id, option=chosen.name, by=who, plan=plan or found.digest, note=note)
+    return await telling.decide(desk, id, decision)
+
+
+async def _abort(desk: Desk, id: str, reason: str, by: str | None) -> OperationTold:
+    from starter.operations import telling
+
+    return await telling.abort(desk, id, who_asks(desk.settings, by), reason)
+
+
+async def _take_back(desk: Desk, application: str, holder: str, by: str | None, yes: bool) -> WatchTold:
+    from starter.applications import require_application
+    from starter.operations import telling
+
+    require_application(desk.settings, desk.records, application)
+    be_sure(f"Take the lease of {application} away from {holder}?", yes)
+    return await telling.take_back(desk, application, holder, who_asks(desk.settings, by))
+
+
+async def _in_order(
+    desk: Desk, kind: str, fields: dict[str, Any], by: str | None, *, wait: bool, as_json: bool
+) -> OperationOutcome | None:
+    from models.operation import ComponentsOrder, OperationKind, ShutDownOrder
+    from starter.applications import require_application
+    from starter.desk import made
+    from starter.operations.starting import by_the_clock
+
+    application = str(fields["application"])
+    require_application(desk.settings, desk.records, application)
+    starts = kind == OperationKind.START_UP.value
+    order = made(ComponentsOrder if starts else ShutDownOrder, by=who_asks(desk.settings, by), **fields)
+    title = f"{'Start' if starts else 'Stop'} {', '.join(order.components) or application}"
+    return await start_and_follow(desk, OperationKind(kind), order, by_the_clock(), title, wait=wait, as_json=as_json)

@@ -1,0 +1,1 @@
+"""Operations, as the commands start, follow, show and answer them."""

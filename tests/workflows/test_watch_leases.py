@@ -1,0 +1,102 @@
+"""What the end of an operation means for the alarms of what it held: on a watch's memory, with a clock that the test moves."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from temporalio.exceptions import ApplicationError
+
+from models.alarms import Disposition
+from models.lease import AskForLease, LeaseState, LeaseTakenBack, ReleaseLease
+from models.operation import OperationKind
+from tests.workflows.test_alarm_desk import Desk
+from tests.workflows.world import APPLICATION, OPERATOR, alarm
+
+CHANGE = "change.acme.shop.4"
+
+
+def ask(desk: Desk, *components: str, holder: str = CHANGE, **fields: Any) -> LeaseState:
+    usual: dict[str, Any] = {
+        "application": APPLICATION,
+        "holder": holder,
+        "run": "r1",
+        "kind": OperationKind.CHANGE,
+        "title": "Change 4",
+        "by": OPERATOR,
+        "until": desk.now + timedelta(hours=1),
+        "components": list(components),
+    }
+    return desk.leases.ask(AskForLease.model_validate(usual | fields)).state
+
+
+def release(desk: Desk, by: str = CHANGE, **fields: Any) -> str:
+    order = ReleaseLease.model_validate({"application": APPLICATION, "holder": CHANGE, "by": by} | fields)
+    return desk.orders.release(order).message
+
+
+def test_what_a_lease_causes_is_held_and_raised_if_it_still_fires_at_the_end() -> None:
+    desk = Desk()
+    ask(desk, "db")
+    assert desk.take(alarm("web")) == [Disposition.SUPPRESSED]
+    assert desk.take(alarm("mail")) == [Disposition.OPENED]
+    release(desk)
+    desk.desk.review()
+    assert [order.alarms[0].component for _, order in desk.started] == ["mail", "web"]
+
+
+def test_nothing_stays_silenced_when_an_operation_lasts_longer_than_it_was_to() -> None:
+    desk = Desk()
+    ask(desk, "db")
+    desk.take(alarm("web"))
+    desk.forward(minutes=61)
+    assert len(desk.started) == 1
+    assert desk.leases.holders() == [CHANGE]
+
+
+def test_what_is_not_healthy_at_the_end_gets_an_incident_even_without_an_alarm() -> None:
+    desk = Desk()
+    ask(desk, "db")
+    said = release(desk, failing={"web": "web-up: connection refused"})
+    [(incident, order)] = desk.started
+    assert incident in said
+    assert "web is not healthy after Change 4" in order.title
+
+
+def test_a_holder_that_is_gone_loses_its_lease_and_the_next_gets_it() -> None:
+    desk = Desk()
+    ask(desk, "db")
+    assert ask(desk, "app", holder="change.acme.shop.5") is LeaseState.QUEUED
+    assert desk.orders.gone(CHANGE)
+    assert desk.leases.holders() == ["change.acme.shop.5"]
+    assert list(desk.memory.leases) == ["change.acme.shop.5"]
+
+
+def test_only_those_who_lead_may_take_a_lease_away_and_its_holder_is_told() -> None:
+    desk = Desk(people=[OPERATOR])
+    ask(desk, "db")
+    with pytest.raises(ApplicationError, match="may not take leases back"):
+        release(desk, by="somebody@else.example")
+    release(desk, by=OPERATOR)
+    assert (CHANGE, LeaseTakenBack(holder=CHANGE, by=OPERATOR)) in desk.told
+
+
+def test_what_is_down_on_purpose_is_no_alarm_until_its_time_is_over_or_it_is_started() -> None:
+    desk = Desk()
+    ask(desk, "db", kind=OperationKind.SHUT_DOWN)
+    desk.take(alarm("web"), alarm("db"))
+    release(desk, down=["web", "app", "db"], down_until=desk.now + timedelta(hours=8))
+    desk.forward(hours=7)
+    assert desk.started == []
+    desk.forward(hours=2)
+    assert desk.started != []
+
+    desk = Desk()
+    ask(desk, "db", kind=OperationKind.SHUT_DOWN)
+    desk.take(alarm("web"), alarm("db"))
+    release(desk, down=["web", "app", "db"], down_until=desk.now + timedelta(hours=8))
+    ask(desk, "db", holder="start-up.acme.shop.1", kind=OperationKind.START_UP)
+    release(desk, by="start-up.acme.shop.1", holder="start-up.acme.shop.1", up=["db"])
+    desk.desk.review()
+    assert [order.alarms[0].component for _, order in desk.started] == ["db"]
