@@ -11,8 +11,9 @@ from rich.table import Table
 
 from models.operation import OperationOutcome
 from models.runbooks import StepReport
-from starter.incident_page import age_of, show_gate, tidy
+from starter.incident_page import age_of, show_gate
 from starter.operations.views import OperationLine, OperationView
+from starter.terminal import tidy
 
 _COLOUR = {"ok": "green", "failed": "red", "unknown": "yellow"}
 
