@@ -11,7 +11,8 @@ from rich.table import Table
 from models.base import format_duration
 from models.dossier import Dossier
 from models.dossier.agreement import ServiceHours, Target
-from models.dossier.instructions import Approval, RunStep, Step
+from models.dossier.backups import PostgresqlBase, PostgresqlDump, Restic
+from models.dossier.instructions import Approval, OwnBackup, Restore, RunStep, Step
 from starter.terminal import terminal
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -126,15 +127,32 @@ def _instructions(dossier: Dossier, out: Console) -> None:
                 out.print(f"     - {escape(step_line(step))}")
     for name, r in parts.restore.items():
         promise = f"loses at most {format_duration(r.restore_point)}, takes at most {format_duration(r.restore_time)}"
-        out.print(
-            f"\n[bold]{escape(r.title)}[/] ({name}), from {escape(r.location)}: {promise}{escape(_asks(r.approval))}"
-        )
-        _steps(out, [*r.steps, *r.verify])
+        out.print(f"\n[bold]{escape(r.title)}[/] ({name}), {escape(_backup(r))}: {promise}{escape(_asks(r.approval))}")
+        if r.drill is not None:
+            out.print(f"  drilled {r.drill.frequency}" + (f" on {r.drill.host}" if r.drill.host else ""))
+        _steps(out, [*(r.source.steps if isinstance(r.source, OwnBackup) else []), *r.verify])
     for name, c in parts.changes.items():
         asks = "".join(map(_asks, (c.approvals.supplier, c.approvals.customer))) if c.approvals else ""
         agreed = ", agreed once for all" if c.standard else ""
         out.print(f"\n[bold]{escape(c.title)}[/] ({name}), {c.risk} risk{agreed}{escape(asks)}")
         _steps(out, [*c.before, *c.steps, *c.verify])
+
+
+def _backup(restore: Restore) -> str:
+    source = restore.source
+    match source:
+        case OwnBackup():
+            return f"from {source.location}"
+        case Restic():
+            return f"{source.path} from the restic repository {source.repository}"
+        case PostgresqlBase():
+            return (
+                f"{source.data_directory} from base backups in {source.directory} and the log in {source.wal_archive}"
+            )
+        case PostgresqlDump():
+            return f"the database {source.database} from dumps in {source.directory}"
+        case _:
+            return f"{source.path} from copies in {source.directory}"
 
 
 def _steps(out: Console, steps: list[Step]) -> None:

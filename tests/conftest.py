@@ -24,6 +24,7 @@ PACKAGES = {
     "alertmanager": "prometheus-alertmanager",
     "chromium": "chromium",
     "busybox": "busybox",
+    "restic": "restic",
 }
 """The Debian package that brings each real part."""
 
@@ -46,6 +47,8 @@ def present(part: str) -> bool:
             return _found("chromium", "chromium-browser", "google-chrome")
         case "busybox":
             return _found("busybox")
+        case "restic":
+            return _found("restic")
     raise pytest.UsageError(f"a test needs {part!r}, which is none of {', '.join(PACKAGES)}")
 
 

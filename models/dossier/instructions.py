@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from models.base import Duration, Identifier, Model, PositiveDuration
-from models.dossier.agreement import CauseCode
+from models.dossier.agreement import CauseCode, TimeZone
 from models.dossier.approvals import Approval as Approval
 from models.dossier.approvals import OnSilence as OnSilence
+from models.dossier.backups import Files, HostPath, PostgresqlBase, PostgresqlDump, Restic
 from models.dossier.changes import ChangeApprovals, HealthBounds, OnFailure, Risk
+from models.dossier.frequency import Frequency
 
 Command = str | Annotated[list[str], Field(min_length=1)]
 """A shell command as a string, or its parts as a list, which are quoted."""
@@ -199,14 +200,43 @@ class StartStop(Model):
     after: list[Step] = []
 
 
-class BackupSource(StrEnum):
-    """What a backup was made with."""
+class OwnBackup(Model):
+    """Any other backup, restored and drilled by steps of one's own; commands get what they need as environment variables.
 
-    POSTGRESQL_DUMP = "postgresql_dump"
-    POSTGRESQL_BASE = "postgresql_base"
-    RESTIC = "restic"
-    FILES = "files"
-    OTHER = "other"
+    `RESTORE_POINT` is the id of the restore point, `RESTORED_TO` the directory of a drill (empty in a restore).
+    """
+
+    type: Literal["other"]
+    location: str
+    """Where the backup lies, for people; no secrets."""
+    points: Command
+    """Prints the restore points, one a line: `2026-01-31T02:00:00Z`, size in bytes, id. Changes nothing."""
+    examine: Command | None = None
+    """Exit 0: the point `RESTORE_POINT` is readable, not empty, and of this application. Changes nothing."""
+    keep: list[Step] = []
+    """Puts what exists now into safety; where it is, `kept_at` says."""
+    kept_at: str | None = None
+    steps: Annotated[list[Step], Field(min_length=1)]
+    """Restores."""
+    put_back: list[Step] = []
+    """Puts back what `keep` has put into safety."""
+    drill: list[Step] = []
+    """Restores into `RESTORED_TO`, an empty directory; nothing else may be touched."""
+    clean_up: list[Step] = []
+    """After a drill, before its directory is removed."""
+
+
+class Drill(Model):
+    """How a restore is practised: into a scratch place, verified, timed, and removed again."""
+
+    frequency: Frequency
+    """As for maintenance; the time is the supplier's."""
+    time_zone: TimeZone = "UTC"
+    host: Identifier | None = None
+    """Where drills are held; the host of the restore unless given. Tools and backups must be there as well."""
+    scratch: HostPath | None = None
+    """A directory with room for it; beside what is restored unless given. A dump needs none: it is restored under another
+    name in the same server."""
 
 
 class Restore(Model):
@@ -214,19 +244,26 @@ class Restore(Model):
 
     title: str
     component: Identifier
-    source: BackupSource
-    location: str
-    """Where the backup lies; no secrets."""
-    credential: str | None = None
-    """`env:NAME` or `file:PATH`."""
-    steps: Annotated[list[Step], Field(min_length=1)]
+    """What is restored."""
+    host: Identifier | None = None
+    """Where its tools and backups are; the component's host unless given."""
+    source: PostgresqlDump | PostgresqlBase | Restic | Files | OwnBackup = Field(discriminator="type")
+    stop: list[list[Identifier]] = []
+    """What is stopped before, in groups one after the other, and started in reverse; unless given, all that needs the
+    component, and for files the component itself."""
     verify: Annotated[list[RunStep], Field(min_length=1)]
-    """Queries whose success proves the restore."""
+    """Queries whose success proves the restore; where to look, their environment says."""
     restore_point: PositiveDuration
     """Agreed RPO: how much may be lost."""
     restore_time: PositiveDuration
     """Agreed RTO: how long it may take."""
+    oldest: PositiveDuration = timedelta(days=30)
+    """A backup that is older is refused."""
+    give_up_after: PositiveDuration | None = None
+    """How long any one step may take; four times the agreed restore time unless given."""
     approval: Approval | None = None
+    """Who must agree: the data's owner."""
+    drill: Drill | None = None
 
 
 class ChangeRoutine(Model):

@@ -38,6 +38,8 @@ EXAMPLES: dict[str, str] = {
     "day": "2026-12-24",
     "days": "[Walpurgis Night]",
     "duration": "5m",
+    "data_directory": "/var/lib/postgresql/15/main",
+    "directory": "/var/backups/shop",
     "frequency": "weekly sunday 03:00",
     "function": "system owner",
     "host": "web1",
@@ -53,8 +55,12 @@ EXAMPLES: dict[str, str] = {
     "operated_by": "us",
     "ordered_by": "[system-owner]",
     "parties": "{us: {name: Our company, kind: supplier}}",
+    "marker": "shop.conf",
     "party": "acme",
+    "password_file": "/etc/restic/password",
+    "path": "/var/lib/shop",
     "plan_ahead": "90d",
+    "points": "/opt/shop/bin/list-backups",
     "port": "443",
     "probe": "{type: http, url: 'https://shop.example.com/'}",
     "protocol": "https",
@@ -63,6 +69,7 @@ EXAMPLES: dict[str, str] = {
     "reason": "Christmas Eve",
     "receivers": "[anna]",
     "respond": "{within: 15m, hours: always}",
+    "repository": "/srv/restic",
     "restore": "{within: 4h, hours: always}",
     "restore_point": "24h",
     "restore_time": "4h",
@@ -93,6 +100,7 @@ EXAMPLES: dict[str, str] = {
     "verify": "[{component: db, command: psql -c 'select 1'}]",
     "weekly": "{monday: [08:00-17:00]}",
     "window": "{time_zone: Europe/Stockholm, hours: 02:00-05:00}",
+    "wal_archive": "/var/backups/shop/wal",
     "within": "15m",
 }
 """A value for each field that must be there."""
@@ -109,13 +117,26 @@ FORMS: dict[str, str] = {
     r"^(env|file):.+$": "write where the address is kept, never the address itself: env:NAME or file:PATH",
     r"^[A-Z]{2}$": "use the country's two capital letters: SE",
     r"^[A-Za-z0-9@:._-]{1,200}$": "write the unit's name: nginx.service",
+    r"^/[^\n]{1,400}$": "write an absolute path: /var/backups/shop",
+    r"^[^/\n]{1,200}$": "write a name with wildcards and no slash: shop-*.dump",
+    r"^[A-Za-z_][A-Za-z0-9_-]{0,37}$": "use letters, digits, _ and -, 38 characters at most: shop",
+    r"^[a-z_][a-z0-9_-]{0,31}$": "write the name of a user of the host: postgres",
+    r"^[A-Za-z0-9./_:-]{1,200}$": "write an address, or the directory of a socket: /var/run/postgresql",
+    r"^[A-Za-z_][A-Za-z0-9_.-]{0,62}$": "write the name of a role: postgres",
+    r"%f": "write a command with %f and %p: cp /srv/wal/%f %p",
+    r"^[0-9]{10,25}$": "write the number that pg_controldata shows, between quotes",
+    r"^[a-z][a-z0-9_.]{0,62}$": "write the name of a setting: shared_preload_libraries",
+    r"^[^\s]+$": "write it without spaces",
+    r"^[^,\s]{1,100}$": "write a tag without commas and spaces: shop",
+    r"^[^\s]{1,255}$": "write a host's name: db1",
+    r"^[^/\n][^\n]{0,400}$": "write a path that does not begin with a slash: etc/shop.conf",
     CONDITION: "write `failed`, or value or latency_ms against a number: value > 90",
     FREQUENCY: "write `daily 03:00`, `weekly sunday 03:00`, `monthly first sunday 03:00`, `monthly last working day 18:00`, "
     "`quarterly first working day 08:00` or `cron: 0 3 * * 0`",
 }
 """How to mend a value that does not have the form of its field."""
 
-_SECRET = {"host_keys", "credential", "database", "headers", "body", "inputs", "chat"}
+_SECRET = {"host_keys", "credential", "database", "repository", "headers", "body", "inputs", "chat"}
 """Fields whose value may be a secret that was pasted by mistake: it is never repeated."""
 
 

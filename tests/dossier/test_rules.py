@@ -24,6 +24,7 @@ CheckEdited = Callable[[Edit], list[Fault]]
 
 POINTS = "monitoring/measuring_points"
 TROUBLE = "instructions/troubleshooting"
+RESTORE = "instructions/restore"
 RELEASE = "instructions/changes/release"
 OFFICE = "agreement/service_hours/office"
 PATCHES = "routines/maintenance/patches"
@@ -284,6 +285,48 @@ CASES: list[tuple[str, Edit, str]] = [
         "nobody holds the role operator",
     ),
     ("no-restore", put("instructions/restore", {}), "restore is bought, but there is no restore instruction"),
+    ("restore-without-host", put(f"{RESTORE}/database/component", "web"), "does not say on which host: web is on 2"),
+    (
+        "restore-without-control",
+        drop("architecture/components/db/control"),
+        "the restore cluster stops db, which we cannot stop",
+    ),
+    (
+        "restore-without-control",
+        put(f"{RESTORE}/database/stop", [["payments"]]),
+        "the restore database stops payments, which we cannot stop",
+    ),
+    (
+        "restore-verified-elsewhere",
+        put(f"{RESTORE}/database/verify/0/host", "app1"),
+        "a query of the restore database runs elsewhere than its drills restore to",
+    ),
+    ("restore-verified-elsewhere", drop(f"{RESTORE}/cluster/verify/0/read_only"), "is not marked as read-only"),
+    ("restore-too-old-at-once", put(f"{RESTORE}/database/oldest", "1h"), "refuses backups that are younger than"),
+    (
+        "drill-without-steps",
+        put(
+            f"{RESTORE}/database/source",
+            {
+                "type": "other",
+                "location": "a tape",
+                "points": "list-tapes",
+                "steps": [{"type": "run", "component": "db", "command": "load-tape"}],
+            },
+        ),
+        "the restore database is to be drilled, but its source has no steps for that",
+    ),
+    (
+        "secret-in-repository",
+        put(f"{RESTORE}/pictures/source/repository", "rest:https://acme:hunter2@backup/acme"),
+        "the repository of the restore pictures holds a password",
+    ),
+    (
+        "restore-unapproved",
+        put(f"{RESTORE}/database/approval/roles", ["operator"]),
+        "nobody of the customer approves the restore database",
+    ),
+    ("restore-undrilled", drop(f"{RESTORE}/cluster/drill"), "the restore cluster is never drilled"),
     ("no-change", put("instructions/changes", {}), "change is bought, but there is no routine"),
     ("unapproved-risk", put(f"{RELEASE}/standard", True), "is of high risk and needs nobody's approval"),
     ("no-undo", drop(f"{RELEASE}/steps/1/undo"), "cannot be taken back: it has no `undo`; add what takes it back"),
@@ -440,7 +483,7 @@ def test_every_name_in_the_format_is_checked() -> None:
     runbooks = {place for place in named if place.endswith(".runbook")}  # known to the installation, not to the file
 
     assert named - runbooks - NOT_REFERENCES - set(ROLES) - set(REFERENCES) == set()
-    assert len(STEPS) + len(APPROVALS) == 14 * 2 + 9
+    assert len(STEPS) + len(APPROVALS) == 18 * 2 + 9
 
 
 def _identifiers(schema: dict[str, Any], node: dict[str, Any], place: str) -> Iterator[str]:

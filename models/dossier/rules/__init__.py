@@ -11,6 +11,7 @@ from models.dossier.rules import (
     maintenance,
     measuring,
     references,
+    restores,
     steps,
     work,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "maintenance",
     "measuring",
     "references",
+    "restores",
     "steps",
     "work",
 ]

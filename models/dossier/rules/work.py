@@ -37,7 +37,7 @@ def _compiles(pattern: str) -> bool:
 
 @gap("no-restore", Undertaking.RESTORE)
 def there_is_a_restore(dossier: Dossier) -> Iterator[Finding]:
-    """There is a restore instruction; it holds RPO, RTO, steps and the queries that prove it."""
+    """There is a restore instruction; it holds RPO, RTO, where the backup is and the queries that prove it."""
     if not dossier.instructions.restore:
         yield Finding(
             ("instructions",),

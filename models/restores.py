@@ -1,0 +1,83 @@
+"""Restores and drills: what each is started with, the restore points found, and what came of it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from pydantic import Field
+
+from models.base import Duration, Identifier, Model
+
+LATEST = "latest"
+
+
+class RestorePoint(Model):
+    """A state of the data that can be restored."""
+
+    id: str
+    """By which it is chosen: a file's name, a snapshot's id."""
+    at: datetime
+    """The data is as it was then; what came later is lost."""
+    size_bytes: int | None = None
+    """Of the backup."""
+    note: str = ""
+    """What else people should know."""
+    base: str = ""
+    """The backup it begins from, where that is another."""
+    target: datetime | None = None
+    """The moment to which the log is replayed."""
+    to_the_end: bool = False
+    """Whether the log is replayed to its end."""
+
+    def age(self, now: datetime) -> timedelta:
+        """How much would be lost."""
+        return max(now - self.at, timedelta(0))
+
+
+class Examined(Model):
+    """What a look into a backup found, before anything is touched."""
+
+    faults: list[str] = []
+    """Why it must not be restored; none: it may."""
+    at: datetime | None = None
+    """When the data is of, where the backup itself says so."""
+    needs_bytes: int | None = None
+    """Room that the restored data takes, as far as is known."""
+    exists_bytes: int | None = None
+    """Size of what is there now; None: nothing is."""
+    facts: dict[str, str] = {}
+    """For the adapter that looked."""
+
+
+class Proof(Model):
+    """What a restore or a drill has achieved, beside what was agreed; kept in the records."""
+
+    restore: Identifier
+    """Instruction in the dossier."""
+    point: str
+    """Id of the restore point."""
+    point_at: datetime
+    """The data is as it was then."""
+    asked_at: datetime
+    """From when its age counts."""
+    size_bytes: int | None = None
+    lost: Duration
+    """Achieved restore point: how much was lost, or would have been."""
+    agreed_point: Duration
+    took: Duration | None = None
+    """Achieved restore time, without waiting for people; None: it did not get that far."""
+    agreed_time: Duration
+    verified: bool = False
+    kept_at: str = ""
+    """Where what existed before is kept."""
+    faults: list[str] = []
+    """What was not as agreed."""
+
+    @property
+    def as_agreed(self) -> bool:
+        """Whether all that was promised was achieved."""
+        return self.verified and not self.faults
+
+
+Wanted = Annotated[str, Field(min_length=1, max_length=300)]

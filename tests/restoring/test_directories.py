@@ -1,0 +1,277 @@
+"""restic and plain files: real tools over a real SSH server."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from models.dossier.backups import Files, Restic
+from models.dossier.instructions import RunStep
+from models.jobs import Outcome
+from tests.restoring.far import FarHost, place
+from workflows.restoring.directories import DirectoryAdapter
+from workflows.restoring.files import FilesAdapter
+from workflows.restoring.restic import ResticAdapter
+
+needs_restic = pytest.mark.needs("restic")
+pytestmark = pytest.mark.needs("openssh")
+
+Make = Callable[..., DirectoryAdapter]
+
+
+@dataclass
+class Shop:
+    """An application's directory, and where its copies go."""
+
+    root: Path
+
+    @property
+    def path(self) -> Path:
+        return self.root / "srv" / "shop"
+
+    @property
+    def copies(self) -> Path:
+        return self.root / "copies"
+
+    def fill(self, text: str) -> None:
+        """Give it its files."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        (self.path / "shop.conf").write_text("the shop's")
+        (self.path / "order one.txt").write_text(text)
+
+    @property
+    def order(self) -> str:
+        return (self.path / "order one.txt").read_text()
+
+    def beside(self) -> set[str]:
+        """What lies beside it."""
+        return {p.name for p in self.path.parent.iterdir()} - {"shop"}
+
+    def tar(self, name: str, *options: str) -> Path:
+        """Copy it into an archive."""
+        self.copies.mkdir(exist_ok=True)
+        file = self.copies / name
+        subprocess.run(["tar", "-czf", str(file), "-C", str(self.path), *options, "."], check=True)
+        return file
+
+    def files(self, **fields: object) -> FilesAdapter:
+        drill = bool(fields.pop("drill", False))
+        scratch = fields.pop("scratch", None)
+        source = {"type": "files", "directory": str(self.copies), "path": str(self.path), "marker": "shop.conf"}
+        where = place(drill=drill, scratch=str(scratch) if scratch else None)
+        return FilesAdapter(Files.model_validate(source | fields), where)
+
+    @property
+    def repository(self) -> Path:
+        return self.root / "restic"
+
+    def restic(self, *arguments: str) -> str:
+        """Run restic on its repository."""
+        environment = os.environ | {
+            "RESTIC_REPOSITORY": str(self.repository),
+            "RESTIC_PASSWORD_FILE": str(self.password),
+            "RESTIC_CACHE_DIR": str(self.root / "cache"),
+        }
+        return subprocess.run(
+            ["restic", *arguments], env=environment, check=True, capture_output=True, text=True
+        ).stdout
+
+    @property
+    def password(self) -> Path:
+        return self.root / "password"
+
+    def snapshot(self, *options: str) -> str:
+        """Back it up; the snapshot's id."""
+        if not self.repository.exists():
+            self.password.write_text("a-password-for-tests")
+            self.restic("init")
+        said = self.restic("backup", "--json", *options, str(self.path))
+        return str(json.loads(said.splitlines()[-1])["snapshot_id"])[:8]
+
+    def snapshots(self, **fields: object) -> ResticAdapter:
+        drill = bool(fields.pop("drill", False))
+        scratch = fields.pop("scratch", None)
+        (self.root / "environment").write_text(f"RESTIC_CACHE_DIR={self.root}/cache\n")
+        source = {
+            "type": "restic",
+            "repository": str(self.repository),
+            "password_file": str(self.password),
+            "environment": str(self.root / "environment"),
+            "tags": ["shop"],
+            "path": str(self.path),
+        }
+        where = place(drill=drill, scratch=str(scratch) if scratch else None)
+        return ResticAdapter(Restic.model_validate(source | fields), where)
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    shop = Shop(tmp_path)
+    shop.fill("as it was")
+    return shop
+
+
+def backed_up(shop: Shop, kind: str) -> Make:
+    if kind == "restic":
+        shop.snapshot("--tag", "shop")
+        return shop.snapshots
+    if kind == "tar":
+        shop.tar("shop.tar.gz")
+    else:
+        shop.copies.mkdir()
+        subprocess.run(["cp", "-a", str(shop.path), str(shop.copies / "2026-01-31")], check=True)
+    return shop.files
+
+
+KINDS = [pytest.param("restic", marks=needs_restic), "tar", "directory"]
+SAME = RunStep(command='grep -qx "as it was" "$RESTORED_TO/order one.txt"', read_only=True)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_directory_is_restored_beside_proven_put_in_place_and_taken_back(far: FarHost, shop: Shop, kind: str) -> None:
+    one = backed_up(shop, kind)()
+    shop.fill("damaged")
+
+    examined = far.brought(one)
+    step = one.progress()
+    assert step is not None
+    shown = one.how_far(far.ask(step), examined)
+    assert far.run(one.verify(SAME, aside=True)).outcome is Outcome.OK
+    assert far.run(one.verify(SAME, aside=False)).outcome is Outcome.FAILED
+    untouched = shop.order
+    far.carry_out([*one.swap(examined), *one.swap(examined)])
+    restored = shop.order
+    far.carry_out([*one.put_back(examined), *one.put_back(examined)])
+
+    assert (untouched, restored, shop.order) == ("damaged", "as it was", "damaged")
+    assert " are written" in shown
+    assert one.kept_at(examined) == one.kept
+    assert shop.beside() == {Path(one.place.named(str(shop.path), "bad")).name}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_drill_goes_to_its_scratch_directory_and_leaves_nothing_behind(
+    far: FarHost, shop: Shop, kind: str, tmp_path: Path
+) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    one = backed_up(shop, kind)(drill=True, scratch=scratch)
+    shop.fill("of today")
+
+    far.brought(one)
+    proven = far.run(one.verify(SAME, aside=True)).outcome
+    made = len(list(scratch.iterdir()))
+    far.carry_out([*one.settle(), *one.remove()])
+
+    assert (proven, made, list(scratch.iterdir())) == (Outcome.OK, 1, [])
+    assert (shop.order, shop.beside()) == ("of today", set())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_directory_that_is_lost_is_restored(far: FarHost, shop: Shop, kind: str) -> None:
+    one = backed_up(shop, kind)()
+    subprocess.run(["rm", "-rf", str(shop.path)], check=True)
+
+    examined = far.brought(one)
+    far.carry_out(one.swap(examined))
+
+    assert (shop.order, one.kept_at(examined)) == ("as it was", "")
+
+
+def test_a_part_of_an_archive_can_be_what_is_restored(far: FarHost, shop: Shop) -> None:
+    shop.copies.mkdir()
+    whole = shop.copies / "host.tar"
+    subprocess.run(["tar", "-cf", str(whole), "-C", str(shop.root), "srv"], check=True)
+    one = shop.files(inside="srv/shop")
+    shop.fill("damaged")
+
+    far.carry_out(one.swap(far.brought(one)))
+
+    assert shop.order == "as it was"
+
+
+def test_the_newest_copy_is_found_by_its_name_or_its_time(far: FarHost, shop: Shop) -> None:
+    for name in ("shop-20260130T0200.tar.gz", "shop-20260131T0200.tar.gz"):
+        shop.tar(name)
+    one = shop.files(pattern="shop-*.tar.gz")
+    points = one.read_points(far.ask(one.look()))
+
+    assert [p.id for p in points] == ["shop-20260131T0200.tar.gz", "shop-20260130T0200.tar.gz"]
+    assert points[0].at == datetime(2026, 1, 31, 2, tzinfo=UTC)
+    assert far.choose(one, "2026-01-30T12:00:00Z").id == "shop-20260130T0200.tar.gz"
+    assert "no backup is as old as" in str(one.choose(points, "2026-01-01T00:00:00Z"))
+    assert "there is no restore point 'nothing'" in str(one.choose(points, "nothing"))
+    assert one.choose([], "latest") == "there is no backup"
+
+
+def test_an_archive_that_is_cut_short_cannot_be_read(far: FarHost, shop: Shop) -> None:
+    (shop.path / "large").write_bytes(os.urandom(100_000))
+    file = shop.tar("shop.tar.gz")
+    file.write_bytes(file.read_bytes()[:50_000])
+    one = shop.files()
+
+    assert far.run(one.examine(far.choose(one))).outcome is Outcome.FAILED
+
+
+def test_an_empty_copy_is_refused(far: FarHost, shop: Shop) -> None:
+    (shop.copies / "2026-01-31").mkdir(parents=True)
+    one = shop.files()
+
+    assert far.examine(one, far.choose(one)).faults == ["it holds no file"]
+
+
+@pytest.mark.parametrize("kind", ["tar", "directory"])
+def test_a_copy_of_another_application_is_refused(far: FarHost, shop: Shop, kind: str) -> None:
+    (shop.path / "shop.conf").unlink()
+    one = backed_up(shop, kind)()
+
+    [fault] = far.examine(one, far.choose(one)).faults
+
+    assert fault.startswith("it has no shop.conf, so it is not a copy of this application's")
+
+
+@needs_restic
+def test_snapshots_of_other_applications_are_not_taken(far: FarHost, shop: Shop) -> None:
+    shop.snapshot("--tag", "payroll")
+    ours = shop.snapshot("--tag", "shop,nightly", "--time", "2026-01-31 02:00:00")
+    one = shop.snapshots()
+
+    points = one.read_points(far.ask(one.look()))
+
+    assert [p.id for p in points] == [ours]
+
+
+@needs_restic
+def test_a_repository_without_the_right_password_cannot_be_read(far: FarHost, shop: Shop) -> None:
+    shop.snapshot("--tag", "shop")
+    shop.password.write_text("another-password")
+    one = shop.snapshots()
+
+    result = far.run(one.look())
+
+    assert result.outcome is Outcome.FAILED
+    assert "another-password" not in result.model_dump_json()
+
+
+@needs_restic
+def test_a_damaged_snapshot_is_not_put_in_place(far: FarHost, shop: Shop) -> None:
+    shop.snapshot("--tag", "shop")
+    one = shop.snapshots()
+    point = far.choose(one)
+    examined = far.examine(one, point)
+    for file in shop.repository.glob("data/*/*"):
+        file.chmod(0o600)
+        file.write_bytes(bytes(len(file.read_bytes())))
+    subprocess.run(["rm", "-rf", str(shop.root / "cache")], check=True)
+
+    result = far.run(one.bring(point, examined)[0])
+
+    assert result.outcome is Outcome.FAILED
+    assert shop.order == "as it was"
