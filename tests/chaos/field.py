@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from pathlib import Path
 
 from temporalio.client import Client, WorkflowHandle
@@ -49,14 +50,25 @@ class WorkerProcess:
 
 
 @dataclass
+class Application:
+    """One application."""
+
+    name: str
+    parts: Part
+    """What its dossier has besides three components."""
+    needs: int = 1
+    """So many hosts."""
+    hosts: dict[str, HostTarget] = dataclass_field(default_factory=dict)
+
+
+@dataclass
 class Field:
-    """Applications, each on a host of its own."""
+    """Applications on real hosts, a real Temporal server, and a worker."""
 
     marks: Marks
     client: Client
     worker: WorkerProcess
-    hosts: dict[str, HostTarget]
-    """By application."""
+    applications: list[Application]
 
     async def start(
         self, kind: OperationKind, order: OperationOrder, key: str = "1"
@@ -72,20 +84,27 @@ class Field:
 
     def waits_on_host(self, application: str, operation: str) -> bool:
         """Whether a command of an operation has come to the host and waits there until others have ended."""
-        state = Path(self.hosts[application].state_dir or "")
-        said = [path.read_text() for path in state.glob(f"jobs/{operation}.*/verdict")]
+        [hosts] = [one.hosts for one in self.applications if one.name == application]
+        states = [Path(host.state_dir or "") for host in hosts.values()]
+        said = [path.read_text() for state in states for path in state.glob(f"jobs/{operation}.*/verdict")]
         return "fence waiting\n" in said
 
 
 @asynccontextmanager
-async def field(directory: Path, marks: Marks, applications: Sequence[tuple[str, Part]]) -> AsyncIterator[Field]:
-    """Publish applications with what is particular to each, and run a worker for them."""
-    with many_hosts(len(applications)) as hosts, real_server(directory / "home") as server:
+async def field(directory: Path, marks: Marks, applications: Sequence[Application]) -> AsyncIterator[Field]:
+    """Publish applications, give each hosts of its own, and run a worker for them."""
+    with many_hosts(sum(one.needs for one in applications)) as hosts, real_server(directory / "home") as server:
+        left = iter(hosts)
+        for one in applications:
+            one.hosts |= {f"h{n}": next(left) for n in range(1, one.needs + 1)}
+            marks.know(one.hosts)
         upgrade(server.settings.records_url)
         client = await server.client()
         dossiers = [
-            read_dossier(write(marks.dossier(name, host, parts), directory / "dossiers" / f"{name}.yaml"))
-            for (name, parts), host in zip(applications, hosts, strict=True)
+            read_dossier(
+                write(marks.dossier(one.name, one.hosts, one.parts), directory / "dossiers" / f"{one.name}.yaml")
+            )
+            for one in applications
         ]
         records = Records(server.settings.records_url)
         await publish(client, records, dossiers, "tests")
@@ -93,8 +112,6 @@ async def field(directory: Path, marks: Marks, applications: Sequence[tuple[str,
         worker = WorkerProcess(server.settings)
         worker.start()
         try:
-            yield Field(
-                marks, client, worker, {name: host for (name, _), host in zip(applications, hosts, strict=True)}
-            )
+            yield Field(marks, client, worker, list(applications))
         finally:
             worker.kill()

@@ -23,13 +23,25 @@ class Marks:
         self._directory = directory
         directory.mkdir(parents=True, exist_ok=True)
 
-    def command(self, application: str, step: str, act: str = "true") -> str:
-        """The shell command of a step; held, it waits between its beginning and what it does."""
+    def command(self, application: str, step: str, act: str = "true", *, rolling: bool = False) -> str:
+        """The shell command of a step; held, it waits between its beginning and what it does.
+
+        Where it is `rolling` over hosts, the host's name is added to the step's: `patch h2`.
+        """
         log, held = self._log(application), self._held(application, step)
+        said, also = step, ""
+        if rolling:
+            also = f"read host <{self._directory}/port.${{SSH_CONNECTION##* }}; "
+            said, held = f"{step} $host", Path(f"{held}-$host")
         return (
-            f"echo 'begin {step}' >>{log}; while test -e {held}; do sleep 0.1; done; "
-            f"{act}; ended=$?; echo 'end {step}' >>{log}; exit $ended"
+            f'{also}echo "begin {said}" >>{log}; while test -e {held}; do sleep 0.1; done; '
+            f'{act}; ended=$?; echo "end {said}" >>{log}; exit $ended'
         )
+
+    def know(self, hosts: Mapping[str, HostTarget]) -> None:
+        """Let commands find out on which host they run."""
+        for name, host in hosts.items():
+            (self._directory / f"port.{host.port}").write_text(f"{name}\n")
 
     def run(self, application: str, step: str, act: str = "true", **more: object) -> dict[str, Any]:
         """A step that runs it on the application's host."""
@@ -48,8 +60,8 @@ class Marks:
         log = self._log(application)
         return log.read_text().splitlines() if log.exists() else []
 
-    def dossier(self, application: str, host: HostTarget, parts: Part) -> dict[str, Any]:
-        """A dossier of an application with three components on one host; `parts` are laid over it."""
+    def dossier(self, application: str, hosts: Mapping[str, HostTarget], parts: Part) -> dict[str, Any]:
+        """A dossier of an application whose three components stand on its first host; `parts` are laid over it."""
         customer, _, name = application.partition(".")
         base: dict[str, Any] = {
             "dossier": 1,
@@ -79,7 +91,7 @@ class Marks:
             },
             "architecture": {
                 "sites": {"dc": {"name": "Data centre", "operated_by": "supplier"}},
-                "hosts": {"h1": {"site": "dc", **host.model_dump(mode="json", exclude={"name"}, exclude_defaults=True)}},
+                "hosts": {name: {"site": "dc", **_address(host)} for name, host in hosts.items()},
                 "components": {name: self._component(application, name, needs) for name, needs in COMPONENTS.items()},
             },
             "monitoring": {"watched_by": "central"},
@@ -108,7 +120,7 @@ class Marks:
         return self._directory / f"{application}.log"
 
     def _held(self, application: str, step: str) -> Path:
-        return self._directory / f"{application}.{step.replace(' ', '-')}.held"
+        return self._directory / f"{application}.held.{step.replace(' ', '-')}"
 
 
 def in_turn(steps: Sequence[str]) -> list[str]:
@@ -121,6 +133,10 @@ def write(dossier: Mapping[str, Any], path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(yaml.safe_dump(dict(dossier), sort_keys=False))
     return path
+
+
+def _address(host: HostTarget) -> dict[str, Any]:
+    return host.model_dump(mode="json", exclude={"name"}, exclude_defaults=True)
 
 
 def _laid_over(base: Mapping[str, Any], parts: Part) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import pytest
 from models.lease import ReleaseLease
 from models.names import watch_id
 from models.operation import ComponentsOrder, OperationEnd, OperationKind
-from tests.chaos.field import field
+from tests.chaos.field import Application, field
 from tests.chaos.marks import Marks, in_turn
 from tests.chaos.walks import BY, WALKS
 
@@ -29,7 +29,7 @@ async def test_a_step_that_goes_on_after_its_lease_was_taken_away_keeps_the_next
     down.prepare(marks, _SHOP)
     marks.hold(_SHOP, "stop app")
     order = ComponentsOrder(application=_SHOP, by=BY)
-    async with field(tmp_path, marks, [(_SHOP, parts)]) as on:
+    async with field(tmp_path, marks, [Application(_SHOP, parts)]) as on:
         hanging = await on.start(OperationKind.SHUT_DOWN, order)
         await _until(lambda: marks.seen(_SHOP)[-1:] == ["begin stop app"])
         following = await on.start(OperationKind.START_UP, order)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.field import field
+from tests.chaos.field import Application, field
 from tests.chaos.marks import Marks, in_turn
 from tests.chaos.walks import WALKS, Walk
 
@@ -42,7 +42,9 @@ async def test_a_worker_killed_at_any_step_of_any_operation_leaves_each_effect_c
     for one in every:
         one.walk.prepare(marks, one.application)
         marks.hold(one.application, one.step)
-    applications = [(one.application, one.walk.parts(marks, one.application)) for one in every]
+    applications = [
+        Application(one.application, one.walk.parts(marks, one.application), one.walk.hosts) for one in every
+    ]
     async with field(tmp_path, marks, applications) as on:
         handles = [await on.start(one.walk.kind, one.walk.order(one.application)) for one in every]
         await _until_held(marks, every)
@@ -55,7 +57,7 @@ async def test_a_worker_killed_at_any_step_of_any_operation_leaves_each_effect_c
             marks.release(one.application, one.step)
         outcomes = await asyncio.gather(*(handle.result() for handle in handles))
     for one, outcome in zip(every, outcomes, strict=True):
-        assert marks.seen(one.application) == in_turn(one.walk.steps), one.name
+        assert one.walk.arranged(marks.seen(one.application)) == in_turn(one.walk.steps), one.name
         assert outcome.end is one.walk.ends, f"{one.name}: {outcome.summary}"
 
 
@@ -64,7 +66,7 @@ async def _until_held(marks: Marks, every: Sequence[Instance]) -> None:
     left = list(every)
     try:
         async with asyncio.timeout(120):
-            while left := [one for one in left if marks.seen(one.application)[-1:] != [f"begin {one.step}"]]:
+            while left := [one for one in left if f"begin {one.step}" not in marks.seen(one.application)]:
                 await asyncio.sleep(0.1)
     except TimeoutError:
         seen = {one.name: marks.seen(one.application) for one in left}

@@ -24,6 +24,15 @@ class Walk:
     ends: OperationEnd = OperationEnd.DONE
     runs_before: bool = False
     """Whether the components run when it begins."""
+    hosts: int = 1
+    together: frozenset[str] = frozenset()
+    """Steps that are carried out at the same time, one after the other in `steps`."""
+
+    def arranged(self, marks: list[str]) -> list[str]:
+        """Marks in the order in which they were left, except that those of steps `together` stand one after the other."""
+        at_once = [mark for mark in marks if mark.partition(" ")[2] in self.together]
+        one_by_one = iter(sorted(at_once, key=lambda mark: (mark.partition(" ")[2], mark)))
+        return [next(one_by_one) if mark in at_once else mark for mark in marks]
 
     def prepare(self, marks: Marks, application: str) -> None:
         """Bring the host to where it begins."""
