@@ -36,8 +36,7 @@ def show_watch(status: WatchStatus) -> None:
     if status.incidents:
         table = Table("open incident", "components", "age", box=None, pad_edge=False, header_style="dim")
         for i in status.incidents:
-            parts = ", ".join(i.components) or "the whole application"
-            table.add_row(short(i.id), parts, age_of(now - i.opened_at))
+            table.add_row(short(i.id), _of(i.components), age_of(now - i.opened_at))
         console.print(table)
     if status.alarms:
         table = Table(
@@ -58,10 +57,11 @@ def show_watch(status: WatchStatus) -> None:
             said = tidy(standing(held))
             table.add_row(tidy(alarm.title), alarm.severity.value, alarm.component or "-", since, incident, said)
         console.print(table)
-    for operation in status.operations:
-        covers = ", ".join(operation.components) or "the whole application"
+    _show_leases(status)
+    leased = {lease.holder for lease in status.leases}
+    for operation in (o for o in status.operations if o.holder not in leased):
         console.print(
-            f"operation {tidy(operation.title)} ({operation.holder}) on {covers} until {operation.until:%m-%d %H:%M} UTC",
+            f"operation {tidy(operation.title)} ({operation.holder}) on {_of(operation.components)} until {operation.until:%m-%d %H:%M} UTC",
             soft_wrap=True,
         )
     if status.silences:
@@ -72,10 +72,27 @@ def show_watch(status: WatchStatus) -> None:
         console.print(f"{status.unrecorded} alarm messages wait for the records database", soft_wrap=True)
 
 
+def _show_leases(status: WatchStatus) -> None:
+    """Print who holds a lease on what, and who waits for whom."""
+    if not status.leases and not status.waiting:
+        return
+    table = Table("operation", "of", "lease", box=None, pad_edge=False, header_style="dim")
+    for lease in status.leases:
+        table.add_row(lease.holder, _of(lease.components), f"holds it since {lease.since:%m-%d %H:%M} UTC")
+    for waiting in status.waiting:
+        table.add_row(waiting.lease.holder, _of(waiting.lease.components), f"waits: {tidy(waiting.reason)}")
+    terminal().print(table)
+
+
+def _of(components: Sequence[str]) -> str:
+    return ", ".join(components) or "the whole application"
+
+
 def show_silences(silences: Sequence[Silence]) -> None:
     """Print silences, with who, why and until when."""
     table = Table("silence", "of", "until (UTC)", "by", "reason", box=None, pad_edge=False, header_style="dim")
     for s in silences:
-        covers = ", ".join([*s.components, *s.measuring_points]) or "the whole application"
-        table.add_row(s.id, covers, f"{s.until:%Y-%m-%d %H:%M}", tidy(s.by), tidy(s.reason))
+        table.add_row(
+            s.id, _of([*s.components, *s.measuring_points]), f"{s.until:%Y-%m-%d %H:%M}", tidy(s.by), tidy(s.reason)
+        )
     terminal().print(table)
