@@ -60,10 +60,9 @@ def show_watch(status: WatchStatus) -> None:
     _show_leases(status)
     leased = {lease.holder for lease in status.leases}
     for operation in (o for o in status.operations if o.holder not in leased):
-        console.print(
-            f"operation {tidy(operation.title)} ({operation.holder}) on {_of(operation.components)} until {operation.until:%m-%d %H:%M} UTC",
-            soft_wrap=True,
-        )
+        until = f"{operation.until:%m-%d %H:%M} UTC"
+        what = f"{tidy(operation.title)} ({operation.holder}) on {_of(operation.components)}"
+        console.print(f"operation {what} until {until}", soft_wrap=True)
     if status.silences:
         show_silences(status.silences)
     if not status.incidents and not status.alarms:
