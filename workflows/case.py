@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -41,6 +42,8 @@ class Case:
         """Whether it is known what the dossier says: who may what, and what is promised."""
         self.taken_back = 0
         """How many alarms were taken back, or given to another incident, so far."""
+        self.stopping = False
+        """Whether healing and leading are told to stop."""
         self._changed = changed
 
     @property
@@ -85,8 +88,15 @@ class Case:
         self.memory.priority = priority.value
         workflow.upsert_search_attributes([_PRIORITY.value_set(priority.value)])
 
+    def stop_if_told(self) -> None:
+        """Stop where an activity that was told to cancel came back with a result all the same."""
+        if self.stopping:
+            raise asyncio.CancelledError
+
     def enter(self, state: IncidentState, doing: str) -> None:
-        """Enter a state."""
+        """Enter a state; once it is over, none but the last."""
+        if state is not IncidentState.CLOSED:
+            self.stop_if_told()
         if state is not self.memory.state:
             self.memory.state = state
             workflow.upsert_search_attributes([_STATE.value_set(state.value)])

@@ -36,6 +36,7 @@ from models.names import AWAITS_DECISION_BY
 from models.records import OpenGate, UseDecision
 from workflows.policies import RECORD, RECORD_TIMEOUT
 from workflows.text import code, lines, plain, sample, table
+from workflows.waiting import until
 
 _AWAITS = SearchAttributeKey.for_keyword_list(AWAITS_DECISION_BY)
 _SHOWN = 8
@@ -127,13 +128,10 @@ class Asking:
                 gate.decided = MOOT
                 break
             left = None if gate.deadline is None else gate.deadline - workflow.now()
-            try:
-                await workflow.wait_condition(
-                    lambda: gate.decided is not None or moot(),
-                    timeout=left,
-                    timeout_summary=f"{gate.id}: {gate.question.on_silence.value.replace('_', ' ')} on silence",
-                )
-            except TimeoutError:
+            silence = gate.question.on_silence.value.replace("_", " ")
+            if not await until(
+                lambda: gate.decided is not None or moot(), within=left, summary=f"{gate.id}: {silence} on silence"
+            ):
                 self._silence(gate)
         self._show()
 

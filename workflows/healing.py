@@ -99,7 +99,7 @@ class Healing:
     async def _ask_within(self, question: Question) -> GateOutcome:
         """A question of a step: it is no reason to see the incident as waiting for a decision on how to go on."""
         self._leading.need_people(question.text)
-        return await self._ask(question, lambda: False)
+        return await self._ask(question, lambda: self._case.stopping)
 
     async def _load_plan(self, suspect: str | None) -> IncidentPlan:
         case, alarms = self._case, self._case.memory.alarms.values()
@@ -332,7 +332,8 @@ class Healing:
         self._case.enter(IncidentState.DECIDING, doing)
         self._leading.need_people(f"A decision is needed: {question.text}")
         await self._case.record()
-        outcome = await self._ask(question, moot)
+        outcome = await self._ask(question, lambda: self._case.stopping or moot())
+        self._case.stop_if_told()
         answers = "; ".join(
             f"{a.option} by {a.by} ({a.via.value})" + (f": {a.note}" if a.note else "") for a in outcome.answers
         )

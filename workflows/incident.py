@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from temporalio import workflow
 from temporalio.exceptions import FailureError, is_cancelled_exception
@@ -41,7 +42,7 @@ from workflows.gates import Asking
 from workflows.healing import Healing, urgency_of
 from workflows.holding import Holding
 from workflows.incident_page import incident_page
-from workflows.leading import Leading, stop
+from workflows.leading import Leading
 from workflows.policies import ACCOUNT, RECORD_TIMEOUT
 from workflows.steps import explain
 
@@ -97,13 +98,22 @@ class Incident(Holding, Asking):
             )
         except asyncio.CancelledError:
             # Not in a `finally`: a run that a worker lets go of is closed where it waits, and must not wait again.
-            await stop(healing, leading)
+            await self._stop(healing, leading)
             raise
         healed = healing.done()
-        await stop(healing, leading)
+        await self._stop(healing, leading)
         if healed:
             return healing.result()
         return IncidentEnd.MERGED if self.memory.merged else IncidentEnd.CLOSED_BY_HAND
+
+    async def _stop(self, *tasks: asyncio.Task[Any]) -> None:
+        """Stop tasks, one after the other, and wait until each has stopped."""
+        self.case.stopping = True
+        for task in tasks:
+            task.cancel()
+            await workflow.wait([task])
+            if not task.cancelled() and (error := task.exception()) is not None and not is_cancelled_exception(error):
+                raise error
 
     async def _close(self, end: IncidentEnd) -> IncidentOutcome:
         case = self.case

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime
-from typing import Any
 
 from temporalio import workflow
-from temporalio.exceptions import is_cancelled_exception
 
 from models.clock import ClockEventKind, ClockMoment, Promise
 from models.dossier.agreement import Priority
@@ -19,6 +16,7 @@ from workflows.clocks import Clocks
 from workflows.customer import Customer
 from workflows.ladder import Ladder
 from workflows.notices import Notices
+from workflows.waiting import until
 
 _WORDS = {
     Promise.RESPOND: "taking it up",
@@ -53,7 +51,7 @@ class Leading:
     async def run(self) -> None:
         """Do what is due, for as long as the incident lasts."""
         await workflow.wait_condition(lambda: self._began)
-        while True:
+        while not self._case.stopping:
             await self.clocks.read()
             await self._act()
             await self._rest()
@@ -66,14 +64,11 @@ class Leading:
         due = self._next()
         if self.clocks.stale or (due is not None and due <= workflow.now()):
             return
-        try:
-            await workflow.wait_condition(
-                lambda: self.clocks.stale or self._sooner_than(due),
-                timeout=None if due is None else due - workflow.now(),
-                timeout_summary="Until the next warning, reminder or rung of the ladder",
-            )
-        except TimeoutError:
-            return
+        await until(
+            lambda: self._case.stopping or self.clocks.stale or self._sooner_than(due),
+            within=None if due is None else due - workflow.now(),
+            summary="Until the next warning, reminder or rung of the ladder",
+        )
 
     def _sooner_than(self, due: datetime | None) -> bool:
         """What is due later is seen when the time that was waited for has come: no timer is set anew for every word."""
@@ -159,12 +154,3 @@ class Leading:
         restore = self.clocks.promise(Promise.RESTORE)
         until = f"; to be restored until {restore.deadline:%Y-%m-%d %H:%M} UTC" if restore and restore.deadline else ""
         return f"It is {priority.value} now{until}."
-
-
-async def stop(*tasks: asyncio.Task[Any]) -> None:
-    """Stop tasks of ours, one after the other, and wait until each has stopped."""
-    for task in tasks:
-        task.cancel()
-        await workflow.wait([task])
-        if not task.cancelled() and (error := task.exception()) is not None and not is_cancelled_exception(error):
-            raise error

@@ -42,6 +42,7 @@ from models.records import EntryKind, TimelineEntry
 from workflows.major_page import major_page, standing
 from workflows.policies import RECORD
 from workflows.steps import explain
+from workflows.waiting import until
 
 LOOK_EVERY = timedelta(minutes=1)
 """How often its incidents are looked at."""
@@ -106,14 +107,9 @@ class Major:
         self._show()
 
     async def _rest(self) -> None:
-        try:
-            await workflow.wait_condition(
-                lambda: self._over() or self._handing_on,
-                timeout=LOOK_EVERY,
-                timeout_summary="Until its incidents are looked at",
-            )
-        except TimeoutError:
-            return
+        await until(
+            lambda: self._over() or self._handing_on, within=LOOK_EVERY, summary="Until its incidents are looked at"
+        )
 
     async def _look_again(self) -> None:
         async with self._lock:

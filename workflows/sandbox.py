@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.worker.workflow_sandbox import SandboxRestrictions
+
+from workflows.ordering import OrderedRunner
 
 
-def workflow_runner() -> SandboxedWorkflowRunner:
+def workflow_runner() -> OrderedRunner:
     """Make the runner: our messages, stubs and what workflows share pass through: loaded once, and not once a workflow.
 
     Only the modules that define workflows are loaded for each of them. The others would cost every open incident 150 KB and
     a third of its worker's time; that they are deterministic is held by the tests that replay at every step.
     """
-    return SandboxedWorkflowRunner(
+    return OrderedRunner(
         restrictions=SandboxRestrictions.default.with_passthrough_modules(
             "pydantic",
             "pydantic_core",
@@ -37,6 +39,7 @@ def workflow_runner() -> SandboxedWorkflowRunner:
             "workflows.policies",
             "workflows.steps",
             "workflows.text",
+            "workflows.waiting",
             "workflows.watch_memory",
             "workflows.watch_orders",
             "workflows.watch_page",

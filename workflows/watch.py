@@ -52,6 +52,7 @@ from workflows.incident_book import IncidentBook
 from workflows.lease_desk import LeaseDesk
 from workflows.outbox import Outbox
 from workflows.policies import RECORD, RECORD_TIMEOUT, WRITE
+from workflows.waiting import until
 from workflows.watch_memory import begun, learnt, record, status_of
 from workflows.watch_orders import WatchOrders, silence_fault
 from workflows.watch_page import watch_page
@@ -205,19 +206,16 @@ class Watch:
         """Wait until there is something to do."""
         due = self._next_due()
         wait = max(due - workflow.now(), timedelta(0)) if due else None
-        try:
-            await workflow.wait_condition(
-                lambda: (
-                    self._reload
-                    or self._should_hand_on()
-                    or bool(self._known and self._memory.journal)
-                    or self._sooner(due)
-                ),
-                timeout=wait,
-                timeout_summary="Look again at alarms that were left alone",
-            )
-        except TimeoutError:
-            return
+        await until(
+            lambda: (
+                self._reload
+                or self._should_hand_on()
+                or bool(self._known and self._memory.journal)
+                or self._sooner(due)
+            ),
+            within=wait,
+            summary="Look again at alarms that were left alone",
+        )
 
     def _next_due(self) -> datetime | None:
         due = [d for d in (self._desk.next_review() if self._known else None, self._load_due()) if d]
