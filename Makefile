@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.made
 ARGS ?=
+# Tests wait more than they compute: more processes than cores, slow tests first, one test handed out at a time.
+WORKERS ?= 3
 
 .PHONY: help setup demo test check lint bench lock clean
 
@@ -18,7 +20,7 @@ demo: $(STAMP) ## Show an application fail and recover; ARGS=--script runs it to
 	@$(BIN)/driftvakt demo $(ARGS)
 
 test: $(STAMP) ## Run every test that can run here; ARGS goes to pytest
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --maxschedchunk 1 $(ARGS)
 
 check: lint test ## Run all that CI runs
 

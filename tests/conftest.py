@@ -8,6 +8,7 @@ import shutil
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from temporalio.client import Client
@@ -52,11 +53,12 @@ def present(part: str) -> bool:
     raise pytest.UsageError(f"a test needs {part!r}, which is none of {', '.join(PACKAGES)}")
 
 
+_LEFT_OUT = "driftvakt_left_out"
 _left_out: Counter[str] = Counter()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what cannot run here, and put the slow tests last."""
+    """Leave out what cannot run here, and put the slow tests first: the others fill the time beside them."""
     kept, missing = [], []
     for item in items:
         lacking = [part for mark in item.iter_markers("needs") for part in mark.args if not present(part)]
@@ -67,7 +69,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             kept.append(item)
     if missing:
         config.hook.pytest_deselected(items=missing)
-    items[:] = sorted(kept, key=lambda item: item.get_closest_marker("slow") is not None)
+    items[:] = sorted(kept, key=lambda item: item.get_closest_marker("slow") is None)
 
 
 def pytest_collection_finish() -> None:
@@ -84,15 +86,24 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         )
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """Where several processes run the tests, each has left out the same; this one hears it when they end."""
+    for part, count in getattr(node, "workeroutput", {}).get(_LEFT_OUT, {}).items():
+        _left_out[part] = count
+
+
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """In CI nothing may be left out."""
-    if _left_out and os.environ.get("CI") == "true" and exitstatus == 0:
+    if (told := getattr(session.config, "workeroutput", None)) is not None:
+        told[_LEFT_OUT] = dict(_left_out)
+    elif _left_out and os.environ.get("CI") == "true" and exitstatus == 0:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture(scope="session")
 def temporal_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TemporalServer]:
-    """The real Temporal server, one for the whole run; tests tell their workflows apart by id and task queue."""
+    """The real Temporal server, one for each process that runs tests; they tell their workflows apart by id and task queue."""
     with real_server(tmp_path_factory.mktemp("temporal")) as server:
         yield server
 

@@ -16,15 +16,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from models.hosts import HostTarget
+from tests.ports import free_port
 
 _SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
-
-
-def free_port() -> int:
-    """Find a loopback port that nobody uses."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 def runs(pid: int) -> bool:

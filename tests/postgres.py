@@ -11,7 +11,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -20,6 +19,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
+
+from tests.ports import free_port
 
 
 def find_postgres(program: str = "postgres") -> Path | None:
@@ -73,7 +74,7 @@ def running_postgres() -> Iterator[Postgres]:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    """One cluster for the whole session."""
+    """One cluster for each process that runs tests."""
     with running_postgres() as cluster:
         yield cluster
 
@@ -108,7 +109,7 @@ def _initialise(initdb: Path, home: Path, user: str | None) -> None:
 @contextmanager
 def _serving(server: Path, home: Path, user: str | None) -> Iterator[int]:
     with (home / "log").open("wb") as log:
-        port = _free_port()
+        port = free_port()
         settings = ["fsync=off", "full_page_writes=off", "max_connections=50", "shared_buffers=16MB", "autovacuum=off"]
         process = subprocess.Popen(
             [str(server), "-D", str(home / "data"), "-h", "127.0.0.1", "-p", str(port), "-k", str(home)]
@@ -148,9 +149,3 @@ def _await_ready(process: subprocess.Popen[bytes], home: Path, port: int) -> Non
 
 def _group(user: str | None) -> int | None:
     return None if user is None else pwd.getpwnam(user).pw_gid
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -20,20 +20,9 @@ from models.settings import Settings
 from starter.search_attributes import add_search_attributes
 from starter.temporal import connect_patiently
 from starter.temporal_server import server_command
+from tests.ports import free_ports
 
 SKIPPING_SERVER = Path(sysconfig.get_path("scripts")) / "temporal-test-server"
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports of loopback that nobody listens on."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for s in sockets:
-            s.bind(("127.0.0.1", 0))
-        return [int(s.getsockname()[1]) for s in sockets]
-    finally:
-        for s in sockets:
-            s.close()
 
 
 def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = 30) -> None:

@@ -10,7 +10,7 @@ from typing import Final
 
 from models.hosts import HostTarget
 from tests.hosts import SshHost
-from tests.servers import free_ports
+from tests.ports import free_ports
 
 _PORTS_A_SERVER: Final = 16
 """The most sockets that OpenSSH's server listens on."""

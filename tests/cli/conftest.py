@@ -17,8 +17,9 @@ from activities.records import Records, upgrade
 from models.dossier import Dossier
 from models.settings import Settings
 from starter.cli import app
+from tests.ports import free_ports
 from tests.records.dossiers import shop
-from tests.servers import TemporalServer, free_ports, real_server
+from tests.servers import TemporalServer, real_server
 from tests.workflows.world import World
 
 

@@ -20,8 +20,9 @@ from models.settings import Settings
 from starter.commands.alarm import app
 from starter.temporal import client_options, connect
 from tests.intake.test_real import Installation, reported, watching
+from tests.ports import free_ports
 from tests.records.dossiers import shop
-from tests.servers import TemporalServer, free_ports, real_server
+from tests.servers import TemporalServer, real_server
 
 _ROOT = Path(__file__).parents[2]
 

@@ -25,8 +25,9 @@ from models.settings import Settings
 from starter.intake import serve
 from tests.intake.conftest import TOKEN
 from tests.intake.standin import StandInWatch
+from tests.ports import free_ports
 from tests.records.dossiers import shop
-from tests.servers import TemporalServer, free_ports, real_server, wait_for_port
+from tests.servers import TemporalServer, real_server, wait_for_port
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "alertmanager.yml"
 

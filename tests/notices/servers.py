@@ -17,6 +17,8 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from tests.ports import free_port
+
 
 class Mailbox:
     """Takes mail; `greylist` turns so many receivers away first, `refuse` turns all away, `silent` never says that it took it."""
@@ -75,13 +77,6 @@ def mail_server(mailbox: Mailbox) -> Iterator[Mailbox]:
         yield mailbox
     finally:
         controller.stop()
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

@@ -16,7 +16,8 @@ from models.dossier.parties import Channel
 from models.notices import Audience, DeliveryState, NoticeReceipt, Occasion
 from tests.notices.conftest import QUICK, Sender
 from tests.notices.dossiers import dossier, facts, notice
-from tests.notices.servers import Mailbox, Webhook, free_port, mail_server, mute_server
+from tests.notices.servers import Mailbox, Webhook, mail_server, mute_server
+from tests.ports import free_port
 
 
 def states(receipt: NoticeReceipt) -> list[DeliveryState]:

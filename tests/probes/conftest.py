@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import AsyncIterator, Callable
 
 import pytest
 
 from activities.probes import Looks
 from models.probes import Probe, ProbeTarget, Sample
+from tests.ports import free_port
 from tests.postgres import postgres
 
 __all__ = ["postgres"]
@@ -40,6 +40,4 @@ def see(looks: Looks) -> Callable[[Probe], object]:
 @pytest.fixture
 def closed_port() -> int:
     """A port on which nobody listens."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
+    return free_port()

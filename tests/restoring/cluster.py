@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from models.dossier.backups import PostgresServer
-from tests.hosts import free_port
+from tests.ports import free_port
 from tests.postgres import find_postgres
 
 

@@ -20,7 +20,8 @@ from activities.ssh.pulse import Interrupted, Stop
 from models.errors import CredentialError, HostRefusedError, HostUnreachableError
 from models.hosts import Commands
 from models.jobs import EXCERPT_LIMIT, EnsureComponent, JobResult, Outcome, RunBatch, RunJob, Verb
-from tests.hosts import AsyncsshHost, Host, SshHost, free_port, runs
+from tests.hosts import AsyncsshHost, Host, SshHost, runs
+from tests.ports import free_port
 from tests.proxy import Proxy
 from tests.ssh.kinds import one_kind
 

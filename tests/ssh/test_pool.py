@@ -15,7 +15,8 @@ import pytest
 
 from activities.ssh import Pool, Ssh
 from models.errors import CredentialError, HostKeyError, HostUnreachableError
-from tests.hosts import Host, SshHost, free_port
+from tests.hosts import Host, SshHost
+from tests.ports import free_port
 from tests.proxy import Proxy
 from tests.ssh.kinds import one_kind
 
