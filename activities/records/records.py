@@ -11,7 +11,8 @@ from threading import Lock
 from typing import Any, Final
 
 from pydantic import ValidationError
-from sqlalchemy import case, func, or_
+from sqlalchemy import case, delete, exists, func, or_
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from activities.records.database import Database
@@ -183,7 +184,7 @@ class Records:
         """Write incidents, operations, timelines and alarms in one transaction.
 
         The later write wins. An operation, once closed, stays so; an incident, unless it was opened again. Known timeline
-        entries and alarms are left alone.
+        entries and alarms are left alone, see `_tell`.
         """
         with self.database.writing() as session:
             for record in batch.incidents:
@@ -206,8 +207,7 @@ class Records:
         changes["outcome"] = func.coalesce(statement.excluded.outcome, col(Incident.outcome))
         session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changes, where=still_open), row)
         if record.timeline:
-            entries = [_entry_row(record, entry) for entry in record.timeline]
-            session.execute(self.database.insert(IncidentEntry).on_conflict_do_nothing(), entries)
+            self._tell(session, IncidentEntry, [_entry_row(record, entry) for entry in record.timeline], "incident")
 
     def _write_operation(self, session: Session, record: OperationRecord) -> None:
         row = storable_data(record.model_dump(exclude={"type", "run", "timeline", "data"}))
@@ -218,7 +218,25 @@ class Records:
         session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changes, where=still_open), row)
         if record.timeline:
             entries = [{"operation": record.id, **_told(record.run, entry)} for entry in record.timeline]
-            session.execute(self.database.insert(OperationEntry).on_conflict_do_nothing(), entries)
+            self._tell(session, OperationEntry, entries, "operation")
+
+    def _tell(self, session: Session, table: Any, entries: list[dict[str, Any]], of: str) -> None:
+        """Write lines of a timeline.
+
+        What is known is left alone, but for what history does not know: a workflow task that could not be completed is tried
+        again, later, and may tell something else then.
+        """
+        statement = self.database.insert(table)
+        changes = {name: statement.excluded[name] for name in ("at", "kind", "text", "data")}
+        tried_again = statement.excluded.at > table.at
+        key = [of, "run", "sequence"]
+        session.execute(statement.on_conflict_do_update(index_elements=key, set_=changes, where=tried_again), entries)
+        # The first attempt may have told more: what stands after a line that happened later.
+        mine, other = (getattr(table, of) == entries[0][of]) & (table.run == entries[0]["run"]), aliased(table)
+        before = (
+            (getattr(other, of) == getattr(table, of)) & (other.run == table.run) & (other.sequence < table.sequence)
+        )
+        session.execute(delete(table).where(mine, exists().where(before, other.at > table.at)))
 
     # --- operations
 

@@ -126,6 +126,18 @@ def test_a_later_write_wins_but_an_incident_once_closed_stays_so(records: Record
     assert records.incident("inc.acme.shop.1").summary == "amended"
 
 
+def test_a_workflow_task_that_is_tried_again_tells_anew_what_it_told(records: Records) -> None:
+    def told(seconds: int, *texts: str) -> WriteRecords:
+        at = NOON + timedelta(seconds=seconds)
+        lines = [entry(n, text).model_copy(update={"at": at}) for n, text in enumerate(texts, 1)]
+        return WriteRecords(incidents=[incident(timeline=[entry(0, "first"), *lines])])
+
+    first, again = told(1, "cancelled", "told the customer", "closed"), told(2, "joined", "cancelled")
+    for written in (first, again, first):  # the first may come late
+        records.write(written)
+    assert [e.text for e in records.timeline("inc.acme.shop.1")] == ["first", "joined", "cancelled"]
+
+
 def test_a_known_timeline_entry_is_left_as_it_was(records: Records) -> None:
     records.write(WriteRecords(incidents=[incident(timeline=[entry(0, "first")])]))
     records.write(WriteRecords(incidents=[incident(timeline=[entry(0, "forged"), entry(1, "next")])]))
