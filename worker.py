@@ -20,6 +20,7 @@ from activities.accounts import AccountActivities
 from activities.alarms import WatchReporter
 from activities.clocks.activities import ClockActivities
 from activities.leases import Leases
+from activities.maintenance import MaintenanceActivities
 from activities.monitor.activities import SiteMonitor
 from activities.monitor.run import MonitorTuning, SiteParts
 from activities.monitor.source import RecordedDossiers
@@ -40,6 +41,7 @@ from models.settings import Settings
 from runbooks import find_runbooks, offers
 from workflows.halt import Halting
 from workflows.incident import Incident
+from workflows.maintenance import Maintenance
 from workflows.major import Major
 from workflows.monitor import Monitor
 from workflows.opening import OpenIncident
@@ -50,7 +52,7 @@ from workflows.watch import Watch
 
 log = logging.getLogger("driftvakt.worker")
 
-WORKFLOWS: Final = (Watch, Incident, Monitor, Major, OpenIncident, StartUp, ShutDown, Halting, Vigil)
+WORKFLOWS: Final = (Watch, Incident, Monitor, Major, OpenIncident, StartUp, ShutDown, Maintenance, Halting, Vigil)
 """Our own processes; runbooks are found besides."""
 
 GRACE: Final = timedelta(seconds=10)
@@ -122,6 +124,7 @@ class Parts:
                 *HaltActivities(self.halts).activities(),
                 *ClockActivities(self.records).activities(),
                 *AccountActivities(self.records).activities(),
+                *MaintenanceActivities(self.records).activities(),
                 *self.notices.activities(),
                 *Workflows(self.client, self.records.applications).activities(),
                 *Leases(self.client, self.records.take_tokens, self._components_of).activities(),

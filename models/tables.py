@@ -277,3 +277,15 @@ class PointState(SQLModel, table=True):
     """The alarm state that the watch has acknowledged: firing, cleared or none yet."""
     reported_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     detail: str = ""
+
+
+class ScheduleRow(SQLModel, table=True):
+    """A schedule as it was last applied."""
+
+    __tablename__ = "schedule"
+
+    id: str = Field(primary_key=True)
+    application: str = Field(index=True)
+    shape: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    by: str
+    at: datetime = Field(sa_type=UtcDateTime)

@@ -19,6 +19,7 @@ from starter.commands import (
     operation,
     run,
     runbook,
+    schedules,
     watch,
 )
 
@@ -37,6 +38,8 @@ app.command("intake")(run.intake)
 app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
 app.command("clock")(clock.clock)
+app.command("plan")(schedules.plan)
+app.command("apply")(schedules.apply)
 app.add_typer(dossier.app, name="dossier")
 app.add_typer(incident.app, name="incident")
 app.add_typer(major.app, name="major")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
@@ -47,10 +47,12 @@ class Holding:
         work: Freezable | None = None,
         waits: Callable[[str], None] = lambda reason: None,
         moot: Callable[[], bool] = lambda: False,
+        wait_until: datetime | None = None,
     ) -> LeaseAnswer | None:
         """Ask the watch for a lease and wait for it; `waits` is told why.
 
-        None when `moot` says that it is no longer wanted. A refusal is an `ApplicationError` of type `OperationRefused`.
+        None when `moot` says that it is no longer wanted, or when it was not to be had until `wait_until`. A refusal is an
+        `ApplicationError` of type `OperationRefused`.
         """
         info = workflow.info()
         self._leases_asked += 1
@@ -82,12 +84,13 @@ class Holding:
             try:
                 await workflow.wait_condition(
                     lambda: self._turn or moot(),
-                    timeout=_ASK_AGAIN,
+                    timeout=_wait(wait_until),
                     timeout_summary=f"Wait for the lease: {answer.reason}"[:200],
                 )
             except TimeoutError:
-                continue
-            if moot():
+                if wait_until is None or workflow.now() < wait_until:
+                    continue
+            if moot() or not self._turn:
                 await self.give_lease_back()
                 return None
 
@@ -132,6 +135,10 @@ class Holding:
         """Somebody took the lease away: nothing more is begun."""
         self.taken_back_by = told.by
         self._holds = None
+
+
+def _wait(until: datetime | None) -> timedelta:
+    return _ASK_AGAIN if until is None else min(_ASK_AGAIN, max(timedelta(0), until - workflow.now()))
 
 
 def refuse_operation(reason: str) -> ApplicationError:

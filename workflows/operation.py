@@ -5,7 +5,7 @@ they failed, a page, and a record of it all.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -155,8 +155,10 @@ class Operation(Holding, Asking):
         emergency: bool = False,
         work: Freezable | None = None,
         holds_alarms: bool = True,
-    ) -> None:
-        """Get the right to act on components (none: the whole application), waiting in the queue for as long as it takes.
+        wait_until: datetime | None = None,
+    ) -> bool:
+        """Get the right to act on components (none: the whole application), waiting in the queue for as long as it takes, or
+        until a moment; tell whether it was to be had.
 
         A rehearsal needs none. A refusal, as by a freeze that keeps such `work` back, ends the operation as refused; so does an
         abort while it waits.
@@ -164,7 +166,7 @@ class Operation(Holding, Asking):
         order, steps = self._begun
         self.components = list(components)
         if order.rehearse:
-            return
+            return True
         before = self.state
 
         def waits(reason: str) -> None:
@@ -185,7 +187,11 @@ class Operation(Holding, Asking):
             holds_alarms=holds_alarms,
             waits=waits,
             moot=lambda: self.aborting is not None,
+            wait_until=wait_until,
         )
+        if answer is None and self.aborting is None:
+            self.enter(before, "The lease was not to be had in time")
+            return False
         if answer is None:
             raise refuse_operation("it was stopped while it waited for the lease")
         self.components = answer.components
@@ -194,6 +200,7 @@ class Operation(Holding, Asking):
         if self.state is OperationState.WAITING:
             self.tell(EntryKind.STATE, "The lease is granted")
             self.enter(before, "The lease is granted")
+        return True
 
     async def finish(self, end: OperationEnd, summary: str, data: dict[str, Any] | None = None) -> OperationOutcome:
         """Look at health, give the lease back (what fails is raised), write it all down, and say how it ended."""

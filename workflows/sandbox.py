@@ -37,6 +37,7 @@ def workflow_runner() -> OrderedRunner:
             "workflows.notices",
             "workflows.placing",
             "workflows.policies",
+            "workflows.rolling",
             "workflows.steps",
             "workflows.text",
             "workflows.waiting",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Final
@@ -11,7 +12,7 @@ from pydantic import Field
 from models.base import Duration, Identifier, Model, PositiveDuration
 from models.dossier.agreement import HoursSpan, TimeZone, minutes_of
 from models.dossier.frequency import Frequency
-from models.dossier.instructions import Approval, Step
+from models.dossier.instructions import Approval, AskStep, OtherStep, Step, TriedAgain, WaitStep
 
 
 class Missed(StrEnum):
@@ -76,6 +77,20 @@ class MaintenanceRoutine(Model):
     """How long the components must be healthy after the first host, and after every batch, before the next is touched."""
     missed: Missed = Missed.SKIP
     approval: Approval | None = None
+
+
+def at_longest(steps: Sequence[Step]) -> timedelta:
+    """How long steps take if every one takes its longest, and is tried as often as it may be."""
+    return sum((_longest(step) for step in steps), timedelta(0))
+
+
+def _longest(step: Step) -> timedelta:
+    if isinstance(step, WaitStep):
+        return step.duration
+    if isinstance(step, AskStep):
+        return step.approval.within
+    once = step.timeout + (step.check.timeout if isinstance(step, OtherStep) and step.check else timedelta(0))
+    return once * step.tries + step.pause * (step.tries - 1) if isinstance(step, TriedAgain) else once
 
 
 class InputType(StrEnum):

@@ -10,8 +10,7 @@ from models.dossier.agreement import ServiceHours, Undertaking, minutes_of
 from models.dossier.dossier import Dossier
 from models.dossier.faults import Place
 from models.dossier.frequency import Pattern, numbers, read_frequency
-from models.dossier.instructions import AskStep, StepBase, WaitStep
-from models.dossier.routines import MaintenanceRoutine, Weekday
+from models.dossier.routines import MaintenanceRoutine, Weekday, at_longest
 from models.dossier.rules.registry import Finding, error, gap
 
 
@@ -66,7 +65,7 @@ def maintenance_begins_in_its_window(dossier: Dossier) -> Iterator[Finding]:
 def windows_are_long_enough(dossier: Dossier) -> Iterator[Finding]:
     """The steps of maintenance on one host fit into what is left of the window when it begins, if all take their longest."""
     for name, routine in dossier.routines.maintenance.items():
-        longest = sum((_longest(step) for step in routine.steps), timedelta())
+        longest = at_longest(routine.steps)
         since, until = minutes_of(routine.window.hours)
         inside = [m if m >= since else m + 1440 for _, m in _beginnings(routine)]
         left = timedelta(minutes=min((until - m for m in inside if m < until), default=until - since))
@@ -92,9 +91,3 @@ def _beginnings(routine: MaintenanceRoutine) -> Iterator[tuple[int, int]]:
 
 def _weekdays(pattern: Pattern) -> list[int]:
     return sorted((number - 1) % 7 for number in numbers(pattern.weekdays))
-
-
-def _longest(step: StepBase) -> timedelta:
-    if isinstance(step, WaitStep):
-        return step.duration
-    return step.approval.within if isinstance(step, AskStep) else step.timeout

@@ -41,6 +41,16 @@ def upgrade() -> None:
         sa.Column("data", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("operation", "run", "sequence"),
     )
+    op.create_table(
+        "schedule",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("application", sa.String(), nullable=False),
+        sa.Column("shape", sa.JSON(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_schedule_application", "schedule", ["application"], unique=False)
 
 
 def downgrade() -> None:

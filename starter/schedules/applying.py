@@ -1,0 +1,73 @@
+"""Planning and applying schedules: the published dossiers, the records and the server brought together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from datetime import UTC, datetime
+
+from activities.records.schedules import AppliedSchedules
+from models.errors import DossierError, NotFoundError, UserError
+from models.schedules import AppliedSchedule, PlannedSchedule, ScheduleChange, SchedulePlan, WantedSchedule
+from starter.desk import Desk
+from starter.schedules.planning import make_plan
+from starter.schedules.server import (
+    change_schedule,
+    find_schedules,
+    make_schedule,
+    remove_schedule,
+    unpause_schedule,
+)
+from starter.schedules.wanted import wanted_schedules
+
+
+async def plan_schedules(
+    desk: Desk, only: Collection[str] = (), now: datetime | None = None
+) -> tuple[SchedulePlan, dict[str, WantedSchedule]]:
+    """The plan for these applications, or all that are published; and what is wanted, by id."""
+    published = await asyncio.to_thread(desk.records.applications)
+    if unknown := [name for name in only if name not in published]:
+        raise NotFoundError(f"no dossier of {unknown[0]} is published; there are {', '.join(published) or 'none'}")
+    applications = list(only) or published
+    wanted: dict[str, WantedSchedule] = {}
+    unreadable: dict[str, str] = {}
+    for application in applications:
+        try:
+            dossier = await asyncio.to_thread(desk.records.current_dossier, application)
+        except DossierError as error:
+            unreadable[application] = f"{application}: {error}"
+            continue
+        if dossier is not None:
+            wanted |= {one.routine.id: one for one in wanted_schedules(dossier, now or datetime.now(UTC))}
+    applied = await asyncio.to_thread(AppliedSchedules(desk.records.database).all)
+    found = await find_schedules(desk.client, [*wanted, *applied])
+    return make_plan(list(wanted.values()), applied, found, applications, unreadable), wanted
+
+
+async def apply_schedules(
+    desk: Desk, by: str, only: Collection[str] = (), *, unpause: bool = False, now: datetime | None = None
+) -> SchedulePlan:
+    """Make the schedules match; applying again does nothing. What was done is what the returned plan says."""
+    plan, wanted = await plan_schedules(desk, only, now)
+    for one in plan.schedules:
+        await _apply(desk, one, wanted.get(one.id), by)
+        if unpause and one.paused is not None:
+            await unpause_schedule(desk.client, one.id, wanted[one.id].shape.says)
+    return plan
+
+
+async def _apply(desk: Desk, one: PlannedSchedule, wanted: WantedSchedule | None, by: str) -> None:
+    if one.change is ScheduleChange.KEEP:
+        return
+    if one.change is ScheduleChange.REMOVE:
+        await remove_schedule(desk.client, one.id)
+        await asyncio.to_thread(AppliedSchedules(desk.records.database).forget, one.id)
+        return
+    if wanted is None:
+        raise UserError(f"the schedule {one.id} is not wanted any more; plan again")
+    if one.change is ScheduleChange.ADD:
+        await make_schedule(desk.client, one.id, one.application, wanted.shape)
+    else:
+        await change_schedule(desk.client, one.id, wanted.shape)
+    applied = AppliedSchedule(id=one.id, application=one.application, shape=wanted.shape, by=by, at=datetime.now(UTC))
+    await asyncio.to_thread(AppliedSchedules(desk.records.database).keep, applied)

@@ -1,0 +1,139 @@
+"""`driftvakt plan` and `driftvakt apply` on a real server: repeatable, and nothing done by hand goes unseen."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.client import Client, Schedule, ScheduleSpec, ScheduleUpdate
+
+from models.dossier import Dossier
+from models.dossier.load import read_dossier
+from tests.cli.conftest import Site, beside
+from tests.dossier.written import EXAMPLES
+
+ID = "maintenance.acme.shop.patches"
+SHOP = read_dossier(EXAMPLES / "acme" / "shop.yaml")
+
+
+@pytest.fixture
+def dossier() -> Dossier:
+    return SHOP
+
+
+def edited(**changes: Any) -> Dossier:
+    data = SHOP.model_dump(mode="json")
+    data["routines"]["maintenance"]["patches"] |= changes
+    return Dossier.model_validate(data)
+
+
+def without_maintenance() -> Dossier:
+    return Dossier.model_validate(SHOP.model_dump(mode="json") | {"routines": {}})
+
+
+async def plan(*options: str) -> dict[str, Any]:
+    result = await beside("plan", "--json", *options)
+    assert result.exit_code == 0, result.stderr
+    return dict(json.loads(result.stdout))
+
+
+async def changes() -> list[tuple[str, str]]:
+    return [(one["id"], one["change"]) for one in (await plan())["schedules"]]
+
+
+async def there(client: Client) -> list[str]:
+    return [one.id async for one in await client.list_schedules()]
+
+
+async def test_apply_does_what_plan_shows_and_a_second_one_does_nothing(site: Site) -> None:
+    client = await site.server.client()
+
+    before = await changes()
+    untouched = await there(client)
+    applied = await beside("apply")
+    made = await client.get_schedule_handle(ID).describe()
+    again = await beside("apply")
+
+    assert (before, untouched) == ([(ID, "add")], [])
+    assert applied.stdout.startswith(f"+ {ID}  Security updates of the operating system\n")
+    assert "1 added, 0 as they should be." in applied.stdout
+    assert "Nothing to do: 1 as they should be." in again.stdout
+    assert (await client.get_schedule_handle(ID).describe()).info.last_updated_at == made.info.last_updated_at
+    assert await changes() == [(ID, "keep")]
+
+
+async def test_schedules_follow_the_published_dossier(site: Site) -> None:
+    client = await site.server.client()
+    await beside("apply")
+
+    site.records.publish_dossier(edited(frequency="weekly sunday 04:00", title="Patches"), "ann")
+    moved = await beside("apply")
+    found = await client.get_schedule_handle(ID).describe()
+    site.records.publish_dossier(without_maintenance(), "ann")
+    gone = await beside("apply")
+
+    assert (
+        "runs: monthly first sunday 03:00, Europe/Stockholm, window 02:00-05:00 -> weekly sunday 04:00" in moved.stdout
+    )
+    assert "1 changed" in moved.stdout
+    assert {at.isoweekday() for at in found.info.next_action_times} == {7}
+    assert "1 removed" in gone.stdout
+    assert await there(client) == []
+    assert await changes() == []
+
+
+async def test_what_was_done_by_hand_is_named_and_taken_back_but_for_a_pause(site: Site) -> None:
+    client = await site.server.client()
+    await beside("apply")
+    handle = client.get_schedule_handle(ID)
+
+    await handle.update(
+        lambda now: ScheduleUpdate(
+            Schedule(action=now.description.schedule.action, spec=ScheduleSpec(cron_expressions=["0 12 * * *"]))
+        )
+    )
+    await handle.pause(note="the customer counts stock")
+    [edit] = (await plan())["schedules"]
+    alarmed = await beside("plan", "--check")
+    await beside("apply")
+    [left] = (await plan())["schedules"]
+    await beside("apply", "--unpause")
+    [mended] = (await plan())["schedules"]
+    await handle.delete()
+    [deleted] = (await plan())["schedules"]
+    await beside("apply")
+
+    assert edit["change"] == "change"
+    assert any(line.startswith("edited by hand: times: ") for line in edit["drift"])
+    assert "edited by hand: overlap policy: allow-all -> skip" in edit["drift"]
+    assert alarmed.exit_code == 1
+    assert (left["change"], left["drift"]) == ("keep", ["paused by hand: the customer counts stock"])
+    assert left["paused"] == "the customer counts stock"
+    assert (mended["change"], mended["drift"], mended["paused"]) == ("keep", [], None)
+    assert (deleted["change"], deleted["drift"]) == ("add", ["deleted by hand"])
+    assert await changes() == [(ID, "keep")]
+
+
+async def test_only_the_applications_that_are_named_are_touched(site: Site) -> None:
+    client = await site.server.client()
+    site.records.publish_dossier(read_dossier(EXAMPLES / "acme" / "payroll.yaml"), "ann")
+
+    await beside("apply", "acme.payroll")
+    unknown = await beside("apply", "acme.pay")
+
+    assert await there(client) == ["maintenance.acme.payroll.vacuum"]
+    assert unknown.exit_code == 1
+    assert unknown.stderr == "no dossier of acme.pay is published; there are acme.payroll, acme.shop\n"
+
+
+async def test_schedules_that_others_made_are_left_alone(site: Site, tmp_path: Path) -> None:
+    client = await site.server.client()
+    await beside("apply")
+    action = (await client.get_schedule_handle(ID).describe()).schedule.action
+    await client.create_schedule("backup-of-somebody", Schedule(action=action, spec=ScheduleSpec()))
+
+    await beside("apply")
+
+    assert sorted(await there(client)) == ["backup-of-somebody", ID]

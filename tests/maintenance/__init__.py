@@ -1,0 +1,1 @@
+"""Maintenance: its calendar, its windows, and rolling over hosts."""
