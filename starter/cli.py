@@ -14,6 +14,7 @@ from starter.commands import (
     dossier,
     halt,
     incident,
+    maintenance,
     major,
     notice,
     operation,
@@ -45,6 +46,7 @@ app.add_typer(incident.app, name="incident")
 app.add_typer(major.app, name="major")
 app.add_typer(operation.app, name="operation")
 app.add_typer(halt.app, name="halt")
+app.add_typer(maintenance.app, name="maintenance")
 app.add_typer(watch.app, name="watch")
 app.add_typer(notice.app, name="notice")
 app.add_typer(runbook.app, name="runbook")

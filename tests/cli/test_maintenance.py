@@ -1,0 +1,121 @@
+"""`driftvakt maintenance`: what is agreed and how it went, what comes and what stands in its way, and running it by hand."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from temporalio.client import Client
+
+from models.dossier import Dossier
+from models.jobs import Outcome
+from tests.cli.conftest import Site, beside
+from tests.fakes import Answer, FakeHosts
+from tests.maintenance.scene import HOSTS, OneDossier, hosts, workers
+from tests.maintenance.scene import dossier as routine_of
+from tests.workflows.waiting import until_asked
+from tests.workflows.world import decide
+
+ALWAYS = {"time_zone": "Europe/Stockholm", "hours": "00:00-24:00"}
+CHRISTMAS = {"since": "2026-12-18", "until": "2027-01-06", "time_zone": "UTC", "reason": "Christmas trade"}
+
+
+@pytest.fixture
+def dossier() -> Dossier:
+    return routine_of([CHRISTMAS], window=ALWAYS, frequency="weekly sunday 03:00")
+
+
+async def listed() -> dict[str, Any]:
+    result = await beside("maintenance", "list", "--json")
+    [line] = json.loads(result.stdout)
+    return dict(line)
+
+
+async def run(site: Site, client: Client, fakes: FakeHosts, *options: str) -> Any:
+    """Run it with workers, and keep what they record."""
+    records = OneDossier(routine_of(window=ALWAYS))
+    async with workers(client, fakes, records):
+        result = await beside("maintenance", "run", "acme.shop", "patches", "--by", "anna@supplier.example", *options)
+    for batch in fakes.records:
+        site.records.write(batch)
+    return result
+
+
+async def test_the_list_tells_the_next_run_the_last_one_and_whether_the_schedule_runs(site: Site) -> None:
+    client = await site.server.client()
+
+    before = await listed()
+    await beside("apply")
+    ended = await run(site, client, hosts(), "--json")
+    after = await listed()
+    await client.get_schedule_handle("maintenance.acme.shop.patches").pause(note="stocktaking")
+    page = await beside("maintenance", "list")
+
+    assert (before["schedule"], before["last"]) == ("not applied", None)
+    assert before["when"] == "weekly sunday 03:00, Europe/Stockholm, window 00:00-24:00"
+    assert after["schedule"] == "runs"
+    assert after["last"]["id"] == json.loads(ended.stdout)["id"]
+    assert (after["last"]["state"], after["last"]["summary"]) == ("done", "Done on 5 of 5 hosts")
+    assert "paused: stocktaking" in page.stdout
+
+
+async def test_the_calendar_shows_twelve_months_with_what_stands_in_the_way(site: Site) -> None:
+    shown = await beside("maintenance", "calendar", "--from", "2026-11-27")
+    data = json.loads((await beside("maintenance", "calendar", "--from", "2026-11-27", "--json")).stdout)
+    unknown = await beside("maintenance", "calendar", "acme.pay")
+
+    lines = shown.stdout.splitlines()
+    assert lines[0] == "November 2026"
+    assert "  acme.shop patches  Security updates: Sun 6, Sun 13, Sun 20, Sun 27 at 03:00" in lines
+    assert "    ! Sun 2026-12-20 03:00 frozen until 2027-01-07 01:00: Christmas trade" in lines
+    assert lines[-1] == "52 runs, 3 of them with something in their way."
+    assert len(data) == 52
+    assert data[0]["begins"] == "2026-11-29T03:00:00+01:00"
+    assert (unknown.exit_code, unknown.stderr) == (
+        1,
+        "no dossier of acme.pay is published; there are acme.shop\n",
+    )
+
+
+async def test_a_run_that_stopped_is_gone_on_with_where_it_stopped(site: Site) -> None:
+    client = await site.server.client()
+    fakes = hosts()
+    fakes.answer("web3", Answer(outcome=Outcome.FAILED))
+    records = OneDossier(routine_of(window=ALWAYS))
+    async with workers(client, fakes, records):
+        started = await beside("maintenance", "run", "acme.shop", "patches", "--no-wait", "--json")
+        id = json.loads(started.stdout)["operation"]
+        handle = client.get_workflow_handle(id)
+        await until_asked(handle, "stop")
+        early = await beside("maintenance", "run", "acme.shop", "patches", "--resume", id)
+        await decide(handle, "stop")
+        await handle.result()
+    for batch in fakes.records:
+        site.records.write(batch)
+
+    second = hosts()
+    resumed = await run(site, client, second, "--resume", id)
+    again = await run(site, client, hosts(), "--resume", "maintenance.acme.shop.patches.never")
+
+    assert early.exit_code == 1
+    assert resumed.exit_code == 0, resumed.stderr
+    assert [job.host.name for job in second.jobs] == ["web3", "web4", "web5"]
+    assert again.exit_code == 1
+    assert "maintenance.acme.shop.patches.never" in again.stderr
+
+
+async def test_a_rehearsal_says_what_would_be_done_and_a_wrong_name_is_one_sentence(site: Site) -> None:
+    client = await site.server.client()
+    fakes = hosts()
+
+    rehearsed = await run(site, client, fakes, "--rehearse", "--json")
+    wrong = await beside("maintenance", "run", "acme.shop", "Patches")
+    both = await beside("maintenance", "run", "acme.shop", "patches", "--host", "web1", "--resume", "x")
+
+    assert rehearsed.exit_code == 0, rehearsed.stderr
+    assert json.loads(rehearsed.stdout)["end"] == "rehearsed"
+    assert [job.host.name for job in fakes.jobs if job.rehearse] == HOSTS
+    assert wrong.exit_code == 1
+    assert len(wrong.stderr.splitlines()) == 1
+    assert both.stderr.startswith("--resume goes on with the hosts")
