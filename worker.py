@@ -6,6 +6,7 @@ One process runs workflows with the records, and a worker for every site that it
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,7 @@ from temporalio.worker import Worker
 
 from activities.accounts import AccountActivities
 from activities.alarms import WatchReporter
+from activities.changes import Changes
 from activities.clocks.activities import ClockActivities
 from activities.leases import Leases
 from activities.maintenance import MaintenanceActivities
@@ -38,21 +40,27 @@ from activities.workflows import Workflows
 from models.errors import StoreError, UserError
 from models.names import WORKFLOW_QUEUE, site_queue
 from models.settings import Settings
-from runbooks import find_runbooks, offers
+from runbooks import RunbookClass, find_runbooks, offers
+from workflows.change import ChangeImplementation
 from workflows.halt import Halting
 from workflows.incident import Incident
 from workflows.maintenance import Maintenance
 from workflows.major import Major
 from workflows.monitor import Monitor
 from workflows.opening import OpenIncident
+from workflows.review import Review
 from workflows.sandbox import workflow_runner
 from workflows.starting import ShutDown, StartUp
+from workflows.submitting import SubmitChange
 from workflows.vigil import Vigil
 from workflows.watch import Watch
 
 log = logging.getLogger("driftvakt.worker")
 
-WORKFLOWS: Final = (Watch, Incident, Monitor, Major, OpenIncident, StartUp, ShutDown, Maintenance, Halting, Vigil)
+WORKFLOWS: Final = (
+    *(Watch, Incident, Monitor, Major, OpenIncident, StartUp, ShutDown, Maintenance, Halting, Vigil),
+    *(ChangeImplementation, Review, SubmitChange),
+)
 """Our own processes; runbooks are found besides."""
 
 GRACE: Final = timedelta(seconds=10)
@@ -113,7 +121,8 @@ class Parts:
 
     def workflow_worker(self) -> Worker:
         """Serves workflows, and the activities that keep records."""
-        runbooks = [found.workflow_class for found in find_runbooks().values()]
+        found = find_runbooks()
+        runbooks = [one.workflow_class for one in found.values()]
         records = RecordActivities(self.records, offers())
         return Worker(
             self.client,
@@ -127,6 +136,7 @@ class Parts:
                 *MaintenanceActivities(self.records).activities(),
                 *self.notices.activities(),
                 *Workflows(self.client, self.records.applications).activities(),
+                *Changes(self.records, _sources(found)).activities(),
                 *Leases(self.client, self.records.take_tokens, self._components_of).activities(),
                 self.vigil.keep_vigil,
             ],
@@ -186,6 +196,11 @@ async def running(settings: Settings, client: Client) -> AsyncIterator[Parts]:
         serving = asyncio.create_task(_serve_sites(parts))
         stack.push_async_callback(_end, serving)
         yield parts
+
+
+def _sources(runbooks: dict[str, RunbookClass]) -> dict[str, str]:
+    """What every runbook consists of, by name: a digest of its file."""
+    return {name: hashlib.sha256(one.file.read_bytes()).hexdigest() for name, one in runbooks.items()}
 
 
 async def run_worker(settings: Settings, client: Client) -> None:

@@ -26,6 +26,8 @@ class OperationKind(StrEnum):
     ROUTINE = "routine"
     RUNBOOK = "runbook"
     REMEDY = "remedy"
+    REVIEW = "review"
+    """What follows a change: its approval afterwards, or the look back on it."""
 
 
 class OperationState(StrEnum):

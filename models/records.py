@@ -137,6 +137,8 @@ class TakeTokens(Model):
     """`customer.application.component`, each."""
     count: Annotated[int, Field(ge=0)] = 1
     """So many in a row, of which the first is told; 0: the highest that was given, for whoever shares and raises none."""
+    counted: bool = False
+    """Counted from 1, for numbers that people read; tokens are ahead of the clock."""
 
 
 class Tokens(Model):

@@ -8,6 +8,7 @@ import typer
 
 from starter.commands import (
     alarm,
+    change,
     clock,
     demo,
     doctor,
@@ -45,6 +46,7 @@ app.add_typer(dossier.app, name="dossier")
 app.add_typer(incident.app, name="incident")
 app.add_typer(major.app, name="major")
 app.add_typer(operation.app, name="operation")
+app.add_typer(change.app, name="change")
 app.add_typer(halt.app, name="halt")
 app.add_typer(maintenance.app, name="maintenance")
 app.add_typer(watch.app, name="watch")

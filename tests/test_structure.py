@@ -14,6 +14,7 @@ from temporalio import activity
 
 import activities.stubs
 from activities.accounts import AccountActivities
+from activities.changes import Changes
 from activities.clocks.activities import ClockActivities
 from activities.leases import Leases
 from activities.monitor.activities import SiteMonitor
@@ -52,6 +53,7 @@ REAL = {
         HaltActivities,
         Workflows,
         Leases,
+        Changes,
         SiteMonitor,
         VigilActivities,
         ClockActivities,

@@ -70,6 +70,7 @@ class Asking:
         super().__init__()
         self._gates: dict[str, GateState] = {}
         self._refused: list[str] = []
+        self._gates_opened = 0
 
     def on_gates_changed(self) -> None:
         """Called when a gate opened, closed, or an answer came."""
@@ -101,7 +102,8 @@ class Asking:
             self._refused.append(f"{gate.id}: that answer was used by an earlier run; please decide again")
 
     async def _open(self, question: Question) -> GateState:
-        number = f"g{len(self._gates) + 1}"
+        self._gates_opened += 1  # before anything is awaited: several may be asked at the same time
+        number = f"g{self._gates_opened}"
         # The digest comes out of history and not out of this code: an answer that was given under the wording of one release
         # must still fit when a later one replays it. The nonce makes every asking another one: an answer to an earlier one,
         # word for word the same, does not fit.

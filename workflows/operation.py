@@ -5,8 +5,9 @@ they failed, a page, and a record of it all.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from pydantic import ValidationError
 from temporalio import workflow
@@ -71,6 +72,8 @@ class Operation(Holding, Asking):
     """
 
     kind: OperationKind
+    stopping_means: ClassVar[str] = "Nothing more is begun; the record says what was done and what was not."
+    """What people choose who stop it at a step that failed."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -239,6 +242,16 @@ class Operation(Holding, Asking):
         self.enter(before, doing)
         return outcome
 
+    async def wait_until(self, moment: datetime, doing: str) -> bool:
+        """Wait for a moment; False when somebody stops it before."""
+        if workflow.now() < moment:
+            self.now(doing)
+            with suppress(TimeoutError):
+                await workflow.wait_condition(
+                    lambda: self.aborting is not None, timeout=moment - workflow.now(), timeout_summary=doing[:200]
+                )
+        return self.aborting is None
+
     # --- acting
 
     async def carry_out(self, steps: Sequence[Step]) -> Outcome:
@@ -298,7 +311,7 @@ class Operation(Holding, Asking):
             options=[
                 GateOption(name=RETRY, means="The step is tried again; what it finds done already is not done twice."),
                 GateOption(name=SKIP, means="It is left as it is, and the next step follows.", needs_reason=True),
-                GateOption(name=STOP, means="Nothing more is begun; the record says what was done and what was not."),
+                GateOption(name=STOP, means=self.stopping_means),
             ],
             plan=plan_text([step]),
             deciders=own.plan.people.get("operator", []),

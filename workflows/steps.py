@@ -67,6 +67,9 @@ _AT_ONCE = 32
 _MOST_JOBS = 64
 """In one batch, unless one host has more: its results, of some 17 KB at most each, must fit into one payload."""
 
+LOOKED = "Is there anything to do?"
+"""Begins the title of what a check found."""
+
 Ask = Callable[[Question], Awaitable[GateOutcome]]
 HostRequest = TypeVar("HostRequest", RunBatch, EnsureComponent)
 
@@ -144,13 +147,13 @@ class Steps:
             case WaitStep():
                 return await self._pause(step)
             case NotifyStep():
-                return await self._tell(step)
+                return await self._notify(step)
             case RunbookStep():
                 return await self._runbook(step)
 
     async def _look(self, step: Step, check: Check) -> Outcome | None:
         """Whether a step is over before it began: there is nothing to do, or nobody can tell; None: it is to be done."""
-        title = f"Is there anything to do? {step_title(step)}"
+        title = f"{LOOKED} {step_title(step)}"
         looking = RunStep(
             title=title,
             component=check.component,
@@ -417,10 +420,14 @@ class Steps:
         self._note(StepReport(title=title, outcome=Outcome.OK, changed=False, detail=step.reason))
         return Outcome.OK
 
-    async def _tell(self, step: NotifyStep) -> Outcome:
+    async def _notify(self, step: NotifyStep) -> Outcome:
         holders = [p for role in step.roles for p in self.plan.people.get(role, [])]
-        people = _unique([*step.contacts, *holders])
         title = step.title or f"Tell {', '.join([*step.contacts, *step.roles])}"
+        return await self.tell([*step.contacts, *holders], step.text, title, must_reach=step.must_reach)
+
+    async def tell(self, people: Sequence[str], text: str, title: str, *, must_reach: bool = False) -> Outcome:
+        """Write to contacts of the dossier; that nobody is reached is a failure only where somebody must be."""
+        people = _unique(people)
         if self.rehearse:
             self._note(
                 StepReport(title=title, outcome=Outcome.OK, changed=False, detail=f"would tell {', '.join(people)}")
@@ -428,13 +435,13 @@ class Steps:
             return Outcome.OK
         self._jobs += 1
         try:
-            receipt = await tell(self.plan, people, step.text, number=self._jobs, summary=title)
+            receipt = await tell(self.plan, people, text, number=self._jobs, summary=title)
         except ActivityError as error:
             if is_cancelled_exception(error):
                 raise
             receipt = NoticeReceipt(key="", notes=[explain(error)])
-        outcome = Outcome.OK if receipt.reached or not step.must_reach else Outcome.FAILED
-        self._note(StepReport(title=title, outcome=outcome, changed=receipt.reached, detail=delivered(receipt)))
+        outcome = Outcome.OK if receipt.reached or not must_reach else Outcome.FAILED
+        self._note(StepReport(title=title, outcome=outcome, changed=False, detail=delivered(receipt)))
         return outcome
 
     async def _runbook(self, step: RunbookStep) -> Outcome:

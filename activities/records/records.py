@@ -284,21 +284,22 @@ class Records:
         # In one order everywhere: two requests for the same components must not wait for each other.
         components = sorted(set(request.components))
         with self.database.writing() as session:
-            tokens = {name: self._token(session, request.key, name, request.count) for name in components}
+            tokens = {name: self._token(session, request, name) for name in components}
             return Tokens(tokens=tokens)
 
-    def _token(self, session: Session, key: str, component: str, count: int) -> int:
+    def _token(self, session: Session, request: TakeTokens, component: str) -> int:
         # The row is locked before the grant is looked for, so that two askers with one key cannot both miss it.
         row = {"component": component, "token": 0}
         session.execute(self.database.insert(FencingToken).values(row).on_conflict_do_nothing())
         highest = session.exec(select(FencingToken).where(FencingToken.component == component).with_for_update()).one()
-        granted = session.get(TokenGrant, (key, component))
+        granted = session.get(TokenGrant, (request.key, component))
         if granted is not None:
             return granted.token
         # By the clock, a database that was restored from a backup still gives tokens that no host has seen.
-        first = max(highest.token + 1, time.time_ns() // 1_000_000) if count else max(highest.token, 1)
-        highest.token = max(highest.token, first + count - 1)
-        session.add(TokenGrant(key=key, component=component, token=first))
+        least = 1 if request.counted else time.time_ns() // 1_000_000
+        first = max(highest.token + 1, least) if request.count else max(highest.token, 1)
+        highest.token = max(highest.token, first + request.count - 1)
+        session.add(TokenGrant(key=request.key, component=component, token=first))
         session.flush()
         return first
 

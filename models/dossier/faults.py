@@ -49,7 +49,7 @@ def where(place: Place) -> str:
     text = ""
     for key in place:
         text += f"[{key}]" if isinstance(key, int) else f".{key}" if text else key
-    return text or "the dossier"
+    return text or "the file"
 
 
 def shown(value: object, limit: int = 60) -> str:

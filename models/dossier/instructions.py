@@ -96,8 +96,7 @@ class StopStep(OtherStep, TriedAgain):
 class RestartStep(OtherStep, TriedAgain):
     """Stop, then start a component, host by host.
 
-    In a change it is taken back by restarting once more, after the commands just before it have been taken back, unless `undo`
-    says otherwise.
+    In a change it is taken back by restarting once more, after all else has been taken back, unless `undo` says otherwise.
     """
 
     type: Literal["restart"] = "restart"
@@ -266,14 +265,12 @@ class Restore(Model):
     drill: Drill | None = None
 
 
-class ChangeRoutine(Model):
-    """A recurring change with everything it needs."""
+class Change(Model):
+    """What is changed, and how that is proven."""
 
     title: str
     risk: Risk = Risk.MEDIUM
     """What its author thinks; what it touches may make it higher."""
-    standard: bool = False
-    """Agreed once for all: carried out without asking."""
     before: list[Step] = []
     """Looked at and made ready first; when one fails, nothing is changed. Never undone."""
     steps: Annotated[list[Step], Field(min_length=1)]
@@ -283,6 +280,13 @@ class ChangeRoutine(Model):
     """How long what was healthy before must be healthy afterwards."""
     bounds: HealthBounds = HealthBounds()
     on_failure: OnFailure = OnFailure.UNDO
+
+
+class ChangeRoutine(Change):
+    """A recurring change with everything it needs."""
+
+    standard: bool = False
+    """Agreed once for all: carried out without asking."""
     approvals: ChangeApprovals | None = None
     """Instead of what the agreement asks for at its risk."""
 

@@ -18,6 +18,8 @@ from models.dossier.wording import explain
 from models.errors import DossierError
 
 SUFFIXES = {".yaml", ".yml"}
+CHANGE = ".change"
+"""Ends the name of a file that holds a change, before its suffix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +70,14 @@ def load_all(paths: Iterable[Path]) -> list[Loaded]:
 
 
 def files(path: Path) -> Iterator[Path]:
-    """The dossiers in a directory, sorted, hidden ones left out; a path that is no directory is given back as it is."""
+    """The dossiers in a directory, sorted, without hidden ones and changes; any other path is given back as it is."""
     try:
         if not path.is_dir():
             yield path
             return
-        found = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES)
+        found = sorted(
+            p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and not p.stem.lower().endswith(CHANGE)
+        )
     except (OSError, ValueError):  # unreadable, or no path at all: reading it says why
         yield path
         return
@@ -89,7 +93,7 @@ def load(path: Path) -> Loaded:
     try:
         dossier = Dossier.model_validate(document.data)
     except ValidationError as error:
-        explain(error, document)
+        explain(error, document, Dossier)
     faults = document.faults + list(_look(dossier, document))
     if document.faults:
         dossier = None

@@ -7,13 +7,12 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from models.dossier.dossier import Dossier
 from models.dossier.faults import Place
 
 
-def model_at(place: Place, data: Any) -> type[BaseModel] | None:
+def model_at(root: type[BaseModel], place: Place, data: Any) -> type[BaseModel] | None:
     """The model that a mapping at this place is read as; None where there is none or it cannot be told."""
-    expected: Any = Dossier
+    expected: Any = root
     for key in place:
         expected = _inside(_choose(expected, data), key)
         data = _entry(data, key)
@@ -21,9 +20,9 @@ def model_at(place: Place, data: Any) -> type[BaseModel] | None:
     return chosen if _is_model(chosen) else None
 
 
-def kinds_at(place: Place, data: Any) -> list[str]:
+def kinds_at(root: type[BaseModel], place: Place, data: Any) -> list[str]:
     """The values that `type` may have at this place."""
-    expected: Any = Dossier
+    expected: Any = root
     for key in place:
         expected = _inside(_choose(expected, data), key)
         data = _entry(data, key)

@@ -245,11 +245,13 @@ class _Builder:
     def finish(self) -> None:
         """Look at the whole."""
         if self._documents == 0 or self._document.data is None:
-            self._document.fault(1, "the file is empty", "see docs/dossier.md for how to begin")
+            self._document.fault(1, "the file is empty", "see docs/dossier.md and docs/changes.md for how to begin")
         elif not isinstance(self._document.data, dict):
             self._document.data = None
             self._document.fault(
-                1, "the file is not a mapping", "begin with `dossier: 1`, then `customer:`, `application:` and so on"
+                1,
+                "the file is not a mapping",
+                "begin with fields, as in `application: shop`, each on a line of its own",
             )
 
     def _stop(self, line: int, what: str, mend: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from models.dossier.agreement import HOURS_SPAN, WALL_CLOCK
 from models.dossier.architecture import ADDRESS
@@ -150,18 +150,20 @@ class _Complaint:
     text: str
     union: Place | None
     """The place of a union that the complaint is a branch of."""
+    root: type[BaseModel]
+    """What the file was read as."""
 
 
-def explain(error: ValidationError, document: Document) -> None:
-    """Add a fault with its line to the document for each of pydantic's complaints."""
-    complaints = [_locate(e, document.data) for e in error.errors(include_url=False)[:MOST]]
+def explain(error: ValidationError, document: Document, root: type[BaseModel]) -> None:
+    """Add a fault with its line to the document, which was read as `root`, for each of pydantic's complaints."""
+    complaints = [_locate(e, document.data, root) for e in error.errors(include_url=False)[:MOST]]
     for together in _by_union(complaints):
         first = together[0]
         what, mend = _either(together) if len(together) > 1 else _sentence(first, document.data)
         document.fault(document.line(first.place), what, mend)
 
 
-def _locate(raw: Any, data: Any) -> _Complaint:
+def _locate(raw: Any, data: Any, root: type[BaseModel]) -> _Complaint:
     """Find the data that a complaint is about; pydantic's locations also hold names of types."""
     place: list[str | int] = []
     union: Place | None = None
@@ -181,7 +183,7 @@ def _locate(raw: Any, data: Any) -> _Complaint:
             place.append(key)
         else:
             union = tuple(place)
-    return _Complaint(kind, tuple(place), raw["input"], raw.get("ctx", {}), raw["msg"], union)
+    return _Complaint(kind, tuple(place), raw["input"], raw.get("ctx", {}), raw["msg"], union, root)
 
 
 def _has(data: Any, key: Any) -> bool:
@@ -253,6 +255,9 @@ def _sentence(complaint: _Complaint, data: Any) -> tuple[str, str]:
         return writer(complaint, data)
     if complaint.kind.startswith("date_"):
         return f"{where(complaint.place)} is {_value(complaint)}, which is no date", "write it as 2026-01-31"
+    if complaint.kind.startswith(("datetime_", "timezone_")):
+        what = f"{where(complaint.place)} is {_value(complaint)}, which is no moment with its time zone"
+        return what, "write it with its offset from UTC: 2026-12-06T02:00+01:00"
     text = complaint.text[:1].lower() + complaint.text[1:]
     return f"{where(complaint.place)}: {text}", "see docs/dossier.md"
 
@@ -290,7 +295,7 @@ def _example(place: tuple[str | int, ...]) -> str | None:
 
 def _unknown(complaint: _Complaint, data: Any) -> tuple[str, str]:
     *around, name = complaint.place
-    model = model_at(tuple(around), data)
+    model = model_at(complaint.root, tuple(around), data)
     known = list(model.model_fields) if model else []
     what = f"unknown field {shown(name)} in {where(tuple(around))}"
     return what, _suggest(name, known, "remove it, or use one of")
@@ -310,7 +315,7 @@ def _choice(complaint: _Complaint, data: Any) -> tuple[str, str]:
 
 
 def _kind(complaint: _Complaint, data: Any) -> tuple[str, str]:
-    known = kinds_at(complaint.place, data)
+    known = kinds_at(complaint.root, complaint.place, data)
     if complaint.kind == "union_tag_not_found" and not isinstance(complaint.value, dict):
         return (
             f"{where(complaint.place)} must be a mapping, not {_value(complaint)}",

@@ -83,7 +83,7 @@ def decide(
 
     Without a terminal, give --plan (what `operation show` prints) or --yes.
     """
-    receipt = at_desk(lambda desk: _decide(desk, id, option, gate, by, note, plan, yes))
+    receipt = at_desk(lambda desk: answer(desk, id, option, gate, by, note, plan, yes))
     if as_json:
         echo_json(receipt)
     else:
@@ -178,9 +178,10 @@ async def _show(desk: Desk, id: str) -> OperationView:
     return await show_operation(desk, id)
 
 
-async def _decide(
+async def answer(
     desk: Desk, id: str, option: str, gate: str | None, by: str | None, note: str, plan: str | None, yes: bool
 ) -> DecisionReceipt:
+    """Answer an open question of an operation, after it was shown and somebody said that they are sure."""
     from models.gates import Decision
     from starter.desk import made
     from starter.incident_page import show_gate

@@ -8,7 +8,7 @@ import pytest
 
 from models.dossier.faults import Fault
 from models.dossier.load import check
-from tests.dossier.written import EXAMPLES, dump, plain_data
+from tests.dossier.written import DOSSIERS, EXAMPLES, dump, plain_data
 
 Edit = Callable[[dict[str, Any]], object]
 
@@ -45,7 +45,7 @@ def check_edited(check_text: Callable[[str | bytes], list[Fault]]) -> Callable[[
     return act
 
 
-@pytest.fixture(params=sorted(EXAMPLES.rglob("*.yaml")), ids=lambda p: p.stem)
+@pytest.fixture(params=DOSSIERS, ids=lambda p: p.stem)
 def example(request: pytest.FixtureRequest) -> Path:
     path: Path = request.param
     return path

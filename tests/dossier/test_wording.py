@@ -57,7 +57,7 @@ CASES: list[tuple[str, Edit, str]] = [
     (
         "misspelt part",
         put("archtecture", {}),
-        "unknown field 'archtecture' in the dossier; did you mean 'architecture'?",
+        "unknown field 'archtecture' in the file; did you mean 'architecture'?",
     ),
     ("misspelt in a union", put("agreement/service_hours/office/holiday", "SE"), "did you mean 'holidays'?"),
     ("misspelt in a step", put(f"{STEP}/componnt", "x"), "did you mean 'component'?"),
@@ -66,7 +66,7 @@ CASES: list[tuple[str, Edit, str]] = [
         drop(f"{WEB1}/address"),
         "the field 'address' is missing in architecture.hosts.web1; add for example `address: web1",
     ),
-    ("missing part", drop("agreement"), "the field 'agreement' is missing in the dossier; add for example"),
+    ("missing part", drop("agreement"), "the field 'agreement' is missing in the file; add for example"),
     (
         "missing type",
         drop(f"{STEP}/type"),

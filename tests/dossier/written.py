@@ -9,7 +9,10 @@ from typing import Any
 
 import yaml
 
+from models.dossier.load import files
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
+DOSSIERS = list(files(EXAMPLES))
 
 
 def plain_data(path: Path) -> dict[str, Any]:

@@ -1,0 +1,93 @@
+"""Reading the file of a change: typed, every fault with its line, and held against the dossier that it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from models.change import ChangeFile
+from models.dossier import Dossier
+from models.dossier.faults import Fault, Place, Weight
+from models.dossier.instructions import ChangeRoutine
+from models.dossier.rules import RULES, Finding
+from models.dossier.source import Document, read_document
+from models.dossier.wording import explain
+
+_NAME: Final = "submitted"
+"""Under which the change stands in the dossier while the dossier's rules look at it."""
+
+_HOME: Final = ("instructions", "changes", _NAME)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedChange:
+    """What came of one file."""
+
+    change: ChangeFile | None
+    """None if it has an error of form."""
+    faults: list[Fault]
+    document: Document
+
+    @property
+    def errors(self) -> list[Fault]:
+        """What keeps it from being used."""
+        return [fault for fault in self.faults if fault.severity is Weight.ERROR]
+
+
+def load_change(path: Path) -> LoadedChange:
+    """Read a file; whatever is wrong with its form stands in the faults."""
+    document = read_document(path)
+    change: ChangeFile | None = None
+    if not isinstance(document.data, dict):
+        if not document.faults:
+            document.fault(
+                1, "this is no change", "write `application`, and `routine` or `change`; see docs/changes.md"
+            )
+        return LoadedChange(None, document.faults, document)
+    try:
+        change = ChangeFile.model_validate(document.data)
+    except ValidationError as error:
+        explain(error, document, ChangeFile)
+    return LoadedChange(None if document.faults else change, sorted(document.faults, key=lambda f: f.line), document)
+
+
+def check_change(loaded: LoadedChange, dossier: Dossier) -> list[Fault]:
+    """What the rules of dossiers say of a change that was written out, and of a routine that there is none of."""
+    change, document = loaded.change, loaded.document
+    if change is None:
+        return []
+    if change.routine is not None and change.routine not in dossier.instructions.changes:
+        known = ", ".join(dossier.instructions.changes) or "none"
+        what = f"{dossier.id} has no routine '{change.routine}' for changes"
+        return [_fault(document, ("routine",), Weight.ERROR, what, f"use one of: {known}", "unknown-name")]
+    if change.change is None:
+        return []
+    routine = ChangeRoutine.model_validate(change.change.model_dump())
+    instructions = dossier.instructions.model_copy(update={"changes": {_NAME: routine}})
+    whole = dossier.model_copy(update={"instructions": instructions})
+    data = whole.model_dump(mode="json")
+    data["instructions"]["changes"][_NAME] = document.data["change"]
+    faults = [
+        _fault(document, ("change", *f.place[len(_HOME) :]), rule.weight, _here(f.what), f.mend, rule.name)
+        for rule in RULES.values()
+        for f in (rule.typed(whole) if rule.typed else _plain(rule.plain, data))
+        if f.place[: len(_HOME)] == _HOME
+    ]
+    return sorted(faults, key=lambda fault: fault.line)
+
+
+def _plain(check: Any, data: dict[str, Any]) -> Iterator[Finding]:
+    yield from check(data)
+
+
+def _here(what: str) -> str:
+    """A place as it stands in the file."""
+    return what.replace(".".join(_HOME), "change").replace(f"the change {_NAME}", "the change")
+
+
+def _fault(document: Document, place: Place, weight: Weight, what: str, mend: str, rule: str) -> Fault:
+    return Fault(document.path, document.line(place), weight, what, mend, rule)

@@ -1,0 +1,54 @@
+"""Starting a change from the UI's form: small enough to be typed; it gets its number and goes on by itself."""
+
+from __future__ import annotations
+
+from pydantic import ValidationError
+from temporalio import workflow
+from temporalio.common import SearchAttributeKey
+from temporalio.workflow import ParentClosePolicy
+
+from activities.stubs.changes import number_change
+from models.change import ChangeForm, ChangeOrder, ChangeStarted, NumberChange
+from models.names import APPLICATION, CUSTOMER, WORKFLOW_QUEUE, operation_id
+from models.operation import OperationKind
+from workflows.policies import RECORD, RECORD_TIMEOUT
+from workflows.text import page, plain
+
+_CUSTOMER = SearchAttributeKey.for_keyword(CUSTOMER)
+_APPLICATION = SearchAttributeKey.for_keyword(APPLICATION)
+
+
+@workflow.defn(name="submit-change", failure_exception_types=[ValidationError])
+class SubmitChange:
+    """One form, filled in."""
+
+    @workflow.run
+    async def run(self, form: ChangeForm) -> ChangeStarted:
+        """Give the change its number and start it; its page says what becomes of it."""
+        workflow.upsert_search_attributes(
+            [_CUSTOMER.value_set(form.application.partition(".")[0]), _APPLICATION.value_set(form.application)]
+        )
+        info = workflow.info()
+        taken = await workflow.execute_local_activity(
+            number_change,
+            NumberChange(key=f"{info.workflow_id}/{info.run_id}", application=form.application),
+            start_to_close_timeout=RECORD_TIMEOUT,
+            retry_policy=RECORD,
+            summary="Give the change its number",
+        )
+        id = operation_id(OperationKind.CHANGE.value, form.application, taken.number)
+        await workflow.start_child_workflow(
+            OperationKind.CHANGE.value,
+            ChangeOrder.model_validate(form.model_dump()),
+            id=id,
+            task_queue=WORKFLOW_QUEUE,
+            parent_close_policy=ParentClosePolicy.ABANDON,
+            static_summary=f"{'Rehearse: ' if form.rehearse else ''}Change {form.routine}",
+            static_details=form.reason,
+            search_attributes=workflow.info().typed_search_attributes,
+        )
+        link = f"[{id}](/namespaces/{{namespace}}/workflows/{id})"
+        workflow.set_current_details(
+            page(f"### Change {plain(form.routine)} of {plain(form.application)}", f"Go to {link}.")
+        )
+        return ChangeStarted(change=id)
