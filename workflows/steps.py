@@ -7,6 +7,7 @@ reset, the same intention runs at most once on its host.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import timedelta
@@ -69,6 +70,8 @@ _MOST_JOBS = 64
 
 LOOKED = "Is there anything to do?"
 """Begins the title of what a check found."""
+
+_NOT_IN_A_JOB_ID = re.compile(r"[^A-Za-z0-9._-]")
 
 Ask = Callable[[Question], Awaitable[GateOutcome]]
 HostRequest = TypeVar("HostRequest", RunBatch, EnsureComponent)
@@ -516,7 +519,9 @@ class Steps:
     def _job_id(self) -> str:
         self._jobs += 1
         info = workflow.info()
-        return f"{info.workflow_id}.{info.first_execution_run_id[:8]}.{self._jobs}"
+        # A schedule puts the time into the ids of what it starts, with colons; a job's id names a folder on its host.
+        name = _NOT_IN_A_JOB_ID.sub("", info.workflow_id)
+        return f"{name}.{info.first_execution_run_id[:8]}.{self._jobs}"
 
     def _summary(self, titles: list[str], hosts: list[str]) -> str:
         places = _unique(hosts)

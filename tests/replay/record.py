@@ -19,6 +19,7 @@ from models.operation import ComponentsOrder
 from runbooks import find_runbooks
 from starter.runbooks import sample_input
 from tests.fakes import Answer, FakeHosts, application_plan, working
+from tests.maintenance import scene as maintenance
 from tests.replay import halts, leading, watches
 from tests.replay.keeping import keep
 from tests.servers import real_server
@@ -108,6 +109,26 @@ async def operations(client: Client) -> None:
             await keep(handle, kind)
 
 
+async def maintained(client: Client) -> None:
+    """Maintenance with a host that fails and is tried again; a run that was missed and is left out."""
+    shop = maintenance.dossier(window={"time_zone": "UTC", "hours": "00:00-24:00"}, at_once=2)
+    missed = maintenance.dossier(missed="ask", frequency="weekly sunday 03:00")
+    long_ago = datetime(2026, 3, 1, 3, tzinfo=UTC)
+    for name, dossier, order, answer in (
+        ("maintenance", shop, maintenance.order(), "retry"),
+        ("maintenance-missed", missed, maintenance.scheduled(long_ago), None),
+    ):
+        hosts = maintenance.hosts()
+        hosts.answer("web2", Answer(outcome=Outcome.FAILED), Answer())
+        async with maintenance.workers(client, hosts, maintenance.OneDossier(dossier)):
+            handle = await maintenance.start(client, order)
+            if answer is not None:
+                await until_asked(handle)
+                await decide(handle, answer, by=OPERATOR)
+            await handle.result()
+            await keep(handle, name)
+
+
 @activity.defn(name="sample_site")
 async def sample_site(request: SampleSite) -> Beat:
     """Sample for a moment."""
@@ -134,6 +155,7 @@ async def main() -> None:
     with tempfile.TemporaryDirectory() as home, real_server(Path(home)) as server:
         client = await server.client()
         await operations(client)  # before there is a watch, whose tasks their worker could not do
+        await maintained(client)
         await incidents(client)
         await runbooks(client)
         await monitor(client)
