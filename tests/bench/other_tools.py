@@ -92,12 +92,11 @@ class Rolling:
 
     hosts: Sequence[HostTarget]
     batches: Sequence[Sequence[HostTarget]]
-    commands: Callable[[str], list[str]]
-    """By the host's name."""
+    commands: Sequence[str]
 
 
 def _ansible_playbook(program: str, work: Rolling, place: Path) -> list[list[str]]:
-    tasks = [{"name": command, "ansible.builtin.raw": command} for command in work.commands("{{ inventory_hostname }}")]
+    tasks = [{"name": command, "ansible.builtin.raw": command} for command in work.commands]
     play = {
         "hosts": "all",
         "gather_facts": False,
@@ -112,8 +111,8 @@ def _ansible_playbook(program: str, work: Rolling, place: Path) -> list[list[str
 
 def _pyinfra_deploys(program: str, work: Rolling, place: Path) -> list[list[str]]:
     """It has no batches, so it is called once a batch."""
-    lines = ["from pyinfra import host", "from pyinfra.operations import server"]
-    lines += [f"server.shell(commands=[f{command!r}])" for command in work.commands("{host.name}")]
+    lines = ["from pyinfra.operations import server"]
+    lines += [f"server.shell(commands=[{command!r}])" for command in work.commands]
     (place / "deploy.py").write_text("\n".join(lines) + "\n")
     inventory = _pyinfra_inventory(work.hosts, place)
     return [

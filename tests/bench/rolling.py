@@ -1,30 +1,44 @@
-"""Benchmark: rolling maintenance of 200 hosts, one first and then batches, beside the same commands by ansible and pyinfra."""
+"""Benchmark: rolling maintenance of 200 hosts, one first and then batches, beside the same commands by ansible and pyinfra.
+
+Ours is the workflow as a schedule would start it: real server, real worker, lease, fences on every host, and a record of each
+step; the others only run the commands.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 import time
-import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from activities.ssh.batch import run_batch
-from activities.ssh.pool import Pool
+from temporalio.client import Client
+
+from activities.records import Records, upgrade
+from models.dossier import Dossier
 from models.hosts import HostTarget
-from models.jobs import Outcome, RunBatch, RunJob
+from models.maintenance import MaintenanceOrder
+from models.names import WORKFLOW_QUEUE, operation_id
+from models.operation import OperationEnd, OperationKind, OperationOutcome
+from starter.publishing import publish
+from starter.temporal import connect
 from tests.bench import other_tools
-from tests.bench.bare_ssh import command, connect
+from tests.bench.bare_ssh import command
+from tests.bench.bare_ssh import connect as connect_bare
 from tests.bench.figures import Figure, Goal
 from tests.bench.many_hosts import ManyHosts, many_hosts, sshd
+from tests.servers import real_server
+from worker import running
 
 _HOSTS: Final = 200
 _BATCH: Final = 20
 _PART: Final = 0.5
 """What part of another tool's time we may take."""
+_APPLICATION: Final = "acme.fleet"
 
 
 def _batches(hosts: Sequence[HostTarget]) -> list[Sequence[HostTarget]]:
@@ -32,20 +46,17 @@ def _batches(hosts: Sequence[HostTarget]) -> list[Sequence[HostTarget]]:
     return [hosts[:1], *(hosts[n : n + _BATCH] for n in range(1, len(hosts), _BATCH))]
 
 
-def _commands(directory: Path, name: str) -> list[str]:
-    """Look, act, look again."""
-    return [
-        f"test ! -e {directory}/{name}",
-        f"echo patched >>{directory}/{name}",
-        f"grep -q patched {directory}/{name}",
-    ]
+def _commands(directory: Path) -> list[str]:
+    """Look, act, look again; what a host writes is told apart by the port at which it was reached."""
+    written = f"{directory}/${{SSH_CONNECTION##* }}"
+    return [f"test ! -e {written}", f"echo patched >>{written}", f"grep -q patched {written}"]
 
 
 def _bare(work: other_tools.Rolling) -> None:
     def one(host: HostTarget) -> None:
-        transport = connect(host)
+        transport = connect_bare(host)
         try:
-            for line in work.commands(host.name):
+            for line in work.commands:
                 command(transport, line)
         finally:
             transport.close()
@@ -55,21 +66,78 @@ def _bare(work: other_tools.Rolling) -> None:
             list(threads.map(one, batch))
 
 
-def _ours(work: other_tools.Rolling) -> None:
-    pool = Pool()
-    try:
-        for batch in work.batches:
-            jobs = [
-                RunJob(job=uuid.uuid4().hex, host=host, command=line, fences={"acme.shop.web": 1})
-                for host in batch
-                for line in work.commands(host.name)
-            ]
-            done = run_batch(pool, RunBatch(jobs=jobs, at_once=_BATCH))
-            wrong = [result.reason for result in done.results if result.outcome is not Outcome.OK]
-            if wrong:
-                raise RuntimeError(f"{len(wrong)} jobs were not carried out: {wrong[0]}")
-    finally:
-        pool.close()
+def _dossier(work: other_tools.Rolling) -> Dossier:
+    hosts = {
+        host.name: {"site": "dc", **host.model_dump(mode="json", exclude={"name"}, exclude_defaults=True)}
+        for host in work.hosts
+    }
+    raw: dict[str, Any] = {
+        "dossier": 1,
+        "customer": "acme",
+        "application": "fleet",
+        "name": "Fleet",
+        "agreement": {
+            "number": "T-1",
+            "signed": "2026-01-01",
+            "signed_by": ["Ann, supplier", "Bob, acme"],
+            "undertakings": ["incident", "maintenance"],
+            "service_hours": {"always": "24x7"},
+        },
+        "parties": {"supplier": {"name": "Supplier", "kind": "supplier"}},
+        "contacts": {"ann": {"name": "Ann", "party": "supplier", "function": "on call", "roles": ["operator"]}},
+        "architecture": {
+            "sites": {"dc": {"name": "Data centre", "operated_by": "supplier"}},
+            "hosts": hosts,
+            "components": {"web": {"name": "Web", "hosts": list(hosts)}},
+        },
+        "monitoring": {"watched_by": "central"},
+        "routines": {
+            "maintenance": {
+                "patches": {
+                    "title": "Patches",
+                    "components": ["web"],
+                    "frequency": "daily 03:00",
+                    "window": {"time_zone": "UTC", "hours": "00:00-24:00"},
+                    "at_once": _BATCH,
+                    "healthy_for": "0s",
+                    "steps": [{"type": "run", "command": line} for line in work.commands],
+                }
+            }
+        },
+    }
+    return Dossier.model_validate(raw)
+
+
+async def _maintained(client: Client) -> float:
+    """Seconds for the workflow."""
+    began = time.perf_counter()
+    outcome: OperationOutcome = await client.execute_workflow(
+        OperationKind.MAINTENANCE.value,
+        MaintenanceOrder(application=_APPLICATION, by="bench@example.com", routine="patches"),
+        id=operation_id(OperationKind.MAINTENANCE.value, _APPLICATION, "patches.1"),
+        task_queue=WORKFLOW_QUEUE,
+        result_type=OperationOutcome,
+    )
+    seconds = time.perf_counter() - began
+    if outcome.end is not OperationEnd.DONE:
+        raise RuntimeError(f"the maintenance ended as {outcome.end.value}: {outcome.summary}")
+    return seconds
+
+
+async def _served(home: Path, work: other_tools.Rolling) -> float:
+    with real_server(home) as server:
+        upgrade(server.settings.records_url)
+        client = await connect(server.settings)
+        records = Records(server.settings.records_url)
+        await publish(client, records, [_dossier(work)], "bench")
+        records.close()
+        async with running(server.settings, client):
+            return await _maintained(client)
+
+
+def _ours(work: other_tools.Rolling) -> float:
+    with tempfile.TemporaryDirectory() as directory:
+        return asyncio.run(_served(Path(directory), work))
 
 
 def run() -> list[Figure]:
@@ -78,12 +146,12 @@ def run() -> list[Figure]:
         return [Figure("not measured: OpenSSH's server is not installed (apt-get install openssh-server)", 0, "")]
     with many_hosts(_HOSTS) as hosts:
         bare = _measured(hosts, partial(_seconds, _bare))
-        ours = _measured(hosts, partial(_seconds, _ours))
+        ours = _measured(hosts, _ours)
         tools = {
             tool: _measured(hosts, partial(other_tools.rolling, tool)) if other_tools.installed(tool) else None
             for tool in other_tools.ROLLING
         }
-    what = f"rolling maintenance, {_HOSTS} hosts, {len(_commands(Path(), ''))} commands each, {_BATCH} at a time"
+    what = f"rolling maintenance, {_HOSTS} hosts, {len(_commands(Path()))} commands each, {_BATCH} at a time"
     figures = [
         Figure(what, ours.seconds, "s", bare.seconds, "bare paramiko in threads"),
         Figure("  its connections", ours.connections, "", bare.connections, "bare paramiko", Goal(1, of_ceiling=True)),
@@ -119,8 +187,8 @@ def _measured(hosts: ManyHosts, act: Callable[[other_tools.Rolling], float]) -> 
     """Do it, and see that every host was acted on once."""
     with tempfile.TemporaryDirectory() as directory:
         place, before = Path(directory), hosts.connections()
-        seconds = act(other_tools.Rolling(hosts, _batches(hosts), partial(_commands, place)))
-        wrong = [host.name for host in hosts if (place / host.name).read_text() != "patched\n"]
+        seconds = act(other_tools.Rolling(hosts, _batches(hosts), _commands(place)))
+        wrong = [host.name for host in hosts if (place / str(host.port)).read_text() != "patched\n"]
         if wrong:
             raise RuntimeError(f"{len(wrong)} hosts were not patched exactly once, {wrong[0]} among them")
         return _Measured(seconds, hosts.connections() - before)

@@ -18,6 +18,8 @@ from tests.chaos.walks import BY, WALKS
 pytestmark = [pytest.mark.needs("openssh"), pytest.mark.slow]
 
 _SHOP = "acme.shop"
+_CHANGES = 3
+"""On each application."""
 
 
 async def test_a_step_that_goes_on_after_its_lease_was_taken_away_keeps_the_next_operation_waiting_on_the_host(
@@ -53,3 +55,22 @@ async def _until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(90):
         while not condition():
             await asyncio.sleep(0.05)
+
+
+async def test_changes_on_one_application_never_overlap_under_load_and_a_kill(tmp_path: Path) -> None:
+    marks = Marks(tmp_path / "marks")
+    walk = next(w for w in WALKS if w.kind is OperationKind.CHANGE and w.ends is OperationEnd.DONE)
+    names = [f"acme.shop{n}" for n in range(6)]
+    for name in names:
+        walk.prepare(marks, name)
+    async with field(tmp_path, marks, [Application(name, walk.parts(marks, name)) for name in names]) as on:
+        handles = await asyncio.gather(
+            *(on.start(walk.kind, walk.order(name), str(number)) for number in range(_CHANGES) for name in names)
+        )
+        await _until(lambda: any(f"end {walk.steps[-1]}" in marks.seen(name) for name in names))
+        on.worker.kill()
+        on.worker.start()
+        outcomes = await asyncio.gather(*(handle.result() for handle in handles))
+    assert {outcome.end for outcome in outcomes} == {OperationEnd.DONE}
+    for name in names:
+        assert marks.seen(name) == in_turn(walk.steps) * _CHANGES

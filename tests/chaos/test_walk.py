@@ -31,8 +31,8 @@ class Instance:
 
 def _instances() -> list[Instance]:
     return [
-        Instance(walk, f"acme.{walk.kind.value}-{number}", step)
-        for walk in WALKS
+        Instance(walk, f"acme.{walk.kind.value}-{which}-{number}", step)
+        for which, walk in enumerate(WALKS)
         for number, step in enumerate(walk.steps)
     ]
 

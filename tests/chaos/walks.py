@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 
+from models.change import ChangeOrder
+from models.maintenance import MaintenanceOrder
 from models.operation import ComponentsOrder, OperationEnd, OperationKind, OperationOrder
 from tests.chaos.marks import COMPONENTS, Marks, Part
 
@@ -25,14 +27,16 @@ class Walk:
     runs_before: bool = False
     """Whether the components run when it begins."""
     hosts: int = 1
-    together: frozenset[str] = frozenset()
-    """Steps that are carried out at the same time, one after the other in `steps`."""
+    together: Sequence[Set[str]] = ()
+    """Steps that are carried out at the same time."""
 
     def arranged(self, marks: list[str]) -> list[str]:
         """Marks in the order in which they were left, except that those of steps `together` stand one after the other."""
-        at_once = [mark for mark in marks if mark.partition(" ")[2] in self.together]
-        one_by_one = iter(sorted(at_once, key=lambda mark: (mark.partition(" ")[2], mark)))
-        return [next(one_by_one) if mark in at_once else mark for mark in marks]
+        for group in self.together:
+            at_once = [mark for mark in marks if mark.partition(" ")[2] in group]
+            one_by_one = iter(sorted(at_once, key=lambda mark: (mark.partition(" ")[2], mark)))
+            marks = [next(one_by_one) if mark in at_once else mark for mark in marks]
+        return marks
 
     def prepare(self, marks: Marks, application: str) -> None:
         """Bring the host to where it begins."""
@@ -67,6 +71,69 @@ def _components(application: str) -> OperationOrder:
     return ComponentsOrder(application=application, by=BY)
 
 
+def _release(marks: Marks, application: str) -> Part:
+    return _change(
+        {
+            "title": "Install a release",
+            "standard": True,
+            "before": [marks.run(application, "back up")],
+            "steps": [
+                {"type": "stop", "component": "web"},
+                marks.run(application, "install", undo=marks.command(application, "take back install")),
+                {"type": "start", "component": "web"},
+            ],
+            "verify": [marks.run(application, "look", read_only=True)],
+            "healthy_for": "0s",
+        }
+    )
+
+
+def _failing(marks: Marks, application: str) -> Part:
+    return _change(
+        {
+            "title": "Install a release that cannot be migrated to",
+            "standard": True,
+            "steps": [
+                {"type": "stop", "component": "web"},
+                marks.run(application, "install", undo=marks.command(application, "take back install")),
+                marks.run(application, "migrate", "false", undo=marks.command(application, "take back migrate")),
+                {"type": "start", "component": "web"},
+            ],
+            "healthy_for": "0s",
+        }
+    )
+
+
+def _change(routine: Part) -> Part:
+    return {"agreement": {"undertakings": ["incident", "change"]}, "instructions": {"changes": {"release": routine}}}
+
+
+def _release_order(application: str) -> OperationOrder:
+    return ChangeOrder(application=application, by=BY, routine="release")
+
+
+def _patches(marks: Marks, application: str) -> Part:
+    return {
+        "agreement": {"undertakings": ["incident", "maintenance"]},
+        "routines": {
+            "maintenance": {
+                "patches": {
+                    "title": "Patches",
+                    "hosts": ["h1", "h2", "h3"],
+                    "frequency": "daily 03:00",
+                    "window": {"time_zone": "UTC", "hours": "00:00-24:00"},
+                    "at_once": 2,
+                    "healthy_for": "0s",
+                    "steps": [
+                        {"type": "run", "title": step, "command": marks.command(application, step, rolling=True)}
+                        for step in ("fetch", "patch")
+                    ],
+                }
+            }
+        },
+    }
+
+
 WALKS = [
     Walk(
         OperationKind.START_UP,
@@ -80,5 +147,28 @@ WALKS = [
         _shut_down,
         _components,
         runs_before=True,
+    ),
+    Walk(
+        OperationKind.CHANGE,
+        ["back up", "stop web", "install", "start web", "look"],
+        _release,
+        _release_order,
+        runs_before=True,
+    ),
+    Walk(
+        OperationKind.CHANGE,
+        ["stop web", "install", "migrate", "take back migrate", "take back install", "start web"],
+        _failing,
+        _release_order,
+        OperationEnd.UNDONE,
+        runs_before=True,
+    ),
+    Walk(
+        OperationKind.MAINTENANCE,
+        ["fetch h1", "patch h1", "fetch h2", "fetch h3", "patch h2", "patch h3"],
+        _patches,
+        lambda application: MaintenanceOrder(application=application, by=BY, routine="patches"),
+        hosts=3,
+        together=[{"fetch h2", "fetch h3"}, {"patch h2", "patch h3"}],
     ),
 ]
