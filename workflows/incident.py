@@ -155,7 +155,8 @@ class Incident(Holding, Asking):
 
     async def _write_account(self) -> str:
         try:
-            receipt = await workflow.execute_local_activity(
+            # Not a local one: when it runs, history has all that the account tells, and no attempt will tell it otherwise.
+            receipt = await workflow.execute_activity(
                 write_account,
                 WriteAccount(incident=self.case.id, run=workflow.info().run_id, now=workflow.now()),
                 start_to_close_timeout=RECORD_TIMEOUT,

@@ -1,4 +1,4 @@
-"""The activity that writes accounts; short, so it runs as a local activity beside its workflow."""
+"""The activity that writes accounts."""
 
 from __future__ import annotations
 

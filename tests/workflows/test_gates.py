@@ -17,7 +17,7 @@ from models.dossier.instructions import OnSilence
 from models.gates import Decision, GateOption, GateOutcome, Question
 from tests.servers import real_server, skipping_environment
 from tests.workflows.asks import Ask, Asks
-from tests.workflows.waiting import until_asked
+from tests.workflows.waiting import end_of, until_asked
 from tests.workflows.world import World, decide, gates, unique
 
 QUEUE = "gates"
@@ -111,7 +111,7 @@ async def test_only_allowed_answers_count_whatever_is_tried(
                 dict.fromkeys(a.by for a in (await gates(handle))[0].answers)
             )
             await env.sleep(timedelta(hours=2))
-        [outcome] = await handle.result()
+        [outcome] = await end_of(handle)
     assert outcome.option == (rules.decided or "refuse")
     assert {a.by for a in outcome.answers if a.option == "approve"} == rules.approved
 
@@ -156,7 +156,7 @@ async def test_silence_that_means_ask_again_asks_again(skipping: WorkflowEnviron
         handle = await asking(skipping.client, on_silence=OnSilence.ASK_AGAIN)
         await skipping.sleep(timedelta(hours=5))
         await decide(handle, "approve", by=PEOPLE[1])
-        [outcome] = await handle.result()
+        [outcome] = await end_of(handle)
     assert outcome.option == "approve"
 
 
@@ -166,7 +166,7 @@ async def test_a_reset_run_does_not_act_on_an_approval_that_was_used(tmp_path: A
         async with World().worker(client, workflows=[Asks], queue=QUEUE):
             handle = await asking(client)
             await decide(handle, "approve", by=PEOPLE[0])
-            await handle.result()
+            await end_of(handle)
             reset = await client.workflow_service.reset_workflow_execution(
                 ResetWorkflowExecutionRequest(
                     namespace="default",

@@ -45,7 +45,7 @@ async def test_healthy_probes_do_not_refute_an_alarm_that_they_cannot_see(skippi
         await until_asked(handle)
         assert (await status(handle)).state is IncidentState.DECIDING
         await decide(handle, "close", note="Disk was grown")
-        assert (await handle.result()).end is IncidentEnd.CLOSED_BY_HAND
+        assert (await end_of(handle)).end is IncidentEnd.CLOSED_BY_HAND
 
 
 async def test_the_component_where_the_fault_began_is_remedied_first(skipping: WorkflowEnvironment) -> None:
@@ -67,7 +67,7 @@ async def test_a_remedy_waits_for_the_approval_that_was_agreed(skipping: Workflo
         before = list(world.commands)
         first = await decide(handle, "approve", by="boss@supplier.example")
         second = await decide(handle, "approve", by="cio@acme.example")
-        outcome = await handle.result()
+        outcome = await end_of(handle)
     assert before == ["run uptime"]
     assert (first.decided, second.decided) == (False, True)
     assert outcome.end is IncidentEnd.RECOVERED
@@ -85,7 +85,7 @@ async def test_a_refused_remedy_is_not_carried_out_and_people_decide_how_to_go_o
         await until_asked(handle, "verify")
         world.down.clear()
         await decide(handle, "verify")
-        outcome = await handle.result()
+        outcome = await end_of(handle)
     assert (outcome.end, outcome.remedy) == (IncidentEnd.RECOVERED, None)
     assert world.commands == ["run uptime"]
 
@@ -112,7 +112,7 @@ async def test_when_no_remedy_helps_a_person_decides(skipping: WorkflowEnvironme
         options = [o.name for o in (await gates(handle))[0].question.options]
         world.cures = True
         await decide(handle, "retry")
-        outcome = await handle.result()
+        outcome = await end_of(handle)
     assert options == ["verify", "retry", "remedy-restart-web", "runbook-free-disk-space", "close"]
     assert outcome.end is IncidentEnd.RECOVERED
     assert world.commands.count("started web") == 2
@@ -128,7 +128,7 @@ async def test_an_incident_whose_alarms_are_taken_back_while_it_waits_looks_for_
         await until_asked(handle, "verify")
         world.down.clear()
         await report(skipping.client, cleared("web"))
-        outcome = await handle.result()
+        outcome = await end_of(handle)
     assert outcome.end is IncidentEnd.RECOVERED
 
 
@@ -143,7 +143,7 @@ async def test_what_joins_an_incident_must_be_healthy_too(skipping: WorkflowEnvi
         await decide(handle, "approve", by="boss@supplier.example")
         gate = await until_asked(handle)
         await decide(handle, "approve", by="boss@supplier.example")
-        await handle.result()
+        await end_of(handle)
     assert gate.question.text == "May this be done: Restart web?"
     assert world.commands[-4:] == ["started db", "run uptime", "stopped web", "started web"]
     assert (receipt.disposition, receipt.incident) == (Disposition.JOINED, "inc.acme.shop.1")
@@ -157,7 +157,7 @@ async def test_cancelling_says_what_was_going_on(skipping: WorkflowEnvironment) 
         await until_asked(handle)
         await handle.cancel()
         with pytest.raises(WorkflowFailureError):
-            await handle.result()
+            await end_of(handle)
     [said] = [text for text in world.timeline if text.startswith("Cancelled while")]
     assert "Whether to carry out: Restart web" in said
     assert "uptime on host1: ok" in said
@@ -171,7 +171,7 @@ async def test_without_a_dossier_an_alarm_still_reaches_a_person(skipping: Workf
         handle = incident(skipping.client)
         await until_asked(handle)
         await decide(handle, "close", note="Nobody knows this application")
-        assert (await handle.result()).end is IncidentEnd.CLOSED_BY_HAND
+        assert (await end_of(handle)).end is IncidentEnd.CLOSED_BY_HAND
 
 
 async def test_a_self_healed_incident_stays_within_sixty_events(skipping: WorkflowEnvironment) -> None:
@@ -196,7 +196,7 @@ async def test_an_approved_remedy_is_carried_out_although_no_probe_shows_the_fau
         await decide(handle, "retry")
         await until_asked(handle, "approve")
         await decide(handle, "approve", by="boss@supplier.example")
-        outcome = await handle.result()
+        outcome = await end_of(handle)
     assert world.commands == ["run uptime", "stopped web", "started web"]
     assert (outcome.end, outcome.remedy) == (IncidentEnd.RECOVERED, "restart-web")
 
@@ -209,7 +209,7 @@ async def test_an_incident_is_cancelled_even_if_the_last_step_had_nothing_to_say
         await until_asked(handle)
         await handle.cancel()
         with pytest.raises(WorkflowFailureError):
-            await handle.result()
+            await end_of(handle)
     assert world.records[-1].incidents[0].outcome == "cancelled"
 
 

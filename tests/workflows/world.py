@@ -14,6 +14,7 @@ from temporalio import activity
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 from activities.clocks import read
@@ -476,7 +477,12 @@ async def decide(handle: WorkflowHandle[Any, Any], option: str, by: str = OPERAT
     """Answer the newest open gate of a workflow, with the digits that it shows unless others are given."""
     gate = (await gates(handle))[-1]
     answer = {"gate": gate.id, "option": option, "by": by, "plan": gate.digest[:8]} | fields
-    return await handle.execute_update("decide", Decision(**answer), result_type=DecisionReceipt)
+    while True:
+        try:
+            return await handle.execute_update("decide", Decision(**answer), result_type=DecisionReceipt)
+        except RPCError as error:
+            if "unexpected workflow task failure" not in error.message:
+                raise  # it was not taken: the workflow task that it came with could not be completed, and is tried again
 
 
 async def gates(handle: WorkflowHandle[Any, Any]) -> list[GateState]:

@@ -15,7 +15,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest, DescribeWorkflowExecutionResponse
 from temporalio.client import WorkflowExecutionStatus, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 
 from models.alarms import AlarmReceipt
@@ -131,7 +131,7 @@ class Scene:
         """What the clock of this world says."""
         return await self.env.get_current_time()
 
-    async def settled(self, number: int = 1, seconds: float = 20) -> None:
+    async def settled(self, number: int = 1, seconds: float = 60) -> None:
         """Wait until an incident has begun and has done all that is due."""
         quiet = 0
         async with asyncio.timeout(seconds):
@@ -150,7 +150,12 @@ class Scene:
             return False  # it has not begun
 
     async def _ended(self, number: int) -> bool:
-        raw = await self._described(number)
+        try:
+            raw = await self._described(number)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            return False  # it has not begun
         return bool(raw.workflow_execution_info.status != WorkflowExecutionStatus.RUNNING)
 
     async def _described(self, number: int) -> DescribeWorkflowExecutionResponse:
@@ -162,7 +167,7 @@ class Scene:
             )
         )
 
-    async def over(self, number: int = 1, seconds: float = 20) -> IncidentOutcome:
+    async def over(self, number: int = 1, seconds: float = 60) -> IncidentOutcome:
         """Wait until an incident has ended; how."""
         async with asyncio.timeout(seconds):
             while not await self._ended(number):
@@ -198,7 +203,7 @@ class Scene:
         """Who was written to, or what rung was asked, notice by notice."""
         return [_receiver(self.world, n) for n in self.world.told(occasion)]
 
-    async def until(self, wanted: Callable[[], Any], seconds: float = 20) -> None:
+    async def until(self, wanted: Callable[[], Any], seconds: float = 60) -> None:
         """Wait until something has happened in the world."""
         async with asyncio.timeout(seconds):
             while not wanted():
