@@ -17,6 +17,7 @@ from activities.accounts import AccountActivities
 from activities.changes import Changes
 from activities.clocks.activities import ClockActivities
 from activities.leases import Leases
+from activities.maintenance import MaintenanceActivities
 from activities.monitor.activities import SiteMonitor
 from activities.notices import NoticeActivities
 from activities.probes import Probes
@@ -54,6 +55,7 @@ REAL = {
         Workflows,
         Leases,
         Changes,
+        MaintenanceActivities,
         SiteMonitor,
         VigilActivities,
         ClockActivities,

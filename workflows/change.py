@@ -177,10 +177,9 @@ class ChangeImplementation(Operation):
         if current.digest != self.change.digest:
             changed = ", ".join(_differences(self.change.parts, current.parts)) or "what it says"
             raise refuse_operation(
-                f"the plan was altered after it was approved: {changed} {'is' if ',' not in changed else 'are'} different now; "
-                "submit the change again"
+                f"the plan was altered after it was approved; different now: {changed}. Submit the change again"
             )
-        if (why := self.stops()) != "":
+        if why := self.stops():
             raise refuse_operation(f"it was {why}" if self.aborting else why)
         self._heed_freezes(order)
 

@@ -13,7 +13,7 @@ from temporalio.client import Client, WorkflowHandle
 
 from activities.changes import survey
 from activities.records.plans import application_plan
-from models.change import ChangeSurvey, SurveyChange
+from models.change import ChangeNumber, ChangeSurvey, NumberChange, SurveyChange
 from models.dossier import Dossier
 from models.gates import GateState
 from models.names import WORKFLOW_QUEUE, operation_id
@@ -58,6 +58,7 @@ class Scene(FakeHosts):
         self.points: dict[str, dict[str, Any]] = {}
         """What a measuring point shows, where it is not simply healthy."""
         self.reported: list[ReportByHand] = []
+        self.numbers: dict[str, int] = {}
 
     def with_release(self, **release: Any) -> Dossier:
         """The dossier with another release."""
@@ -90,7 +91,7 @@ class Scene(FakeHosts):
 
     def activities(self) -> list[Callable[..., Any]]:
         """The fakes, with what changes need besides."""
-        return [*super().activities(), self._survey, self._report]
+        return [*super().activities(), self._survey, self._number, self._report]
 
     def _next(self, line: str) -> Any:
         answer = super()._next(line)
@@ -119,6 +120,11 @@ class Scene(FakeHosts):
     @activity.defn(name="survey_change")
     async def _survey(self, request: SurveyChange) -> ChangeSurvey:
         return survey(self.dossier, request, {})
+
+    @activity.defn(name="number_change")
+    async def _number(self, request: NumberChange) -> ChangeNumber:
+        self.numbers[request.key] = self.numbers.get(request.key, len(self.numbers) + 4)
+        return ChangeNumber(number=self.numbers[request.key])
 
     @activity.defn(name="report_by_hand")
     async def _report(self, request: ReportByHand) -> OpenReceipt:

@@ -87,7 +87,7 @@ def _gone(data: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     ("edit", "said"),
-    [(_command, "its steps is different"), (_address, "host app1 is different"), (_phone, None)],
+    [(_command, "different now: its steps."), (_address, "different now: host app1."), (_phone, None)],
     ids=["a command", "a host", "nothing of it"],
 )
 async def test_a_plan_that_was_altered_after_it_was_approved_is_refused_before_anything_is_done(

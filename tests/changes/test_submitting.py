@@ -1,0 +1,60 @@
+"""The UI's form: a change gets its number and goes on by itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.client import Client, WorkflowFailureError
+
+from activities.changes import next_number
+from activities.records import Records, upgrade
+from models.change import NumberChange
+from models.names import WORKFLOW_QUEUE
+from models.operation import OperationEnd, OperationOutcome
+from tests.changes.plans import BY
+from tests.changes.scene import Scene
+from tests.fakes import working
+from tests.workflows.world import unique
+from workflows.change import ChangeImplementation
+from workflows.review import Review
+from workflows.submitting import SubmitChange
+
+FORM = {"application": "acme.shop", "routine": "release", "by": BY}
+
+
+async def test_a_form_starts_a_change_under_its_number(client: Client) -> None:
+    scene = Scene(standard=True)
+    async with working(client, scene, SubmitChange, ChangeImplementation, Review):
+        started: dict[str, Any] = await client.execute_workflow(
+            "submit-change", FORM, id=unique("form"), task_queue=WORKFLOW_QUEUE
+        )
+        change = client.get_workflow_handle(started["change"], result_type=OperationOutcome)
+        outcome = await change.result()
+
+    assert started == {"change": "change.acme.shop.4"}
+    assert outcome.end is OperationEnd.DONE
+
+
+async def test_a_form_that_is_filled_in_wrongly_fails_with_what_is_wrong(client: Client) -> None:
+    async with working(client, Scene(), SubmitChange):
+        with pytest.raises(WorkflowFailureError) as failed:
+            await client.execute_workflow(
+                "submit-change", FORM | {"kind": "urgent"}, id=unique("form"), task_queue=WORKFLOW_QUEUE
+            )
+
+    assert "'standard', 'normal' or 'emergency'" in str(failed.value.cause)
+
+
+def test_numbers_are_counted_by_application_and_the_same_key_gives_the_same(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/records.db"
+    upgrade(url)
+    records = Records(url)
+
+    def number(key: str, application: str = "acme.shop") -> int:
+        return next_number(records, NumberChange(key=key, application=application))
+
+    assert [number("a"), number("b"), number("a"), number("c")] == [1, 2, 1, 3]
+    assert number("d", "acme.payroll") == 1
+    records.close()
