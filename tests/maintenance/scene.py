@@ -15,18 +15,16 @@ from temporalio.worker import Worker
 
 from activities.maintenance import MaintenanceActivities
 from models.dossier import Dossier
-from models.dossier.load import read_dossier
 from models.maintenance import MaintenanceOrder
 from models.names import WORKFLOW_QUEUE, operation_id
 from models.operation import OperationOutcome
-from tests.dossier.written import EXAMPLES
 from tests.fakes import FakeHosts, application_plan
+from tests.schedules.shop import SHOP
 from workflows.maintenance import Maintenance
 from workflows.sandbox import workflow_runner
 
 Run = WorkflowHandle[Any, OperationOutcome]
 
-SHOP = read_dossier(EXAMPLES / "acme" / "shop.yaml")
 HOSTS = ["web1", "web2", "web3", "web4", "web5"]
 OPERATOR = "anna@supplier.example"
 PATCH = {"type": "run", "command": "apt-get upgrade", "timeout": "5m"}

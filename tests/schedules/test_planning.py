@@ -9,15 +9,13 @@ import pytest
 from rich.console import Console
 
 from models.dossier import Dossier
-from models.dossier.load import read_dossier
 from models.schedules import AppliedSchedule, FoundSchedule, ScheduleChange, SchedulePlan, ScheduleShape
 from starter.schedules.page import show_plan
 from starter.schedules.planning import make_plan
 from starter.schedules.wanted import pattern_text, read_pattern, wanted_schedules
-from tests.dossier.written import EXAMPLES
 from tests.schedules.reference import utc
+from tests.schedules.shop import SHOP
 
-SHOP = read_dossier(EXAMPLES / "acme" / "shop.yaml")
 NOW = utc("2026-11-27")
 [WANTED] = wanted_schedules(SHOP, NOW)
 ID = "maintenance.acme.shop.patches"

@@ -12,17 +12,15 @@ from temporalio.api.workflowservice.v1 import ListScheduleMatchingTimesRequest
 from temporalio.client import Client
 
 from activities.calendars.occurrences import Occurrences
-from models.dossier.load import read_dossier
 from models.dossier.routines import Window
 from models.schedules import ScheduledRoutine, ScheduleShape
 from starter.schedules.server import change_schedule, find_schedules, make_schedule, remove_schedule
 from starter.schedules.wanted import wanted_schedule, wanted_schedules
-from tests.dossier.written import EXAMPLES
 from tests.schedules.reference import utc
+from tests.schedules.shop import SHOP
 
 Make = Callable[[ScheduleShape], Awaitable[str]]
 
-SHOP = read_dossier(EXAMPLES / "acme" / "shop.yaml")
 NOW = utc("2026-11-27")
 
 
@@ -109,7 +107,7 @@ async def test_what_is_made_is_what_is_read(client: Client, make: Make) -> None:
     [wanted] = wanted_schedules(SHOP, NOW)
     id = await make(wanted.shape)
 
-    found = (await find_schedules(client, []))[id]
+    found = (await find_schedules(client, [id]))[id]
 
     assert found.shape == wanted.shape
     assert found.application == "acme.shop"
@@ -125,7 +123,7 @@ async def test_a_changed_schedule_stays_paused_if_it_was(client: Client, make: M
 
     await change_schedule(client, id, wanted.shape.model_copy(update={"summary": "Something else"}))
 
-    found = (await find_schedules(client, []))[id]
+    found = (await find_schedules(client, [id]))[id]
     assert (found.paused, found.note) == (True, "the customer asked us to wait")
     assert found.shape.summary == "Something else"
 
