@@ -205,6 +205,11 @@ def _agreement(dossier: Dossier, out: Console) -> None:
         else:
             _add(table, name, "round the clock", "", "")
     _print(out, table)
+    table = _table("Freezes", "from", "until", "time zone", "what", "why", "passes")
+    for freeze in agreed.freezes:
+        what = ", ".join(freeze.components) or "the whole application"
+        _add(table, freeze.since, freeze.until, freeze.time_zone, what, freeze.reason, ", ".join(freeze.passes))
+    _print(out, table)
 
 
 def _target(target: Target | None) -> str:
@@ -227,9 +232,12 @@ def _holidays(hours: ServiceHours) -> str:
 
 
 def _routines(dossier: Dossier, out: Console) -> None:
-    table = _table("Maintenance", "routine", "title", "when", "scope")
+    table = _table("Maintenance", "routine", "title", "when", "window", "scope", "at once", "if missed")
     for name, m in dossier.routines.maintenance.items():
-        _add(table, name, m.title, m.frequency, ", ".join([*m.components, *m.hosts]))
+        days = f" on {', '.join(m.window.weekdays)}" if m.window.weekdays else ""
+        window = f"{m.window.hours}{days}, {m.window.time_zone}"
+        scope = ", ".join([*m.components, *m.hosts])
+        _add(table, name, m.title, m.frequency, window, scope, m.at_once, m.missed.value.replace("_", " "))
     _print(out, table)
     table = _table("Routines that may be ordered", "routine", "title", "ordered by", "inputs")
     for name, r in dossier.routines.extended.items():

@@ -29,6 +29,7 @@ from models.incident import (
     SetCause,
     Waiting,
 )
+from models.maintenance import MaintenanceOrder
 from models.opening import OpenIncidentForm
 from models.watch import OpenByHand
 from runbooks import find_runbooks
@@ -227,6 +228,11 @@ def test_the_sample_of_a_start_form_is_understood() -> None:
     [sample] = [block for block in code(OPERATING, "json") if "rehearse" in block]
     found = find_runbooks()["restart-with-dependants"]
     found.input_type.model_validate_json(sample)
+
+
+def test_the_sample_of_the_form_that_starts_maintenance_is_understood() -> None:
+    [sample] = code(DOCS / "maintenance.md", "json")
+    assert MaintenanceOrder.model_validate_json(sample).rehearse
 
 
 def test_the_first_dossier_of_a_new_user_has_no_fault(tmp_path: Path) -> None:
