@@ -18,7 +18,7 @@ from models.errors import DossierError, NotFoundError, UserError
 from models.names import operation_id
 from models.operation import OperationKind
 from starter.applications import require_application
-from starter.desk import Desk
+from starter.desk import Desk, made
 from starter.incidents.views import OpenGate
 from starter.operations.reading import list_operations, show_operation
 from starter.operations.views import OperationLine, OperationView
@@ -76,7 +76,7 @@ def of_routine(
     if (since is None) != (until is None):
         raise UserError("a window has two ends; give --since and --until")
     window = None if since is None or until is None else {"since": since, "until": until}
-    return ChangeFile.model_validate({"application": application, "routine": routine, "window": window, **fields})
+    return made(ChangeFile, application=application, routine=routine, window=window, **fields)
 
 
 async def next_key(desk: Desk, order: ChangeOrder) -> str:

@@ -99,7 +99,7 @@ async def told(what: str) -> AsyncIterator[None]:
         raise TemporalUnavailableError(f"Temporal did not take it: {error.message}") from None
 
 
-def made(kind: type[M], **values: Any) -> M:
+def made(kind: type[M], /, **values: Any) -> M:
     """A message of what somebody typed; `UserError` says which option does not fit."""
     try:
         return kind(**values)
