@@ -32,6 +32,7 @@ from activities.notices.channels import Channels
 from activities.probes import Probes
 from activities.records import RecordActivities, Records
 from activities.records.halts import HaltActivities, Halts
+from activities.records.reach import Reach
 from activities.signs import Signs
 from activities.ssh import Ssh
 from activities.ssh.pool import Pool
@@ -80,6 +81,7 @@ class Parts:
         self.client = client
         self.records = Records(settings.records_url)
         self.halts = Halts(self.records)
+        self.reach = Reach(self.records, settings.acted_hosts_per_hour, settings.acted_customers_per_hour)
         self.ssh = Ssh(
             Pool(connect_timeout=settings.ssh_connect_timeout_seconds, idle_seconds=settings.ssh_idle_seconds),
             keep=self.records.keep_output,
@@ -131,6 +133,7 @@ class Parts:
             activities=[
                 *records.activities(),
                 *HaltActivities(self.halts).activities(),
+                *self.reach.activities(),
                 *ClockActivities(self.records).activities(),
                 *AccountActivities(self.records).activities(),
                 *MaintenanceActivities(self.records).activities(),

@@ -100,6 +100,11 @@ class Settings(BaseSettings):
     ssh_idle_seconds: Annotated[float, Field(gt=0)] = 300.0
     """How long an unused SSH connection is kept."""
 
+    acted_hosts_per_hour: Annotated[int, Field(ge=1)] | None = 100
+    """Hosts that may be acted on within an hour, over all customers, before an operator has to say that it may go on."""
+    acted_customers_per_hour: Annotated[int, Field(ge=1)] | None = 10
+    """Customers whose hosts may be acted on within an hour, likewise."""
+
     samples_kept_days: Annotated[int, Field(ge=1)] = 30
     """How long the embedded monitor keeps samples."""
     monitor_start_spread_seconds: Annotated[float, Field(ge=0, le=300)] = 20.0

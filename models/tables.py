@@ -177,6 +177,18 @@ class HaltRow(SQLModel, table=True):
     lifted_because: str = ""
 
 
+class ActedOn(SQLModel, table=True):
+    """A host that an operation was about to act on; kept for the hour in which it counts."""
+
+    __tablename__ = "acted_on"
+    operation: str = Field(primary_key=True)
+    application: str = Field(primary_key=True)
+    host: str = Field(primary_key=True)
+    title: str
+    by: str
+    at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
 class JobOutput(SQLModel, table=True):
     """What a remote job wrote, as far as it is kept."""
 

@@ -23,6 +23,7 @@ from activities.notices import NoticeActivities
 from activities.probes import Probes
 from activities.records import RecordActivities
 from activities.records.halts import HaltActivities
+from activities.records.reach import Reach
 from activities.ssh import Ssh
 from activities.vigil import VigilActivities
 from activities.workflows import Workflows
@@ -52,6 +53,7 @@ REAL = {
         Probes,
         RecordActivities,
         HaltActivities,
+        Reach,
         Workflows,
         Leases,
         Changes,

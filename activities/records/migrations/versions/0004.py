@@ -23,6 +23,17 @@ def upgrade() -> None:
         sa.Column("lifted_because", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("key"),
     )
+    op.create_table(
+        "acted_on",
+        sa.Column("operation", sa.String(), nullable=False),
+        sa.Column("application", sa.String(), nullable=False),
+        sa.Column("host", sa.String(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("operation", "application", "host"),
+    )
+    op.create_index("ix_acted_on_at", "acted_on", ["at"], unique=False)
     op.create_index("ix_halt_lifted_at", "halt", ["lifted_at"], unique=False)
 
 
