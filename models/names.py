@@ -58,6 +58,11 @@ def halt_id(customer: str) -> str:
     return f"halt.{customer}" if customer else "halt"
 
 
+def remedy_name(instruction: str, remedy: str) -> str:
+    """Name of a remedy, as its proof is kept: `remedy/web-down/restart`."""
+    return f"remedy/{instruction}/{remedy}"
+
+
 CUSTOMER: Final = "Customer"
 APPLICATION: Final = "Application"
 STATE: Final = "State"

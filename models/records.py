@@ -12,6 +12,7 @@ from models.alarms import AlarmReceipt
 from models.base import ApplicationId, Model
 from models.clock import ClockEvent
 from models.gates import Question
+from models.proof import ProofRecord
 
 
 class EntryKind(StrEnum):
@@ -126,6 +127,7 @@ class WriteRecords(Model):
     incidents: list[IncidentRecord] = []
     alarms: list[AlarmRecord] = []
     operations: list[OperationRecord] = []
+    proofs: list[ProofRecord] = []
 
 
 class TakeTokens(Model):

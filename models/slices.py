@@ -120,6 +120,10 @@ class ComponentPlan(Model):
     """Measuring points that show its health, by the site to probe from."""
 
 
+STALE_ASKS = "operator"
+"""Role that is asked before a stale instruction is used unattended."""
+
+
 class PlannedRemedy(Model):
     """A remedy of the dossier."""
 
@@ -128,7 +132,9 @@ class PlannedRemedy(Model):
     steps: list[Step]
     approval: Approval | None = None
     deciders: list[str] = []
-    """Who may approve it."""
+    """Who may approve it; who may say that it is used although it is stale, where it needs no approval."""
+    stale: str = ""
+    """Why it asks before it is used unattended."""
 
 
 class RunbookOffer(Model):
@@ -158,6 +164,8 @@ class ApplicationPlan(Model):
     """Every remedy of the dossier, by `INSTRUCTION/REMEDY`."""
     start_up: StartStop = StartStop()
     shut_down: StartStop = StartStop()
+    stale: dict[str, str] = {}
+    """Instruction, as in `maintenance/patches`, to why it asks before it is used unattended; without those that are proven."""
 
     def dependants(self, component: str) -> list[str]:
         """The components that need this one, directly or through others; the nearest first."""

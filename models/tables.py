@@ -177,6 +177,21 @@ class HaltRow(SQLModel, table=True):
     lifted_because: str = ""
 
 
+class ProofRow(SQLModel, table=True):
+    """A use of an instruction: a rehearsal, or the real thing, and how it went."""
+
+    __tablename__ = "proof"
+    application: str = Field(primary_key=True)
+    instruction: str = Field(primary_key=True)
+    operation: str = Field(primary_key=True)
+    run: str = Field(primary_key=True)
+    use: str = Field(primary_key=True)
+    at: datetime = Field(sa_type=UtcDateTime, primary_key=True)
+    dossier: str
+    digest: str
+    """Of the instruction as it was."""
+
+
 class ActedOn(SQLModel, table=True):
     """A host that an operation was about to act on; kept for the hour in which it counts."""
 

@@ -9,6 +9,7 @@ from temporalio import workflow
 
 from models.base import Identifier
 from models.jobs import Outcome
+from models.names import remedy_name
 from models.runbooks import RunbookInput, RunbookReport
 from models.slices import PlannedRemedy
 from workflows.gates import approval_question
@@ -30,8 +31,8 @@ class CarryOutRemedy(Runbook):
     """Carry out a remedy of the dossier.
 
     Takes the steps of one remedy in order, as an incident would, and asks for its approval first where it needs one.
-    Rehearsed, it shows every command for every host with the result of its check. How safe it is to repeat is up to the
-    checks of the remedy's steps.
+    Rehearsed, it shows every command for every host with the result of its check. Either way it is kept as the remedy's
+    proof. How safe it is to repeat is up to the checks of the remedy's steps.
     """
 
     @workflow.run
@@ -43,7 +44,9 @@ class CarryOutRemedy(Runbook):
             return await self.report(Outcome.FAILED, f"{remedy.title}: not approved, nothing was done")
         self.now(f"Carrying out: {remedy.title}")
         outcome = await steps.carry_out(remedy.steps)
-        return await self.report(outcome, f"{remedy.title}: {outcome.value}")
+        report = await self.report(outcome, f"{remedy.title}: {outcome.value}")
+        await self.prove(remedy_name(order.instruction, order.remedy), report)
+        return report
 
     def _wanted(self, order: CarryOutRemedyInput) -> PlannedRemedy:
         name = f"{order.instruction}/{order.remedy}"

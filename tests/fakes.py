@@ -26,6 +26,7 @@ from models.lease import AskForLease, LeaseAnswer, LeaseState, ReleaseLease
 from models.names import WORKFLOW_QUEUE
 from models.notices import Delivery, DeliveryState, NoticeReceipt, SendNotice
 from models.probes import HealthVerdict, ProbeTarget, TcpProbe, WatchHealth
+from models.proof import ProofRecord
 from models.records import DecisionUse, OpenedGate, OpenGate, UseDecision, WriteRecords
 from models.runbooks import RunbookInput, RunbookReport
 from models.slices import ApplicationPlan, ComponentPlan, IncidentPlan, Placement, PlanRequest, SiteProbes
@@ -97,6 +98,7 @@ class FakeHosts:
         self.jobs: list[RunJob] = []
         self.ensured: list[EnsureComponent] = []
         self.notices: list[SendNotice] = []
+        self.proofs: list[ProofRecord] = []
         self.deaf: set[str] = set()
         """Whom no notice reaches."""
         self.lines: list[str] = []
@@ -137,6 +139,7 @@ class FakeHosts:
             self._use_decision,
             self.open_gate,
             self._send_notice,
+            self._write_records,
         ]
 
     @activity.defn(name="run_batch")
@@ -234,6 +237,10 @@ class FakeHosts:
             for who in request.audience.contacts
         ]
         return NoticeReceipt(key=request.key, deliveries=told)
+
+    @activity.defn(name="write_records")
+    async def _write_records(self, request: WriteRecords) -> None:
+        self.proofs += request.proofs
 
     @activity.defn(name="use_decision")
     async def _use_decision(self, request: UseDecision) -> DecisionUse:

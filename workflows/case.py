@@ -18,6 +18,7 @@ from models.dossier.agreement import IncidentTerms, Priority
 from models.dossier.instructions import Approval
 from models.incident import IncidentEnd, IncidentMemory, IncidentOrder, IncidentState
 from models.names import PRIORITY, STATE
+from models.proof import ProofRecord, Use
 from models.records import EntryKind, IncidentRecord, TimelineEntry, WriteRecords
 from models.slices import IncidentPlan
 from workflows.policies import RECORD_TIMEOUT, WRITE
@@ -45,6 +46,7 @@ class Case:
         self.stopping = False
         """Whether healing and leading are told to stop."""
         self._changed = changed
+        self._proofs: list[ProofRecord] = []
 
     @property
     def id(self) -> str:
@@ -148,11 +150,32 @@ class Case:
         )
         await workflow.execute_local_activity(
             write_records,
-            WriteRecords(incidents=[record]),
+            WriteRecords(incidents=[record], proofs=self._take_proofs()),
             start_to_close_timeout=RECORD_TIMEOUT,
             retry_policy=WRITE,
             summary="Write the incident to the records",
         )
+
+    def prove(self, instruction: str, use: Use) -> None:
+        """Note how an instruction fared; it is written with what is recorded next."""
+        if self.plan.plan is None:
+            return
+        info = workflow.info()
+        self._proofs.append(
+            ProofRecord(
+                application=self.order.application,
+                instruction=instruction,
+                use=use,
+                operation=info.workflow_id,
+                run=info.run_id,
+                dossier=self.plan.plan.dossier,
+                at=workflow.now(),
+            )
+        )
+
+    def _take_proofs(self) -> list[ProofRecord]:
+        taken, self._proofs = self._proofs, []
+        return taken
 
     def summary(self) -> str:
         """How it ended, in a sentence."""

@@ -13,16 +13,18 @@ from activities.stubs.records import load_incident_plan
 from models.alarms import Alarm
 from models.base import format_duration
 from models.dossier.agreement import Level, Priority
-from models.dossier.instructions import RunbookStep, RunStep, Step
+from models.dossier.instructions import Approval, RunbookStep, RunStep, Step
 from models.fences import HeldLease
 from models.gates import GateOutcome, Question
 from models.incident import IncidentEnd, IncidentState
 from models.jobs import Outcome
+from models.names import remedy_name
 from models.operation import OperationKind
 from models.probes import HealthVerdict, Seen, WatchHealth
+from models.proof import use_of
 from models.records import EntryKind
 from models.runbooks import StepReport
-from models.slices import IncidentPlan, PlannedRemedy, PlanRequest, SiteProbes
+from models.slices import STALE_ASKS, IncidentPlan, PlannedRemedy, PlanRequest, SiteProbes
 from workflows.case import Case
 from workflows.dependencies import needs
 from workflows.gates import approval_question
@@ -37,6 +39,9 @@ from workflows.wording import plan_text
 _NO_VERDICT = HealthVerdict(
     healthy=False, certain=False, looks=0, samples=[], reason="no measuring point of ours shows this fault"
 )
+
+_STALE = Approval(roles=[STALE_ASKS], not_requester=False)
+"""Asked about a remedy that needs no approval, and is not proven."""
 
 Ask = Callable[[Question, Callable[[], bool]], Awaitable[GateOutcome]]
 
@@ -143,7 +148,7 @@ class Healing:
 
     async def _put_right(self, verdict: HealthVerdict) -> IncidentEnd | None:
         while (remedy := await self._next_remedy(verdict)) is not None:
-            if remedy.approval is not None:
+            if remedy.approval is not None or remedy.stale:
                 if not await self._approved(remedy):
                     continue
                 verdict = await self._confirm()
@@ -235,11 +240,10 @@ class Healing:
         await self.steps.run([s for s in self._case.plan.collect if isinstance(s, RunStep)])
 
     async def _approved(self, remedy: PlannedRemedy) -> bool:
-        assert remedy.approval is not None
         question = approval_question(
-            f"May this be done: {remedy.title}?",
+            f"May this be done: {remedy.title}?" + (f" It is asked because {remedy.stale}." if remedy.stale else ""),
             plan_text(remedy.steps),
-            remedy.approval,
+            remedy.approval or _STALE,
             remedy.deciders,
             self._case.order.opened_by,
         )
@@ -255,6 +259,9 @@ class Healing:
         with self._changing():
             outcome = await self.steps.carry_out(remedy.steps)
         self._case.tell(EntryKind.ACTION, f"Remedy {remedy.name}: {outcome.value}")
+        self._case.prove(
+            remedy_name(self._case.plan.instruction, remedy.name), use_of(outcome is Outcome.OK, rehearsed=False)
+        )
         return any(r.changed or r.outcome is Outcome.UNKNOWN for r in self.steps.reports[before:])
 
     async def _verify(self, *, patiently: bool = True) -> HealthVerdict:

@@ -10,16 +10,18 @@ from pydantic import ValidationError
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
-from activities.stubs.records import load_application_plan
+from activities.stubs.records import load_application_plan, write_records
 from models.fences import HeldLease
 from models.gates import Question
 from models.jobs import Outcome
 from models.operation import OperationKind
+from models.proof import ProofRecord, use_of
+from models.records import WriteRecords
 from models.runbooks import RunbookInput, RunbookReport, StepReport
 from models.slices import ApplicationPlan, ComponentPlan, PlanRequest
 from workflows.gates import Asking
 from workflows.holding import Holding
-from workflows.policies import RECORD, RECORD_TIMEOUT
+from workflows.policies import RECORD, RECORD_TIMEOUT, WRITE
 from workflows.steps import Steps, worst
 from workflows.text import page, plain, table
 
@@ -144,6 +146,27 @@ class Runbook(Holding, Asking):
         by = ", ".join(a.by for a in answer.answers)
         self.note(question.text, f"{answer.option} by {by}", Outcome.OK if answer.approved else Outcome.FAILED)
         return answer.approved
+
+    async def prove(self, instruction: str, report: RunbookReport) -> None:
+        """Keep how an instruction of the dossier fared, as its proof."""
+        use = use_of(report.outcome is Outcome.OK, rehearsed=report.rehearsed)
+        info = workflow.info()
+        proof = ProofRecord(
+            application=self.plan.application,
+            instruction=instruction,
+            use=use,
+            operation=info.workflow_id,
+            run=info.run_id,
+            dossier=self.plan.dossier,
+            at=workflow.now(),
+        )
+        await workflow.execute_local_activity(
+            write_records,
+            WriteRecords(proofs=[proof]),
+            start_to_close_timeout=RECORD_TIMEOUT,
+            retry_policy=WRITE,
+            summary=f"Keep that {instruction} was {use.value.replace('-', ' ')}",
+        )
 
     async def report(self, outcome: Outcome, summary: str) -> RunbookReport:
         """Say what was done, and give the lease back.

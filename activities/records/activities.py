@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from temporalio import activity
 
-from activities.records.plans import application_plan, incident_plan, unknown_application_plan, watch_slice
+from activities.records.plans import application_plan, incident_plan, unknown_application_plan, watch_slice, with_proof
 from activities.records.records import Records
 from models.base import digest
 from models.clock import ClockEvent
@@ -16,6 +16,7 @@ from models.dossier import Dossier
 from models.errors import NotFoundError
 from models.records import DecisionUse, OpenedGate, OpenGate, UseDecision, WriteRecords
 from models.slices import (
+    STALE_ASKS,
     ApplicationPlan,
     IncidentPlan,
     KnownIncident,
@@ -70,7 +71,7 @@ class RecordActivities:
     def load_incident_plan(self, request: PlanRequest) -> IncidentPlan:
         """What an incident needs of one version of a dossier."""
         dossier = self._dossier(request)
-        plan = unknown_application_plan() if dossier is None else incident_plan(dossier, request, self._runbooks)
+        plan = unknown_application_plan() if dossier is None else self._incident_plan(dossier, request)
         if request.reopened is None:
             return plan
         before = [ClockEvent.model_validate(event) for event in self._records.incident(request.reopened).clock]
@@ -82,7 +83,8 @@ class RecordActivities:
         dossier = self._dossier(request)
         if dossier is None:
             raise NotFoundError(f"no dossier of {request.application} is published; publish one first")
-        return application_plan(dossier)
+        stale = {name: found.stale for name, found in self._records.freshness(dossier).items() if found.stale}
+        return application_plan(dossier).model_copy(update={"stale": stale})
 
     @activity.defn
     def open_gate(self, request: OpenGate) -> OpenedGate:
@@ -98,6 +100,12 @@ class RecordActivities:
     def write_records(self, request: WriteRecords) -> None:
         """Write a batch; writing the same again changes nothing."""
         self._records.write(request)
+
+    def _incident_plan(self, dossier: Dossier, request: PlanRequest) -> IncidentPlan:
+        plan = incident_plan(dossier, request, self._runbooks)
+        if not plan.remedies:
+            return plan
+        return with_proof(plan, self._records.freshness(dossier), dossier.people([STALE_ASKS]))
 
     def _dossier(self, request: PlanRequest) -> Dossier | None:
         if not request.dossier:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -14,8 +14,9 @@ from models.dossier.architecture import Component
 from models.dossier.instructions import Approval, OnSilence, Remedy, Symptom, Troubleshooting
 from models.dossier.monitoring import MeasuringPoint, Severity
 from models.dossier.parties import PartyKind
-from models.names import site_queue
+from models.names import remedy_name, site_queue
 from models.probes import ProbeTarget, SshCommandProbe
+from models.proof import Freshness
 from models.slices import (
     ApplicationPlan,
     ComponentPlan,
@@ -145,6 +146,17 @@ def incident_plan(dossier: Dossier, request: PlanRequest, runbooks: Sequence[Run
         leaders=leaders(dossier),
         causes={key: remedy.cause for key, remedy in instruction.remedies.items() if remedy.cause is not None},
     )
+
+
+def with_proof(plan: IncidentPlan, known: Mapping[str, Freshness], operators: list[str]) -> IncidentPlan:
+    """The same, with what each remedy lacks of its proof; `operators` are asked about one that needs no approval."""
+
+    def with_its(remedy: PlannedRemedy) -> PlannedRemedy:
+        stale = known[remedy_name(plan.instruction, remedy.name)].stale
+        deciders = operators if stale and remedy.approval is None else remedy.deciders
+        return remedy.model_copy(update={"stale": stale, "deciders": deciders})
+
+    return plan.model_copy(update={"remedies": [with_its(remedy) for remedy in plan.remedies]})
 
 
 def leaders(dossier: Dossier) -> list[str]:

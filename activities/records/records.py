@@ -16,10 +16,12 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from activities.records.database import Database
+from activities.records.proofs import freshness_of, proof_rows, write_proofs
 from activities.records.text import storable, storable_data
 from models.dossier import Dossier
 from models.errors import DossierError, NotFoundError
 from models.jobs import JobResult
+from models.proof import Freshness
 from models.records import (
     AlarmRecord,
     DecisionUse,
@@ -186,7 +188,9 @@ class Records:
         The later write wins. An operation, once closed, stays so; an incident, unless it was opened again. Known timeline
         entries and alarms are left alone, see `_tell`.
         """
+        proofs = proof_rows(batch.proofs, self.dossier)
         with self.database.writing() as session:
+            write_proofs(self.database, session, proofs)
             for record in batch.incidents:
                 self._write_incident(session, record)
             for operation in batch.operations:
@@ -276,6 +280,10 @@ class Records:
         query = select(OperationEntry).where(OperationEntry.operation == id)
         with self.database.reading() as session:
             return list(session.exec(query.order_by(col(OperationEntry.at), col(OperationEntry.sequence))).all())
+
+    def freshness(self, dossier: Dossier, now: datetime | None = None) -> dict[str, Freshness]:
+        """How well every instruction of a dossier is proven, by name."""
+        return freshness_of(self.database, dossier, now)
 
     # --- tokens and decisions
 

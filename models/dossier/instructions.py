@@ -299,3 +299,6 @@ class Instructions(Model):
     troubleshooting: dict[Identifier, Troubleshooting] = {}
     restore: dict[Identifier, Restore] = {}
     changes: dict[Identifier, ChangeRoutine] = {}
+    fresh_for: PositiveDuration | Literal["always"] = timedelta(days=180)
+    """How long an instruction counts as proven after it was rehearsed or carried out: one that is not asks an operator before
+    it is used unattended. `always`: none needs proof."""

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from starter.commands.output import AsJson, By, at_desk, printable, stop, who_asks
+from starter.commands.output import WENT_WRONG, AsJson, By, at_desk, faults, printable, stop, who_asks
 
 if TYPE_CHECKING:
     from models.dossier import Dossier
     from models.dossier.load import Loaded
+    from models.proof import Freshness
     from starter.desk import Desk
     from starter.publishing import Published
 
@@ -118,6 +119,58 @@ def publish(paths: Paths, by: By = None, as_json: AsJson = False) -> None:
         typer.echo(
             f"{_plural(gaps, 'gap')} against the agreement: `driftvakt dossier check {named}` names them", err=True
         )
+
+
+@app.command()
+def freshness(
+    application: Annotated[
+        str | None,
+        typer.Argument(help="CUSTOMER.APPLICATION; all that are published unless given.", show_default=False),
+    ] = None,
+    rehearse: Annotated[
+        bool, typer.Option("--rehearse", help="Rehearse the remedies that are stale: nothing is changed on any host.")
+    ] = False,
+    by: By = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show when each instruction was last rehearsed, carried out and failed, and which are stale; exit 1 if any is."""
+    from starter.desk import reading_records
+    from starter.freshness import freshness as look
+
+    with faults():
+        from models.settings import load_settings
+
+        settings = load_settings()
+        with reading_records(settings) as records:
+            found = look(records, application)
+    if rehearse:
+        stale = [one for one in found if one.stale]
+        at_desk(lambda desk: _rehearse(desk, stale, by))
+        with faults(), reading_records(settings) as records:
+            found = look(records, application)
+    if as_json:
+        typer.echo(json.dumps([one.model_dump(mode="json") for one in found], indent=2))
+    else:
+        from starter.freshness_page import show_freshness
+
+        show_freshness(found)
+    if any(one.stale for one in found):
+        raise typer.Exit(WENT_WRONG)
+
+
+async def _rehearse(desk: Desk, stale: list[Freshness], by: str | None) -> None:
+    from starter.freshness import can_rehearse, rehearse
+
+    who = who_asks(desk.settings, by)
+    for one in stale:
+        if can_rehearse(one.instruction):
+            done = await rehearse(desk.client, one, who, _nobody_works)
+            said = "rehearsed" if done.well else "could not be rehearsed"
+            typer.echo(printable(f"{one.application} {one.instruction}: {said}: {done.said}"), err=True)
+
+
+def _nobody_works() -> None:
+    typer.echo("no worker takes workflows just now; it begins once one is started (driftvakt worker)", err=True)
 
 
 async def _publish(desk: Desk, paths: list[Path], by: str | None) -> list[Published]:

@@ -115,6 +115,7 @@ class Fleet:
                 },
             },
             "instructions": {
+                "fresh_for": "always",
                 "troubleshooting": {
                     f"{part}-down": {
                         "title": f"{part} does not answer",
@@ -125,7 +126,7 @@ class Fleet:
                         },
                     }
                     for part in parts
-                }
+                },
             },
         }
 

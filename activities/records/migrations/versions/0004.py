@@ -34,6 +34,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("operation", "application", "host"),
     )
     op.create_index("ix_acted_on_at", "acted_on", ["at"], unique=False)
+    op.create_table(
+        "proof",
+        sa.Column("application", sa.String(), nullable=False),
+        sa.Column("instruction", sa.String(), nullable=False),
+        sa.Column("operation", sa.String(), nullable=False),
+        sa.Column("run", sa.String(), nullable=False),
+        sa.Column("use", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("dossier", sa.String(), nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("application", "instruction", "operation", "run", "use", "at"),
+    )
     op.create_index("ix_halt_lifted_at", "halt", ["lifted_at"], unique=False)
 
 
