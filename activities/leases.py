@@ -22,6 +22,7 @@ from models.base import Model
 from models.errors import NotFoundError, UserError, WatchUnavailableError
 from models.lease import TOKENS_OF_A_LEASE, AskForLease, LeaseAnswer, LeaseMode, LeaseState, ReleaseLease
 from models.names import WORKFLOW_QUEUE, watch_id
+from models.reach import ReachAnswer
 from models.records import TakeTokens, Tokens
 from models.watch import WatchOrder, WatchTold
 
@@ -29,17 +30,21 @@ _ANSWER_WITHIN: Final = timedelta(seconds=15)
 
 
 class Leases:
-    """Asks watches for leases; `take_tokens` gives fencing tokens, `components` names those of an application."""
+    """Asks watches for leases; `take_tokens` gives fencing tokens, `components` names those of an application, `reach` counts
+    the hosts that are acted on.
+    """
 
     def __init__(
         self,
         client: Client,
         take_tokens: Callable[[TakeTokens], Tokens],
         components: Callable[[str], list[str]],
+        reach: Callable[[AskForLease], ReachAnswer] = lambda request: ReachAnswer(allowed=True),
     ) -> None:
         self._client = client
         self._take_tokens = take_tokens
         self._components = components
+        self._reach = reach
 
     def activities(self) -> list[Callable[..., Any]]:
         """All of them, for the worker."""
@@ -51,6 +56,9 @@ class Leases:
         components = await asyncio.to_thread(self._components, request.application)
         if not components:
             raise NotFoundError(f"no dossier of {request.application} is published; publish one first")
+        reach = await asyncio.to_thread(self._reach, request)
+        if reach.question is not None:
+            return LeaseAnswer(state=LeaseState.ASKED, reason=reach.question.text, question=reach.question)
         answer: LeaseAnswer = await self._update("request_lease", request, LeaseAnswer)
         if answer.state is not LeaseState.GRANTED:
             return answer

@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, Field
 
 from models.base import ApplicationId, Model, State
 from models.dossier.agreement import Freezable
+from models.gates import Question
 from models.operation import OperationKind
 
 TOKENS_OF_A_LEASE = 1_000_000
@@ -49,6 +50,8 @@ class AskForLease(Model):
     """It goes before those that wait."""
     work: Freezable | None = None
     """What a freeze may keep back; None: what heals or restores, which none does."""
+    beyond_limit: bool = False
+    """Somebody has said that it may go on above the limit per hour."""
 
 
 class LeaseState(StrEnum):
@@ -57,6 +60,8 @@ class LeaseState(StrEnum):
     GRANTED = "granted"
     QUEUED = "queued"
     REFUSED = "refused"
+    ASKED = "asked"
+    """More is acted on within the hour than is agreed: somebody has to say that it may go on."""
 
 
 class LeaseAnswer(Model):
@@ -69,6 +74,8 @@ class LeaseAnswer(Model):
     """All that it covers; none: the whole application."""
     fences: dict[str, int] = {}
     """Component (`acme.shop.db`) to the fencing token that its remote steps count on from."""
+    question: Question | None = None
+    """What to ask, and whom, before asking for the lease again `beyond_limit`."""
     rises: bool = True
     """Whether each remote step takes a higher token; not where the lease is shared."""
 

@@ -98,7 +98,6 @@ class FakeHosts:
         self.jobs: list[RunJob] = []
         self.ensured: list[EnsureComponent] = []
         self.notices: list[SendNotice] = []
-        self.proofs: list[ProofRecord] = []
         self.deaf: set[str] = set()
         """Whom no notice reaches."""
         self.lines: list[str] = []
@@ -110,6 +109,11 @@ class FakeHosts:
         """What the watch answers, one after the other, before it grants whatever is asked."""
         self.given_back: list[ReleaseLease] = []
         self.records: list[WriteRecords] = []
+
+    @property
+    def proofs(self) -> list[ProofRecord]:
+        """What was kept of uses of instructions."""
+        return [proof for batch in self.records for proof in batch.proofs]
 
     def answer(self, line: str, *answers: Answer) -> None:
         """Say what comes of every line that begins like this: the answers one after the other, the last for ever."""
@@ -139,7 +143,6 @@ class FakeHosts:
             self._use_decision,
             self.open_gate,
             self._send_notice,
-            self._write_records,
         ]
 
     @activity.defn(name="run_batch")
@@ -237,10 +240,6 @@ class FakeHosts:
             for who in request.audience.contacts
         ]
         return NoticeReceipt(key=request.key, deliveries=told)
-
-    @activity.defn(name="write_records")
-    async def _write_records(self, request: WriteRecords) -> None:
-        self.proofs += request.proofs
 
     @activity.defn(name="use_decision")
     async def _use_decision(self, request: UseDecision) -> DecisionUse:

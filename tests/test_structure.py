@@ -23,7 +23,6 @@ from activities.notices import NoticeActivities
 from activities.probes import Probes
 from activities.records import RecordActivities
 from activities.records.halts import HaltActivities
-from activities.records.reach import Reach
 from activities.ssh import Ssh
 from activities.vigil import VigilActivities
 from activities.workflows import Workflows
@@ -53,7 +52,6 @@ REAL = {
         Probes,
         RecordActivities,
         HaltActivities,
-        Reach,
         Workflows,
         Leases,
         Changes,

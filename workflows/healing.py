@@ -181,6 +181,10 @@ class Healing:
             case.tell(EntryKind.STATE, f"Waits to carry out {title}: {reason}")
             case.do(f"Wait until it may be carried out: {title}. {reason}")
 
+        async def ask(question: Question) -> bool:
+            reasons.append(question.text)
+            return (await self._decide(question, "Whether more may be acted on than is agreed for an hour")).approved
+
         try:
             answer = await self._holding.take_lease(
                 case.order.application,
@@ -191,6 +195,7 @@ class Healing:
                 lasts=case.terms.recovery_within,
                 holds_alarms=False,  # what it causes joins the incident
                 waits=waits,
+                ask=ask,
             )
         except FailureError as error:
             if is_cancelled_exception(error):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.stubs.workflows import release_lease, request_lease
 from models.dossier.agreement import Freezable
+from models.gates import Question
 from models.lease import AskForLease, LeaseAnswer, LeaseGranted, LeaseMode, LeaseState, LeaseTakenBack, ReleaseLease
 from models.operation import OperationKind
 from models.watch import WatchTold
@@ -48,8 +49,10 @@ class Holding:
         waits: Callable[[str], None] = lambda reason: None,
         moot: Callable[[], bool] = lambda: False,
         wait_until: datetime | None = None,
+        ask: Callable[[Question], Awaitable[bool]] | None = None,
     ) -> LeaseAnswer | None:
-        """Ask the watch for a lease and wait for it; `waits` is told why.
+        """Ask the watch for a lease and wait for it; `waits` is told why, and `ask` asks whether it may go on where more is
+        acted on within the hour than is agreed.
 
         None when `moot` says that it is no longer wanted, or when it was not to be had until `wait_until`. A refusal is an
         `ApplicationError` of type `OperationRefused`.
@@ -80,6 +83,12 @@ class Holding:
             if answer.state is LeaseState.REFUSED:
                 self._holds = None
                 raise refuse_operation(answer.reason)
+            if answer.question is not None:
+                if ask is None or not await ask(answer.question):
+                    self._holds = None
+                    raise refuse_operation(f"not approved: {answer.reason}")
+                order = order.model_copy(update={"beyond_limit": True, "until": workflow.now() + lasts})
+                continue
             waits(answer.reason)
             try:
                 await workflow.wait_condition(

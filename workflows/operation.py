@@ -34,6 +34,7 @@ from models.operation import (
     OperationTold,
 )
 from models.probes import HealthVerdict, Seen, WatchHealth
+from models.proof import ProofRecord, use_of
 from models.records import EntryKind, OperationRecord, TimelineEntry, WriteRecords
 from models.runbooks import StepReport
 from models.slices import ApplicationPlan, PlanRequest
@@ -41,7 +42,7 @@ from workflows.gates import Asking
 from workflows.holding import Holding, refuse_operation
 from workflows.operation_page import operation_page
 from workflows.policies import RECORD, RECORD_TIMEOUT, WRITE
-from workflows.steps import Steps, explain, watch
+from workflows.steps import Steps, explain, watch, worst
 from workflows.wording import plan_text, step_text
 
 _Class = TypeVar("_Class", bound="type[Operation]")
@@ -55,6 +56,15 @@ STOP = "stop"
 
 _UNATTENDED_WAIT = timedelta(hours=1)
 """So long a question about a failed step waits where nobody sits and waits; then the operation stops there."""
+
+_WELL = {
+    OperationEnd.DONE: True,
+    OperationEnd.NOTHING_TO_DO: True,
+    OperationEnd.REHEARSED: True,
+    OperationEnd.FAILED: False,
+    OperationEnd.UNDONE: False,
+}
+"""Whether an end says that the instruction went well; the others say nothing of it."""
 
 _OPERATORS = Approval(roles=["operator"], within=timedelta(minutes=30), on_silence=OnSilence.ASK_AGAIN)
 
@@ -85,6 +95,7 @@ class Operation(Holding, Asking):
         self.components: list[str] = []
         self.doing = "Starting"
         self.progress = ""
+        self._before_halt = ""
         self.data: dict[str, Any] = {}
         """What is particular to its kind; recorded."""
         self.lease_says = ""
@@ -113,6 +124,7 @@ class Operation(Holding, Asking):
             rehearse=order.rehearse,
             ask=self.ask,
             heard=self._heard,
+            waits=self._waits_for_lift,
         )
         rehearsal = " (rehearsal: nothing is changed)" if order.rehearse else ""
         self.tell(EntryKind.STATE, f"{title}{rehearsal}, asked for by {order.by}" + _because(order.reason))
@@ -191,6 +203,7 @@ class Operation(Holding, Asking):
             waits=waits,
             moot=lambda: self.aborting is not None,
             wait_until=wait_until,
+            ask=self._may_go_on,
         )
         if answer is None and self.aborting is None:
             self.enter(before, "The lease was not to be had in time")
@@ -204,6 +217,9 @@ class Operation(Holding, Asking):
             self.tell(EntryKind.STATE, "The lease is granted")
             self.enter(before, "The lease is granted")
         return True
+
+    async def _may_go_on(self, question: Question) -> bool:
+        return (await self.decide_on(question)).approved
 
     async def finish(self, end: OperationEnd, summary: str, data: dict[str, Any] | None = None) -> OperationOutcome:
         """Look at health, give the lease back (what fails is raised), write it all down, and say how it ended."""
@@ -349,6 +365,15 @@ class Operation(Holding, Asking):
         self.enter(before, self.doing)
         return verdict
 
+    def _waits_for_lift(self, reason: str) -> None:
+        if reason:
+            self._before_halt = self.doing
+            self.tell(EntryKind.STATE, reason)
+            self.now(reason)
+        else:
+            self.tell(EntryKind.STATE, "The halt is lifted; it goes on")
+            self.now(self._before_halt)
+
     # --- telling
 
     def enter(self, state: OperationState, doing: str) -> None:
@@ -438,11 +463,37 @@ class Operation(Holding, Asking):
         )
         await workflow.execute_local_activity(
             write_records,
-            WriteRecords(operations=[record]),
+            WriteRecords(operations=[record], proofs=self._proofs() if outcome else []),
             start_to_close_timeout=RECORD_TIMEOUT,
             retry_policy=WRITE,
             summary="Write the operation to the records",
         )
+
+    @property
+    def proves(self) -> str:
+        """The instruction of the dossier that this is the use of, as its proof is kept; empty: of none."""
+        return f"{self.kind.value}/{self.name}" if self.name else ""
+
+    def _proofs(self) -> list[ProofRecord]:
+        order, steps = self._begun
+        assert self._outcome is not None
+        well = _WELL.get(self._outcome.end)
+        if not self.proves or well is None:
+            return []
+        if order.rehearse:
+            well = worst([report.outcome for report in self.reports if report.host is not None]) is Outcome.OK
+        info = workflow.info()
+        return [
+            ProofRecord(
+                application=order.application,
+                instruction=self.proves,
+                use=use_of(well, rehearsed=order.rehearse),
+                operation=info.workflow_id,
+                run=info.run_id,
+                dossier=steps.plan.dossier,
+                at=self._outcome.closed_at,
+            )
+        ]
 
     async def _close(self, end: OperationEnd, summary: str) -> OperationOutcome:
         failing = await self._failing() if self._acted else {}

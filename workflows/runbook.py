@@ -95,6 +95,7 @@ class Runbook(Holding, Asking):
             components=[component] if component else [],
             lasts=_LASTS,
             waits=lambda reason: self.now(f"Waiting for the lease: {reason}"),
+            ask=self.approve,
         )
         assert answer is not None
         steps.lease = HeldLease(holder=workflow.info().workflow_id, fences=answer.fences, rises=answer.rises)

@@ -33,6 +33,12 @@ _HEALTHY_WITHIN = timedelta(minutes=10)
 class _InOrder(Operation):
     """What starting up and shutting down have in common: components layer by layer, each taken up again where it failed."""
 
+    @property
+    def proves(self) -> str:
+        """Only the whole of it is proof of its instruction."""
+        whole = isinstance(self.order, ComponentsOrder) and not self.order.components
+        return self.kind.value if whole else ""
+
     def layers(self, names: Sequence[str], order: Sequence[Sequence[str]], *, first_needed: bool) -> list[list[str]]:
         """Components in groups, one after the other: as the dossier says, else from the dependencies."""
         if order:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import text
 from sqlmodel import Session, col, delete, select
-from temporalio import activity
 
 from activities.records.records import Records
 from activities.records.text import storable
 from models.dossier.instructions import OnSilence
 from models.gates import APPROVE, REFUSE, GateOption, Question
+from models.lease import AskForLease, LeaseMode
 from models.reach import ReachAnswer, ReachOut
 from models.tables import ActedOn
 
@@ -32,17 +32,29 @@ class Reach:
         self._hosts = hosts
         self._customers = customers
 
-    def activities(self) -> list[Callable[..., Any]]:
-        """All of them, for the worker."""
-        return [self.reach_out]
-
-    @activity.defn
-    def reach_out(self, request: ReachOut) -> ReachAnswer:
-        """Count the hosts, unless they are too many: then say what to ask, and count once it is approved."""
-        return self.count(request, datetime.now(UTC))
+    def lease(self, request: AskForLease) -> ReachAnswer:
+        """Count the hosts of the components that a lease is asked for (none: all of them)."""
+        dossier = self._records.current_dossier(request.application)
+        components = dossier.architecture.components if dossier else {}
+        named = request.components or list(components)
+        hosts = sorted({host for name in named if name in components for host in components[name].hosts})
+        if not hosts or request.mode is LeaseMode.SHARED:
+            return ReachAnswer(allowed=True)
+        return self.count(
+            ReachOut(
+                application=request.application,
+                operation=request.holder,
+                title=request.title,
+                by=request.by,
+                hosts=hosts,
+                # An emergency is not kept waiting; it counts all the same.
+                approved=request.beyond_limit or request.emergency,
+            ),
+            datetime.now(UTC),
+        )
 
     def count(self, request: ReachOut, now: datetime) -> ReachAnswer:
-        """As `reach_out`, at a moment."""
+        """Count hosts, unless they are too many: then say what to ask, and count once it is approved."""
         wanted = {(request.application, host) for host in request.hosts}
         with self._records.database.writing() as session:
             if not self._records.database.is_sqlite:  # SQLite's transactions that write come one after the other anyway
@@ -62,7 +74,9 @@ class Reach:
                 }
                 for host in sorted(set(request.hosts))
             ]
-            session.execute(self._records.database.insert(ActedOn).on_conflict_do_nothing(), rows)
+            statement = self._records.database.insert(ActedOn)
+            key = ["operation", "application", "host"]
+            session.execute(statement.on_conflict_do_update(index_elements=key, set_={"at": now}), rows)
         return ReachAnswer(allowed=True)
 
     def _others(self, session: Session, operation: str) -> list[ActedOn]:

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 
+from models.gates import APPROVE, REFUSE, GateOption, Question
 from models.jobs import Outcome
 from models.lease import LeaseAnswer, LeaseGranted, LeaseState
 from models.names import WORKFLOW_QUEUE, operation_id
@@ -20,6 +21,7 @@ from models.operation import (
     OperationStatus,
     ShutDownOrder,
 )
+from models.proof import Use
 from tests.fakes import Answer, FakeHosts, application_plan, working
 from tests.workflows.waiting import until_asked
 from tests.workflows.world import OPERATOR, decide, unique
@@ -178,3 +180,36 @@ async def test_a_wrong_order_fails_with_a_sentence_and_wedges_nothing(client: Cl
                 "start-up", {"application": "shop"}, id=unique("wrong"), task_queue=WORKFLOW_QUEUE
             )
     assert "by" in str(failure.value.cause)
+
+
+async def test_what_was_done_as_a_whole_is_kept_as_proof_and_a_part_proves_nothing(client: Client) -> None:
+    hosts = shop()
+    for order in ({"rehearse": True}, {}, {"components": ["db"]}):
+        async with started(client, hosts, **order) as handle:
+            await handle.result()
+    assert [(p.instruction, p.use) for p in hosts.proofs] == [
+        ("start-up", Use.REHEARSED),
+        ("start-up", Use.CARRIED_OUT),
+    ]
+
+
+async def test_a_question_about_the_limit_that_is_refused_ends_it_before_anything_is_done(client: Client) -> None:
+    hosts = shop()
+    yes_or_no = [GateOption(name=APPROVE, means="On."), GateOption(name=REFUSE, means="Off.", needs_reason=True)]
+    question = Question(
+        text="May it go on?", options=yes_or_no, plan="120 hosts", deciders=[OPERATOR], roles=["operator"]
+    )
+    asked = LeaseAnswer(state=LeaseState.ASKED, reason="too many", question=question)
+    hosts.lease_answers = [asked]
+    async with started(client, hosts) as handle:
+        await until_asked(handle)
+        await decide(handle, "approve")
+        assert (await handle.result()).end is OperationEnd.DONE
+    assert [lease.beyond_limit for lease in hosts.leases] == [False, True]
+    hosts.lease_answers, before = [asked], len(hosts.lines)
+    async with started(client, hosts) as handle:
+        await until_asked(handle)
+        await decide(handle, "refuse", note="Not today")
+        outcome = await handle.result()
+    assert (outcome.end, outcome.summary) == (OperationEnd.REFUSED, "not approved: too many")
+    assert len(hosts.lines) == before

@@ -10,6 +10,7 @@ from models.dossier.instructions import Approval, ProbeStep, Remedy, RestartStep
 from models.gates import Decision
 from models.jobs import Outcome
 from models.names import WORKFLOW_QUEUE
+from models.proof import Use
 from models.slices import ApplicationPlan, PlannedRemedy
 from runbooks.carry_out_remedy import CarryOutRemedy, CarryOutRemedyInput
 from tests.fakes import Answer, FakeHosts, application_plan, carry_out, first_question, working
@@ -107,3 +108,22 @@ async def test_a_remedy_that_needs_approval_waits_for_it_and_heeds_the_answer(
     assert hosts.lines == lines
     assert report.outcome is (Outcome.OK if lines else Outcome.FAILED)
     assert report.steps[0].detail == f"{option} by bo@example.com"
+
+
+@pytest.mark.parametrize(
+    ("rehearse", "outcome", "use"),
+    [
+        (False, Outcome.OK, Use.CARRIED_OUT),
+        (False, Outcome.FAILED, Use.FAILED),
+        (True, Outcome.OK, Use.REHEARSED),
+    ],
+)
+async def test_how_it_went_is_kept_as_proof(
+    skipping: WorkflowEnvironment, rehearse: bool, outcome: Outcome, use: Use
+) -> None:
+    hosts = FakeHosts(with_remedy(application_plan({"web": []})))
+    hosts.answer("web-1: clear-cache", Answer(outcome=outcome))
+
+    await carry_out(skipping.client, hosts, CarryOutRemedy, order(rehearse=rehearse))
+
+    assert [(p.instruction, p.use, p.dossier) for p in hosts.proofs] == [("remedy/web-down/clear", use, "d1")]
