@@ -81,7 +81,7 @@ class LeaseDesk:
 
     def _asked(self, order: AskForLease) -> Lease:
         return Lease(
-            **order.model_dump(exclude={"application", "number", "components"}),
+            **order.model_dump(exclude={"application", "number", "components", "beyond_limit"}),
             components=self._scope(order.components),
             since=self._now(),
         )
