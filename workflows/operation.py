@@ -472,7 +472,9 @@ class Operation(Holding, Asking):
     @property
     def proves(self) -> str:
         """The instruction of the dossier that this is the use of, as its proof is kept; empty: of none."""
-        return f"{self.kind.value}/{self.name}" if self.name else ""
+        # A drill proves what a restore would do.
+        kind = OperationKind.RESTORE if self.kind is OperationKind.DRILL else self.kind
+        return f"{kind.value}/{self.name}" if self.name else ""
 
     def _proofs(self) -> list[ProofRecord]:
         order, steps = self._begun
