@@ -10,7 +10,7 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from activities.stubs.maintenance import load_maintenance, look_at_calendar
 from models.dossier.agreement import Freezable
-from models.dossier.instructions import OnSilence
+from models.dossier.instructions import Approval, OnSilence
 from models.dossier.routines import Missed, at_longest
 from models.gates import GateOption, Question
 from models.maintenance import (
@@ -23,6 +23,7 @@ from models.maintenance import (
 )
 from models.operation import OperationEnd, OperationKind, OperationOutcome, OperationState
 from models.records import EntryKind
+from models.slices import STALE_ASKS
 from workflows.gates import approval_question
 from workflows.holding import refuse_operation
 from workflows.operation import Operation, operation
@@ -38,6 +39,9 @@ _SCHEDULED = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")
 
 NEXT_WINDOW = "next-window"
 SKIP = "skip"
+
+_STALE = Approval(roles=[STALE_ASKS], within=timedelta(hours=1), not_requester=False)
+"""Who is asked before a routine that is not proven is carried out while nobody is there."""
 
 _ASKS_FOR = timedelta(days=30)
 """So long a question about a missed run waits, or until the next run."""
@@ -242,12 +246,14 @@ class Maintenance(Operation):
         return order.hosts or plan.hosts
 
     async def _approved(self, plan: MaintenancePlan) -> bool:
-        approval = plan.routine.approval
+        assert self.order is not None
+        stale = self.plan.stale.get(self.proves, "") if self.order.unattended else ""
+        approval = plan.routine.approval or (_STALE if stale else None)
         if approval is None:
             return True
         deciders = sorted({person for role in approval.roles for person in self.plan.people.get(role, [])})
         text = f"May {plan.routine.title} be carried out on {', '.join(plan.hosts)}?"
-        assert self.order is not None
+        text += f" It is asked because {stale}." if stale else ""
         return await self.approve(
             approval_question(text, plan_text(plan.routine.steps), approval, deciders, self.order.by)
         )
@@ -281,7 +287,7 @@ class Maintenance(Operation):
     async def _end(self, end: OperationEnd, summary: str) -> OperationOutcome:
         """Finish, and tell the operators of what did not go as agreed while nobody was there."""
         assert self._order is not None
-        if self._order.unattended and end in {OperationEnd.MISSED, OperationEnd.FAILED}:
+        if self._order.unattended and end in {OperationEnd.MISSED, OperationEnd.FAILED, OperationEnd.REFUSED}:
             await self._notify(f"{self.title} of {self._order.application}: {end.value}. {summary}")
         return await self.finish(end, summary, self._data().model_dump(mode="json"))
 

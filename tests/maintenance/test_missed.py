@@ -256,3 +256,24 @@ async def test_it_is_not_begun_before_it_is_approved(skipping: WorkflowEnvironme
     assert refused.summary == "Not approved; nothing was done"
     assert approved.end is OperationEnd.DONE
     assert acted(fakes) == HOSTS
+
+
+async def test_by_schedule_a_routine_that_is_not_proven_asks_first(skipping: WorkflowEnvironment) -> None:
+    stale = "it was never carried out or rehearsed as it stands"
+    unproven, attended = hosts(), hosts()
+    for fakes in (unproven, attended):
+        fakes.plan = fakes.plan.model_copy(update={"stale": {"maintenance/patches": stale}})
+    at = await night(skipping)
+
+    async with started(skipping.client, unproven, OneDossier(dossier()), scheduled(at)) as handle:
+        gate = await until_asked(handle, "approve")
+        silent = await handle.result()
+    at = await night(skipping)
+    async with started(skipping.client, attended, OneDossier(dossier()), order()) as handle:
+        by_hand = await handle.result()
+
+    assert f"It is asked because {stale}." in gate.question.text
+    assert silent.end is OperationEnd.REFUSED
+    assert acted(unproven) == []
+    assert told(unproven)
+    assert by_hand.end is OperationEnd.DONE

@@ -26,7 +26,7 @@ SHOP = "acme.shop"
 SCHEDULE = f"maintenance.{SHOP}.patches"
 
 
-def parts(marks: Marks, **routine: Any) -> Part:
+def parts(marks: Marks, fresh_for: str = "always", **routine: Any) -> Part:
     """A routine over four hosts, two at a time, each of which leaves a mark."""
     command = marks.command(SHOP, "patch", "sleep 0.3", rolling=True)
     patches = {
@@ -38,7 +38,7 @@ def parts(marks: Marks, **routine: Any) -> Part:
         "steps": [{"type": "run", "command": command}],
         **routine,
     }
-    return {"routines": {"maintenance": {"patches": patches}}}
+    return {"routines": {"maintenance": {"patches": patches}}, "instructions": {"fresh_for": fresh_for}}
 
 
 async def applied(on: Field, home: Path) -> None:
@@ -98,22 +98,27 @@ async def test_runs_that_the_server_catches_up_with_are_each_seen_and_recorded(t
     assert marks.seen(SHOP) == []
 
 
-async def test_a_command_that_fails_on_a_real_host_is_asked_about_and_gone_on_with(tmp_path: Path) -> None:
+async def test_what_is_not_proven_asks_first_and_what_fails_is_asked_about_and_gone_on_with(tmp_path: Path) -> None:
     marks = Marks(tmp_path / "marks")
     broken = tmp_path / "broken"
     broken.touch()
     command = marks.command(SHOP, "patch", f"test ! -e {broken}", rolling=True)
     steps = [{"type": "run", "command": command}]
-    async with field(tmp_path, marks, [Application(SHOP, parts(marks, steps=steps), 4)]) as on:
+    async with field(tmp_path, marks, [Application(SHOP, parts(marks, "180d", steps=steps), 4)]) as on:
         await applied(on, tmp_path / "home")
         await on.client.get_schedule_handle(SCHEDULE).trigger()
         [run] = await run_of(on.client)
+        first = await until_asked(run, "approve")
+        untouched = marks.seen(SHOP)
+        await decide(run, "approve", by="ann@example.com")
         gate = await until_asked(run, "retry")
         stopped = marks.seen(SHOP)
         broken.unlink()
         await decide(run, "retry", by="ann@example.com")
         outcome = await run.result()
 
+    assert "It is asked because" in first.question.text
+    assert untouched == []
     assert "failed on h1" in gate.question.text
     assert stopped == ["begin patch h1", "end patch h1"]
     assert outcome.end is OperationEnd.DONE
