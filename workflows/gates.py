@@ -42,6 +42,9 @@ _AWAITS = SearchAttributeKey.for_keyword_list(AWAITS_DECISION_BY)
 _SHOWN = 8
 """Digits of a plan's digest that people are shown and type back."""
 
+_PLAN_SHOWN = 1500
+"""Characters of a plan on the page."""
+
 _EXAMPLE = '{"gate": "g1", "option": "approve", "by": "you@example.com", "plan": "1a2b3c4d", "note": "why"}'
 
 
@@ -253,7 +256,10 @@ class Asking:
 
     def gates_markdown(self) -> str:
         """The open questions as the details page shows them: what, who, until when, and the text to paste."""
-        parts = [_gate_markdown(gate) for gate in self.open_gates]
+        parts, shown = [], set()
+        for gate in self.open_gates:
+            parts.append(_gate_markdown(gate, repeated=gate.question.plan in shown))
+            shown.add(gate.question.plan)
         if self._refused:
             parts.append("Last notice: " + plain(self._refused[-1]))
         return "\n\n".join(parts)
@@ -263,7 +269,7 @@ def _refuse(message: str) -> ApplicationError:
     return ApplicationError(message, type="DecisionRefused", non_retryable=True)
 
 
-def _gate_markdown(gate: GateState) -> str:
+def _gate_markdown(gate: GateState, *, repeated: bool) -> str:
     question = gate.question
     by = question.deciders[0] if question.deciders else "you@example.com"
     who = ", ".join(question.deciders) or "anybody"
@@ -282,8 +288,23 @@ def _gate_markdown(gate: GateState) -> str:
             f"**Decision {gate.id}: {plain(question.text)}**",
             f"By {plain(who)}.{until}{more}{given}",
             table(["option", "what happens"], [(f"`{o.name}`", plain(o.means)) for o in question.options]),
-            f"The plan, `{gate.digest[:_SHOWN]}`:\n\n{lines(question.plan)}" if question.plan else "",
+            _plan_markdown(gate, repeated=repeated),
             "Press *Send an Update*, choose `decide`, and paste:",
             code(sample(paste)),
         ]
     )
+
+
+def _plan_markdown(gate: GateState, *, repeated: bool) -> str:
+    """The plan that is asked about: once on a page, and said to be cut where it is."""
+    plan, name = gate.question.plan, f"The plan, `{gate.digest[:_SHOWN]}`"
+    if not plan:
+        return ""
+    if repeated:
+        return f"{name}, is the same as above."
+    more = (
+        ""
+        if len(plan) <= _PLAN_SHOWN
+        else "\n\n**It goes on:** read all of it by the query `gates`, or at the command line."
+    )
+    return f"{name}:\n\n{lines(plan, _PLAN_SHOWN)}{more}"
