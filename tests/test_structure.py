@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import pkgutil
 import typing
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -97,3 +99,20 @@ def test_the_errors_docstring_draws_the_whole_tree() -> None:
     drawn = errors.__doc__ or ""
     every = [n for n, e in vars(errors).items() if inspect.isclass(e) and issubclass(e, errors.DriftvaktError)]
     assert [name for name in every if name not in drawn] == []
+
+
+def test_whoever_waits_with_a_limit_waits_so_that_being_stopped_is_heard() -> None:
+    """`workflows.waiting.until`: the SDK's own wait forgets a cancellation that comes as its condition comes true."""
+    root = Path(__file__).parent.parent
+    sources = [p for folder in ("workflows", "runbooks") for p in (root / folder).rglob("*.py")]
+    assert [p.name for p in sources if any(map(_waits_with_a_limit, ast.walk(ast.parse(p.read_text()))))] == [
+        "waiting.py"
+    ]
+
+
+def _waits_with_a_limit(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Call)
+        and ast.unparse(node.func).endswith("wait_condition")
+        and any(k.arg == "timeout" for k in node.keywords)
+    )

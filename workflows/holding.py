@@ -16,6 +16,7 @@ from models.lease import AskForLease, LeaseAnswer, LeaseGranted, LeaseMode, Leas
 from models.operation import OperationKind
 from models.watch import WatchTold
 from workflows.policies import RECORD, RECORD_TIMEOUT
+from workflows.waiting import until
 
 _ASK_AGAIN = timedelta(minutes=5)
 """A holder that waits is told when its turn comes; should that be lost, it asks again after so long."""
@@ -90,15 +91,13 @@ class Holding:
                 order = order.model_copy(update={"beyond_limit": True, "until": workflow.now() + lasts})
                 continue
             waits(answer.reason)
-            try:
-                await workflow.wait_condition(
-                    lambda: self._turn or moot(),
-                    timeout=_wait(wait_until),
-                    timeout_summary=f"Wait for the lease: {answer.reason}"[:200],
-                )
-            except TimeoutError:
-                if wait_until is None or workflow.now() < wait_until:
-                    continue
+            held = await until(
+                lambda: self._turn or moot(),
+                within=_wait(wait_until),
+                summary=f"Wait for the lease: {answer.reason}"[:200],
+            )
+            if not held and (wait_until is None or workflow.now() < wait_until):
+                continue
             if moot() or not self._turn:
                 await self.give_lease_back()
                 return None

@@ -33,6 +33,7 @@ from workflows.scope import scope_of
 from workflows.steps import explain
 from workflows.telling import delivered, tell
 from workflows.text import plain
+from workflows.waiting import until
 from workflows.wording import plan_text
 
 _SCHEDULED = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")
@@ -168,15 +169,9 @@ class Maintenance(Operation):
         self.enter(OperationState.WAITING, f"Waits for its window, which opens at {found.opens_text}")
         await self.record()
         left = found.opens.since - workflow.now()
-        if left > timedelta(0):
-            try:
-                await workflow.wait_condition(
-                    lambda: self.aborting is not None,
-                    timeout=left,
-                    timeout_summary=f"Until the window opens at {found.opens_text}",
-                )
-            except TimeoutError:
-                return None
+        if left > timedelta(0) and await until(
+            lambda: self.aborting is not None, within=left, summary=f"Until the window opens at {found.opens_text}"
+        ):
             return await self._end(OperationEnd.ABORTED, self._said(self.stops()))
         return None
 

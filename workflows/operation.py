@@ -5,7 +5,6 @@ they failed, a page, and a record of it all.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, TypeVar
 
@@ -43,6 +42,7 @@ from workflows.holding import Holding, refuse_operation
 from workflows.operation_page import operation_page
 from workflows.policies import RECORD, RECORD_TIMEOUT, WRITE
 from workflows.steps import Steps, explain, watch, worst
+from workflows.waiting import until
 from workflows.wording import plan_text, step_text
 
 _Class = TypeVar("_Class", bound="type[Operation]")
@@ -262,10 +262,7 @@ class Operation(Holding, Asking):
         """Wait for a moment; False when somebody stops it before."""
         if workflow.now() < moment:
             self.now(doing)
-            with suppress(TimeoutError):
-                await workflow.wait_condition(
-                    lambda: self.aborting is not None, timeout=moment - workflow.now(), timeout_summary=doing[:200]
-                )
+            await until(lambda: self.aborting is not None, within=moment - workflow.now(), summary=doing[:200])
         return self.aborting is None
 
     # --- acting
