@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 
-from pydantic import ValidationError
 from temporalio.client import (
     Client,
     WorkflowHandle,
@@ -24,6 +23,7 @@ from activities.records import Records
 from models.base import Model
 from models.errors import NotFoundError, TemporalUnavailableError, UserError
 from models.settings import Settings
+from starter.incidents.messages import message
 from starter.temporal import connected
 
 ANSWER_WITHIN: Final = timedelta(seconds=5)
@@ -100,13 +100,5 @@ async def told(what: str) -> AsyncIterator[None]:
 
 
 def made(kind: type[M], /, **values: Any) -> M:
-    """A message of what somebody typed; `UserError` says which option does not fit."""
-    try:
-        return kind(**values)
-    except ValidationError as error:
-        faults = "; ".join(f"--{e['loc'][0]}: {_lower(e['msg'])}" for e in error.errors())
-        raise UserError(faults) from None
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]
+    """A message of what somebody typed in options of its fields' names; `UserError` says which does not fit."""
+    return message(kind, values)

@@ -15,27 +15,29 @@ from models.clock import PromiseReading, Standing
 from models.records import EntryKind, TimelineEntry
 from starter.incidents.naming import short
 from starter.incidents.views import IncidentLine, IncidentView, OpenGate
-from starter.terminal import terminal, tidy
+from starter.terminal import colleagues, terminal, tidy
 
 _SHOWN_LINES = 12
 """Of a command's output or a plan; `--json` has them all."""
 
 
 def show_lines(lines: Sequence[IncidentLine], now: datetime | None = None) -> None:
-    """Print a list of incidents."""
+    """Print a list of incidents: narrow columns first, and what is said of each under its title."""
     now = now or datetime.now(UTC)
-    heads = ("incident", "prio", "state", "lead", "due", "title", "waits for", "age")
-    table = Table(*heads, box=None, pad_edge=False, header_style="dim")
-    for name in ("incident", "prio", "state", "due", "age"):
-        next(c for c in table.columns if c.header == name).no_wrap = True
-    next(c for c in table.columns if c.header == "waits for").overflow = "fold"
+    table = Table("incident", "prio", "due", "what", box=None, pad_edge=False, header_style="dim")
+    for column in table.columns[:-1]:
+        column.no_wrap = True
     for line in lines:
-        age = f"closed {age_of(now - line.closed_at)} ago" if line.closed_at else age_of(now - line.opened_at)
         state = line.outcome or line.state
-        waits = ", ".join(line.waits_for)
-        lead = tidy(line.lead or "-")
-        due = _due(line.deadline, now)
-        table.add_row(short(line.id), line.priority or "-", state, lead, due, tidy(line.title), tidy(waits) or "-", age)
+        waits = f" of {colleagues(line.waits_for)}" if line.waits_for else ""
+        lead = f"led by {colleagues([line.lead])}" if line.lead else "nobody leads it"
+        age = f"open for {age_of(now - line.opened_at)}"
+        if line.closed_at:
+            lead, age = f"was led by {colleagues([line.lead])}" if line.lead else "", ""
+            state += f", closed {age_of(now - line.closed_at)} ago"
+        more = ", ".join(part for part in (lead, age) if part)
+        what = "\n".join(part for part in (tidy(line.title), f"{state}{waits}", more and f"[dim]{more}[/]") if part)
+        table.add_row(short(line.id), line.priority or "-", _due(line.deadline, now), what)
     terminal().print(table)
 
 

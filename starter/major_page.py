@@ -11,7 +11,7 @@ from rich.table import Table
 from models.major import SeenIncident
 from starter.incident_page import age_of
 from starter.majors import MajorLine, MajorView
-from starter.terminal import terminal, tidy
+from starter.terminal import colleagues, terminal, tidy
 
 _SHOWN_LINES = 30
 
@@ -19,15 +19,14 @@ _SHOWN_LINES = 30
 def show_list(lines: Sequence[MajorLine], now: datetime | None = None) -> None:
     """Print a list of major incidents."""
     now = now or datetime.now(UTC)
-    table = Table(
-        "major", "prio", "state", "lead", "open", "title", "age", box=None, pad_edge=False, header_style="dim"
-    )
+    table = Table("major", "prio", "what", box=None, pad_edge=False, header_style="dim")
+    table.columns[0].no_wrap = True
     for line in lines:
-        age = f"closed {age_of(now - line.closed_at)} ago" if line.closed_at else age_of(now - line.opened_at)
-        count = "-" if line.incidents is None else str(line.incidents)
-        table.add_row(
-            tidy(line.id), line.priority or "-", line.state, tidy(line.lead or "-"), count, tidy(line.title), age
-        )
+        age = f"closed {age_of(now - line.closed_at)} ago" if line.closed_at else f"for {age_of(now - line.opened_at)}"
+        count = "" if line.incidents is None else f", {line.incidents} incidents open"
+        lead = f" by {colleagues([line.lead])}" if line.lead else ""
+        what = f"{tidy(line.title)}\n{line.state}{lead}{count}, {age}"
+        table.add_row(tidy(line.id.removeprefix("major.")), line.priority or "-", what)
     terminal().print(table)
 
 
@@ -58,12 +57,14 @@ def show_major(view: MajorView, now: datetime | None = None) -> None:
 
 
 def _members(members: Sequence[SeenIncident], now: datetime) -> Table:
-    table = Table("incident", "prio", "state", "lead", "title", "age", box=None, pad_edge=False, header_style="dim")
+    table = Table("incident", "prio", "open for", "what", box=None, pad_edge=False, header_style="dim")
+    for column in table.columns[:-1]:
+        column.no_wrap = True
     for seen in sorted(members, key=lambda s: (not s.runs, s.priority or "P9", s.id)):
         state = seen.state or "open" if seen.runs else seen.outcome or "lost"
         age = age_of((seen.closed_at or now) - seen.opened_at) if seen.opened_at else "-"
         priority = seen.priority.value if seen.priority else "-"
-        name = tidy(seen.id.removeprefix("inc."))
+        lead = f", led by {colleagues([seen.lead])}" if seen.lead else ""
         said = tidy(state) if seen.answers else f"{tidy(state)}, no worker answers"
-        table.add_row(name, priority, said, tidy(seen.lead or "-"), tidy(seen.title), age)
+        table.add_row(tidy(seen.id.removeprefix("inc.")), priority, age, f"{tidy(seen.title)}\n{said}{lead}")
     return table

@@ -9,40 +9,46 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from models.jobs import Outcome
 from models.operation import OperationOutcome
 from models.runbooks import StepReport
 from starter.incident_page import age_of, show_gate
 from starter.operations.views import OperationLine, OperationView
-from starter.terminal import tidy
+from starter.terminal import colleagues, terminal, tidy
+
+_SAID_LINES = 8
+"""Of what a host said to a step that did not go well; `--json` has them all."""
 
 _COLOUR = {"ok": "green", "failed": "red", "unknown": "yellow"}
 
 
 def show_lines(lines: Sequence[OperationLine], now: datetime | None = None) -> None:
-    """Print a list of operations."""
+    """Print a list of operations: the id, to be copied, and what is said of each beside it."""
     now = now or datetime.now(UTC)
-    table = Table("operation", "state", "title", "waits for", "by", "age", box=None, pad_edge=False, header_style="dim")
-    table.columns[0].overflow = "fold"
+    table = Table("operation", "what", box=None, pad_edge=False, header_style="dim")
+    table.columns[0].no_wrap = True
     for line in lines:
-        age = f"closed {age_of(now - line.closed_at)} ago" if line.closed_at else age_of(now - line.opened_at)
-        waits = tidy(", ".join(line.waits_for)) or "-"
-        table.add_row(line.id, line.outcome or line.state, tidy(line.title), waits, tidy(line.opened_by), age)
-    Console().print(table)
+        waits = f" of {colleagues(line.waits_for)}" if line.waits_for else ""
+        age = f"closed {age_of(now - line.closed_at)} ago" if line.closed_at else f"for {age_of(now - line.opened_at)}"
+        by = f"[dim]asked for by {colleagues([line.opened_by])}, {age}[/]"
+        table.add_row(line.id, f"{tidy(line.title)}\n{line.outcome or line.state}{waits}\n{by}")
+    terminal().print(table)
 
 
 def show_operation(view: OperationView, now: datetime | None = None) -> None:
     """Print one operation: head, open questions, steps, timeline."""
     now = now or datetime.now(UTC)
-    console = Console(highlight=False)
+    console = terminal()
     rehearsal = "  (rehearsal)" if view.rehearsed else ""
     console.print(f"[bold]{view.id}[/]  {view.outcome or view.state}  {tidy(view.title)}{rehearsal}", soft_wrap=True)
     if view.closed_at is None:
         console.print(f"since {view.opened_at:%Y-%m-%d %H:%M:%S} UTC, asked for by {tidy(view.opened_by)}")
-        console.print(tidy(view.doing), soft_wrap=True)
+        if not view.gates and view.doing != view.lease:  # else it stands below
+            console.print(tidy(view.doing), soft_wrap=True)
         if view.progress:
             console.print(tidy(view.progress), soft_wrap=True)
         if view.lease:
-            console.print(f"lease: {tidy(view.lease)}", soft_wrap=True)
+            console.print(tidy(view.lease[0].upper() + view.lease[1:]), soft_wrap=True)
     else:
         took = age_of(view.closed_at - view.opened_at)
         console.print(f"from {view.opened_at:%Y-%m-%d %H:%M:%S} UTC, {took}, asked for by {tidy(view.opened_by)}")
@@ -64,19 +70,19 @@ def show_steps(steps: Sequence[StepReport], console: Console) -> None:
         return
     table = Table("step", "host", "outcome", "what came of it", box=None, pad_edge=False, header_style="dim")
     for step in steps:
-        said = step.detail.splitlines()[0] if step.detail else ""
-        command = f"\n$ {step.command}" if step.command else ""
+        said, _, more = step.detail.strip().partition("\n")
+        told = [f"$ {step.command}"] if step.command else []
+        # What a host said is mostly why; of what went well nobody wants to read it here.
+        told += more.splitlines()[-_SAID_LINES:] if step.outcome is not Outcome.OK else []
         colour = _COLOUR[step.outcome.value]
-        table.add_row(
-            tidy(step.title), tidy(step.host or "-"), f"[{colour}]{step.outcome.value}[/]",
-            tidy(said) + (f"\n[dim]{tidy(command.strip())}[/]" if command else ""),
-        )  # fmt: skip
+        cell = "\n".join([tidy(said), *(f"[dim]{tidy(line)}[/]" for line in told)])
+        table.add_row(tidy(step.title), tidy(step.host or "-"), f"[{colour}]{step.outcome.value}[/]", cell)
     console.print("\n[bold]Steps[/]")
     console.print(table)
 
 
 def show_outcome(outcome: OperationOutcome) -> None:
     """Print how an operation that was followed has ended."""
-    console = Console(highlight=False)
+    console = terminal()
     show_steps(outcome.steps, console)
     console.print(f"\n[bold]{outcome.end.value.replace('-', ' ')}[/]: {tidy(outcome.summary)}", soft_wrap=True)

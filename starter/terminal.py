@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from typing import Final
 
 from rich.console import Console
@@ -23,3 +24,10 @@ def terminal(*, stderr: bool = False) -> Console:
 def tidy(text: str) -> str:
     """Text from hosts and senders, made harmless for a terminal: no escape sequences, no markup, one line."""
     return escape("".join(c if c.isprintable() else " " for c in text))
+
+
+def colleagues(names: Iterable[str]) -> str:
+    """Whom something waits for, as one calls them: people by what stands before the @; roles only where no person is named."""
+    known = list(names)
+    people = [name.partition("@")[0] for name in known if "@" in name]
+    return tidy(", ".join(people or known))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from rich.console import Console
 from rich.table import Table
 
 from models.watch import Silence, WatchStatus
 from starter.incident_page import age_of
 from starter.incidents.naming import short
-from starter.terminal import terminal, tidy
+from starter.terminal import colleagues, terminal, tidy
 from starter.watches import WatchLine
 from workflows.watch_page import standing
 
@@ -39,30 +40,17 @@ def show_watch(status: WatchStatus) -> None:
             table.add_row(short(i.id), _of(i.components), age_of(now - i.opened_at))
         console.print(table)
     if status.alarms:
-        table = Table(
-            "alarm",
-            "severity",
-            "component",
-            "since (UTC)",
-            "incident",
-            "",
-            box=None,
-            header_style="dim",
-            pad_edge=False,
-        )
+        table = Table("alarm", "since (UTC)", "incident", box=None, header_style="dim", pad_edge=False)
+        for column in table.columns[1:]:
+            column.no_wrap = True
         for held in status.alarms:
             alarm = held.alarm
-            incident = short(held.incident) if held.incident else "-"
-            since = f"{alarm.since:%m-%d %H:%M:%S}"
+            of = f", {tidy(alarm.component)}" if alarm.component else ""
             said = tidy(standing(held))
-            table.add_row(tidy(alarm.title), alarm.severity.value, alarm.component or "-", since, incident, said)
+            what = f"{tidy(alarm.title)} ({alarm.severity.value}{of})" + (f"\n[dim]{said}[/]" if said else "")
+            table.add_row(what, f"{alarm.since:%m-%d %H:%M:%S}", short(held.incident) if held.incident else "-")
         console.print(table)
-    _show_leases(status)
-    leased = {lease.holder for lease in status.leases}
-    for operation in (o for o in status.operations if o.holder not in leased):
-        until = f"{operation.until:%m-%d %H:%M} UTC"
-        what = f"{tidy(operation.title)} ({operation.holder}) on {_of(operation.components)}"
-        console.print(f"operation {what} until {until}", soft_wrap=True)
+    _operations(status, now, console)
     if status.silences:
         show_silences(status.silences)
     if not status.incidents and not status.alarms:
@@ -85,6 +73,25 @@ def _show_leases(status: WatchStatus) -> None:
 
 def _of(components: Sequence[str]) -> str:
     return ", ".join(components) or "the whole application"
+
+
+def _operations(status: WatchStatus, now: datetime, console: Console) -> None:
+    """Who may operate on what, and who waits for whom."""
+    held = [(lease, "holds the lease") for lease in status.leases]
+    waiting = [(w.lease, f"waits: {tidy(w.reason)}") for w in status.waiting]
+    if held or waiting:
+        table = Table("operation", "what", box=None, pad_edge=False, header_style="dim")
+        table.columns[0].no_wrap = True
+        for lease, stands in [*held, *waiting]:
+            of = ", ".join(lease.components) or "the whole application"
+            what = f"{tidy(lease.title)}, on {of}\n{stands}\n[dim]for {colleagues([lease.by])}, {age_of(now - lease.since)}[/]"
+            table.add_row(lease.holder, what)
+        console.print(table)
+    for operation in status.operations:
+        covers = ", ".join(operation.components) or "the whole application"
+        console.print(
+            f"alarms of {covers} are taken for the doing of {tidy(operation.title)} until {operation.until:%m-%d %H:%M} UTC"
+        )
 
 
 def show_silences(silences: Sequence[Silence]) -> None:

@@ -287,7 +287,7 @@ def _gate_markdown(gate: GateState, *, repeated: bool) -> str:
         [
             f"**Decision {gate.id}: {plain(question.text)}**",
             f"By {plain(who)}.{until}{more}{given}",
-            table(["option", "what happens"], [(f"`{o.name}`", plain(o.means)) for o in question.options]),
+            table(["option", "what happens"], [(f"`{o.name}`", _means(o)) for o in question.options]),
             _plan_markdown(gate, repeated=repeated),
             "Press *Send an Update*, choose `decide`, and paste:",
             code(sample(paste)),
@@ -308,3 +308,7 @@ def _plan_markdown(gate: GateState, *, repeated: bool) -> str:
         else "\n\n**It goes on:** read all of it by the query `gates`, or at the command line."
     )
     return f"{name}:\n\n{lines(plan, _PLAN_SHOWN)}{more}"
+
+
+def _means(option: GateOption) -> str:
+    return plain(option.means) + (" Say why in `note`." if option.needs_reason else "")

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 
 from temporalio import workflow
 
-from models.base import Model
 from models.clock import PromiseReading, Standing
 from models.incident import Acknowledge, IncidentState, Resume
 from models.names import watch_id
 from workflows.case import Case
-from workflows.text import DETAILS_LIMIT, code, page, plain, stamp, table
+from workflows.text import DETAILS_LIMIT, page, paste, plain, stamp, table
 
 _SHOWN = (10, 6, 3, 0)
 """Lines of the timeline: as many as the page has room for; the records have them all."""
@@ -69,7 +67,7 @@ def _unanswered(case: Case) -> str:
     then = "; the next are being asked" if late else "; then the next are asked"
     by = lead.asked[0] if lead.asked else "you@example.com"
     press = "Press *More Actions*, *Send an Update*, choose `acknowledge`, and paste:"
-    return f"**Take it up{until}.** {asked}{then}. {press}\n\n" + code(_line(Acknowledge(by=by)))
+    return f"**Take it up{until}.** {asked}{then}. {press}\n\n" + paste(Acknowledge(by=by))
 
 
 def _waits(case: Case) -> str:
@@ -81,7 +79,7 @@ def _waits(case: Case) -> str:
     by = case.memory.lead.who or "you@example.com"
     return (
         f"**Waits for {plain(waiting.name)}**{ticket} since {_when(waiting.since)}: {plain(waiting.note.rstrip('. '))}.{due} "
-        f"When they have answered, `resume`:\n\n" + code(_line(Resume(by=by, note="What they said")))
+        f"When they have answered, `resume`:\n\n" + paste(Resume(by=by, note="What they said"))
     )
 
 
@@ -137,8 +135,3 @@ def _happened(case: Case, shown: int) -> str:
 
 def _when(moment: datetime | None) -> str:
     return f"{moment:%m-%d %H:%M}" if moment else "-"
-
-
-def _line(message: Model) -> str:
-    """A message as one line of JSON to paste."""
-    return json.dumps(message.model_dump(mode="json", exclude_defaults=True), ensure_ascii=False)

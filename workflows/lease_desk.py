@@ -159,7 +159,7 @@ class LeaseDesk:
 def _granted(lease: Lease) -> LeaseAnswer:
     return LeaseAnswer(
         state=LeaseState.GRANTED,
-        reason=f"it holds {_of(lease.components)} since {lease.since:%Y-%m-%d %H:%M} UTC",
+        reason=f"it holds the lease of {_of(lease.components)} since {lease.since:%Y-%m-%d %H:%M} UTC",
         components=lease.components,
     )
 

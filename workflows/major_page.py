@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 
 from models.dossier.agreement import Priority
-from models.major import MajorMemory, SeenIncident
-from workflows.text import code, page, plain, stamp, table
+from models.major import MajorMemory, SeenIncident, UpdateCustomers
+from workflows.text import page, paste, plain, stamp, table
 
 _SHOWN = 15
 """Incidents, and a few lines of the timeline: the page is meant to be small; the query `status` has all."""
@@ -19,7 +18,9 @@ def major_page(title: str, memory: MajorMemory, priority: Priority | None, now: 
     """The major incident as short Markdown."""
     members = sorted((m.seen for m in memory.members.values()), key=lambda s: (not s.runs, s.priority or "P9", s.id))
     still = sum(1 for seen in members if seen.runs)
-    rows = table(["incident", "prio", "state", "lead", "open", "what"], [_row(seen, now) for seen in members[:_SHOWN]])
+    rows = table(
+        ["incident", "prio", "state", "open", "what"], [_row(seen, memory.lead, now) for seen in members[:_SHOWN]]
+    )
     more = f"… and {len(members) - _SHOWN} more; the query `status` has all." if len(members) > _SHOWN else ""
     happened = table(["UTC", ""], [(stamp(e.at, now), plain(e.text, 160)) for e in reversed(memory.timeline[-_LINES:])])
     seen_at = f" · looked at {memory.seen_at:%H:%M:%S} UTC" if memory.seen_at else ""
@@ -30,19 +31,18 @@ def major_page(title: str, memory: MajorMemory, priority: Priority | None, now: 
         rows or "No incident belongs to it yet: *Send an Update*, `add_incidents`.",
         more,
         "**Tell all customers**: *More Actions*, *Send an Update*, choose `update_customers`, and paste:\n\n"
-        + code(json.dumps({"by": memory.lead, "text": "We know more at ..."})),
+        + paste(UpdateCustomers(by=memory.lead, text="We know more at ...")),
         f"**What happened, newest first**\n\n{happened}" if happened else "",
+        "*Send an Update* also takes `add_incidents`, `remove_incident`, `hand_over`, `add_note`, `close_major`.",
     )
 
 
-def _row(seen: SeenIncident, now: datetime) -> tuple[str, ...]:
+def _row(seen: SeenIncident, lead: str, now: datetime) -> tuple[str, ...]:
     link = f"[{seen.id.removeprefix('inc.')}](/namespaces/{{namespace}}/workflows/{seen.id})"
     return (
         link,
         seen.priority.value if seen.priority else "-",
-        plain(standing(seen)),
-        # What stands before the @ is enough to know a colleague by, and all that there is room for.
-        plain((seen.lead or "-").partition("@")[0], 20),
+        plain(standing(seen)) + (f", led by {plain(seen.lead, 60)}" if seen.lead not in {None, lead} else ""),
         _age(seen, now),
         plain(seen.title, 40),
     )
@@ -54,7 +54,8 @@ def standing(seen: SeenIncident) -> str:
         return "not there"
     if not seen.runs:
         return (seen.outcome or "lost").replace("-", " ")
-    return seen.state if seen.answers else f"{seen.state or 'open'}, no worker answers"
+    state = seen.state.replace("-", " ")
+    return state if seen.answers else f"{state or 'open'}, no worker answers"
 
 
 def _age(seen: SeenIncident, now: datetime) -> str:

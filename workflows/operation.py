@@ -185,9 +185,11 @@ class Operation(Holding, Asking):
         before = self.state
 
         def waits(reason: str) -> None:
-            self.lease_says = f"waits for the lease: {reason}"
-            self.tell(EntryKind.STATE, f"Waits for the lease: {reason}")
-            self.enter(OperationState.WAITING, f"Waits for the lease: {reason}")
+            if self.lease_says == f"Waits for the lease: {reason}":
+                return  # it was asked again, and nothing has changed
+            self.lease_says = f"Waits for the lease: {reason}"
+            self.tell(EntryKind.STATE, self.lease_says)
+            self.enter(OperationState.WAITING, self.lease_says)
 
         answer = await self.take_lease(
             order.application,
@@ -318,9 +320,9 @@ class Operation(Holding, Asking):
             terms = terms.model_copy(update={"within": _UNATTENDED_WAIT, "on_silence": OnSilence.REFUSE})
         where = f" on {last.host}" if last.host else ""
         unknown = " What became of it is not known: look before you try again." if outcome is Outcome.UNKNOWN else ""
+        said = last.detail.partition("\n")[0].rstrip(".") or "-"
         question = Question(
-            text=f"{place} ended as {outcome.value}{where}: {last.detail.splitlines()[0] if last.detail else '-'}.{unknown} "
-            "How to go on?",
+            text=f"{last.title}{where} ({place}): {outcome.value}, {said}.{unknown} How to go on?",
             options=[
                 GateOption(name=RETRY, means="The step is tried again; what it finds done already is not done twice."),
                 GateOption(name=SKIP, means="It is left as it is, and the next step follows.", needs_reason=True),

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from workflows.text import page, plain, stamp, table
+from models.jobs import Outcome
+from models.names import watch_id
+from models.operation import AbortOperation
+from workflows.text import lines, page, paste, plain, stamp, table
 
 if TYPE_CHECKING:
+    from models.runbooks import StepReport
     from workflows.operation import Operation
 
 _STEPS = 12
 _LINES = 8
+_SAID = 600
+"""Characters of what a host said to a step that did not go well; the records have all of it."""
 
 
 def operation_page(operation: Operation) -> str:
@@ -19,39 +25,56 @@ def operation_page(operation: Operation) -> str:
     if order is None:
         return "Starting"
     rehearsal = " (rehearsal: nothing is changed)" if order.rehearse else ""
-    status = operation.status()
     return page(
         f"### {plain(operation.title)}{rehearsal}",
-        f"**{operation.state.value.replace('-', ' ')}** · {plain(operation.doing)}"
-        + (f" · {plain(operation.progress)}" if operation.progress else ""),
+        _stands(operation),
         f"{plain(order.application)} · asked for by {plain(order.by)}"
         + (f": {plain(order.reason)}" if order.reason else ""),
         _lease(operation),
         operation.gates_markdown(),
+        _said(operation.reports[-1]) if operation.reports and not operation.ended else "",
         operation.more_on_page(),
-        _steps(operation),
-        "\n".join(
-            f"- {stamp(e.at, status.timeline[-1].at)} {plain(e.text, 160)}" for e in reversed(status.timeline[-_LINES:])
-        ),
-        "" if operation.ended else "To stop it: *More Actions*, *Send an Update*, `abort`.",
+        _steps(operation.reports),
+        _happened(operation),
+        ""
+        if operation.ended
+        else "**To stop it**: *More Actions*, *Send an Update*, choose `abort`, and paste:\n\n"
+        + paste(AbortOperation(by="you@example.com", reason="why")),
     )
 
 
+def _stands(operation: Operation) -> str:
+    """The state, and what is being done; what an open question or the lease says further down is not said twice."""
+    state = f"**{operation.state.value.replace('-', ' ')}**"
+    if operation.open_gates or operation.doing == operation.lease_says:
+        return state
+    return f"{state} · {plain(operation.doing)}" + (f" · {plain(operation.progress)}" if operation.progress else "")
+
+
 def _lease(operation: Operation) -> str:
-    if operation.order is not None and operation.order.rehearse:
+    order = operation.order
+    if order is None or order.rehearse or not operation.lease_says:
         return ""
-    watch = f"watch.{operation.order.application}" if operation.order else ""
-    link = f"[{watch}](/namespaces/{{namespace}}/workflows/{watch})"
-    return f"Lease: {plain(operation.lease_says)} · {link}" if operation.lease_says else ""
+    watch = watch_id(order.application)
+    says = operation.lease_says[0].upper() + operation.lease_says[1:]
+    return f"{plain(says)} · [{watch}](/namespaces/{{namespace}}/workflows/{watch})"
 
 
-def _steps(operation: Operation) -> str:
-    reports = operation.reports
+def _said(report: StepReport) -> str:
+    """What a host said to the last step, if that did not go well: mostly why."""
+    said = report.detail.strip().partition("\n")[2].strip()
+    if report.outcome is Outcome.OK or not said:
+        return ""
+    who = f"What {plain(report.host)} said" if report.host else "What was said"
+    return f"**{who} to it**\n\n{lines(said[-_SAID:])}"
+
+
+def _steps(reports: list[StepReport]) -> str:
     rows = [
         (
             plain(report.title, 80),
             plain(report.host or "-"),
-            report.outcome.value,
+            report.outcome.value if report.outcome is Outcome.OK else f"**{report.outcome.value}**",
             plain(report.detail.splitlines()[0] if report.detail else "", 120),
         )
         for report in reports[-_STEPS:]
@@ -59,3 +82,10 @@ def _steps(operation: Operation) -> str:
     shown = table(["step", "host", "outcome", "what came of it"], rows)
     hidden = len(reports) - len(rows)
     return f"The last {len(rows)} steps; {hidden} came before them.\n\n{shown}" if hidden > 0 else shown
+
+
+def _happened(operation: Operation) -> str:
+    entries = operation.status().timeline
+    rows = [(stamp(e.at, entries[-1].at), plain(e.text, 160)) for e in reversed(entries[-_LINES:])]
+    happened = table(["UTC", ""], rows)
+    return f"**What happened, newest first**\n\n{happened}" if happened else ""

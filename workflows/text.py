@@ -12,6 +12,9 @@ from models.base import Model, format_duration
 DETAILS_LIMIT = 4000
 """Characters of current details; the UI is meant for a page, not for a log."""
 
+_WIDE = 56
+"""Characters of a code block that the UI shows without cutting them."""
+
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|<>~$])")
 
 
@@ -51,6 +54,12 @@ def stamp(moment: datetime, now: datetime) -> str:
 def sample(message: Model) -> str:
     """A message as the JSON that an operator would paste."""
     return json.dumps(message.model_dump(mode="json", exclude_defaults=True), ensure_ascii=False, indent=2)
+
+
+def paste(message: Model) -> str:
+    """A message to copy from the page: on one line where the page is wide enough for it, else a field a line."""
+    short = json.dumps(message.model_dump(mode="json", exclude_defaults=True), ensure_ascii=False)
+    return code(short if len(short) <= _WIDE else sample(message))
 
 
 def code(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from models.lease import Lease
 from models.watch import OpenAlarm, WaitingForLease, WatchState
 from workflows.text import page, plain, table
 
@@ -30,20 +31,20 @@ def watch_page(application: str, state: WatchState, waiting: list[WaitingForLeas
         f"not acted on: **{len(left)}** · {known}",
         f"**Open incidents**\n\n{incidents}" if incidents else "",
         _listed("Alarms that fire and are not acted on", left),
-        _agreed(state),
-        _leases(state, waiting),
+        _operations(state, waiting),
+        _silences(state),
         _listed("Alarms that have an incident", acted_on),
         "*More Actions*, *Send an Update*: `open_incident` opens one by hand; `silence` keeps alarms quiet for a while, "
-        "`lift_silence` ends that; `merge_incidents`, `split_incident`, `reopen_incident`.",
+        "`lift_silence` ends that; `merge_incidents`, `split_incident`, `reopen_incident`. Each shows what to write.",
     )
 
 
-def _listed(title: str, alarms: list[str]) -> str:
-    """Alarms as a list: a table would be wider than the UI has room for."""
-    if not alarms:
+def _listed(title: str, items: list[str]) -> str:
+    """A list: a table would be wider than the UI has room for."""
+    if not items:
         return ""
-    more = [f"- … and {len(alarms) - _MOST} more; the query `status` has all"] if len(alarms) > _MOST else []
-    return f"**{title}**\n\n" + "\n".join([*alarms[:_MOST], *more])
+    more = [f"- … and {len(items) - _MOST} more; the query `status` has all"] if len(items) > _MOST else []
+    return f"**{title}**\n\n" + "\n".join([*items[:_MOST], *more])
 
 
 def _alarm(held: OpenAlarm) -> str:
@@ -70,47 +71,39 @@ def standing(held: OpenAlarm) -> str:
     return "; ".join(said)
 
 
-def _agreed(state: WatchState) -> str:
-    """Silences and operations, with who, why and until when."""
-    operations = [
-        (plain(f"{o.title} ({o.holder})", 80), _of(o.components), plain(o.by, 40), f"{o.until:%m-%d %H:%M}")
+def _operations(state: WatchState, waiting: list[WaitingForLease]) -> str:
+    """Who may operate on what, who waits, and for whom; whose alarms are held."""
+    held = [_operation(lease, f"holds the lease since {lease.since:%m-%d %H:%M}") for lease in state.leases.values()]
+    queued = [
+        _operation(w.lease, f"**waits** since {w.lease.since:%m-%d %H:%M}: {plain(w.reason, 200)}") for w in waiting
+    ]
+    quiet = [
+        f"- alarms of {_of(o.components)} are taken for the doing of {_link(o.holder)} until {o.until:%m-%d %H:%M}"
         for o in state.operations.values()
     ]
+    return _listed("Operations and leases (UTC)", [*held, *queued, *quiet])
+
+
+def _operation(lease: Lease, stands: str) -> str:
+    return (
+        f"- **{plain(lease.title, 60)}**, on {_of(lease.components)}, by {plain(lease.by, 60)}, {stands}: "
+        f"{_link(lease.holder)}"
+    )
+
+
+def _silences(state: WatchState) -> str:
+    """Silences, with who, why and until when."""
     silences = [
-        (
-            f"{s.id}: {plain(s.reason, 80)}",
-            _of([*s.components, *s.measuring_points]),
-            plain(s.by, 40),
-            f"{s.until:%m-%d %H:%M}",
-        )
+        f"- `{s.id}` {plain(s.reason, 80)}: {_of([*s.components, *s.measuring_points])} until {s.until:%m-%d %H:%M}, "
+        f"by {plain(s.by, 60)}"
         for s in state.silences.values()
     ]
-    shown = table(["what", "of", "by", "until (UTC)"], [*operations, *silences][:_MOST])
-    return f"**Silences and operations**\n\n{shown}" if shown else ""
-
-
-def _leases(state: WatchState, waiting: list[WaitingForLease]) -> str:
-    """Who may operate on what, who waits, and for whom."""
-    held = [
-        (
-            _link(lease.holder),
-            plain(lease.title, 60),
-            _of(lease.components),
-            f"holds it since {lease.since:%m-%d %H:%M}",
-        )
-        for lease in state.leases.values()
-    ]
-    queued = [
-        (_link(w.lease.holder), plain(w.lease.title, 60), _of(w.lease.components), f"waits: {plain(w.reason, 160)}")
-        for w in waiting
-    ]
-    shown = table(["operation", "what", "of", "lease"], [*held, *queued][:_MOST])
-    return f"**Leases**\n\n{shown}" if shown else ""
+    return _listed("Silences (UTC)", silences)
 
 
 def _of(names: list[str]) -> str:
     return plain(", ".join(names) or "the whole application", 80)
 
 
-def _link(incident: str) -> str:
-    return f"[{incident}](/namespaces/{{namespace}}/workflows/{incident})"
+def _link(id: str) -> str:
+    return f"[{id}](/namespaces/{{namespace}}/workflows/{id})"

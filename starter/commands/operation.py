@@ -219,12 +219,16 @@ async def _in_order(
 ) -> OperationOutcome | None:
     from models.operation import ComponentsOrder, OperationKind, ShutDownOrder
     from starter.applications import require_application
-    from starter.desk import made
+    from starter.incidents.messages import message
     from starter.operations.starting import by_the_clock
 
     application = str(fields["application"])
     require_application(desk.settings, desk.records, application)
     starts = kind == OperationKind.START_UP.value
-    order = made(ComponentsOrder if starts else ShutDownOrder, by=who_asks(desk.settings, by), **fields)
+    order = message(
+        ComponentsOrder if starts else ShutDownOrder,
+        {**fields, "by": who_asks(desk.settings, by)},
+        {"down_for": "for", "components": "component"},
+    )
     title = f"{'Start' if starts else 'Stop'} {', '.join(order.components) or application}"
     return await start_and_follow(desk, OperationKind(kind), order, by_the_clock(), title, wait=wait, as_json=as_json)

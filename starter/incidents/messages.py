@@ -42,7 +42,8 @@ def _fault(fault: ErrorDetails, values: Mapping[str, Any], spelled: Mapping[str,
             return f"{option}: {_shown(fault['input'])} is no name; it has lower-case letters, digits and hyphens"
         case "string_too_short" | "missing":
             return f"{option}: it must not be empty"
-    return f"{option}: {fault['msg'][:1].lower()}{fault['msg'][1:]}"
+    said = fault["msg"].removeprefix("Value error, ")
+    return f"{option}: {said[:1].lower()}{said[1:]}"
 
 
 def _shown(value: Any) -> str:

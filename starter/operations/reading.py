@@ -106,13 +106,14 @@ def recorded_operation(desk: Desk, id: str, doing: str, *, lost: bool = False) -
 
 
 async def _runs(desk: Desk, id: str) -> bool:
+    """Whether it runs; what is no operation, an incident say, does not."""
     try:
         described = await desk.client.get_workflow_handle(id).describe()
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
             return False
         raise
-    return described.status is WorkflowExecutionStatus.RUNNING
+    return described.workflow_type in WORKFLOWS and described.status is WorkflowExecutionStatus.RUNNING
 
 
 def _line(execution: WorkflowExecution, known: OperationRow | None) -> OperationLine:

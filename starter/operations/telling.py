@@ -10,10 +10,10 @@ from models.gates import Decision, DecisionReceipt
 from models.lease import ReleaseLease
 from models.names import watch_id
 from models.operation import AbortOperation, OperationTold
-from models.watch import WatchTold
-from starter.desk import Desk, told
+from models.watch import WatchStatus, WatchTold
+from starter.desk import Desk, ask, made, told
 from starter.incidents.views import OpenGate
-from starter.operations.reading import show_operation
+from starter.operations.reading import LOST, show_operation
 
 
 async def find_gate(desk: Desk, id: str, name: str | None) -> OpenGate:
@@ -37,12 +37,22 @@ async def decide(desk: Desk, id: str, decision: Decision) -> DecisionReceipt:
 
 async def abort(desk: Desk, id: str, by: str, reason: str) -> OperationTold:
     """Stop an operation after what is running now; `UserError` is its refusal."""
-    answer: OperationTold = await _tell(desk, id, "abort", AbortOperation(by=by, reason=reason), OperationTold)
+    order = made(AbortOperation, by=by, reason=reason)
+    view = await show_operation(desk, id)
+    if view.closed_at is not None or view.state == LOST:
+        raise UserError(f"{id} runs no more, so there is nothing to stop; it is {view.outcome or view.state}")
+    answer: OperationTold = await _tell(desk, id, "abort", order, OperationTold)
     return answer
 
 
 async def take_back(desk: Desk, application: str, holder: str, by: str) -> WatchTold:
     """Have the watch take a lease back from an operation that hangs; `UserError` is its refusal."""
+    status = await ask(desk.client.get_workflow_handle(watch_id(application)), WatchStatus)
+    if status is not None and holder not in {lease.holder for lease in status.leases}:
+        if holder in {waiting.lease.holder for waiting in status.waiting}:
+            raise UserError(f"{holder} waits for the lease and holds none; `driftvakt operation abort` ends it")
+        held = ", ".join(lease.holder for lease in status.leases) or "nobody"
+        raise UserError(f"{holder} holds no lease of {application}; held by: {held}")
     order = ReleaseLease(application=application, holder=holder, by=by)
     answer: WatchTold = await _tell(desk, watch_id(application), "release_lease", order, WatchTold)
     return answer
