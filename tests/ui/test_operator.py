@@ -11,6 +11,10 @@ from playwright.async_api import expect
 
 from models.dossier.instructions import Approval
 from models.incident import IncidentEnd
+from models.jobs import Outcome
+from models.operation import OperationEnd
+from tests.fakes import Answer
+from tests.operations.test_starting import shop, started
 from tests.servers import TemporalServer, real_server
 from tests.ui.desk import PATIENCE, Desk, desk
 from tests.ui.saved_views import query_of, saved_views
@@ -111,3 +115,22 @@ async def test_a_saved_view_of_the_readme_is_a_query_that_the_server_takes(serve
     client = await server.client()
     found = [w.id async for w in client.list_workflows(query_of(saved_views()[title]), limit=5)]
     assert found == []
+
+
+async def test_an_operation_that_failed_half_way_is_found_by_its_view_and_taken_up_again(
+    server: TemporalServer, at_desk: Desk
+) -> None:
+    hosts = shop()
+    hosts.answer("app-1: start app", Answer(outcome=Outcome.FAILED), Answer())
+    client = await server.client()
+    async with started(client, hosts) as handle:
+        await until_asked(handle, "retry")
+        await at_desk.open(saved_views()["Operations"])
+        await at_desk.follow(handle.id)
+        page = await at_desk.details("Decision g1: Start app on app-1")
+        answer = await at_desk.to_paste()
+        await at_desk.send("update", "decide", answer)
+        outcome = await handle.result()
+    assert "Say why in note" in page
+    assert answer["option"] == "retry"
+    assert outcome.end is OperationEnd.DONE
