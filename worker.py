@@ -50,6 +50,8 @@ from workflows.major import Major
 from workflows.monitor import Monitor
 from workflows.opening import OpenIncident
 from workflows.review import Review
+from workflows.restoring.drill import Drill
+from workflows.restoring.restore import RestoreFromBackup
 from workflows.sandbox import workflow_runner
 from workflows.starting import ShutDown, StartUp
 from workflows.submitting import SubmitChange
@@ -60,7 +62,7 @@ log = logging.getLogger("driftvakt.worker")
 
 WORKFLOWS: Final = (
     *(Watch, Incident, Monitor, Major, OpenIncident, StartUp, ShutDown, Maintenance, Halting, Vigil),
-    *(ChangeImplementation, Review, SubmitChange),
+    *(ChangeImplementation, Review, SubmitChange, RestoreFromBackup, Drill),
 )
 """Our own processes; runbooks are found besides."""
 

@@ -8,8 +8,32 @@ from typing import Annotated
 from pydantic import Field
 
 from models.base import Duration, Identifier, Model
+from models.operation import OperationOrder
 
 LATEST = "latest"
+
+Wanted = Annotated[str, Field(max_length=300)]
+"""`latest`, the id of a restore point, or a time with its zone: `2026-01-31T02:00:00Z`."""
+
+
+class RestoreOrder(OperationOrder):
+    """Restore from backup."""
+
+    restore: Identifier
+    """Restore instruction of the dossier."""
+    point: Wanted = ""
+    """`latest`, the id of a restore point, or a time with its zone; asked for unless given."""
+    points_only: bool = False
+    """Say which restore points there are, and change nothing."""
+
+
+class DrillOrder(OperationOrder):
+    """Practise a restore, into a scratch place."""
+
+    restore: Identifier
+    """Restore instruction of the dossier."""
+    point: Wanted = LATEST
+    """`latest`, the id of a restore point, or a time with its zone."""
 
 
 class RestorePoint(Model):
@@ -78,6 +102,3 @@ class Proof(Model):
     def as_agreed(self) -> bool:
         """Whether all that was promised was achieved."""
         return self.verified and not self.faults
-
-
-Wanted = Annotated[str, Field(min_length=1, max_length=300)]

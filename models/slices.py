@@ -10,7 +10,7 @@ from pydantic import Field
 from models.base import ApplicationId, Model, PositiveDuration
 from models.clock import ClockEvent
 from models.dossier.agreement import CauseCode, IncidentTerms, Level, Matrix, Priority
-from models.dossier.instructions import Approval, StartStop, Step
+from models.dossier.instructions import Approval, Restore, StartStop, Step
 from models.dossier.monitoring import Flapping
 from models.dossier.parties import Language, PartyKind
 from models.freezes import Freeze
@@ -166,6 +166,8 @@ class ApplicationPlan(Model):
     shut_down: StartStop = StartStop()
     stale: dict[str, str] = {}
     """Instruction, as in `maintenance/patches`, to why it asks before it is used unattended; without those that are proven."""
+    restores: dict[str, Restore] = {}
+    """By name."""
 
     def dependants(self, component: str) -> list[str]:
         """The components that need this one, directly or through others; the nearest first."""

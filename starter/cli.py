@@ -13,12 +13,14 @@ from starter.commands import (
     demo,
     doctor,
     dossier,
+    drill,
     halt,
     incident,
     maintenance,
     major,
     notice,
     operation,
+    restore,
     run,
     runbook,
     schedules,
@@ -47,6 +49,8 @@ app.add_typer(incident.app, name="incident")
 app.add_typer(major.app, name="major")
 app.add_typer(operation.app, name="operation")
 app.add_typer(change.app, name="change")
+app.add_typer(restore.app, name="restore")
+app.add_typer(drill.app, name="drill")
 app.add_typer(halt.app, name="halt")
 app.add_typer(maintenance.app, name="maintenance")
 app.add_typer(watch.app, name="watch")

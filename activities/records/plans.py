@@ -98,6 +98,7 @@ def application_plan(dossier: Dossier) -> ApplicationPlan:
         terms=dossier.agreement.incidents,
         freezes=freezes_of(dossier.agreement),
         people={role: dossier.people([role]) for role in sorted(roles)},
+        restores=dict(dossier.instructions.restore),
         remedies={
             f"{name}/{key}": _remedy(dossier, key, remedy)
             for name, instruction in dossier.instructions.troubleshooting.items()

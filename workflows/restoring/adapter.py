@@ -47,7 +47,9 @@ class Adapter(ABC):
     """One kind of backup, for one place."""
 
     replaces_files = False
-    """Whether the component itself must be stopped while the two change places."""
+    """Whether the component itself is stopped while the two change places, unless the dossier says what is stopped."""
+    must_stop = False
+    """Whether it is stopped whatever the dossier says."""
 
     def __init__(self, place: Place) -> None:
         self.place = place

@@ -136,6 +136,8 @@ _LOG = re.compile(r"^log (\d{1,12}) ", re.MULTILINE)
 class BaseAdapter(DirectoryAdapter):
     """Base backups of a cluster, with its log."""
 
+    must_stop = True
+
     def __init__(self, source: PostgresqlBase, place: Place) -> None:
         super().__init__(source.data_directory, place, source.server.run_as)
         self.source = source

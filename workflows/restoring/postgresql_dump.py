@@ -86,15 +86,20 @@ select count(pg_terminate_backend(pid)) from pg_stat_activity
  where datname in (:'now', :'new') and pid <> pg_backend_pid();
 """
 
-_SWAP = f"""
+_SWAP = (
+    """
 psql -Xq -v ON_ERROR_STOP=1 -v now="$1" -v new="$2" -v kept="$3" -d postgres <<'SQL'
 alter database :"now" with allow_connections false;
-{_CARRY_OVER}{_ALONE}begin;
+"""
+    + _CARRY_OVER
+    + _ALONE
+    + """begin;
 alter database :"now" rename to :"kept";
 alter database :"new" rename to :"now";
 commit;
 SQL
 """
+)
 
 _NAME = """
 psql -Xq -v ON_ERROR_STOP=1 -v now="$1" -v new="$2" -d postgres <<'SQL'
@@ -102,22 +107,33 @@ alter database :"new" rename to :"now"
 SQL
 """
 
-_PUT_BACK = f"""
+_PUT_BACK = (
+    """
 psql -Xq -v ON_ERROR_STOP=1 -v now="$1" -v new="$2" -v kept="$3" -d postgres <<'SQL'
+select exists (select from pg_database where datname = :'kept') as swapped \\gset
+\\if :swapped
 alter database :"now" with allow_connections false;
-{_ALONE}begin;
+"""
+    + _ALONE
+    + """begin;
 alter database :"now" rename to :"new";
 alter database :"kept" rename to :"now";
 commit;
+\\endif
 alter database :"now" with allow_connections true;
 SQL
 """
+)
 
-_DROP = f"""
+_DROP = (
+    """
 psql -Xq -v ON_ERROR_STOP=1 -v now="$1" -v new="$1" -d postgres <<'SQL'
-{_ALONE}drop database if exists :"now";
+"""
+    + _ALONE
+    + """drop database if exists :"now";
 SQL
 """
+)
 
 _GONE = """
 left=$(psql -XAt -v ON_ERROR_STOP=1 -v name="$1" -d postgres <<'SQL'
@@ -215,8 +231,7 @@ class DumpAdapter(Adapter):
         server, database = self.source.server, self.source.database
         failed = self.place.named(database, "bad")
         words = postgres(server, _PUT_BACK, database, failed, self.kept)
-        done = postgres(server, _GONE, self.kept)
-        return [self.place.run(f"Put {database} back as it was; what was restored is kept as {failed}", words, done)]
+        return [self.place.run(f"Put {database} back as it was; what was restored is kept as {failed}", words)]
 
     def remove(self) -> list[Step]:
         """Drop the scratch database."""

@@ -1,0 +1,111 @@
+"""`driftvakt drill`: practise restores, and see what they have proven."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from starter.commands.operating import NoWait, Reason, Rehearse, finish, start_and_follow
+from starter.commands.output import Application, AsJson, By, at_desk, who_asks
+from starter.commands.restore import Name
+
+if TYPE_CHECKING:
+    from models.operation import OperationOutcome
+    from starter.desk import Desk
+    from starter.restores.reading import DrillLine, ProofLine
+
+app = typer.Typer(help="Practise restores, and see what they have proven.", no_args_is_help=True)
+
+
+@app.command()
+def run(
+    application: Application,
+    name: Name,
+    point: Annotated[str, typer.Option(help="latest, the id of a restore point, or a time with its zone.")] = "latest",
+    by: By = None,
+    reason: Reason = "",
+    rehearse: Rehearse = False,
+    no_wait: NoWait = False,
+    as_json: AsJson = False,
+) -> None:
+    """Restore into a scratch place, verify, time it and remove it again; a drill that fails opens an incident."""
+    fields = {"application": application, "restore": name, "point": point, "reason": reason, "rehearse": rehearse}
+    finish(at_desk(lambda desk: _start(desk, fields, by, wait=not no_wait, as_json=as_json)), as_json)
+
+
+@app.command("list")
+def list_(
+    application: Annotated[
+        str | None, typer.Option("--application", "-a", help="Of this application only.", show_default=False)
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List every restore with its last drill beside what was agreed; exit 1 where one is overdue or has failed."""
+    lines = at_desk(lambda desk: _list(desk, application))
+    if as_json:
+        typer.echo(json.dumps([line.model_dump(mode="json") for line in lines], indent=2))
+    elif not lines:
+        typer.echo("no dossier has a restore")
+    else:
+        from starter.restores.page import show_drills
+
+        show_drills(lines)
+    if any(line.overdue or (line.last is not None and line.last.end == "failed") for line in lines):
+        raise typer.Exit(1)
+
+
+@app.command()
+def trend(application: Application, name: Name, as_json: AsJson = False) -> None:
+    """Show what the drills of one restore have achieved, the latest first."""
+    lines = at_desk(lambda desk: _trend(desk, application, name))
+    if as_json:
+        typer.echo(json.dumps([line.model_dump(mode="json") for line in lines], indent=2))
+    elif not lines:
+        typer.echo(f"{name} of {application} has never been drilled")
+    else:
+        from starter.restores.page import show_trend
+
+        show_trend(lines)
+
+
+async def _start(
+    desk: Desk, fields: dict[str, Any], by: str | None, *, wait: bool, as_json: bool
+) -> OperationOutcome | None:
+    from models.operation import OperationKind
+    from models.restores import DrillOrder
+    from starter.applications import require_application
+    from starter.desk import made
+    from starter.operations.starting import by_the_clock
+    from starter.restores.reading import restore_of
+
+    application, name = str(fields["application"]), str(fields["restore"])
+    require_application(desk.settings, desk.records, application)
+    title = f"Drill: {restore_of(desk.records, application, name).title}"
+    order = made(DrillOrder, by=who_asks(desk.settings, by), **fields)
+    return await start_and_follow(
+        desk, OperationKind.DRILL, order, f"{name}.{by_the_clock()}", title, wait=wait, as_json=as_json
+    )
+
+
+async def _list(desk: Desk, application: str | None) -> list[DrillLine]:
+    from datetime import UTC, datetime
+
+    from starter.applications import require_application
+    from starter.restores.reading import drills
+
+    if application is not None:
+        require_application(desk.settings, desk.records, application)
+    names = [application] if application else desk.records.applications()
+    return drills(desk.records, names, datetime.now(UTC))
+
+
+async def _trend(desk: Desk, application: str, name: str) -> list[ProofLine]:
+    from models.operation import OperationKind
+    from starter.applications import require_application
+    from starter.restores.reading import held, restore_of
+
+    require_application(desk.settings, desk.records, application)
+    restore_of(desk.records, application, name)
+    return held(desk.records, application, name, OperationKind.DRILL)

@@ -1,0 +1,113 @@
+"""`driftvakt restore`: restore from backup, and see what can be restored."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from starter.commands.operating import NoWait, Reason, Rehearse, finish, start_and_follow
+from starter.commands.output import WENT_WRONG, Application, AsJson, By, at_desk, stop, who_asks
+
+if TYPE_CHECKING:
+    from models.operation import OperationOutcome
+    from starter.desk import Desk
+    from starter.restores.reading import ProofLine
+
+app = typer.Typer(help="Restore from backup, and see what can be restored.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="Restore instruction, as the dossier names it.", show_default=False)]
+Point = Annotated[
+    str | None,
+    typer.Option(
+        help="latest, the id of a restore point, or a time with its zone: 2026-01-31T02:00:00Z.",
+        show_default="people are asked",
+    ),
+]
+
+
+@app.command()
+def points(application: Application, name: Name, by: By = None, as_json: AsJson = False) -> None:
+    """List the restore points there are, the newest first; changes nothing."""
+    fields = {"application": application, "restore": name, "points_only": True, "rehearse": True}
+    outcome = at_desk(lambda desk: _start(desk, fields, by, wait=True, as_json=as_json))
+    assert outcome is not None
+    found = outcome.data.get("points")
+    if found is None:
+        stop(outcome.summary, WENT_WRONG)
+    if as_json:
+        typer.echo(json.dumps(found, indent=2))
+        return
+    from models.restores import RestorePoint
+    from starter.restores.page import show_points
+
+    show_points([RestorePoint.model_validate(point) for point in found])
+
+
+@app.command()
+def run(
+    application: Application,
+    name: Name,
+    point: Point = None,
+    by: By = None,
+    reason: Reason = "",
+    rehearse: Rehearse = False,
+    no_wait: NoWait = False,
+    as_json: AsJson = False,
+) -> None:
+    """Restore, once the data's owner has approved it; what exists is kept. Shows how far it has come while it runs."""
+    fields = {"application": application, "restore": name, "point": point or "", "reason": reason, "rehearse": rehearse}
+    finish(at_desk(lambda desk: _start(desk, fields, by, wait=not no_wait, as_json=as_json)), as_json)
+
+
+@app.command("rehearse")
+def rehearse_(
+    application: Application, name: Name, point: Point = "latest", by: By = None, as_json: AsJson = False
+) -> None:
+    """Look into the backup, and show every command that a restore would run and who would be asked; changes nothing."""
+    fields = {"application": application, "restore": name, "point": point or "", "rehearse": True}
+    finish(at_desk(lambda desk: _start(desk, fields, by, wait=True, as_json=as_json)), as_json)
+
+
+@app.command()
+def show(application: Application, name: Name, as_json: AsJson = False) -> None:
+    """Show what restores of this instruction have achieved, the latest first."""
+    lines = at_desk(lambda desk: _held(desk, application, name))
+    if as_json:
+        typer.echo(json.dumps([line.model_dump(mode="json") for line in lines], indent=2))
+    elif not lines:
+        typer.echo(f"{name} of {application} has never been restored; `driftvakt drill trend` shows its drills")
+    else:
+        from starter.restores.page import show_trend
+
+        show_trend(lines)
+
+
+async def _start(
+    desk: Desk, fields: dict[str, Any], by: str | None, *, wait: bool, as_json: bool
+) -> OperationOutcome | None:
+    from models.operation import OperationKind
+    from models.restores import RestoreOrder
+    from starter.applications import require_application
+    from starter.desk import made
+    from starter.operations.starting import by_the_clock
+    from starter.restores.reading import restore_of
+
+    application, name = str(fields["application"]), str(fields["restore"])
+    require_application(desk.settings, desk.records, application)
+    title = restore_of(desk.records, application, name).title
+    order = made(RestoreOrder, by=who_asks(desk.settings, by), **fields)
+    return await start_and_follow(
+        desk, OperationKind.RESTORE, order, f"{name}.{by_the_clock()}", title, wait=wait, as_json=as_json
+    )
+
+
+async def _held(desk: Desk, application: str, name: str) -> list[ProofLine]:
+    from models.operation import OperationKind
+    from starter.applications import require_application
+    from starter.restores.reading import held, restore_of
+
+    require_application(desk.settings, desk.records, application)
+    restore_of(desk.records, application, name)
+    return held(desk.records, application, name, OperationKind.RESTORE)

@@ -1,0 +1,130 @@
+"""Reading what restores and drills have achieved from the records, and which drills are overdue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pydantic import ValidationError
+
+from activities.calendars.occurrences import Occurrences
+from activities.records import Records
+from models.base import Duration, Model
+from models.dossier.instructions import Restore
+from models.errors import NotFoundError
+from models.operation import OperationEnd, OperationKind
+from models.restores import Proof
+from models.tables import OperationRow
+
+OVERDUE_AFTER = timedelta(days=1)
+"""So long after its time a drill that has not been held is overdue."""
+
+_EARLY = timedelta(days=1)
+"""So long before its time a drill counts for it."""
+
+_LOOK_BACK = timedelta(days=400)
+_MOST = 1000
+
+
+class ProofLine(Model):
+    """A restore or a drill that was held."""
+
+    id: str
+    kind: str
+    restore: str
+    at: datetime
+    end: str
+    """How it ended; `under-way` while it has not."""
+    summary: str
+    proof: Proof | None = None
+    """None: it did not get that far."""
+
+
+class DrillLine(Model):
+    """A restore that is drilled, and how that stands."""
+
+    application: str
+    restore: str
+    title: str
+    frequency: str
+    """Empty: it is never drilled."""
+    agreed_point: Duration
+    agreed_time: Duration
+    last: ProofLine | None = None
+    proven_at: datetime | None = None
+    """When a drill last achieved all that was agreed."""
+    due_at: datetime | None = None
+    """When the next one is to be held."""
+    overdue: bool = False
+
+
+def restore_of(records: Records, application: str, name: str) -> Restore:
+    """A restore instruction of the dossier that holds now; `NotFoundError` names those there are."""
+    dossier = records.current_dossier(application)
+    restores = dossier.instructions.restore if dossier else {}
+    if name not in restores:
+        known = ", ".join(restores) or "none"
+        raise NotFoundError(f"{application} has no restore {name!r}; it has {known}")
+    return restores[name]
+
+
+def held(records: Records, application: str, name: str, kind: OperationKind, limit: int = _MOST) -> list[ProofLine]:
+    """Restores or drills of one instruction, the latest first; rehearsals prove nothing."""
+    rows = records.operations(application, kind=kind.value, name=name, limit=limit)
+    return [_line(row) for row in rows if not row.rehearsed]
+
+
+def drills(records: Records, applications: Sequence[str], now: datetime) -> list[DrillLine]:
+    """Every restore of these applications, and how its drills stand."""
+    return [line for name in applications for line in _drills(records, name, now)]
+
+
+def _drills(records: Records, application: str, now: datetime) -> Iterator[DrillLine]:
+    dossier = records.current_dossier(application)
+    for name, restore in dossier.instructions.restore.items() if dossier else ():
+        lines = held(records, application, name, OperationKind.DRILL)
+        ended = [line for line in lines if line.end != "under-way"]
+        proven = next((line.at for line in ended if line.end == OperationEnd.DONE.value), None)
+        due, overdue = _due(restore, lines, now)
+        yield DrillLine(
+            application=application,
+            restore=name,
+            title=restore.title,
+            frequency=restore.drill.frequency if restore.drill else "",
+            agreed_point=restore.restore_point,
+            agreed_time=restore.restore_time,
+            last=lines[0] if lines else None,
+            proven_at=proven,
+            due_at=due,
+            overdue=overdue,
+        )
+
+
+def _due(restore: Restore, lines: Sequence[ProofLine], now: datetime) -> tuple[datetime | None, bool]:
+    """When the next drill is to be held, and whether the last one that should have been was not."""
+    if restore.drill is None:
+        return None, False
+    times = Occurrences(restore.drill.frequency, restore.drill.time_zone)
+    past = list(times.between(now - _LOOK_BACK, now - OVERDUE_AFTER))
+    overdue = bool(past) and not any(line.at >= past[-1] - _EARLY for line in lines)
+    return next(iter(times.following(now, 1)), None), overdue
+
+
+def _line(row: OperationRow) -> ProofLine:
+    return ProofLine(
+        id=row.id,
+        kind=row.kind,
+        restore=row.name,
+        at=row.opened_at.astimezone(UTC),
+        end=row.outcome or "under-way",
+        summary=row.summary,
+        proof=_proof(row.data),
+    )
+
+
+def _proof(data: dict[str, Any]) -> Proof | None:
+    try:
+        return Proof.model_validate(data["proof"]) if "proof" in data else None
+    except ValidationError:
+        return None
