@@ -49,9 +49,9 @@ from workflows.maintenance import Maintenance
 from workflows.major import Major
 from workflows.monitor import Monitor
 from workflows.opening import OpenIncident
-from workflows.review import Review
 from workflows.restoring.drill import Drill
 from workflows.restoring.restore import RestoreFromBackup
+from workflows.review import Review
 from workflows.sandbox import workflow_runner
 from workflows.starting import ShutDown, StartUp
 from workflows.submitting import SubmitChange

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from models.base import Duration, Identifier, Model
 from models.operation import OperationOrder
@@ -34,6 +34,9 @@ class DrillOrder(OperationOrder):
     """Restore instruction of the dossier."""
     point: Wanted = LATEST
     """`latest`, the id of a restore point, or a time with its zone."""
+    exact_until: AwareDatetime | None = None
+    """Until when its schedule keeps to the times of the dossier. After that it wakes up more often until it is applied anew: a
+    drill too many proves as much as any other."""
 
 
 class RestorePoint(Model):

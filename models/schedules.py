@@ -56,7 +56,29 @@ class ScheduledRoutine(Model):
 
 def scheduled_routines(dossier: Dossier) -> list[ScheduledRoutine]:
     """Everything of a dossier that recurs, in the order written."""
-    return [_maintenance(dossier, name) for name in dossier.routines.maintenance]
+    drilled = [name for name, restore in dossier.instructions.restore.items() if restore.drill is not None]
+    return [
+        *(_maintenance(dossier, name) for name in dossier.routines.maintenance),
+        *(_drill(dossier, name) for name in drilled),
+    ]
+
+
+def _drill(dossier: Dossier, name: str) -> ScheduledRoutine:
+    restore = dossier.instructions.restore[name]
+    assert restore.drill is not None
+    return ScheduledRoutine(
+        kind="drill",
+        application=dossier.id,
+        customer=dossier.customer,
+        name=name,
+        title=f"Drill: {restore.title}",
+        frequency=restore.drill.frequency,
+        time_zone=restore.drill.time_zone,
+        working_days=dossier.agreement.working_days(None),
+        components=[restore.component],
+        takes_at_most=restore.restore_time,
+        order={"application": dossier.id, "by": "schedule", "unattended": True, "restore": name},
+    )
 
 
 def _maintenance(dossier: Dossier, name: str) -> ScheduledRoutine:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from activities.calendars.occurrences import Occurrences
 from activities.records import Records
 from models.base import Duration, Model
+from models.dossier.agreement import ServiceHours
 from models.dossier.instructions import Restore
 from models.errors import NotFoundError
 from models.operation import OperationEnd, OperationKind
@@ -82,11 +83,13 @@ def drills(records: Records, applications: Sequence[str], now: datetime) -> list
 
 def _drills(records: Records, application: str, now: datetime) -> Iterator[DrillLine]:
     dossier = records.current_dossier(application)
-    for name, restore in dossier.instructions.restore.items() if dossier else ():
+    if dossier is None:
+        return
+    for name, restore in dossier.instructions.restore.items():
         lines = held(records, application, name, OperationKind.DRILL)
         ended = [line for line in lines if line.end != "under-way"]
         proven = next((line.at for line in ended if line.end == OperationEnd.DONE.value), None)
-        due, overdue = _due(restore, lines, now)
+        due, overdue = _due(restore, dossier.agreement.working_days(None), lines, now)
         yield DrillLine(
             application=application,
             restore=name,
@@ -101,11 +104,13 @@ def _drills(records: Records, application: str, now: datetime) -> Iterator[Drill
         )
 
 
-def _due(restore: Restore, lines: Sequence[ProofLine], now: datetime) -> tuple[datetime | None, bool]:
+def _due(
+    restore: Restore, working_days: ServiceHours | None, lines: Sequence[ProofLine], now: datetime
+) -> tuple[datetime | None, bool]:
     """When the next drill is to be held, and whether the last one that should have been was not."""
     if restore.drill is None:
         return None, False
-    times = Occurrences(restore.drill.frequency, restore.drill.time_zone)
+    times = Occurrences(restore.drill.frequency, restore.drill.time_zone, working_days)
     past = list(times.between(now - _LOOK_BACK, now - OVERDUE_AFTER))
     overdue = bool(past) and not any(line.at >= past[-1] - _EARLY for line in lines)
     return next(iter(times.following(now, 1)), None), overdue

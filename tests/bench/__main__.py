@@ -29,6 +29,7 @@ BENCHMARKS: Final = (
     "incident",
     "remote_jobs",
     "rolling",
+    "restore",
     "monitor",
     "memory",
     "calendars",

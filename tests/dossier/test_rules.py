@@ -317,6 +317,16 @@ CASES: list[tuple[str, Edit, str]] = [
         "the restore database is to be drilled, but its source has no steps for that",
     ),
     (
+        "drill-without-working-days",
+        both(
+            put(f"{RESTORE}/cluster/drill/frequency", "quarterly first working day 05:00"),
+            put(
+                "agreement/service_hours/late", {"time_zone": "Europe/Stockholm", "weekly": {"monday": ["10:00-22:00"]}}
+            ),
+        ),
+        "nothing says which days are working days, on which the drill of cluster is held",
+    ),
+    (
         "secret-in-repository",
         put(f"{RESTORE}/pictures/source/repository", "rest:https://acme:hunter2@backup/acme"),
         "the repository of the restore pictures holds a password",

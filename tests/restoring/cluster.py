@@ -50,7 +50,7 @@ class Cluster:
             run_as=self.user, programs=str(self.programs), host=str(self.root), port=self.port, user="owner"
         )
 
-    def run(self, program: str, *arguments: str, stdin: str = "", check: bool = True) -> str:
+    def run(self, program: str, *arguments: str, stdin: str = "", check: bool = True, limit: float = 300) -> str:
         """Run one of PostgreSQL's programs as the server's user."""
         done = subprocess.run(
             [str(self.programs / program), *arguments],
@@ -62,7 +62,7 @@ class Cluster:
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=limit,
         )
         assert not check or done.returncode == 0, done.stderr
         return done.stdout.strip()
@@ -101,6 +101,14 @@ class Cluster:
     def stop(self) -> None:
         """Stop it."""
         self.run("pg_ctl", "-D", str(self.data), "-s", "-w", "-m", "fast", "stop")
+
+    def fill(self, database: str, megabytes: int) -> None:
+        """Fill a table with pictures of 4 kB each, which are not compressed."""
+        self.sql(
+            "create table pictures (n int, text text); alter table pictures alter column text set storage external;"
+            f"insert into pictures select n, repeat(md5(n::text), 125) from generate_series(1, {megabytes * 250}) n",
+            database,
+        )
 
     def dump(self, database: str, name: str) -> Path:
         """Dump a database in custom format."""

