@@ -8,7 +8,9 @@ import json
 import os
 import signal
 import string
+import tarfile
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -84,6 +86,18 @@ class Shop:
             raise UserError(f"the shop's {component} (process {pid}) does not run any more") from None
         return pid
 
+    def stock(self) -> bytes:
+        """What the database's file holds."""
+        return (self.machines["db"].directory / "shop" / "stock.json").read_bytes()
+
+    def back_up(self) -> None:
+        """Copy the stock, as the customer does every night."""
+        home = self.machines["db"].directory
+        place = home / "backup"
+        place.mkdir(exist_ok=True)
+        with tarfile.open(place / f"stock-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.tar.gz", "w:gz") as archive:
+            archive.add(home / "shop" / "stock.json", "stock.json")
+
     async def health(self, client: httpx.AsyncClient) -> dict[str, bool]:
         """Whether each component answers as it should, seen by the demo itself, apart from all monitoring."""
         answers = await asyncio.gather(*[self._answers(client, component) for component in COMPONENTS])
@@ -113,6 +127,7 @@ class Shop:
         values = {"user": json.dumps(getpass.getuser()), "credential": json.dumps(f"file:{self.credential}")}
         for component, machine in self.machines.items():
             values |= {f"{machine.name}_port": str(machine.port), f"{machine.name}_key": machine.host_key}
+            values[f"{machine.name}_home"] = json.dumps(str(machine.directory.absolute()))[1:-1]
             values |= {f"{component}_url": self.url(component), f"{component}_port": str(self.ports[component])}
         return string.Template(_template()).substitute(values)
 

@@ -1,4 +1,4 @@
-"""`driftvakt demo`: two faults of an example customer's application, and what becomes of them."""
+"""`driftvakt demo`: two faults of an example customer's application and what becomes of them; then a change and a drill."""
 
 from __future__ import annotations
 
@@ -25,11 +25,12 @@ from models.records import TimelineEntry
 from models.settings import Settings
 from models.watch import OpenIncident
 from starter.demo.customer import APPLICATION, SYSTEM_OWNER, Shop, make_shop
-from starter.demo.following import Handle, follow, next_incident, until, watch_status
+from starter.demo.following import Handle, Standing, follow, next_incident, until, watch_status
 from starter.demo.home import default_ports, free_ports, make_home, remove_home
 from starter.demo.json_lines import JsonLines
 from starter.demo.mailbox import mailbox
 from starter.demo.screen import Screen
+from starter.demo.second_act import SecondAct
 from starter.freshness import can_rehearse, freshness, rehearse
 from starter.log_lines import keep_stdout_for_json
 from starter.supervisor import Supervisor
@@ -82,14 +83,14 @@ class Demo:
         self.screen = screen
         self.script = script
         self.all_shown = False
-        """Both faults have been shown; what follows is up to whoever watches."""
+        """All has been shown; what follows is up to whoever watches."""
         self._known: set[str] = set()
         self._shop: Shop
         self._client: Client
         self._web: httpx.AsyncClient
 
     async def play(self) -> None:
-        """Set all up, break the shop twice, and end everything; `DriftvaktError` says what did not go as promised."""
+        """Set all up, break the shop, change it, practise a restore, end everything; `DriftvaktError` says what went wrong."""
         self.screen.title("Driftvakt", "an example customer's web shop on three hosts of this machine")
         self.screen.now("Starting…", {})
         async with AsyncExitStack() as stack:
@@ -100,6 +101,12 @@ class Demo:
             self.screen.ready("Mailbox", f"{_short(box)}  what people are rung and written")
             await self._first_part()
             await self._second_part()
+            act = SecondAct(self._client, self._shop, self.screen, self)
+            await self._calm()
+            await act.change()
+            await self._calm()
+            await act.drill()
+            self.all_shown = True
             if not self.script:
                 await self._on_your_own()
         self.screen.quiet()
@@ -175,10 +182,7 @@ class Demo:
         broken_at = datetime.now(UTC)
         pid = self._shop.freeze("db")
         self.screen.broke(broken_at, f"kill -STOP {pid}, the process of the shop's database on db1")
-        self.all_shown = not self.script
-        outcome = await self._lead(broken_at)
-        if self.script:
-            await self._prove(outcome)
+        await self._prove(await self._lead(broken_at))
 
     async def _on_your_own(self) -> None:
         """Go on showing whatever happens, until Ctrl-C."""
@@ -222,7 +226,7 @@ class Demo:
     async def _show(self, incident: OpenIncident, broken_at: datetime | None) -> IncidentOutcome | None:
         handle: Handle = self._client.get_workflow_handle(incident.id, result_type=IncidentOutcome)
         self.screen.opened(incident, f"{incident.id} was opened by the watch of {APPLICATION}")
-        outcome = await follow(handle, self)
+        outcome = await follow(handle, self, IncidentStatus)
         described = await handle.describe()
         since = broken_at or incident.opened_at
         if outcome is None or outcome.restored_at is None:
@@ -253,7 +257,7 @@ class Demo:
         """Show new lines of the timeline."""
         self.screen.entries(entries)
 
-    async def look(self, status: IncidentStatus) -> None:
+    async def look(self, status: Standing) -> None:
         """Show what it does now."""
         self.screen.now(f"{status.state.value}: {status.doing}", await self._shop.health(self._web))
 
@@ -268,18 +272,29 @@ class Demo:
         self.screen.question(question.text, facts)
         if self.script:
             decision = Decision(
-                gate=gate.id, option=APPROVE, by=SYSTEM_OWNER, plan=gate.digest[:8], note="Decided by the demo's script"
+                gate=gate.id,
+                option=APPROVE,
+                by=_decider(gate),
+                plan=gate.digest[:8],
+                note="Decided by the demo's script",
             )
             await handle.execute_update("decide", decision, result_type=DecisionReceipt)
 
-    def _decide_command(self, incident: str, gate: GateState) -> str:
-        by = gate.question.deciders[0] if gate.question.deciders else SYSTEM_OWNER
-        words = [_driftvakt(), "incident", "decide", incident, gate.question.options[0].name, "--by", by]
+    def _decide_command(self, id: str, gate: GateState) -> str:
+        group = "incident" if id.startswith("inc.") else "operation"
+        words = [_driftvakt(), group, "decide", id, gate.question.options[0].name, "--by", _decider(gate)]
         return f"DRIFTVAKT_HOME={shlex.quote(_short(self.settings.home))} {shlex.join(words)}"
 
     @property
     def _workflows(self) -> str:
         return f"{self.settings.ui_url}/namespaces/{self.settings.temporal_namespace}/workflows"
+
+
+def _decider(gate: GateState) -> str:
+    """Somebody who may answer; the customer's system owner where she may."""
+    question = gate.question
+    able = [who for who in question.deciders if who != question.requester]
+    return SYSTEM_OWNER if SYSTEM_OWNER in able or not able else able[0]
 
 
 def _elsewhere(other: list[str]) -> str:

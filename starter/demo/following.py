@@ -6,14 +6,14 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any, Final, Protocol
+from enum import StrEnum
+from typing import Any, Final, Protocol, TypeVar
 
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle, WorkflowQueryFailedError
 from temporalio.service import RPCError
 
 from models.errors import UserError
 from models.gates import GateState
-from models.incident import IncidentOutcome, IncidentStatus
 from models.names import watch_id
 from models.records import TimelineEntry
 from models.watch import OpenIncident, WatchStatus
@@ -21,11 +21,34 @@ from models.watch import OpenIncident, WatchStatus
 _LOOK_EVERY: Final = 0.25
 _PATIENCE: Final = timedelta(seconds=5)
 
-Handle = WorkflowHandle[Any, IncidentOutcome]
+Handle = WorkflowHandle[Any, Any]
+
+
+class Standing(Protocol):
+    """How an incident or an operation stands, as its query `status` says."""
+
+    @property
+    def timeline(self) -> list[TimelineEntry]:
+        """What happened so far."""
+
+    @property
+    def gates(self) -> list[GateState]:
+        """Open questions."""
+
+    @property
+    def state(self) -> StrEnum:
+        """In a word."""
+
+    @property
+    def doing(self) -> str:
+        """In a sentence."""
+
+
+T = TypeVar("T")
 
 
 class Listener(Protocol):
-    """Is told of an incident as it goes on."""
+    """Is told of an incident or an operation as it goes on."""
 
     def entries(self, entries: list[TimelineEntry]) -> None:
         """The timeline has grown by these."""
@@ -33,7 +56,7 @@ class Listener(Protocol):
     async def asked(self, handle: Handle, gate: GateState) -> None:
         """A question has been opened."""
 
-    async def look(self, status: IncidentStatus) -> None:
+    async def look(self, status: Standing) -> None:
         """It stands so now."""
 
 
@@ -54,14 +77,14 @@ async def next_incident(client: Client, application: str, known: set[str]) -> Op
     return min(fresh, key=lambda i: i.number, default=None) if fresh else None
 
 
-async def follow(handle: Handle, listener: Listener) -> IncidentOutcome | None:
-    """Tell of an incident until it has ended; None when it ended without an account (cancelled, terminated)."""
+async def follow(handle: WorkflowHandle[Any, T], listener: Listener, status_type: type[Standing]) -> T | None:
+    """Tell how it goes on until it has ended; None when it ended without an account (cancelled, terminated)."""
     ending = asyncio.ensure_future(handle.result())
     shown, told = 0, set[str]()
     try:
         while True:
             ended = ending.done()
-            status = await _status(handle)
+            status = await _status(handle, status_type)
             if status is not None:
                 listener.entries(status.timeline[shown:])
                 shown = len(status.timeline)
@@ -79,9 +102,9 @@ async def follow(handle: Handle, listener: Listener) -> IncidentOutcome | None:
         ending.cancel()
 
 
-async def _status(handle: Handle) -> IncidentStatus | None:
+async def _status(handle: Handle, status_type: type[Standing]) -> Standing | None:
     try:
-        status: IncidentStatus = await handle.query("status", result_type=IncidentStatus, rpc_timeout=_PATIENCE)
+        status: Standing = await handle.query("status", result_type=status_type, rpc_timeout=_PATIENCE)
     except (RPCError, WorkflowQueryFailedError):
         return None  # the worker is busy or has just been started again; the next look will tell
     return status

@@ -11,6 +11,7 @@ from typing import Any, Self
 import typer
 
 from models.incident import IncidentOutcome
+from models.operation import OperationOutcome
 from models.records import TimelineEntry
 from models.watch import OpenIncident
 
@@ -50,6 +51,11 @@ class JsonLines:
         self._incident = incident.id
         self._tell("incident", incident.opened_at, incident=incident.id, text=text)
 
+    def begun(self, id: str, at: datetime, text: str) -> None:
+        """An operation was started; what follows is about it."""
+        self._incident = id
+        self._tell("operation", at, operation=id, text=text)
+
     def entries(self, entries: Iterable[TimelineEntry]) -> None:
         """Lines of an incident's timeline."""
         for entry in entries:
@@ -70,7 +76,7 @@ class JsonLines:
     def quiet(self) -> None:
         """Nothing goes on that is worth a line."""
 
-    def result(self, well: bool, text: str, outcome: IncidentOutcome | None = None) -> None:
+    def result(self, well: bool, text: str, outcome: IncidentOutcome | OperationOutcome | None = None) -> None:
         """How something ended."""
         told = outcome.model_dump(mode="json") if outcome else None
         self._tell("result", incident=self._incident, well=well, text=text, outcome=told)

@@ -19,6 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from models.incident import IncidentOutcome
+from models.operation import OperationOutcome
 from models.records import EntryKind, TimelineEntry
 from models.watch import OpenIncident
 
@@ -75,6 +76,11 @@ class Screen:
         self._began = self._began or incident.opened_at
         self._line(incident.opened_at, "incident", "bold", text)
 
+    def begun(self, id: str, at: datetime, text: str) -> None:
+        """An operation was started; times count from here."""
+        self._began = at
+        self._line(at, "operation", "bold", text)
+
     def entries(self, entries: Iterable[TimelineEntry]) -> None:
         """Lines of an incident's timeline."""
         for entry in entries:
@@ -100,7 +106,7 @@ class Screen:
         """Nothing goes on that is worth a line."""
         self._live.update(Text())
 
-    def result(self, well: bool, text: str, outcome: IncidentOutcome | None = None) -> None:
+    def result(self, well: bool, text: str, outcome: IncidentOutcome | OperationOutcome | None = None) -> None:
         """How something ended; the text says what of an incident's outcome people want to know."""
         mark, style = ("✓", "bold green") if well else ("✗", "bold red")
         self._began = None

@@ -28,12 +28,14 @@ def demo(home: Path, *options: str) -> subprocess.Popen[str]:
     )
 
 
-def test_both_faults_end_in_proven_recovery_and_nothing_is_left_behind(tmp_path: Path) -> None:
+def test_both_acts_end_well_and_nothing_is_left_behind(tmp_path: Path) -> None:
     with demo(tmp_path, "--script") as process:
         output, _ = process.communicate(timeout=240)
     assert process.returncode == 0, output
     assert output.count("Healthy again, and proven") == 2
     assert "approve by karin.holm@acme.example" in output
+    assert "Undone: the shop is as it was before" in output
+    assert "Proven: the backup can be restored" in output
     assert none_left(tmp_path) == []
     assert not (tmp_path / "demo").exists()
 
@@ -46,14 +48,17 @@ def test_programs_are_told_the_same_a_json_object_a_line(tmp_path: Path) -> None
     assert all(datetime.fromisoformat(line["at"]).tzinfo for line in told)
     events = [line["event"] for line in told]
     assert events[0] == "title"
-    assert events.count("fault") == events.count("part") == events.count("incident") == 2
+    assert events.count("fault") == events.count("incident") == events.count("operation") == 2
+    assert events.count("part") == 4
     results = [line for line in told if line["event"] == "result"]
-    assert [(r["well"], r["outcome"]["end"], r["outcome"]["id"]) for r in results] == [
-        (True, "recovered", line["incident"]) for line in told if line["event"] == "incident"
-    ]
-    [question] = [line for line in told if line["event"] == "question"]
-    assert "incident decide" in question["here"]
-    assert question["plan"]
+    assert all(r["well"] for r in results)
+    assert [r["outcome"]["end"] for r in results] == ["recovered", "recovered", "undone", "done"]
+    begun = [line.get("incident") or line["operation"] for line in told if line["event"] in {"incident", "operation"}]
+    assert [r["outcome"]["id"] for r in results] == begun
+    questions = [line for line in told if line["event"] == "question"]
+    assert "incident decide" in questions[0]["here"]
+    assert "operation decide" in questions[1]["here"]
+    assert all(question["plan"] for question in questions)
     kinds = {line["kind"] for line in told if line["event"] == "entry" and line["incident"] == results[0]["incident"]}
     assert kinds >= {"alarm", "probe", "action", "state"}
 
