@@ -36,7 +36,7 @@ from starter.log_lines import keep_stdout_for_json
 from starter.supervisor import Supervisor
 from starter.up import Installation, installation
 
-LONGEST: Final = 240.0
+LONGEST: Final = 420.0
 """Seconds after which `--script` gives up: CI never hangs."""
 
 _NOTICED_WITHIN: Final = 60.0

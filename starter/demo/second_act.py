@@ -78,7 +78,7 @@ class SecondAct:
         else:
             took = (outcome.closed_at - began).total_seconds()
             said = _ENDINGS.get(outcome.end, outcome.end.value)
-            self._screen.result(outcome.end in _ENDINGS, f"{said}, after {took:.1f} s. {outcome.summary}", outcome)
+            self._screen.result(outcome.end in _ENDINGS, f"{said}, after {took:.1f} s", outcome)
         return outcome
 
     @staticmethod

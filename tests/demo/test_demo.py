@@ -30,7 +30,7 @@ def demo(home: Path, *options: str) -> subprocess.Popen[str]:
 
 def test_both_acts_end_well_and_nothing_is_left_behind(tmp_path: Path) -> None:
     with demo(tmp_path, "--script") as process:
-        output, _ = process.communicate(timeout=240)
+        output, _ = process.communicate(timeout=440)
     assert process.returncode == 0, output
     assert output.count("Healthy again, and proven") == 2
     assert "approve by karin.holm@acme.example" in output
@@ -42,7 +42,7 @@ def test_both_acts_end_well_and_nothing_is_left_behind(tmp_path: Path) -> None:
 
 def test_programs_are_told_the_same_a_json_object_a_line(tmp_path: Path) -> None:
     with demo(tmp_path, "--script", "--json") as process:
-        output, _ = process.communicate(timeout=240)
+        output, _ = process.communicate(timeout=440)
     assert process.returncode == 0, output
     told = [json.loads(line) for line in output.splitlines()]
     assert all(datetime.fromisoformat(line["at"]).tzinfo for line in told)
