@@ -116,6 +116,10 @@ class Marks:
         """There while the component runs."""
         return self._directory / f"{application}.{component}.up"
 
+    def scratch(self, application: str) -> Path:
+        """A directory on the host for what is thrown away."""
+        return self._directory / f"{application}.scratch"
+
     def _log(self, application: str) -> Path:
         return self._directory / f"{application}.log"
 

@@ -52,7 +52,7 @@ async def test_a_step_that_goes_on_after_its_lease_was_taken_away_keeps_the_next
 
 
 async def _until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(90):
+    async with asyncio.timeout(180):
         while not condition():
             await asyncio.sleep(0.05)
 

@@ -65,7 +65,7 @@ async def _until_held(marks: Marks, every: Sequence[Instance]) -> None:
     """Wait until every operation is in the middle of the step at which its worker is to die."""
     left = list(every)
     try:
-        async with asyncio.timeout(120):
+        async with asyncio.timeout(240):
             while left := [one for one in left if f"begin {one.step}" not in marks.seen(one.application)]:
                 await asyncio.sleep(0.1)
     except TimeoutError:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from models.change import ChangeOrder
 from models.maintenance import MaintenanceOrder
 from models.operation import ComponentsOrder, OperationEnd, OperationKind, OperationOrder
+from models.restores import DrillOrder, RestoreOrder
 from tests.chaos.marks import COMPONENTS, Marks, Part
 
 BY = "ann@example.com"
@@ -134,6 +135,35 @@ def _patches(marks: Marks, application: str) -> Part:
     }
 
 
+def _backup(marks: Marks, application: str) -> Part:
+    return {
+        "agreement": {"undertakings": ["incident", "restore"]},
+        "instructions": {
+            "restore": {
+                "data": {
+                    "title": "The database",
+                    "component": "db",
+                    "source": {
+                        "type": "other",
+                        "location": "on the host",
+                        "points": marks.command(application, "list", "date -u '+%Y-%m-%dT%H:%M:%SZ 1000 backup-1'"),
+                        "examine": marks.command(application, "examine"),
+                        "keep": [marks.run(application, "keep")],
+                        "kept_at": "beside it",
+                        "steps": [marks.run(application, "bring back")],
+                        "drill": [marks.run(application, "bring aside")],
+                        "clean_up": [marks.run(application, "clean up")],
+                    },
+                    "verify": [{"command": marks.command(application, "verify"), "read_only": True}],
+                    "restore_point": "1d",
+                    "restore_time": "1h",
+                    "drill": {"frequency": "daily 03:00", "scratch": str(marks.scratch(application))},
+                }
+            }
+        },
+    }
+
+
 WALKS = [
     Walk(
         OperationKind.START_UP,
@@ -170,5 +200,19 @@ WALKS = [
         lambda application: MaintenanceOrder(application=application, by=BY, routine="patches"),
         hosts=3,
         together=[{"fetch h2", "fetch h3"}, {"patch h2", "patch h3"}],
+    ),
+    Walk(
+        OperationKind.RESTORE,
+        ["list", "examine", "stop web", "stop app", "keep", "bring back", "start app", "start web", "verify"],
+        _backup,
+        lambda application: RestoreOrder(application=application, by=BY, restore="data", point="latest"),
+        runs_before=True,
+    ),
+    Walk(
+        OperationKind.DRILL,
+        ["list", "examine", "bring aside", "verify", "clean up"],
+        _backup,
+        lambda application: DrillOrder(application=application, by=BY, restore="data"),
+        runs_before=True,
     ),
 ]
