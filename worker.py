@@ -33,6 +33,7 @@ from activities.probes import Probes
 from activities.records import RecordActivities, Records
 from activities.records.halts import HaltActivities, Halts
 from activities.records.reach import Reach
+from activities.routines import Routines
 from activities.signs import Signs
 from activities.ssh import Ssh
 from activities.ssh.pool import Pool
@@ -52,6 +53,7 @@ from workflows.opening import OpenIncident
 from workflows.restoring.drill import Drill
 from workflows.restoring.restore import RestoreFromBackup
 from workflows.review import Review
+from workflows.routine import RoutineOnOrder
 from workflows.sandbox import workflow_runner
 from workflows.starting import ShutDown, StartUp
 from workflows.submitting import SubmitChange
@@ -62,7 +64,7 @@ log = logging.getLogger("driftvakt.worker")
 
 WORKFLOWS: Final = (
     *(Watch, Incident, Monitor, Major, OpenIncident, StartUp, ShutDown, Maintenance, Halting, Vigil),
-    *(ChangeImplementation, Review, SubmitChange, RestoreFromBackup, Drill),
+    *(ChangeImplementation, Review, SubmitChange, RestoreFromBackup, Drill, RoutineOnOrder),
 )
 """Our own processes; runbooks are found besides."""
 
@@ -135,6 +137,7 @@ class Parts:
             activities=[
                 *records.activities(),
                 *HaltActivities(self.halts).activities(),
+                *Routines(self.records).activities(),
                 *ClockActivities(self.records).activities(),
                 *AccountActivities(self.records).activities(),
                 *MaintenanceActivities(self.records).activities(),

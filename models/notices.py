@@ -42,6 +42,12 @@ class Occasion(StrEnum):
     """To the customer: closed, with its cause."""
     MESSAGE = "message"
     """A step of an instruction: what its author wrote for exactly these receivers."""
+    ORDERED = "ordered"
+    """To whoever ordered a routine: we have it, and when it is carried out."""
+    ORDER_DONE = "order-done"
+    """To the same: it is done."""
+    ORDER_FAILED = "order-failed"
+    """To the same: it could not be done as ordered, and we look into it."""
     TEST = "test"
     """Somebody tries whether a contact can be reached; nothing has happened."""
 
@@ -59,6 +65,9 @@ _OUTWARD = {
     Occasion.RESTORED,
     Occasion.CLOSED,
     Occasion.MESSAGE,
+    Occasion.ORDERED,
+    Occasion.ORDER_DONE,
+    Occasion.ORDER_FAILED,
 }
 
 

@@ -21,6 +21,7 @@ from starter.commands import (
     notice,
     operation,
     restore,
+    routine,
     run,
     runbook,
     schedules,
@@ -55,6 +56,7 @@ app.add_typer(halt.app, name="halt")
 app.add_typer(maintenance.app, name="maintenance")
 app.add_typer(watch.app, name="watch")
 app.add_typer(notice.app, name="notice")
+app.add_typer(routine.app, name="routine")
 app.add_typer(runbook.app, name="runbook")
 app.add_typer(alarm.app, name="alarm")
 

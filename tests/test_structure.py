@@ -25,6 +25,7 @@ from activities.notices import NoticeActivities
 from activities.probes import Probes
 from activities.records import RecordActivities
 from activities.records.halts import HaltActivities
+from activities.routines import Routines
 from activities.ssh import Ssh
 from activities.vigil import VigilActivities
 from activities.workflows import Workflows
@@ -54,6 +55,7 @@ REAL = {
         Probes,
         RecordActivities,
         HaltActivities,
+        Routines,
         Workflows,
         Leases,
         Changes,

@@ -199,6 +199,21 @@ CASES: list[tuple[str, Edit, str]] = [
         put("agreement/service_levels/P1/respond/within", "5h"),
         "P1 allows more time to respond",
     ),
+    (
+        "routine-placeholder",
+        put("routines/extended/campaign/steps/0/command", ["c", "{campagne}"]),
+        "takes the input 'campagne', which the routine does not have",
+    ),
+    (
+        "routine-placeholder",
+        put("routines/extended/campaign/steps/0/command", "c '{campaign}'"),
+        "has the input campaign in the middle of a text",
+    ),
+    (
+        "routine-placeholder",
+        put("routines/extended/campaign/steps/0/check", ["c", "--code={campaign}"]),
+        "has the input campaign in the middle of a text",
+    ),
     ("routine-input", drop("routines/extended/campaign/inputs/prices/choices"), "is of type choice and has 0 choices"),
     ("routine-input", put("routines/extended/campaign/inputs/campaign/pattern", "("), "is no regular expression"),
     ("parties", put("parties/driftbolaget/kind", "customer"), "there are 0 parties of kind supplier"),

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from models.dossier.agreement import Undertaking
 from models.dossier.changes import CHANGE_APPROVER, Risk
 from models.dossier.dossier import Dossier
+from models.dossier.faults import Place, where
+from models.dossier.inputs import PLACEHOLDER, variable
+from models.dossier.instructions import Command, RunStep, Step
 from models.dossier.parties import PartyKind
 from models.dossier.routines import InputType
 from models.dossier.rules.registry import Finding, error, gap
@@ -25,6 +28,40 @@ def inputs_can_be_given(dossier: Dossier) -> Iterator[Finding]:
             if field.pattern is not None and not _compiles(field.pattern):
                 what = f"the pattern of the input {label} of {name} is no regular expression"
                 yield Finding((*place, "pattern"), what, "mend it, for example `^[0-9]{4}$`")
+
+
+@error("routine-placeholder")
+def inputs_stand_where_they_are_put_in(dossier: Dossier) -> Iterator[Finding]:
+    """A command of an extended routine takes an input as a whole part of a list, or from its environment in a shell command;
+    what looks like an input is one.
+    """
+    for name, routine in dossier.routines.extended.items():
+        for number, step in enumerate(routine.steps):
+            place = ("routines", "extended", name, "steps", number)
+            for field, command in _commands(step):
+                yield from _placeholders((*place, field), command, routine.inputs)
+
+
+def _commands(step: Step) -> Iterator[tuple[str, Command]]:
+    if isinstance(step, RunStep):
+        yield "command", step.command
+    if step.check is not None:
+        yield "check", step.check if isinstance(step, RunStep) else step.check.command
+
+
+def _placeholders(place: Place, command: Command, inputs: Container[str]) -> Iterator[Finding]:
+    for part in command if isinstance(command, list) else [command]:
+        whole = PLACEHOLDER.fullmatch(part) if isinstance(command, list) else None
+        if whole and whole.group(1) not in inputs:
+            what = f"{where(place)} takes the input {whole.group(1)!r}, which the routine does not have"
+            yield Finding(place, what, "define it under `inputs`, or write the name of one that is there")
+        for found in () if whole else PLACEHOLDER.finditer(part):
+            if found.group(1) in inputs:
+                how = f"make it a whole part of a list, or write ${variable(found.group(1))} in a shell command"
+                what = (
+                    f"{where(place)} has the input {found.group(1)} in the middle of a text, where it is never put in"
+                )
+                yield Finding(place, what, how)
 
 
 def _compiles(pattern: str) -> bool:

@@ -1,0 +1,166 @@
+"""`driftvakt routine`: what may be ordered of the supplier, ordering it, and what became of it."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from starter.commands.operating import NoWait, Reason, Rehearse, finish, start_and_follow
+from starter.commands.output import AsJson, By, at_desk, echo_json, faults, printable, who_asks
+
+if TYPE_CHECKING:
+    from models.operation import OperationOutcome
+    from starter.desk import Desk
+    from starter.routines import RoutineEntry
+
+app = typer.Typer(help="Order extended routines, and see what became of them.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="As `list` shows it.", show_default=False)]
+Of = Annotated[
+    str, typer.Option("--application", "-a", help="CUSTOMER.APPLICATION, as in acme.shop.", show_default=False)
+]
+
+
+@app.command("list")
+def list_(
+    application: Annotated[
+        str | None, typer.Option("--application", "-a", help="Of this application only.", show_default=False)
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the routines that may be ordered, with what was ordered this month of what is agreed."""
+    with faults():
+        from models.settings import load_settings
+        from starter.desk import reading_records
+        from starter.routines import catalogue
+
+        with reading_records(load_settings()) as records:
+            found = catalogue(records, application)
+    if as_json:
+        typer.echo(json.dumps([one.model_dump(mode="json") for one in found], indent=2))
+    elif not found:
+        typer.echo("no routine may be ordered")
+    for one in [] if as_json else found:
+        typer.echo(printable(f"{one.application}  {one.name}  {one.title}{_used(one)}"))
+
+
+@app.command()
+def show(name: Name, application: Of, as_json: AsJson = False) -> None:
+    """Show a routine: who may order it, what it must be given, when it can be had, and how to order it in the Temporal UI."""
+    with faults():
+        from models.settings import load_settings
+        from starter.desk import reading_records
+        from starter.routines import entry
+
+        with reading_records(load_settings()) as records:
+            found = entry(records, application, name)
+    if as_json:
+        echo_json(found)
+        return
+    lines = [
+        f"{found.title} ({found.application} {found.name}){_used(found)}",
+        f"ordered by: {', '.join(found.ordered_by) or 'nobody'}",
+        f"approved by: {', '.join(found.approval) or 'nobody has to'}",
+        f"lead time: {found.lead_time or 'none'}",
+        *(f"input {i.name}{'' if i.required else ' (optional)'}: {i.label}; {i.must_be}" for i in found.inputs),
+        f"in the UI, start the workflow `routine` with: {json.dumps(found.sample, ensure_ascii=False)}",
+    ]
+    typer.echo(printable("\n".join(lines)))
+
+
+@app.command()
+def order(
+    name: Name,
+    application: Of,
+    inputs: Annotated[
+        list[str] | None,
+        typer.Option("--input", "-i", help="An input as NAME=VALUE; repeat it for several.", show_default=False),
+    ] = None,
+    at: Annotated[
+        datetime | None,
+        typer.Option(
+            help="When it is wanted, with its zone; as soon as its lead time allows unless given.",
+            formats=["%Y-%m-%dT%H:%M%z", "%Y-%m-%dT%H:%M:%S%z"],
+            show_default=False,
+        ),
+    ] = None,
+    by: By = None,
+    reason: Reason = "",
+    rehearse: Rehearse = False,
+    no_wait: NoWait = False,
+    as_json: AsJson = False,
+) -> None:
+    """Order a routine and, unless told otherwise, follow it to its end; exit 0 only if it went well."""
+
+    async def place(desk: Desk) -> OperationOutcome | None:
+        import asyncio
+
+        from models.operation import OperationKind
+        from models.routine import RoutineOrder
+        from starter.desk import made
+        from starter.operations.starting import by_the_clock
+        from starter.routines import read_pairs, require_inputs
+
+        given = read_pairs(inputs or [])
+        title = await asyncio.to_thread(require_inputs, desk.records, application, name, given)
+        wanted = made(
+            RoutineOrder,
+            application=application,
+            routine=name,
+            by=who_asks(desk.settings, by),
+            inputs=given,
+            at=at,
+            reason=reason,
+            rehearse=rehearse,
+        )
+        key = f"{name}.{by_the_clock()}"
+        kind = OperationKind.ROUTINE
+        return await start_and_follow(desk, kind, wanted, key, title, wait=not no_wait, as_json=as_json)
+
+    finish(at_desk(place), as_json)
+
+
+@app.command()
+def status(
+    application: Annotated[
+        str | None, typer.Option("--application", "-a", help="Of this application only.", show_default=False)
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="So many at most.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """List the orders, the latest first, and how each ended; `driftvakt operation show ID` tells all of one."""
+    with faults():
+        from models.operation import OperationKind
+        from models.settings import load_settings
+        from starter.desk import reading_records
+
+        with reading_records(load_settings()) as records:
+            rows = records.operations(application, kind=OperationKind.ROUTINE.value, limit=limit)
+    if as_json:
+        shown = [
+            {
+                "id": row.id,
+                "routine": row.name,
+                "by": row.opened_by,
+                "at": row.opened_at.isoformat(),
+                "state": row.state,
+                "outcome": row.outcome,
+                "summary": row.summary,
+                "inputs": row.data.get("inputs", {}),
+            }
+            for row in rows
+        ]
+        typer.echo(json.dumps(shown, indent=2))
+        return
+    if not rows:
+        typer.echo("nothing was ordered")
+    for row in rows:
+        ended = f"{row.outcome}: {row.summary}" if row.outcome else row.state
+        typer.echo(printable(f"{row.opened_at:%Y-%m-%d %H:%M} UTC  {row.id}  by {row.opened_by}  {ended}"))
+
+
+def _used(one: RoutineEntry) -> str:
+    return "" if one.per_month is None else f"  {one.ordered_this_month} of {one.per_month} this month"

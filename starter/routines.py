@@ -1,0 +1,113 @@
+"""The catalogue of extended routines, as the commands see it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from activities.records import Records
+from activities.routines import Routines, find_routine
+from models.base import Model, format_duration
+from models.dossier import Dossier
+from models.dossier.inputs import describe, read_inputs
+from models.errors import NotFoundError, UserError
+
+
+class RoutineInputLine(Model):
+    """An input of a routine."""
+
+    name: str
+    label: str
+    must_be: str
+    required: bool
+
+
+class RoutineEntry(Model):
+    """A routine of the catalogue."""
+
+    application: str
+    name: str
+    title: str
+    ordered_by: list[str]
+    """Who may order it, by e-mail address or name."""
+    inputs: list[RoutineInputLine]
+    lead_time: str = ""
+    per_month: int | None = None
+    ordered_this_month: int
+    """That count against what is agreed a month."""
+    approval: list[str] = []
+    """Roles that must agree."""
+    sample: dict[str, Any]
+    """For the form of the workflow `routine` in the Temporal UI."""
+
+
+def catalogue(records: Records, application: str | None) -> list[RoutineEntry]:
+    """All routines that may be ordered, of an application or of all."""
+    names = [application] if application is not None else records.applications()
+    return [
+        _entry(records, dossier, name)
+        for dossier in (published(records, one) for one in names)
+        for name in dossier.routines.extended
+    ]
+
+
+def entry(records: Records, application: str, name: str) -> RoutineEntry:
+    """One routine; `NotFoundError` names those there are."""
+    dossier = published(records, application)
+    find_routine(dossier, name)
+    return _entry(records, dossier, name)
+
+
+def published(records: Records, application: str) -> Dossier:
+    """The dossier that holds; `NotFoundError` names the applications that have one."""
+    dossier = records.current_dossier(application)
+    if dossier is None:
+        names = ", ".join(records.applications()) or "none"
+        raise NotFoundError(f"no dossier of {application} is published; there are {names}")
+    return dossier
+
+
+def read_pairs(pairs: Sequence[str]) -> dict[str, Any]:
+    """`NAME=VALUE`, each; `UserError` for what is none."""
+    given: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise UserError(f"--input {pair}: write it as NAME=VALUE, for example --input campaign=ABC12")
+        given[name] = value
+    return given
+
+
+def require_inputs(records: Records, application: str, name: str, given: dict[str, Any]) -> str:
+    """Refuse inputs that do not fit, before anything is started; the routine's title."""
+    routine = find_routine(published(records, application), name)
+    _, faults = read_inputs(routine, given)
+    if faults:
+        raise UserError("\n".join(f"routine {name}: {fault}" for fault in faults))
+    return routine.title
+
+
+def _entry(records: Records, dossier: Dossier, name: str) -> RoutineEntry:
+    routine = dossier.routines.extended[name]
+    may = dossier.people(routine.ordered_by)
+    return RoutineEntry(
+        application=dossier.id,
+        name=name,
+        title=routine.title,
+        ordered_by=may,
+        inputs=[
+            RoutineInputLine(name=key, label=field.label, must_be=describe(field), required=field.required)
+            for key, field in routine.inputs.items()
+        ],
+        lead_time=format_duration(routine.lead_time) if routine.lead_time else "",
+        per_month=routine.per_month,
+        ordered_this_month=Routines(records).ordered(dossier.id, name, datetime.now(UTC)),
+        approval=list(routine.approval.roles) if routine.approval else [],
+        sample={
+            "application": dossier.id,
+            "routine": name,
+            "by": next(iter(may), "you@example.com"),
+            "inputs": {key: (field.choices or [""])[0] for key, field in routine.inputs.items()},
+        },
+    )
