@@ -15,6 +15,7 @@ from models.notices import Audience, Facts, NoticeReceipt, Occasion, SendNotice
 from models.operation import OperationEnd, OperationKind, OperationOutcome, OperationState
 from models.records import EntryKind
 from models.routine import CheckedOrder, CheckOrder, RoutineOrder
+from workflows import waiting
 from workflows.gates import approval_question
 from workflows.holding import refuse_operation
 from workflows.operation import Operation, operation
@@ -113,15 +114,11 @@ class RoutineOnOrder(Operation):
             return self.aborting is None
         self.now(f"Waits until {until:%Y-%m-%d %H:%M} UTC, as agreed")
         await self.record()
-        try:
-            await workflow.wait_condition(
-                lambda: self.aborting is not None,
-                timeout=until - workflow.now(),
-                timeout_summary=f"Until {until:%Y-%m-%d %H:%M} UTC",
-            )
-        except TimeoutError:
-            return True
-        return False
+        return not await waiting.until(
+            lambda: self.aborting is not None,
+            within=until - workflow.now(),
+            summary=f"Until {until:%Y-%m-%d %H:%M} UTC",
+        )
 
     async def _tell(self, order: RoutineOrder, occasion: Occasion) -> None:
         """Write to whoever ordered it; that nobody could be reached keeps nothing back."""

@@ -20,7 +20,7 @@ from runbooks import find_runbooks
 from starter.runbooks import sample_input
 from tests.fakes import Answer, FakeHosts, application_plan, working
 from tests.maintenance import scene as maintenance
-from tests.replay import changes, halts, leading, restores, watches
+from tests.replay import changes, halts, leading, restores, routines, watches
 from tests.replay.keeping import keep
 from tests.servers import real_server
 from tests.workflows.waiting import end_of, until_asked
@@ -163,6 +163,7 @@ async def main() -> None:
     await changes.main()
     await halts.main()
     await restores.main()
+    await routines.main()
     await leading.main()
     await watches.main()
 

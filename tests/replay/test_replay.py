@@ -43,6 +43,7 @@ def test_every_workflow_has_a_recorded_history() -> None:
         "major",
         "open-incident",
         "halt",
+        "routine",
         "maintenance",
         *(r.workflow_type for r in find_runbooks().values()),
     }
