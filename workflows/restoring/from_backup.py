@@ -16,6 +16,7 @@ from models.gates import GateOutcome, Question
 from models.jobs import JobResult, Outcome
 from models.operation import OperationState
 from models.restores import DrillOrder, Examined, Proof, RestoreOrder, RestorePoint
+from workflows import waiting
 from workflows.holding import refuse_operation
 from workflows.operation import Operation
 from workflows.restoring.adapter import Adapter, Place
@@ -159,17 +160,12 @@ class FromBackup(Operation):
         began = workflow.now()
         while True:
             pace = min(max((workflow.now() - began) / 8, _FIRST_LOOK), _RAREST_LOOK)
-            try:
-                await workflow.wait_condition(
-                    work.done, timeout=pace, timeout_summary="Until the next look at how far it has come"
-                )
-            except TimeoutError:
-                seen = await self.steps.glance(look)
-                if seen.outcome is Outcome.OK and (said := self.adapter_.how_far(seen.stdout.text, examined)):
-                    self.progress = f"{said}, after {format_duration(_whole(workflow.now() - began))}"
-                    self.on_gates_changed()
-                continue
-            return
+            if await waiting.until(work.done, within=pace, summary="Until the next look at how far it has come"):
+                return
+            seen = await self.steps.glance(look)
+            if seen.outcome is Outcome.OK and (said := self.adapter_.how_far(seen.stdout.text, examined)):
+                self.progress = f"{said}, after {format_duration(_whole(workflow.now() - began))}"
+                self.on_gates_changed()
 
     async def verify(self, *, aside: bool) -> bool:
         """Ask the queries of the dossier; all of them, so that all that is wrong is known."""
