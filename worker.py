@@ -11,7 +11,7 @@ import logging
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from temporalio.client import Client
@@ -21,6 +21,7 @@ from activities.accounts import AccountActivities
 from activities.alarms import WatchReporter
 from activities.changes import Changes
 from activities.clocks.activities import ClockActivities
+from activities.drills import DrillStanding, standing_drills
 from activities.leases import Leases
 from activities.maintenance import MaintenanceActivities
 from activities.monitor.activities import SiteMonitor
@@ -105,12 +106,17 @@ class Parts:
                 first_looks_within=settings.monitor_start_spread_seconds,
             ),
         )
-        self.vigil = VigilActivities(RecordedDossiers(database), Signs(database).all, WatchReporter(client))
+        self.vigil = VigilActivities(
+            RecordedDossiers(database), Signs(database).all, WatchReporter(client), self._standing_drills
+        )
         self.notices = NoticeActivities(
             self.records, Channels(settings.notice_channels, settings.home), settings.ui_url
         )
         # Hosts that hang must not keep others, or the records, waiting: a pool for each.
         self.pools: list[ThreadPoolExecutor] = []
+
+    def _standing_drills(self, now: datetime) -> list[DrillStanding]:
+        return [one for name in self.records.applications() for one in standing_drills(self.records, name, now)]
 
     async def close(self) -> None:
         """Let go of everything."""

@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple, Protocol
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
+from activities.drills import DrillStanding
 from activities.monitor.plan import monitored_points
 from activities.monitor.source import PointSource
 from activities.signs import monitor_sign
@@ -25,6 +26,8 @@ MONITOR_SILENT_AFTER: Final = timedelta(minutes=2)
 """For an embedded monitor; longer where its points are looked at more rarely."""
 
 LOOK_EVERY: Final = timedelta(seconds=10)
+
+_DRILLS_EVERY: Final = timedelta(minutes=10)
 
 _SHORTEST_OF_A_MONITOR: Final = 3
 """Intervals of its most frequent point that a monitor may be silent."""
@@ -138,6 +141,24 @@ def _alarm(switch: Switch, terms: Terms, silent: bool, since: datetime, now: dat
     )
 
 
+def _overdue_drill(standing: DrillStanding, now: datetime) -> Alarm:
+    since = standing.overdue_since
+    return Alarm(
+        application=standing.application,
+        fingerprint=f"drill/{standing.restore}",
+        state=AlarmState.CLEARED if since is None else AlarmState.FIRING,
+        severity=Severity.WARNING,
+        title=f"The drill of the restore {standing.restore} is overdue",
+        component=standing.component,
+        source="vigil",
+        since=since or now,
+        seen_at=now,
+        detail="It has been held, or is no longer waited for."
+        if since is None
+        else f"It was to be held at {since:%Y-%m-%d %H:%M} UTC; nobody knows whether this backup can be restored.",
+    )
+
+
 class VigilActivities:
     """Keeps vigil over the sources of every published dossier."""
 
@@ -146,10 +167,15 @@ class VigilActivities:
         source: PointSource,
         signs: Callable[[], Mapping[str, datetime]],
         reporter: Reporter,
+        drills: Callable[[datetime], Sequence[DrillStanding]] = lambda now: (),
         *,
         look_every: timedelta = LOOK_EVERY,
     ) -> None:
-        """`source` and `signs` block; they are asked in threads."""
+        """`source`, `signs` and `drills` block; they are asked in threads."""
+        self._drills = drills
+        self._drills_looked: datetime | None = None
+        self._drills_told: dict[tuple[str, str], bool] = {}
+        """Whether the watch was told that it is overdue."""
         self._source = source
         self._signs = signs
         self._reporter = reporter
@@ -191,8 +217,24 @@ class VigilActivities:
                 fault = str(error)[:300]
             else:
                 board.told(switch, alarm.state is AlarmState.FIRING)
+        try:
+            await self._look_at_drills(datetime.now(UTC))
+        except DriftvaktError as error:
+            fault = str(error)[:300]
         silent = [f"{s.source} of {s.application}" for s in board.silent]
         return VigilBeat(looked_at=datetime.now(UTC), sources=len(wanted), silent=silent[:10], fault=fault)
+
+    async def _look_at_drills(self, now: datetime) -> None:
+        """Now and then: they are overdue by days."""
+        if self._drills_looked is not None and now - self._drills_looked < _DRILLS_EVERY:
+            return
+        for standing in await asyncio.to_thread(self._drills, now):
+            key, overdue = (standing.application, standing.restore), standing.overdue_since is not None
+            # Also the first time, when it is not: a vigil before this one may have raised it.
+            if self._drills_told.get(key) is not overdue:
+                await self._reporter.report([_overdue_drill(standing, now)])
+                self._drills_told[key] = overdue
+        self._drills_looked = now
 
     def _wanted(self) -> dict[Switch, Terms]:
         current = self._source.current()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from threading import Lock
 from typing import Any, Final
@@ -122,6 +122,15 @@ class Records:
             if len(self._dossiers) > _KEPT_DOSSIERS:
                 self._dossiers.popitem(last=False)
         return dossier
+
+    def dossiers_before(self, application: str, at: datetime) -> Iterator[dict[str, Any]]:
+        """What the dossiers of an application that were published by then hold, the latest first."""
+        query = select(DossierVersion).where(
+            DossierVersion.application == application, col(DossierVersion.published_at) <= at
+        )
+        with self.database.reading() as session:
+            for version in session.exec(query.order_by(col(DossierVersion.published_at).desc())):
+                yield version.content
 
     def applications(self) -> list[str]:
         """The applications that have a dossier, sorted."""

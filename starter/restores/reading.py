@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import ValidationError
 
-from activities.calendars.occurrences import Occurrences
+from activities.drills import standing_drills
 from activities.records import Records
 from models.base import Duration, Model
-from models.dossier.agreement import ServiceHours
 from models.dossier.instructions import Restore
 from models.errors import NotFoundError
 from models.operation import OperationEnd, OperationKind
 from models.restores import Proof
 from models.tables import OperationRow
 
-OVERDUE_AFTER = timedelta(days=1)
-"""So long after its time a drill that has not been held is overdue."""
-
-_EARLY = timedelta(days=1)
-"""So long before its time a drill counts for it."""
-
-_LOOK_BACK = timedelta(days=400)
 _MOST = 1000
 
 
@@ -85,11 +77,12 @@ def _drills(records: Records, application: str, now: datetime) -> Iterator[Drill
     dossier = records.current_dossier(application)
     if dossier is None:
         return
+    standings = {standing.restore: standing for standing in standing_drills(records, application, now)}
     for name, restore in dossier.instructions.restore.items():
         lines = held(records, application, name, OperationKind.DRILL)
         ended = [line for line in lines if line.end != "under-way"]
         proven = next((line.at for line in ended if line.end == OperationEnd.DONE.value), None)
-        due, overdue = _due(restore, dossier.agreement.working_days(None), lines, now)
+        standing = standings.get(name)
         yield DrillLine(
             application=application,
             restore=name,
@@ -99,21 +92,9 @@ def _drills(records: Records, application: str, now: datetime) -> Iterator[Drill
             agreed_time=restore.restore_time,
             last=lines[0] if lines else None,
             proven_at=proven,
-            due_at=due,
-            overdue=overdue,
+            due_at=standing.next_at if standing else None,
+            overdue=bool(standing and standing.overdue_since),
         )
-
-
-def _due(
-    restore: Restore, working_days: ServiceHours | None, lines: Sequence[ProofLine], now: datetime
-) -> tuple[datetime | None, bool]:
-    """When the next drill is to be held, and whether the last one that should have been was not."""
-    if restore.drill is None:
-        return None, False
-    times = Occurrences(restore.drill.frequency, restore.drill.time_zone, working_days)
-    past = list(times.between(now - _LOOK_BACK, now - OVERDUE_AFTER))
-    overdue = bool(past) and not any(line.at >= past[-1] - _EARLY for line in lines)
-    return next(iter(times.following(now, 1)), None), overdue
 
 
 def _line(row: OperationRow) -> ProofLine:

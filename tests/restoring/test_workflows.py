@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -194,6 +197,44 @@ async def test_a_drill_that_fails_opens_an_incident(shop: Site, own: Cluster) ->
     [incident] = [i for i in shop.records.incidents(open_only=True) if "drill" in i.title]
     assert incident.title == "The drill of the restore database failed"
     assert incident.id in outcome.summary
+
+
+async def command(server: TemporalServer, *words: str) -> tuple[int, str, str]:
+    """A command of an operator, beside the installation."""
+    settings = server.settings
+    environment = os.environ | {
+        "DRIFTVAKT_HOME": str(settings.home),
+        "DRIFTVAKT_TEMPORAL_PORT": str(settings.temporal_port),
+        "DRIFTVAKT_USER": OPERATOR,
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "starter.cli", *words,
+        env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    out, err = await asyncio.wait_for(process.communicate(), 120)
+    return process.returncode or 0, out.decode(), err.decode()
+
+
+async def test_points_a_drill_and_its_trend_are_seen_at_the_command(
+    server: TemporalServer, shop: Site, own: Cluster
+) -> None:
+    code, out, err = await command(server, "restore", "points", "acme.shop", "database", "--json")
+    assert (code, [point["id"] for point in json.loads(out)]) == (0, ["shop-1.dump"]), err
+
+    code, out, err = await command(server, "drill", "run", "acme.shop", "database")
+    assert (code, "would have been lost" in out) == (0, True), err
+
+    code, out, _ = await command(server, "drill", "trend", "acme.shop", "database", "--json")
+    latest = json.loads(out)[0]
+    assert (code, latest["end"], latest["proof"]["point"]) == (0, "done", "shop-1.dump")
+
+    _, out, _ = await command(server, "drill", "list", "--json")
+    lines = {line["restore"]: line for line in json.loads(out)}
+    assert lines["database"]["last"]["id"] == latest["id"]
+    assert lines["cluster"]["frequency"] == "daily 05:00"
+
+    code, _, err = await command(server, "restore", "run", "acme.shop", "datbase")
+    assert (code, err.strip()) == (1, "acme.shop has no restore 'datbase'; it has cluster, database")
 
 
 @pytest.mark.slow
