@@ -12,6 +12,7 @@ from models.base import Model
 from models.clock import ClockEvent, ClockReading
 from models.dossier.parties import Language, PartyKind
 from models.gates import Via
+from models.incident import IncidentStatus
 from models.jobs import Outcome
 from models.notices import Occasion
 from models.records import EntryKind
@@ -34,6 +35,15 @@ class AccountReceipt(Model):
     """Counts the times that the incident was closed."""
     digest: str
     """SHA-256 of its Markdown."""
+
+
+class ToldByIncident(Model):
+    """What an incident that is open says of itself: more than the records have, where it has not written since."""
+
+    run: str
+    status: IncidentStatus
+    events: list[ClockEvent]
+    """Of its clock."""
 
 
 class Excerpt(Model):

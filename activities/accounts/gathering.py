@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
 from activities.records import Records
-from models.account import EarlierAccount
+from models.account import EarlierAccount, ToldByIncident
 from models.dossier import Dossier
 from models.errors import NotFoundError, UserError
 from models.tables import (
@@ -55,6 +55,29 @@ def gather(records: Records, incident: str) -> Gathered:
         )
     dossier, missing = _dossier(records, row)
     return Gathered(**{**gathered.__dict__, "dossier": dossier, "dossier_missing": missing})
+
+
+def brought_up_to(gathered: Gathered, told: ToldByIncident) -> Gathered:
+    """What the records know, and what the incident that is open knows beyond it."""
+    row, status = gathered.incident, told.status
+    now = {
+        "title": status.title,
+        "state": status.state.value,
+        "priority": status.priority,
+        "components": status.components,
+        "lead": status.lead,
+        "cause": status.cause.value if status.cause else None,
+        "clock": [event.model_dump(mode="json") for event in told.events],
+    }
+    known = {(e.run, e.sequence) for e in gathered.entries}
+    fresh = [
+        IncidentEntry(
+            incident=row.id, run=told.run, sequence=e.sequence, at=e.at, kind=e.kind.value, text=e.text, data=e.data
+        )
+        for e in status.timeline
+        if (told.run, e.sequence) not in known
+    ]
+    return replace(gathered, incident=Incident(**{**row.model_dump(), **now}), entries=[*gathered.entries, *fresh])
 
 
 def earlier_accounts(session: Session, incident: str) -> list[EarlierAccount]:

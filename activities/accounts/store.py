@@ -11,14 +11,14 @@ from sqlmodel import Session, col, select
 from activities.accounts.building import build, events_of
 from activities.accounts.clock import DrawClocks, ReadClocks, draw_clocks, read_clocks
 from activities.accounts.customer import customer_copy
-from activities.accounts.gathering import Gathered, earlier_accounts, gather
+from activities.accounts.gathering import Gathered, brought_up_to, earlier_accounts, gather
 from activities.accounts.markdown import markdown
 from activities.accounts.page import page
 from activities.accounts.sections import document
 from activities.accounts.verifying import check
 from activities.records import Records
 from activities.records.text import storable
-from models.account import Account, AccountCheck, AccountReceipt, AccountText, Standpoint, WriteAccount
+from models.account import Account, AccountCheck, AccountReceipt, AccountText, Standpoint, ToldByIncident, WriteAccount
 from models.clock import ClockReading
 from models.dossier.parties import Language, PartyKind
 from models.errors import NotFoundError, UserError
@@ -88,10 +88,19 @@ class Accounts:
 
     # --- reading
 
-    def read(self, incident: str, version: int | None = None, now: datetime | None = None) -> AccountText:
-        """The account as it was written, the latest unless a version is given; of an open incident a preliminary one."""
+    def read(
+        self,
+        incident: str,
+        version: int | None = None,
+        now: datetime | None = None,
+        told: ToldByIncident | None = None,
+    ) -> AccountText:
+        """The account as it was written, the latest unless a version is given; of an open incident a preliminary one.
+
+        `told` is what an incident that is open says of itself.
+        """
         if version is None:
-            gathered = gather(self._records, incident)
+            gathered = self._gather(incident, told)
             if (standpoint := _standpoint(gathered)) is not Standpoint.FINAL:
                 return _text(self._account(gathered, standpoint, now or datetime.now(UTC)), self._draw)
         row = self._row(incident, version)
@@ -106,10 +115,17 @@ class Accounts:
         )
 
     def customer_copy(
-        self, incident: str, language: Language | None = None, now: datetime | None = None
+        self,
+        incident: str,
+        language: Language | None = None,
+        now: datetime | None = None,
+        told: ToldByIncident | None = None,
     ) -> AccountText:
-        """A copy for the customer, made now from the same records; in the customer's language unless another is given."""
-        gathered = gather(self._records, incident)
+        """A copy for the customer, made now from the same records; in the customer's language unless another is given.
+
+        `told` is what an incident that is open says of itself.
+        """
+        gathered = self._gather(incident, told)
         standpoint = _standpoint(gathered)
         account = self._account(gathered, standpoint, now or datetime.now(UTC))
         if language is None:
@@ -117,6 +133,11 @@ class Accounts:
             language = next((p.language for p in parties if p.kind is PartyKind.CUSTOMER), Language.ENGLISH)
         digest = gathered.earlier[-1].digest if standpoint is Standpoint.FINAL else None
         return _text(customer_copy(account, gathered.dossier, language, digest), self._draw)
+
+    def _gather(self, incident: str, told: ToldByIncident | None) -> Gathered:
+        gathered = gather(self._records, incident)
+        is_open = gathered.incident.closed_at is None  # it may have been closed since it was asked
+        return brought_up_to(gathered, told) if told is not None and is_open else gathered
 
     def verify(self, incident: str, version: int | None = None) -> AccountCheck:
         """Whether an account is still what was written, and whether its promises follow from its events."""

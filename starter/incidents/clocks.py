@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from temporalio.client import WorkflowQueryFailedError
-from temporalio.service import RPCError
-
 from activities.clocks import read
 from activities.records import Records
-from models.clock import ClockEvent, ClockEvents, ClockReading
+from models.clock import ClockEvent, ClockReading
 from models.dossier import Dossier
-from models.errors import NotFoundError, TemporalUnavailableError, UserError
+from models.errors import NotFoundError, UserError
 from models.settings import Settings
 from starter import desk as desks
+from starter.incidents.asking import ask_incident
 from starter.incidents.naming import parts, short, workflow_id
-from starter.incidents.reading import is_running
 
 
 @dataclass(frozen=True)
@@ -43,17 +39,9 @@ def read_clock(settings: Settings, text: str, application: str | None) -> Clocks
 
 def _events(settings: Settings, records: Records, id: str) -> tuple[list[ClockEvent], str]:
     """From the incident itself while it runs and answers; else from the records, as they were last written, and the doubt."""
-    doubt = ""
-    try:
-        told, runs = asyncio.run(_ask(settings, id))
-        if told is not None:
-            return told.events, ""
-        if runs:
-            doubt = (
-                f"no worker answers for {short(id)}; this is what the records have, and more may have happened since"
-            )
-    except TemporalUnavailableError as error:
-        doubt = f"{error}; this is what the records have, and more may have happened since"
+    told, doubt = ask_incident(settings, id)
+    if told is not None:
+        return told.events, ""
     try:
         found = records.incident(id)
     except NotFoundError:
@@ -63,20 +51,6 @@ def _events(settings: Settings, records: Records, id: str) -> tuple[list[ClockEv
             f"the records have no events of the clock of {short(id)}, so there is nothing to compute it from"
         )
     return [ClockEvent.model_validate(event) for event in found.clock], "" if found.closed_at else doubt
-
-
-async def _ask(settings: Settings, id: str) -> tuple[ClockEvents | None, bool]:
-    """The events, and whether it runs."""
-    async with desks.desk(settings) as desk:
-        if not await is_running(desk, id):
-            return None, False
-        try:
-            events: ClockEvents = await desk.client.get_workflow_handle(id).query(
-                "clock", result_type=ClockEvents, rpc_timeout=desks.ANSWER_WITHIN
-            )
-        except (WorkflowQueryFailedError, RPCError):
-            return None, True
-        return events, True
 
 
 def _dossier(records: Records, id: str) -> Dossier:

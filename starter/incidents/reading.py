@@ -51,7 +51,7 @@ async def list_incidents(desk: Desk, application: str | None, *, closed: bool, l
 
 async def show_incident(desk: Desk, id: str) -> IncidentView:
     """One incident; `NotFoundError` when neither Temporal nor the records know it."""
-    described = await _described(desk, id)
+    described = await describe(desk, id)
     if described is None or described.status is not WorkflowExecutionStatus.RUNNING:
         return recorded_incident(desk.records, desk.settings, id, lost=True)
     status = await ask(desk.client.get_workflow_handle(id), IncidentStatus)
@@ -91,13 +91,13 @@ def recorded_incident(records: Records, settings: Settings, id: str, *, lost: bo
 
 async def is_running(desk: Desk, id: str) -> bool:
     """Whether the workflow of that id runs."""
-    described = await _described(desk, id)
+    described = await describe(desk, id)
     return described is not None and described.status is WorkflowExecutionStatus.RUNNING
 
 
 async def running_handle(desk: Desk, id: str) -> WorkflowHandle[Any, Any]:
     """A handle of an incident that can still be told something; `NotFoundError` says why there is none."""
-    described = await _described(desk, id)
+    described = await describe(desk, id)
     if described is not None and described.status is WorkflowExecutionStatus.RUNNING:
         return desk.client.get_workflow_handle(id)
     ended = recorded_incident(desk.records, desk.settings, id, lost=True)
@@ -107,7 +107,8 @@ async def running_handle(desk: Desk, id: str) -> WorkflowHandle[Any, Any]:
     raise NotFoundError(f"incident {short(id)} {how}, so it cannot be told anything")
 
 
-async def _described(desk: Desk, id: str) -> WorkflowExecutionDescription | None:
+async def describe(desk: Desk, id: str) -> WorkflowExecutionDescription | None:
+    """The workflow of that id as Temporal describes it; None where there never was one."""
     try:
         return await desk.client.get_workflow_handle(id).describe()
     except RPCError as error:
@@ -135,7 +136,7 @@ async def _line(desk: Desk, execution: WorkflowExecution, known: Incident | None
 
 
 async def _title(desk: Desk, id: str) -> str:
-    described = await _described(desk, id)
+    described = await describe(desk, id)
     return (await described.static_summary() if described else None) or ""
 
 

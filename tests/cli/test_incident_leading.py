@@ -27,7 +27,7 @@ from models.incident import (
     SetCause,
     Waiting,
 )
-from models.records import IncidentRecord, WriteRecords
+from models.records import EntryKind, IncidentRecord, TimelineEntry, WriteRecords
 from models.watch import MergeIncidents, OpenByHand, ReopenIncident, SplitIncident
 from starter import desk
 from tests.cli.conftest import beside, command
@@ -403,6 +403,32 @@ async def test_a_clock_that_is_older_than_the_incident_says_so(
     doubt = "this is what the records have, and more may have happened since\n"
     assert (unsaid.exit_code, unsaid.stderr) == (0, f"no worker answers for acme.shop.1; {doubt}")
     assert (away.exit_code, away.stderr.endswith(doubt)) == (0, True)
+
+
+async def test_a_report_of_an_open_incident_tells_what_the_incident_knows_beyond_the_records(
+    server: TemporalServer, records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DRIFTVAKT_TEMPORAL_PORT", str(server.settings.temporal_port))
+    old = TimelineEntry(sequence=0, at=AT, kind=EntryKind.STATE, text="It was opened")
+    new = TimelineEntry(sequence=1, at=AT, kind=EntryKind.LEAD, text="Bo has taken it up")
+    async with stage(await server.client()) as on:
+        await on.start("incident", INCIDENT, incident_status(timeline=[old, new]))
+        run = (await on.client.get_workflow_handle(INCIDENT).describe()).run_id
+        begun = {"id": INCIDENT, "number": 1, "closed_at": None, "outcome": None, "priority": "P4", "clock": []}
+        records.write(WriteRecords(incidents=[_closed().model_copy(update={**begun, "run": run, "timeline": [old]})]))
+        told = await beside("incident", "report", ID)
+    monkeypatch.setattr(desk, "ANSWER_WITHIN", timedelta(seconds=0.3))
+    unsaid = await beside("incident", "report", ID)
+
+    assert (told.exit_code, told.stderr) == (0, "")
+    assert [told.stdout.count(entry.text) for entry in (old, new)] == [1, 1]
+    assert BO in told.stdout
+    assert "| opened | P1 |" in told.stdout  # the events of its clock are those of the incident
+    assert "P4" not in told.stdout
+    assert "P4" in unsaid.stdout
+    assert new.text not in unsaid.stdout
+    doubt = "no worker answers for acme.shop.1; this is what the records have, and more may have happened since\n"
+    assert (unsaid.exit_code, unsaid.stderr) == (0, doubt)
 
 
 async def _in_a_thread(arguments: list[str], typed: str, **environment: str) -> Any:

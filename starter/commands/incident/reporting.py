@@ -12,8 +12,10 @@ from starter.commands.output import WENT_WRONG, AsJson, echo_json, faults, print
 
 if TYPE_CHECKING:
     from activities.accounts import Accounts
-    from models.account import AccountCheck, AccountText
+    from activities.records import Records
+    from models.account import AccountCheck, AccountText, ToldByIncident
     from models.dossier.parties import Language
+    from models.settings import Settings
 
 
 def report(
@@ -47,8 +49,8 @@ def report(
 ) -> None:
     """Print the account of an incident: what happened, who decided, what was promised and kept.
 
-    It is written when the incident is closed, and never changed; of an open incident a preliminary one is made. With --verify,
-    exit 1 if anything in it was changed.
+    It is written when the incident is closed, and never changed; of an open incident a preliminary one is made, of what the
+    records and the incident itself know. With --verify, exit 1 if anything in it was changed.
     """
     with faults():
         from activities.accounts import Accounts
@@ -58,13 +60,17 @@ def report(
 
         _fit_together(customer=customer, language=language, version=version, verify=verify, output=output)
         wanted = _language(language)
-        with reading_records(load_settings()) as records:
+        settings = load_settings()
+        with reading_records(settings) as records:
             incident = workflow_id(id, application, records.applications)
             accounts = Accounts(records)
             if verify:
                 _show_check(accounts.verify(incident, version), as_json=as_json)
                 return
-            text = _text(accounts, incident, version, wanted, customer=customer)
+            told, doubt = _told(settings, records, incident) if version is None else (None, "")
+            text = _text(accounts, incident, version, wanted, told, customer=customer)
+        if doubt:
+            typer.echo(printable(doubt), err=True)
         _show(text, output, html=html, as_json=as_json)
 
 
@@ -93,14 +99,34 @@ def _language(text: str | None) -> Language | None:
         raise UserError(f"there is no language {text!r}; choose one of {', '.join(Language)}") from None
 
 
+def _told(settings: Settings, records: Records, incident: str) -> tuple[ToldByIncident | None, str]:
+    """What the incident says of itself while it is open, and the doubt where it does not answer."""
+    from models.errors import NotFoundError
+    from starter.incidents.asking import ask_incident
+
+    try:
+        is_open = records.incident(incident).closed_at is None
+    except NotFoundError:
+        return None, ""
+    return ask_incident(settings, incident) if is_open else (None, "")
+
+
 def _text(
-    accounts: Accounts, incident: str, version: int | None, language: Language | None, *, customer: bool
+    accounts: Accounts,
+    incident: str,
+    version: int | None,
+    language: Language | None,
+    told: ToldByIncident | None,
+    *,
+    customer: bool,
 ) -> AccountText:
     from models.errors import NotFoundError
     from starter.incidents.naming import short
 
     try:
-        return accounts.customer_copy(incident, language) if customer else accounts.read(incident, version)
+        if customer:
+            return accounts.customer_copy(incident, language, told=told)
+        return accounts.read(incident, version, told=told)
     except NotFoundError as error:
         if "in the records" not in str(error):
             raise
