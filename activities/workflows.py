@@ -81,9 +81,13 @@ class Workflows:
     @activity.defn
     async def look_at_incidents(self, request: LookAtIncidents) -> SeenIncidents:
         """Tell how these incidents stand; one that is not there, or does not answer, is an answer of its own."""
-        return SeenIncidents(incidents=await _each(request.ids, self._look_at))
 
-    async def _look_at(self, id: str) -> SeenIncident:
+        async def look(id: str) -> SeenIncident:
+            return await self._look_at(id, request.major)
+
+        return SeenIncidents(incidents=await _each(request.ids, look))
+
+    async def _look_at(self, id: str, looking: str | None) -> SeenIncident:
         described = await self._described(id)
         if described is None:
             return SeenIncident(id=id, runs=False, known=False)
@@ -107,9 +111,16 @@ class Workflows:
                 "state": status.state.value,
                 "priority": _priority(status.priority),
                 "lead": status.lead,
+                "leaders": status.leaders,
+                "major": await self._other_major(status.major, looking),
                 "opened_at": status.opened_at or described.start_time,
             }
         )
+
+    async def _other_major(self, id: str | None, looking: str | None) -> str | None:
+        """The major incident of that id, unless it is the one that looks; one that was terminated has given nothing back."""
+        described = await self._described(id) if id is not None and id != looking else None
+        return id if described is not None and described.status is WorkflowExecutionStatus.RUNNING else None
 
     async def _ended(self, described: WorkflowExecutionDescription) -> SeenIncident:
         outcome = await self._outcome(described.id)

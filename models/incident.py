@@ -240,6 +240,8 @@ class IncidentStatus(Model):
     cause: CauseCode | None = None
     major: str | None = None
     """Workflow id of the major incident that leads it."""
+    leaders: list[str] = []
+    """Who may lead it; anybody where none is named."""
 
 
 class IncidentOutcome(Model):

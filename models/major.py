@@ -53,6 +53,10 @@ class SeenIncident(Model):
     """Of one that has ended, as far as is known."""
     priority: Priority | None = None
     lead: str | None = None
+    leaders: list[str] = []
+    """Who may lead it; empty where anybody may, or it did not say."""
+    major: str | None = None
+    """Workflow id of another major incident that leads it, and is open."""
     opened_at: datetime | None = None
     closed_at: datetime | None = None
 
@@ -61,6 +65,8 @@ class LookAtIncidents(Model):
     """Look how incidents stand."""
 
     ids: Annotated[list[str], Field(max_length=MOST_MEMBERS)]
+    major: str | None = None
+    """Workflow id of the major incident that looks."""
 
 
 class SeenIncidents(Model):

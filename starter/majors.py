@@ -13,12 +13,14 @@ from temporalio.common import SearchAttributeKey, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.workflows import Workflows
 from models.base import Model
 from models.errors import NotFoundError, UserError
-from models.major import MajorOrder, MajorOutcome, MajorState, MajorStatus, MajorTold
+from models.major import LookAtIncidents, MajorOrder, MajorOutcome, MajorState, MajorStatus, MajorTold
 from models.names import PRIORITY, WORKFLOW_QUEUE, major_id
 from starter.desk import Desk, ask, told
 from starter.runbooks import workflow_url
+from workflows.joining import why_not, why_not_led_by
 
 _PRIORITY = SearchAttributeKey.for_keyword(PRIORITY)
 _NAME = re.compile(r"\d{4}-\d\d-\d\d\.\d+")
@@ -54,6 +56,15 @@ class MajorView(Model):
 def major_name(text: str) -> str:
     """The workflow id of `2026-03-01.1` or `major.2026-03-01.1`; whatever else stands for itself: the UI takes any id."""
     return f"major.{text}" if _NAME.fullmatch(text) else text
+
+
+async def must_fit(desk: Desk, order: MajorOrder) -> None:
+    """Refuse what the major incident would refuse, before it is opened: its incidents, and who is to lead them."""
+    looking = LookAtIncidents(ids=order.incidents)
+    seen = (await Workflows(desk.client, desk.records.applications).look_at_incidents(looking)).incidents
+    refusals = [*filter(None, map(why_not, seen))] or [*filter(None, [why_not_led_by(order.lead, seen)])]
+    if refusals:
+        raise UserError("; ".join(refusals))
 
 
 async def open_major(desk: Desk, order: MajorOrder) -> str:

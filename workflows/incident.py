@@ -358,6 +358,7 @@ class Incident(Holding, Asking):
             draft=self.leading.customer.draft,
             cause=memory.cause,
             major=memory.major.major if memory.major else None,
+            leaders=self.case.plan.leaders,
         )
 
     @workflow.query(name="clock", description="The events that its service-level clocks are computed from")

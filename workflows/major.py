@@ -39,6 +39,7 @@ from models.major import (
 )
 from models.names import APPLICATION, CUSTOMER, PRIORITY, STATE
 from models.records import EntryKind, TimelineEntry
+from workflows.joining import why_not, why_not_led_by
 from workflows.major_page import major_page, standing
 from workflows.policies import RECORD
 from workflows.steps import explain
@@ -101,9 +102,12 @@ class Major:
         if self.order.incidents:
             async with self._lock:
                 seen = await self._seen(self.order.incidents)
-                await self._take([s for s in seen if s.runs])
-            for lost in (s for s in seen if not s.runs):
-                self._note(EntryKind.LEAD, f"Not taken in: {_why_not(lost)}")
+                taken = [s for s in seen if not why_not(s)]
+                if refusal := why_not_led_by(self.memory.lead, taken):
+                    raise _refuse(refusal)
+                await self._take(taken)
+            for reason in filter(None, map(why_not, seen)):
+                self._note(EntryKind.LEAD, f"Not taken in: {reason}")
         self._show()
 
     async def _rest(self) -> None:
@@ -151,8 +155,10 @@ class Major:
             if len(self.memory.members) + len(fresh) > MOST_MEMBERS:
                 raise _refuse(f"a major incident holds {MOST_MEMBERS} incidents at most; open another for the rest")
             seen = await self._seen(fresh)
-            if lost := [s for s in seen if not s.runs]:
-                raise _refuse("; ".join(_why_not(s) for s in lost) + "; none was taken in")
+            if reasons := list(filter(None, map(why_not, seen))):
+                raise _refuse("; ".join(reasons) + "; none was taken in")
+            if refusal := why_not_led_by(self.memory.lead, [*self._last_seen(), *seen]):
+                raise _refuse(f"{refusal}; hand it over first; none was taken in")
             await self._take(seen)
         if not fresh:
             return MajorTold(message="They belong to it already.")
@@ -185,6 +191,8 @@ class Major:
         """Hand the lead over, with what the next one must know."""
         async with self._lock:
             self._must_be_open()
+            if refusal := why_not_led_by(message.to, self._last_seen()):
+                raise _refuse(refusal)
             self.memory.lead = message.to
             self._note(EntryKind.LEAD, f"{message.by} handed over to {message.to}: {message.note}")
             await self._tell_lead(workflow.info().workflow_id, message.to, self._open())
@@ -298,7 +306,11 @@ class Major:
             if not one.runs:
                 self._note(EntryKind.STATE, f"{_short(one.id)} has ended: {standing(one)}")
                 one = one.model_copy(update={"lead": member.seen.lead, "title": one.title or member.seen.title})
-            member.seen = one
+            elif one.major is not None:  # both looked before either had told it
+                del self.memory.members[one.id]
+                self._note(EntryKind.LEAD, f"Belongs to {one.major} now, and no longer to it: {_short(one.id)}")
+                continue
+            member.seen = one.model_copy(update={"leaders": one.leaders or member.seen.leaders})
         self.memory.seen_at = workflow.now()
         self._show()
 
@@ -308,7 +320,7 @@ class Major:
         try:
             found = await workflow.execute_activity(
                 look_at_incidents,
-                LookAtIncidents(ids=list(ids)),
+                LookAtIncidents(ids=list(ids), major=workflow.info().workflow_id),
                 start_to_close_timeout=_LOOK_WITHIN,
                 schedule_to_close_timeout=_LOOK_WITHIN * 2,
                 retry_policy=RECORD,
@@ -344,6 +356,9 @@ class Major:
                 self._note(EntryKind.NOTICE, f"{_short(answer.id)} did not take it: {answer.message}")
         self._show()
         return told.answers
+
+    def _last_seen(self) -> list[SeenIncident]:
+        return [member.seen for member in self.memory.members.values()]
 
     def _open(self) -> list[str]:
         return [id for id, member in self.memory.members.items() if member.seen.runs]
@@ -411,12 +426,6 @@ def _key() -> str:
 
 def _short(id: str) -> str:
     return id.removeprefix("inc.")
-
-
-def _why_not(seen: SeenIncident) -> str:
-    if not seen.known:
-        return f"there is no incident {_short(seen.id)}"
-    return f"{_short(seen.id)} has ended ({standing(seen)})"
 
 
 def _counted(said: str, answers: Sequence[IncidentAnswer]) -> str:

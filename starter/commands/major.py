@@ -202,7 +202,7 @@ async def _open(desk: Desk, incidents: list[str], title: str, lead: str | None, 
     from models.major import MajorOrder
     from starter.incidents.messages import message
     from starter.incidents.reading import running_handle
-    from starter.majors import open_major
+    from starter.majors import must_fit, open_major
 
     who = who_asks(desk.settings, by)
     ids = list(dict.fromkeys(_ids(desk, incidents)))
@@ -211,6 +211,7 @@ async def _open(desk: Desk, incidents: list[str], title: str, lead: str | None, 
     )
     for id in ids:
         await running_handle(desk, id)
+    await must_fit(desk, order)
     return await open_major(desk, order)
 
 

@@ -33,6 +33,9 @@ from tests.workflows.world import remembering
 from workflows.major import Major
 from workflows.sandbox import workflow_runner
 
+LEADERS = ["anna@supplier.example", "eva@supplier.example"]
+"""Who may lead the incidents of acme.guarded; those of the others anybody may."""
+
 
 @workflow.defn(name="incident")
 class LedIncident:
@@ -102,6 +105,8 @@ class LedIncident:
             alarms=[],
             timeline=list[TimelineEntry](),
             lead="anna@supplier.example",
+            major=self.major,
+            leaders=LEADERS if self.order.application == "acme.guarded" else [],
         )
 
 

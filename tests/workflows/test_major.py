@@ -12,7 +12,7 @@ from temporalio.exceptions import ApplicationError, CancelledError
 from temporalio.testing import WorkflowEnvironment
 
 from models.dossier.agreement import Priority
-from models.incident import HandOver, Note, NoteFor
+from models.incident import HandOver, LedByMajor, Note, NoteFor
 from models.major import (
     AddIncidents,
     CloseMajor,
@@ -137,6 +137,74 @@ async def test_the_lead_goes_over_with_a_note_and_the_incidents_hear_of_it(skipp
     assert status.lead == "bo@supplier.example"
     assert f"{EVA} handed over to bo@supplier.example: Carrier calls at 6" in lines(status)
     assert said[-1] == f"led by {major.id} (bo@supplier.example)"
+
+
+async def test_nobody_leads_it_who_may_lead_none_of_its_incidents(skipping: WorkflowEnvironment) -> None:
+    async with leading(skipping.client):
+        guarded = await incident(skipping.client, "acme.guarded")
+        major = await open_major(skipping.client, "acme.guarded.1")
+        await until_members(major, 1)
+        said = await refusal(major, "hand_over", HandOver(by=EVA, to="nobody@x.example", note="x"))
+        kept = await standing(major)
+        over = await tell(major, "hand_over", HandOver(by=EVA, to="anna@supplier.example", note="x"))
+        await tell(major, "remove_incident", RemoveIncident(incident="acme.guarded.1", by=EVA, reason="x"))
+        empty = await open_major(skipping.client, lead="nobody@x.example")
+        late = await refusal(empty, "add_incidents", AddIncidents(incidents=["acme.guarded.1"], by=EVA))
+        stranger = await open_major(skipping.client, "acme.guarded.1", lead="nobody@x.example")
+        with pytest.raises(WorkflowFailureError) as ended:
+            await stranger.result()
+        told = await heard(guarded)
+
+    sentence = "nobody@x.example may not lead it; anna@supplier.example, eva@supplier.example may"
+    assert (said, kept.lead, over.message) == (sentence, EVA, "anna@supplier.example leads it now.")
+    assert late == f"{sentence}; hand it over first; none was taken in"
+    assert isinstance(ended.value.cause, ApplicationError)
+    assert ended.value.cause.message == sentence
+    assert not any("nobody@x.example" in line for line in told)
+
+
+async def test_an_incident_belongs_to_one_major_incident_until_that_gives_it_up_or_is_gone(
+    skipping: WorkflowEnvironment,
+) -> None:
+    async with leading(skipping.client):
+        shop = await incident(skipping.client)
+        first = await open_major(skipping.client, "acme.shop.1")
+        await until_members(first, 1)
+        async with asyncio.timeout(10):
+            while not await heard(shop):
+                await asyncio.sleep(0.02)
+        second = await open_major(skipping.client)
+        taking = AddIncidents(incidents=["acme.shop.1"], by=EVA)
+        said = await refusal(second, "add_incidents", taking)
+        begun = await open_major(skipping.client, "acme.shop.1")
+        async with asyncio.timeout(10):
+            while len(lines(await standing(begun))) < 2:
+                await asyncio.sleep(0.02)
+        not_taken = await standing(begun)
+        await tell(first, "remove_incident", RemoveIncident(incident="acme.shop.1", by=EVA, reason="x"))
+        taken = await tell(second, "add_incidents", taking)
+        await second.terminate()
+        after_the_end = await tell(first, "add_incidents", taking)
+
+    refused = f"acme.shop.1 belongs to {first.id}; take it out there first"
+    assert said == f"{refused}; none was taken in"
+    assert not_taken.members == []
+    assert f"Not taken in: {refused}" in lines(not_taken)
+    assert taken.message == after_the_end.message == "Taken in: acme.shop.1."
+
+
+async def test_an_incident_that_another_has_taken_at_the_same_moment_is_given_up(skipping: WorkflowEnvironment) -> None:
+    async with leading(skipping.client):
+        shop = await incident(skipping.client)
+        first = await open_major(skipping.client, "acme.shop.1")
+        await until_members(first, 1)
+        second = await open_major(skipping.client)
+        await shop.signal("led_by_major", LedByMajor(major=second.id, by=EVA))
+        await skipping.sleep(timedelta(minutes=2))
+        status = await standing(first)
+
+    assert status.members == []
+    assert f"Belongs to {second.id} now, and no longer to it: acme.shop.1" in lines(status)
 
 
 async def test_it_does_not_close_over_open_incidents_unless_that_is_forced(skipping: WorkflowEnvironment) -> None:
