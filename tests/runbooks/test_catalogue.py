@@ -97,7 +97,7 @@ def test_every_fault_of_an_input_is_told_in_a_sentence_of_its_own() -> None:
         build_input(find_runbook("free-disk-space"), given)
 
     assert str(caught.value).splitlines() == [
-        "runbook free-disk-space: application: string should match pattern '^[a-z][a-z0-9-]{0,39}\\.[a-z][a-z0-9-]{0,39}$'",
+        "runbook free-disk-space: the application is written CUSTOMER.APPLICATION, as in acme.shop, not 'acme'",
         "runbook free-disk-space: the input component is missing; add --input component=...",
         "runbook free-disk-space: directories.0: '/' is too close to the root to be cleaned; name the directory inside it "
         "that is meant",

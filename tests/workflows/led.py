@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -113,13 +114,16 @@ class LedIncident:
 @asynccontextmanager
 async def leading(client: Client, *, cached: int = 100) -> AsyncIterator[None]:
     """A worker of major incidents and of incidents that can be led."""
-    async with Worker(
-        client,
-        task_queue=WORKFLOW_QUEUE,
-        workflows=[Major, LedIncident],
-        activities=Workflows(client, list).activities(),
-        workflow_runner=workflow_runner(),
-        **remembering(cached),
+    async with (
+        Worker(
+            client,
+            task_queue=WORKFLOW_QUEUE,
+            workflows=[Major, LedIncident],
+            activities=Workflows(client, list).activities(),
+            workflow_runner=workflow_runner(),
+            **remembering(cached),
+        ),
+        asyncio.timeout(300),  # as in `World.worker`
     ):
         yield
     gc.collect()  # what a workflow says as the worker lets go of it belongs to the test that started it

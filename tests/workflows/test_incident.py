@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from temporalio.client import WorkflowFailureError
 from temporalio.testing import WorkflowEnvironment
 
 from models.alarms import Disposition
@@ -149,21 +148,6 @@ async def test_what_joins_an_incident_must_be_healthy_too(skipping: WorkflowEnvi
     assert (receipt.disposition, receipt.incident) == (Disposition.JOINED, "inc.acme.shop.1")
 
 
-async def test_cancelling_says_what_was_going_on(skipping: WorkflowEnvironment) -> None:
-    world = World(down={"web"}, approval=Approval(roles=["approver"]))
-    async with world.worker(skipping.client):
-        await report(skipping.client, alarm("web"))
-        handle = incident(skipping.client)
-        await until_asked(handle)
-        await handle.cancel()
-        with pytest.raises(WorkflowFailureError):
-            await end_of(handle)
-    [said] = [text for text in world.timeline if text.startswith("Cancelled while")]
-    assert "Whether to carry out: Restart web" in said
-    assert "uptime on host1: ok" in said
-    assert world.records[-1].incidents[0].outcome == "cancelled"
-
-
 async def test_without_a_dossier_an_alarm_still_reaches_a_person(skipping: WorkflowEnvironment) -> None:
     world = World(known=False)
     async with world.worker(skipping.client):
@@ -199,18 +183,6 @@ async def test_an_approved_remedy_is_carried_out_although_no_probe_shows_the_fau
         outcome = await end_of(handle)
     assert world.commands == ["run uptime", "stopped web", "started web"]
     assert (outcome.end, outcome.remedy) == (IncidentEnd.RECOVERED, "restart-web")
-
-
-async def test_an_incident_is_cancelled_even_if_the_last_step_had_nothing_to_say(skipping: WorkflowEnvironment) -> None:
-    world = World(down={"web"}, approval=Approval(roles=["approver"]), says="")
-    async with world.worker(skipping.client):
-        await report(skipping.client, alarm("web"))
-        handle = incident(skipping.client)
-        await until_asked(handle)
-        await handle.cancel()
-        with pytest.raises(WorkflowFailureError):
-            await end_of(handle)
-    assert world.records[-1].incidents[0].outcome == "cancelled"
 
 
 async def test_a_fault_that_nobody_can_look_at_is_not_acted_on_unasked(skipping: WorkflowEnvironment) -> None:

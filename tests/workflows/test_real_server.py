@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from temporalio.api.workflowservice.v1 import ListWorkflowExecutionsRequest
-from temporalio.client import WorkflowUpdateFailedError
+from temporalio.client import WorkflowFailureError, WorkflowUpdateFailedError
 
 from models.alarms import AlarmReceipt, Disposition
 from models.dossier.instructions import Approval
@@ -178,3 +178,22 @@ async def test_a_dossier_published_while_the_watch_hands_on_is_read(tmp_path: Pa
                 await asyncio.sleep(0.02)
             seen = await watch_status(client)
     assert seen.dossier == "d2"
+
+
+@pytest.mark.parametrize("says", ["done", ""])
+async def test_cancelling_says_what_was_going_on(tmp_path: Path, says: str) -> None:
+    # Not with the time-skipping server: it refuses a workflow task that cancels an activity which has ended meanwhile.
+    world = World(down={"web"}, approval=WAITING, says=says)
+    with real_server(tmp_path) as server:
+        client = await server.client()
+        async with world.worker(client):
+            await report(client, alarm("web"))
+            handle = incident(client)
+            await until_asked(handle)
+            await handle.cancel()
+            with pytest.raises(WorkflowFailureError):
+                await end_of(handle)
+    [said] = [text for text in world.timeline if text.startswith("Cancelled while")]
+    assert "Whether to carry out: Restart web" in said
+    assert "uptime on host1: ok" in said
+    assert world.records[-1].incidents[0].outcome == "cancelled"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -404,6 +405,9 @@ class World:
                 **remembering(cached),
             ),
             Worker(client, task_queue=QUEUE, activities=self.activities),
+            asyncio.timeout(
+                300
+            ),  # a server or an SDK that forgets a workflow task is a failure, and not a run without end
         ):
             yield
         # What a workflow says as the worker lets go of it belongs to the test that started it.
