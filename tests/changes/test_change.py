@@ -37,7 +37,7 @@ async def test_nothing_is_done_before_both_parties_have_approved_and_then_all_of
         outcome = await handle.result()
 
     assert outcome.end is OperationEnd.DONE
-    assert scene.acted[:6] == MADE
+    assert [scene.acted[0], *sorted(scene.acted[1:3]), *scene.acted[3:6]] == MADE  # both hosts at the same time
     assert sorted(scene.acted[6:]) == ["web1: start web", "web2: start web"]
     assert scene.leases[0].components == ["web", "app", "db"]
     assert len(scene.given_back) == 1
