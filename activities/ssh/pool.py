@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 import paramiko
@@ -89,7 +89,9 @@ class Pool:
                     yield session
                 finally:
                     watched.deadline = deadline.within(STAGE)
-                    channel.close()
+                    # A link that broke meanwhile: what was seen stays seen, and there is nothing left to close.
+                    with suppress(EOFError, OSError, paramiko.SSHException):
+                        channel.close()
         finally:
             connection.sessions.release()
             self._leave(connection)
