@@ -39,6 +39,29 @@ def _generate(path: Path, kind: str = "ssh-ed25519") -> str:
     return " ".join(key.export_public_key().decode().split()[:2])
 
 
+def all_with(variable: str) -> list[int]:
+    """Every process whose environment holds this.
+
+    Whoever goes by the ids that jobs write down may meet somebody else: ids are used again, and soon on a busy machine.
+    """
+    every = []
+    for directory in Path("/proc").glob("[0-9]*"):
+        try:
+            # The first variable has nothing before it.
+            found = f"\0{variable}".encode() in b"\0" + (directory / "environ").read_bytes()
+        except OSError:
+            continue  # It has ended, or is not ours.
+        if found and int(directory.name) != os.getpid():
+            every.append(int(directory.name))
+    return every
+
+
+def end_all_with(variable: str) -> None:
+    """End them."""
+    for pid in all_with(variable):
+        _send(pid, signal.SIGKILL)
+
+
 class Host:
     """One host: `with SshHost() as host:`; its home is a directory of its own, removed at the end."""
 
@@ -119,10 +142,7 @@ class Host:
     def stop(self) -> None:
         """End the server, and whatever the jobs left running; remove everything."""
         self.kill()
-        for group in self.root.glob("**/jobs/*/group"):
-            words = group.read_text().split()
-            if words and Path(f"/proc/{words[0]}").exists():
-                _send(-int(words[0]), signal.SIGKILL)
+        end_all_with(f"HOME={self.home}\0")
         for _ in range(20):
             shutil.rmtree(self.root, ignore_errors=True)
             if not self.root.exists():

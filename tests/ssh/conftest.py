@@ -1,14 +1,12 @@
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from activities.ssh import Pool
-from tests.hosts import Host, SshHost
+from tests.hosts import Host, SshHost, end_all_with
 from tests.ssh.far import SHELLS, Far
 from tests.ssh.kinds import BOTH
 
@@ -37,9 +35,6 @@ def pool() -> Iterator[Pool]:
 @pytest.fixture(params=SHELLS)
 def far(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Far]:
     """The scripts under one shell after the other; what they leave running is ended."""
-    yield Far.at(request.param, tmp_path)
-    for group in tmp_path.glob("state/jobs/*/group"):
-        try:
-            os.killpg(int(group.read_text().split()[0]), signal.SIGKILL)
-        except (ProcessLookupError, IndexError):
-            continue
+    far = Far.at(request.param, tmp_path)
+    yield far
+    end_all_with(f"PATH={far.bin}:")

@@ -13,6 +13,7 @@ import pytest
 
 from activities.ssh import scripts
 from activities.ssh.frames import Answer, AnswerReader
+from tests.hosts import all_with, runs
 
 SHELLS = [
     pytest.param(["dash"], id="dash", marks=[] if shutil.which("dash") else pytest.mark.needs("openssh")),
@@ -98,6 +99,10 @@ class Far:
 
     def run(self, job: str, command: str, **facts: object) -> Answer:
         return self.ask("run", job, "sh", "-c", command, **facts)
+
+    def left_running(self) -> list[int]:
+        """Processes that the scripts have left."""
+        return [pid for pid in all_with(f"PATH={self.bin}:") if runs(pid)]
 
     def ensure(self, job: str, verb: str, token: int, *control: str, limit: int = 5) -> Answer:
         """Bring a component to a state by the commands that start, stop and show it, or by `systemd` and a unit."""

@@ -168,6 +168,19 @@ def test_the_host_itself_ends_a_job_that_takes_too_long(far: Far) -> None:
     assert far.run("j", "sleep 60", limit=1).words[:2] == ["143", "timeout"]
 
 
+@pytest.mark.parametrize(("command", "limit"), [("sleep 1.5", 60), ("exec sleep 60", 2)])
+def test_what_watches_over_a_command_whose_keeper_was_killed_ends_with_it(command: str, limit: int, far: Far) -> None:
+    process = far.begin("run", "j", "sh", "-c", command, limit=limit)
+    _until(far.folder("j") / "group")
+    os.kill(int((far.folder("j") / "pid").read_text().split()[0]), signal.SIGKILL)
+    assert far.hear(process).words[:2] == ["-", "vanished"]
+    group = int((far.folder("j") / "group").read_text().split()[0])
+    end = time.monotonic() + 20
+    while _members(group) or far.left_running():
+        assert time.monotonic() < end, far.left_running()
+        time.sleep(0.1)
+
+
 def test_output_without_end_fills_neither_disk_nor_answer_and_is_counted(far: Far) -> None:
     answer = far.run("j", "head -c 120000000 /dev/zero; sleep 1.2; printf 'the end'; echo oops >&2")
     beginning, end, errors, _ = answer.streams

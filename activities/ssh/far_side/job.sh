@@ -86,11 +86,13 @@ trim() {
 }
 
 # Every second: hold back a stream that has grown large (the writers stand still meanwhile, so that every byte is
-# counted), and end the command when its time is over, also when nobody is connected any more.
+# counted), and end the command when its time is over, also when nobody is connected any more. The keeper ends us; should it have
+# been killed, we end with the command, for afterwards its group's number may be somebody else's.
 watch_over() {
   trap : TERM HUP
   seconds=0
   while sleep 1; do
+    { born "$leader" && [ "$born" = "$kept" ]; } || signal 0 "$leader" || exit 0
     seconds=$((seconds + 1))
     large=$(find "$dir" \( -name out -o -name err \) -size +65536)
     if [ -n "$large" ]; then
@@ -103,6 +105,7 @@ watch_over() {
       signal TERM "$leader"
     elif [ "$seconds" -ge $((limit + 4)) ]; then
       signal KILL "$leader"
+      exit 0
     fi
   done
 }
