@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from models.operation import OperationKind
 from tests.chaos.field import Application, field
 from tests.chaos.marks import Marks, in_turn
 from tests.chaos.walks import WALKS, Walk
+from worker import WORKFLOWS
+from workflows.operation import Operation
 
 pytestmark = [pytest.mark.needs("openssh"), pytest.mark.slow]
 
@@ -35,6 +38,12 @@ def _instances() -> list[Instance]:
         for which, walk in enumerate(WALKS)
         for number, step in enumerate(walk.steps)
     ]
+
+
+def test_every_operation_that_acts_on_hosts_is_walked_through() -> None:
+    served = {served.kind for served in WORKFLOWS if issubclass(served, Operation)}
+    # A review only asks people.
+    assert {walk.kind for walk in WALKS} == served - {OperationKind.REVIEW}
 
 
 async def test_a_worker_killed_at_any_step_of_any_operation_leaves_each_effect_counted_once(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from models.change import ChangeOrder
 from models.maintenance import MaintenanceOrder
 from models.operation import ComponentsOrder, OperationEnd, OperationKind, OperationOrder
 from models.restores import DrillOrder, RestoreOrder
+from models.routine import RoutineOrder
 from tests.chaos.marks import COMPONENTS, Marks, Part
 
 BY = "ann@example.com"
@@ -164,6 +165,30 @@ def _backup(marks: Marks, application: str) -> Part:
     }
 
 
+def _campaign(marks: Marks, application: str) -> Part:
+    return {
+        "agreement": {"undertakings": ["incident", "routines"]},
+        "routines": {
+            "extended": {
+                "campaign": {
+                    "title": "Switch a campaign on",
+                    "ordered_by": ["operator"],
+                    "inputs": {"campaign": {"type": "text", "label": "Code of the campaign"}},
+                    "steps": [
+                        {"type": "stop", "component": "web"},
+                        marks.run(application, "switch on", 'test "$DRIFTVAKT_INPUT_CAMPAIGN" = SPRING'),
+                        {"type": "start", "component": "web"},
+                    ],
+                }
+            }
+        },
+    }
+
+
+def _ordered(application: str) -> OperationOrder:
+    return RoutineOrder(application=application, by=BY, routine="campaign", inputs={"campaign": "SPRING"})
+
+
 WALKS = [
     Walk(
         OperationKind.START_UP,
@@ -215,4 +240,5 @@ WALKS = [
         lambda application: DrillOrder(application=application, by=BY, restore="data"),
         runs_before=True,
     ),
+    Walk(OperationKind.ROUTINE, ["stop web", "switch on", "start web"], _campaign, _ordered, runs_before=True),
 ]
