@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
+import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ from typing import Any, Final
 from temporalio.client import Client
 
 from activities.records import Records, upgrade
+from activities.ssh import scripts
+from activities.ssh.fences import fenced
+from activities.ssh.following import Order
 from models.dossier import Dossier
 from models.hosts import HostTarget
 from models.maintenance import MaintenanceOrder
@@ -36,9 +40,10 @@ from worker import running
 
 _HOSTS: Final = 200
 _BATCH: Final = 20
-_PART: Final = 0.5
-"""What part of another tool's time we may take."""
+_PARTS: Final = {"ansible": 0.5, "pyinfra": 1.0}
+"""What part of another tool's time we may take, although we do more."""
 _APPLICATION: Final = "acme.fleet"
+_LIMIT: Final = 240.0
 
 
 def _batches(hosts: Sequence[HostTarget]) -> list[Sequence[HostTarget]]:
@@ -52,12 +57,18 @@ def _commands(directory: Path) -> list[str]:
     return [f"test ! -e {written}", f"echo patched >>{written}", f"grep -q patched {written}"]
 
 
-def _bare(work: other_tools.Rolling) -> None:
+def _script(host: HostTarget, line: str) -> str:
+    """What a fenced job sends; for a component of its own, whose tokens ours need not beat."""
+    order = Order(host=host, job=uuid.uuid4().hex, words=scripts.words(host, line), timeout=300)
+    return fenced(order, {"acme.bare.web": time.monotonic_ns()}).line("run", scripts.new_mark())
+
+
+def _bare(made: Callable[[HostTarget, str], str], work: other_tools.Rolling) -> None:
     def one(host: HostTarget) -> None:
         transport = connect_bare(host)
         try:
             for line in work.commands:
-                command(transport, line)
+                command(transport, made(host, line))
         finally:
             transport.close()
 
@@ -111,13 +122,14 @@ def _dossier(work: other_tools.Rolling) -> Dossier:
 async def _maintained(client: Client) -> float:
     """Seconds for the workflow."""
     began = time.perf_counter()
-    outcome: OperationOutcome = await client.execute_workflow(
-        OperationKind.MAINTENANCE.value,
-        MaintenanceOrder(application=_APPLICATION, by="bench@example.com", routine="patches"),
-        id=operation_id(OperationKind.MAINTENANCE.value, _APPLICATION, "patches.1"),
-        task_queue=WORKFLOW_QUEUE,
-        result_type=OperationOutcome,
-    )
+    async with asyncio.timeout(_LIMIT):  # where a step fails, it would ask
+        outcome: OperationOutcome = await client.execute_workflow(
+            OperationKind.MAINTENANCE.value,
+            MaintenanceOrder(application=_APPLICATION, by="bench@example.com", routine="patches"),
+            id=operation_id(OperationKind.MAINTENANCE.value, _APPLICATION, "patches.1"),
+            task_queue=WORKFLOW_QUEUE,
+            result_type=OperationOutcome,
+        )
     seconds = time.perf_counter() - began
     if outcome.end is not OperationEnd.DONE:
         raise RuntimeError(f"the maintenance ended as {outcome.end.value}: {outcome.summary}")
@@ -146,7 +158,8 @@ def run() -> list[Figure]:
     if sshd() is None:
         return [Figure("not measured: OpenSSH's server is not installed (apt-get install openssh-server)", 0, "")]
     with many_hosts(_HOSTS) as hosts:
-        bare = _measured(hosts, partial(_seconds, _bare))
+        bare = _measured(hosts, partial(_seconds, partial(_bare, lambda _, line: line)))
+        script = _measured(hosts, partial(_seconds, partial(_bare, _script)))
         ours = _measured(hosts, _ours)
         tools = {
             tool: _measured(hosts, partial(other_tools.rolling, tool)) if other_tools.installed(tool) else None
@@ -155,6 +168,13 @@ def run() -> list[Figure]:
     what = f"rolling maintenance, {_HOSTS} hosts, {len(_commands(Path()))} commands each, {_BATCH} at a time"
     figures = [
         Figure(what, ours.seconds, "s", bare.seconds, "bare paramiko in threads"),
+        Figure(
+            "  the same beside its far-side scripts",
+            ours.seconds,
+            "s",
+            script.seconds,
+            "bare paramiko, the same scripts",
+        ),
         Figure("  its connections", ours.connections, "", bare.connections, "bare paramiko", Goal(1, of_ceiling=True)),
     ]
     for tool, theirs in tools.items():
@@ -170,7 +190,7 @@ def run() -> list[Figure]:
             )
             continue
         figures += [
-            Figure(beside, ours.seconds, "s", theirs.seconds, tool, Goal(_PART, of_ceiling=True)),
+            Figure(beside, ours.seconds, "s", theirs.seconds, tool, Goal(_PARTS[tool], of_ceiling=True)),
             Figure("    connections", ours.connections, "", theirs.connections, tool, Goal(1, of_ceiling=True)),
         ]
     return figures

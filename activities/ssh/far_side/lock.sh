@@ -1,5 +1,6 @@
 # Locks and fencing tokens of components, each in tokens/COMPONENT: whoever holds a lock is the only one that acts on its
-# component on this host, and nobody acts whose token is lower than one that was seen.
+# component on this host, and nobody acts whose token is lower than one that was seen. What is there is read from the names of
+# files, and few programs are started, because all of it is done for every command.
 # Needs $root, $dir (the job's folder), $sudo, $boot and $limit (seconds). Leaves in $component what an exit status is about,
 # in $seen the highest token seen of it, in $pid who holds it.
 locks=
@@ -11,13 +12,19 @@ in_time() {
   [ $((now - began)) -lt "$limit" ]
 }
 
-newest_lock() {
-  newest=0
-  for file in "$place"/lock.*; do
+# Put the highest number among the files $1.NUMBER of the component into $highest, 0 when there is none.
+highest() {
+  highest=0
+  for file in "$root/tokens/$component/$1".*; do
     number=${file##*.}
     case $number in *[!0-9]*) continue ;; esac
-    [ "$number" -le "$newest" ] || newest=$number
+    [ "$number" -le "$highest" ] || highest=$number
   done
+}
+
+newest_lock() {
+  highest lock
+  newest=$highest
 }
 
 # Whether the holder runs or, where it was ended, whether anything of its process group is left: its job is over only then.
@@ -55,12 +62,22 @@ take_lock() {
       pause 0.1
     fi
   done
+  sweep_component
+}
+
+# Now and then throw away what is older than the newest of its kind.
+sweep_component() {
+  last_token
   set --
-  for file in "$place"/lock.*; do
-    number=${file#"$place/lock."}
-    [ "${number%.free}" -ge "$newest" ] || set -- "$@" "$file"
+  for file in "$place"/lock.* "$place"/token.*; do
+    number=${file#"$place"/*.}
+    case $file in
+    *'*') ;;
+    */token.*) [ "$number" -ge "$seen" ] || set -- "$@" "$file" ;;
+    *) [ "${number%.free}" -ge "$newest" ] || set -- "$@" "$file" ;;
+    esac
   done
-  [ $# -eq 0 ] || rm -f "$@"
+  [ $# -lt 24 ] || rm -f "$@"
 }
 
 free_locks() {
@@ -69,8 +86,8 @@ free_locks() {
 }
 
 last_token() {
-  seen=0
-  [ ! -e "$root/tokens/$component/token" ] || read -r seen by <"$root/tokens/$component/token"
+  highest token
+  seen=$highest
 }
 
 # Take the locks of all arguments, COMPONENT:TOKEN each and in order of name, then see that no token is too old, then write
@@ -88,17 +105,15 @@ guard() {
     component=${fence%:*} token=${fence##*:}
     last_token
     [ "$seen" -le "$token" ] || return 11
-    [ "$seen" -lt "$token" ] || continue
-    echo "$token ${dir##*/}" >"$dir/token.$component" || return 16
-    higher="$higher $component"
+    [ "$seen" -eq "$token" ] || higher="$higher $fence"
   done
   [ -n "$higher" ] || return 0
-  # Power may fail at any moment: the tokens must be on the disk before anything is done in their name.
-  sync "$dir"/token.* 2>/dev/null || sync
   set --
-  for component in $higher; do
-    mv "$dir/token.$component" "$root/tokens/$component/token" || return 16
+  for fence in $higher; do
+    component=${fence%:*}
+    : >"$root/tokens/$component/token.${fence##*:}" || return 16
     set -- "$@" "$root/tokens/$component"
   done
+  # Power may fail at any moment: the tokens must be on the disk before anything is done in their name.
   sync "$@" 2>/dev/null || sync
 }
