@@ -15,9 +15,10 @@ from models.jobs import Outcome
 from models.runbooks import RunbookInput, RunbookReport
 from models.slices import ComponentPlan, PlanRequest
 from runbooks._paths import absolute
+from workflows.outcomes import worst
 from workflows.policies import RECORD, RECORD_TIMEOUT
 from workflows.runbook import Runbook, runbook
-from workflows.steps import Steps, worst
+from workflows.steps import Steps
 
 _STANDARD = {
     "Uptime and load": "uptime",

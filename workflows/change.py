@@ -33,10 +33,11 @@ from workflows.change_plan import plan_change
 from workflows.gates import approval_question
 from workflows.health_before import worse
 from workflows.holding import refuse_operation
+from workflows.looking import watch
 from workflows.operation import Operation, operation
+from workflows.outcomes import explain
 from workflows.policies import RECORD, RECORD_TIMEOUT
 from workflows.scope import WHOLE
-from workflows.steps import explain, watch
 from workflows.text import plain
 from workflows.undoing import Done, done, rehearsed, take_back, to_undo, undo_title
 from workflows.wording import step_title

@@ -25,8 +25,8 @@ from models.clock import (
 from models.names import DEADLINE
 from models.records import EntryKind
 from workflows.case import Case
+from workflows.outcomes import explain
 from workflows.policies import RECORD, RECORD_TIMEOUT
-from workflows.steps import explain
 
 _DEADLINE = SearchAttributeKey.for_datetime(DEADLINE)
 _DONE = {Standing.KEPT, Standing.BROKEN}

@@ -12,8 +12,8 @@ from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_e
 from activities.stubs.halts import await_lift, begin_halt, end_halt
 from models.halts import AwaitLift, BeginHalt, EndHalt, Halt, HaltOrder, HaltStatus, HaltTold, Lifted, LiftHalt
 from models.names import CUSTOMER, STATE
+from workflows.outcomes import explain
 from workflows.policies import HALTED, RECORD, RECORD_TIMEOUT, WRITE
-from workflows.steps import explain
 from workflows.text import code, page, plain, sample
 
 _CUSTOMER = SearchAttributeKey.for_keyword(CUSTOMER)

@@ -31,9 +31,11 @@ from workflows.gates import approval_question
 from workflows.handing_over import CLOSE, REMEDY, RETRY, RUNBOOK, VERIFY, cause_of, handover_question, option
 from workflows.holding import Holding
 from workflows.leading import Leading
+from workflows.looking import watch
+from workflows.outcomes import explain
 from workflows.policies import RECORD, RECORD_TIMEOUT
 from workflows.scope import scope_of
-from workflows.steps import Steps, explain, watch
+from workflows.steps import Steps
 from workflows.wording import plan_text
 
 _NO_VERDICT = HealthVerdict(

@@ -43,8 +43,8 @@ from workflows.healing import Healing, urgency_of
 from workflows.holding import Holding
 from workflows.incident_page import incident_page
 from workflows.leading import Leading
+from workflows.outcomes import explain
 from workflows.policies import ACCOUNT, RECORD_TIMEOUT
-from workflows.steps import explain
 
 _YOU = '"by": "you@example.com"'
 _EXAMPLE_ALARM = (

@@ -27,10 +27,10 @@ from models.slices import STALE_ASKS
 from workflows.gates import approval_question
 from workflows.holding import refuse_operation
 from workflows.operation import Operation, operation
+from workflows.outcomes import explain
 from workflows.policies import RECORD, RECORD_TIMEOUT
 from workflows.rolling import Rolling
 from workflows.scope import scope_of
-from workflows.steps import explain
 from workflows.telling import delivered, tell
 from workflows.text import plain
 from workflows.waiting import until

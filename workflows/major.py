@@ -41,8 +41,8 @@ from models.names import APPLICATION, CUSTOMER, PRIORITY, STATE
 from models.records import EntryKind, TimelineEntry
 from workflows.joining import why_not, why_not_led_by
 from workflows.major_page import major_page, standing
+from workflows.outcomes import explain
 from workflows.policies import RECORD
-from workflows.steps import explain
 from workflows.waiting import until
 
 LOOK_EVERY = timedelta(minutes=1)

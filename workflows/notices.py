@@ -12,8 +12,8 @@ from models.dossier.agreement import Priority
 from models.notices import Audience, Facts, NoticeReceipt, Occasion, SendNotice
 from models.records import EntryKind
 from workflows.case import Case
+from workflows.outcomes import explain
 from workflows.policies import HEARTBEAT, NOTICE, NOTICE_TIMEOUT
-from workflows.steps import explain
 from workflows.telling import delivery_text
 
 

@@ -13,8 +13,8 @@ from activities.stubs.workflows import report_by_hand
 from models.names import APPLICATION, CUSTOMER
 from models.opening import OpenIncidentForm, ReportByHand
 from models.watch import OpenByHand, OpenReceipt
+from workflows.outcomes import explain
 from workflows.policies import RECORD
-from workflows.steps import explain
 from workflows.text import page, plain
 
 _TRY = timedelta(seconds=30)

@@ -16,9 +16,9 @@ from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_e
 from activities.stubs.records import load_application_plan, write_records
 from models.base import Model
 from models.dossier.agreement import Freezable
-from models.dossier.instructions import Approval, OnSilence, Step
+from models.dossier.instructions import Step
 from models.fences import HeldLease
-from models.gates import GateOption, GateOutcome, Question
+from models.gates import GateOutcome, Question
 from models.jobs import Outcome
 from models.lease import LeaseMode
 from models.names import APPLICATION, CUSTOMER, STATE
@@ -32,41 +32,26 @@ from models.operation import (
     OperationStatus,
     OperationTold,
 )
-from models.probes import HealthVerdict, Seen, WatchHealth
-from models.proof import ProofRecord, use_of
-from models.records import EntryKind, OperationRecord, TimelineEntry, WriteRecords
+from models.probes import HealthVerdict, WatchHealth
+from models.records import EntryKind, TimelineEntry, WriteRecords
 from models.runbooks import StepReport
 from models.slices import ApplicationPlan, PlanRequest
+from workflows.failed_step import RETRY, SKIP, failed_step_question
 from workflows.gates import Asking
 from workflows.holding import Holding, refuse_operation
+from workflows.looking import find_unhealthy, watch
 from workflows.operation_page import operation_page
+from workflows.operation_record import operation_record, proof_record
+from workflows.outcomes import explain
 from workflows.policies import RECORD, RECORD_TIMEOUT, WRITE
-from workflows.steps import Steps, explain, watch, worst
+from workflows.steps import Steps
 from workflows.waiting import until
-from workflows.wording import plan_text, step_text
+from workflows.wording import step_text
 
 _Class = TypeVar("_Class", bound="type[Operation]")
 _STATE = SearchAttributeKey.for_keyword(STATE)
 _APPLICATION = SearchAttributeKey.for_keyword(APPLICATION)
 _CUSTOMER = SearchAttributeKey.for_keyword(CUSTOMER)
-
-RETRY = "retry"
-SKIP = "skip"
-STOP = "stop"
-
-_UNATTENDED_WAIT = timedelta(hours=1)
-"""So long a question about a failed step waits where nobody sits and waits; then the operation stops there."""
-
-_WELL = {
-    OperationEnd.DONE: True,
-    OperationEnd.NOTHING_TO_DO: True,
-    OperationEnd.REHEARSED: True,
-    OperationEnd.FAILED: False,
-    OperationEnd.UNDONE: False,
-}
-"""Whether an end says that the instruction went well; the others say nothing of it."""
-
-_OPERATORS = Approval(roles=["operator"], within=timedelta(minutes=30), on_silence=OnSilence.ASK_AGAIN)
 
 
 def operation(kind: OperationKind) -> Callable[[_Class], _Class]:
@@ -314,25 +299,14 @@ class Operation(Holding, Asking):
 
     async def _what_now(self, step: Step, place: str, outcome: Outcome) -> str:
         order, own = self._begun
-        last = own.reports[-1]
-        terms = _OPERATORS
-        if order.unattended:
-            terms = terms.model_copy(update={"within": _UNATTENDED_WAIT, "on_silence": OnSilence.REFUSE})
-        where = f" on {last.host}" if last.host else ""
-        unknown = " What became of it is not known: look before you try again." if outcome is Outcome.UNKNOWN else ""
-        said = last.detail.partition("\n")[0].rstrip(".") or "-"
-        question = Question(
-            text=f"{last.title}{where} ({place}): {outcome.value}, {said}.{unknown} How to go on?",
-            options=[
-                GateOption(name=RETRY, means="The step is tried again; what it finds done already is not done twice."),
-                GateOption(name=SKIP, means="It is left as it is, and the next step follows.", needs_reason=True),
-                GateOption(name=STOP, means=self.stopping_means),
-            ],
-            plan=plan_text([step]),
-            deciders=own.plan.people.get("operator", []),
-            roles=["operator"],
-            within_seconds=terms.within.total_seconds(),
-            on_silence=terms.on_silence,
+        question = failed_step_question(
+            step,
+            own.reports[-1],
+            place,
+            outcome,
+            operators=own.plan.people.get("operator", []),
+            unattended=order.unattended,
+            stopping_means=self.stopping_means,
         )
         return (await self.decide_on(question)).option
 
@@ -442,27 +416,21 @@ class Operation(Holding, Asking):
         fresh = self._timeline[self._recorded :]
         self._recorded += len(fresh)
         outcome = self._outcome
-        record = OperationRecord(
-            id=workflow.info().workflow_id,
-            kind=self.kind.value,
-            application=order.application,
+        record = operation_record(
+            order,
+            outcome,
+            kind=self.kind,
             name=self.name,
             title=self.title,
-            state=self.state.value,
+            state=self.state,
             dossier=steps.plan.dossier,
-            opened_at=workflow.info().workflow_start_time,
-            opened_by=order.by,
-            rehearsed=order.rehearse,
-            closed_at=outcome.closed_at if outcome else None,
-            outcome=outcome.end.value if outcome else None,
-            summary=outcome.summary if outcome else "",
             data=self.data,
-            run=workflow.info().run_id,
             timeline=fresh,
         )
+        proof = outcome and proof_record(order, outcome, self.proves, steps.plan.dossier)
         await workflow.execute_local_activity(
             write_records,
-            WriteRecords(operations=[record], proofs=self._proofs() if outcome else []),
+            WriteRecords(operations=[record], proofs=[proof] if proof else []),
             start_to_close_timeout=RECORD_TIMEOUT,
             retry_policy=WRITE,
             summary="Write the operation to the records",
@@ -474,27 +442,6 @@ class Operation(Holding, Asking):
         # A drill proves what a restore would do.
         kind = OperationKind.RESTORE if self.kind is OperationKind.DRILL else self.kind
         return f"{kind.value}/{self.name}" if self.name else ""
-
-    def _proofs(self) -> list[ProofRecord]:
-        order, steps = self._begun
-        assert self._outcome is not None
-        well = _WELL.get(self._outcome.end)
-        if not self.proves or well is None:
-            return []
-        if order.rehearse:
-            well = worst([report.outcome for report in self.reports if report.host is not None]) is Outcome.OK
-        info = workflow.info()
-        return [
-            ProofRecord(
-                application=order.application,
-                instruction=self.proves,
-                use=use_of(well, rehearsed=order.rehearse),
-                operation=info.workflow_id,
-                run=info.run_id,
-                dossier=steps.plan.dossier,
-                at=self._outcome.closed_at,
-            )
-        ]
 
     async def _close(self, end: OperationEnd, summary: str) -> OperationOutcome:
         failing = await self._failing() if self._acted else {}
@@ -527,24 +474,11 @@ class Operation(Holding, Asking):
     async def _failing(self) -> dict[str, str]:
         """What it acted on and is not healthy at the end, as far as it is measured; meant to be so is no failure."""
         order, steps = self._begun
-        plan = steps.plan
-        names = [n for n in (self.components or list(plan.components)) if n not in self.meant_to_be_down()]
-        probes = [group for name in names for group in plan.components[name].health] if not order.rehearse else []
-        if not probes:
+        down = self.meant_to_be_down()
+        names = [n for n in (self.components or list(steps.plan.components)) if n not in down]
+        if order.rehearse:
             return {}
-        looking = WatchHealth(
-            targets=probes[0].targets,
-            every=plan.terms.confirm_every,
-            failing_looks=plan.terms.confirm_looks,
-            give_up_after=plan.terms.confirm_every * (plan.terms.confirm_looks + 1) * 2 + timedelta(minutes=1),
-        )
-        verdict = await watch(probes, looking, "See what is healthy at the end")
-        ill = {s.point: s.detail for s in verdict.samples if s.seen is not Seen.OK}
-        found: dict[str, str] = {}
-        for name in names:
-            points = [t.point for group in plan.components[name].health for t in group.targets if t.point in ill]
-            if points:
-                found[name] = "; ".join(f"{p}: {ill[p]}" for p in points)
+        found, verdict = await find_unhealthy(steps.plan, names)
         if found:
             self.tell(EntryKind.PROBE, f"Not healthy at the end: {', '.join(found)}", verdict)
         return found

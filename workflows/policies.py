@@ -73,3 +73,6 @@ HEARTBEAT = timedelta(seconds=15)
 
 RECORD_TIMEOUT = timedelta(seconds=20)
 """One try at the records."""
+
+MARGIN = timedelta(seconds=30)
+"""What an activity is given beyond the deadline of its own work: the remote deadline must come first."""

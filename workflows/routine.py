@@ -19,9 +19,9 @@ from workflows import waiting
 from workflows.gates import approval_question
 from workflows.holding import refuse_operation
 from workflows.operation import Operation, operation
+from workflows.outcomes import explain
 from workflows.policies import HEARTBEAT, NOTICE, NOTICE_TIMEOUT, RECORD, RECORD_TIMEOUT
 from workflows.scope import scope_of
-from workflows.steps import explain
 from workflows.telling import delivered
 from workflows.text import plain, table
 from workflows.wording import plan_text

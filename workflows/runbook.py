@@ -21,8 +21,9 @@ from models.runbooks import RunbookInput, RunbookReport, StepReport
 from models.slices import ApplicationPlan, ComponentPlan, PlanRequest
 from workflows.gates import Asking
 from workflows.holding import Holding
+from workflows.outcomes import worst
 from workflows.policies import RECORD, RECORD_TIMEOUT, WRITE
-from workflows.steps import Steps, worst
+from workflows.steps import Steps
 from workflows.text import page, plain, table
 
 _Class = TypeVar("_Class", bound="type[Runbook]")

@@ -21,8 +21,8 @@ from models.operation import (
 )
 from workflows.dependencies import needs
 from workflows.operation import Operation, operation
+from workflows.outcomes import worst
 from workflows.scope import WHOLE
-from workflows.steps import worst
 
 _HEALTHY_FOR = timedelta(seconds=5)
 """How long a component must be healthy before what needs it is started."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from models.dossier.instructions import AskStep, NotifyStep, RestartStep, RunStep, StartStep, Step, StopStep
 from models.jobs import Outcome, Verb
 from models.runbooks import StepReport
-from workflows.steps import LOOKED, Steps, worst
+from workflows.outcomes import worst
+from workflows.steps import LOOKED, Steps
 from workflows.wording import step_title
 
 

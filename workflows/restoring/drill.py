@@ -18,9 +18,9 @@ from models.operation import OperationEnd, OperationKind, OperationOutcome, Oper
 from models.restores import LATEST, DrillOrder, Examined, RestorePoint
 from models.watch import OpenByHand
 from workflows.operation import operation
+from workflows.outcomes import explain, worst
 from workflows.policies import RECORD, RECORD_TIMEOUT
 from workflows.restoring.from_backup import NOT_RESTORABLE, FromBackup
-from workflows.steps import explain, worst
 
 
 @operation(OperationKind.DRILL)
