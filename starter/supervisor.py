@@ -10,10 +10,10 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from models.errors import SettingsError, UserError
 
@@ -182,12 +182,26 @@ def _is_ours(command: str) -> bool:
 
 
 async def until_signalled() -> None:
-    """Wait for Ctrl-C or SIGTERM."""
+    """Wait for Ctrl-C or SIGTERM, even where whoever started this has told it to ignore the one."""
     asked = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, asked.set)
     await asked.wait()
+
+
+async def unless_signalled(serving: Coroutine[Any, Any, None]) -> None:
+    """Serve until Ctrl-C or SIGTERM, whether it serves by then or still waits for what it needs."""
+    task, signalled = asyncio.create_task(serving), asyncio.create_task(until_signalled())
+    await asyncio.wait([task, signalled], return_when=asyncio.FIRST_COMPLETED)
+    ended = task.done()
+    task.cancel()
+    signalled.cancel()
+    try:
+        await task
+    except asyncio.CancelledError:
+        if ended:
+            raise
 
 
 async def listens(host: str, port: int) -> bool:

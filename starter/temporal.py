@@ -41,11 +41,16 @@ async def connect(settings: Settings, *, lazy: bool = False) -> Client:
 
 async def connect_patiently(settings: Settings) -> Client:
     """Connect, however long Temporal is away: for what is to serve once it is back."""
+    tries = 0
     while True:
         try:
             return await connect(settings)
         except TemporalUnavailableError as error:
-            log.warning("%s; trying again", error)
+            tries += 1
+            if (
+                tries.bit_count() == 1
+            ):  # said at the first try, the second, the fourth and so on: a log is no place to wait in
+                log.warning("%s; trying again", error)
             await asyncio.sleep(_PAUSE_S)
 
 

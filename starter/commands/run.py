@@ -33,28 +33,32 @@ def up(
 
 
 async def _up(settings: Settings, dossiers: list[Path], as_json: bool) -> None:
-    import asyncio
-
     from models.errors import UserError
-    from starter.supervisor import until_signalled
-    from starter.up import installation
+    from starter.supervisor import unless_signalled
 
     if lost := [str(path) for path in dossiers if not path.exists()]:
         raise UserError(f"{', '.join(lost)} is not there; name a dossier, or a directory of them")
-    paths = dossiers or [settings.dossier_directory]
+    await unless_signalled(_keep_up(settings, dossiers or [settings.dossier_directory], as_json))
+
+
+async def _keep_up(settings: Settings, paths: list[Path], as_json: bool) -> None:
+    import asyncio
+
+    from starter.up import installation
+
     if not as_json:
         typer.echo("Starting Temporal, worker and alarm intake ...")
     async with installation(settings) as running:
         published = await _publish(running, paths)
-        signalled = asyncio.create_task(until_signalled())
-        await asyncio.sleep(0)  # whoever reads that it runs may end it at once
         if as_json:
             _tell_programs(settings, published)
         else:
             _tell_people(settings, published, paths)
-        await signalled
-        if not as_json:
-            typer.echo("Stopping; what is under way goes on after the next start.")
+        try:
+            await asyncio.Event().wait()
+        finally:
+            if not as_json:
+                typer.echo("Stopping; what is under way goes on after the next start.")
 
 
 async def _publish(running: Installation, paths: list[Path]) -> list[Published]:
@@ -107,15 +111,20 @@ def worker(as_json: LogJson = False) -> None:
 
 async def _worker(settings: Settings) -> None:
     from runbooks import find_runbooks
-    from starter.supervisor import make_home, until_signalled
-    from starter.temporal import connected
-    from worker import running
+    from starter.supervisor import make_home, unless_signalled
 
     # What only a person can mend stops the worker at once; what passes by itself is waited for.
     find_runbooks()
     make_home(settings.home)
-    async with connected(settings, patiently=True) as client, running(settings, client):
-        await until_signalled()
+    await unless_signalled(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    from starter.temporal import connected
+    from worker import run_worker
+
+    async with connected(settings, patiently=True) as client:
+        await run_worker(settings, client)
 
 
 def intake(as_json: LogJson = False) -> None:
@@ -124,20 +133,10 @@ def intake(as_json: LogJson = False) -> None:
 
 
 async def _intake(settings: Settings) -> None:
-    import asyncio
-
     from starter.intake.server import serve
-    from starter.supervisor import until_signalled
+    from starter.supervisor import unless_signalled
 
-    serving = asyncio.create_task(serve(settings))
-    signalled = asyncio.create_task(until_signalled())
-    await asyncio.wait([serving, signalled], return_when=asyncio.FIRST_COMPLETED)
-    serving.cancel()
-    signalled.cancel()
-    try:
-        await serving
-    except asyncio.CancelledError:
-        return
+    await unless_signalled(serve(settings))
 
 
 def _run(part: Callable[[Settings], Coroutine[Any, Any, None]], as_json: bool) -> None:

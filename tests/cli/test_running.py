@@ -19,11 +19,11 @@ from models.settings import Settings
 
 @contextmanager
 def started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """A command in a process of its own, ended as Ctrl-C would."""
+    """A command in a process of its own, ended as Ctrl-C would, also where whoever started it has told it to ignore that."""
     process = subprocess.Popen(
         [sys.executable, "-m", "starter.cli", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    overdue = threading.Timer(240, process.kill)  # no line that never comes holds the tests up
+    overdue = threading.Timer(120, process.kill)  # no line that never comes holds the tests up
     overdue.start()
     try:
         yield process
@@ -74,7 +74,7 @@ def test_a_worker_waits_for_temporal_and_logs_it_as_json() -> None:
         assert "Temporal does not answer" in waiting["message"]
         assert next_line(process.stderr)["message"] == waiting["message"]
         stdout, stderr = ended(process)
-    assert stdout == ""
+    assert (process.returncode, stdout) == (0, "")
     assert "Traceback" not in stderr
 
 
@@ -82,6 +82,8 @@ def test_a_worker_without_json_logs_lines_for_people() -> None:
     with started("worker") as process:
         assert process.stderr is not None
         assert "WARNING driftvakt.temporal: Temporal does not answer" in process.stderr.readline()
+        ended(process)
+    assert process.returncode == 0
 
 
 def test_the_intake_logs_json() -> None:
