@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 from uuid import uuid4
 
@@ -32,7 +33,7 @@ from models.records import DecisionUse, OpenedGate, OpenGate, UseDecision, Write
 from models.runbooks import RunbookInput, RunbookReport
 from models.slices import ApplicationPlan, ComponentPlan, IncidentPlan, Placement, PlanRequest, SiteProbes
 from models.watch import WatchTold
-from workflows.sandbox import workflow_runner
+from tests.replaying import replayed
 
 SITE_QUEUE = "site.main"
 HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ7sUVbLy8d3yHcyNnrYSGCYP8jPbMEU5tLLTmZMlpCz"
@@ -212,8 +213,7 @@ class FakeHosts:
         if self.lease_answers:
             return self.lease_answers.pop(0)
         names = request.components or list(self.plan.components)
-        # By the clock, as the records give them: a real host remembers those of the tests before.
-        first = time.time_ns() // 1_000_000 + 1000 * len(self.leases)
+        first = next(_TOKENS)
         fences = {f"{request.application}.{name}": first for name in self.plan.components}
         return LeaseAnswer(state=LeaseState.GRANTED, reason="it holds it", components=names, fences=fences)
 
@@ -249,6 +249,10 @@ class FakeHosts:
         return DecisionUse(accepted=True, used_by_run=request.run)
 
 
+_TOKENS = count(time.time_ns() // 1_000_000, step=1000)
+"""Higher than any before, as the records give them: a real host remembers those of the tests before."""
+
+
 def _reason(answer: Answer, rehearse: bool) -> str:
     if answer.nothing_to_do:
         return "nothing to do"
@@ -262,15 +266,7 @@ async def working(
     """Workers for these workflows and for the fakes, at the real queues; without `fake_sites` the test serves the sites."""
     queues = {place.queue for place in hosts.plan.hosts.values()} if fake_sites else set()
     site = [Worker(client, task_queue=queue, activities=hosts.activities()) for queue in queues]
-    main = Worker(
-        client,
-        task_queue=WORKFLOW_QUEUE,
-        workflows=workflows,
-        activities=hosts.activities(),
-        workflow_runner=workflow_runner(),
-        max_cached_workflows=0,  # replays at every step, so whatever is not deterministic shows
-    )
-    async with main:
+    async with replayed(client, task_queue=WORKFLOW_QUEUE, workflows=workflows, activities=hosts.activities()):
         for worker in site:
             await worker.__aenter__()
         try:

@@ -19,9 +19,9 @@ from models.maintenance import MaintenanceOrder
 from models.names import WORKFLOW_QUEUE, operation_id
 from models.operation import OperationOutcome
 from tests.fakes import FakeHosts, application_plan
+from tests.replaying import replayed
 from tests.schedules.shop import SHOP
 from workflows.maintenance import Maintenance
-from workflows.sandbox import workflow_runner
 
 Run = WorkflowHandle[Any, OperationOutcome]
 
@@ -97,14 +97,12 @@ async def workers(client: Client, fakes: FakeHosts, records: OneDossier) -> Asyn
     """Workers for maintenance, whose calendar is the real one."""
     calendar = MaintenanceActivities(records).activities()  # type: ignore[arg-type]
     with ThreadPoolExecutor(4) as pool:
-        main = Worker(
+        main = replayed(
             client,
             task_queue=WORKFLOW_QUEUE,
             workflows=[Maintenance],
             activities=[*fakes.activities(), *calendar],
             activity_executor=pool,
-            workflow_runner=workflow_runner(),
-            max_cached_workflows=0,
         )
         site = Worker(client, task_queue="site.main", activities=fakes.activities())
         async with main, site:

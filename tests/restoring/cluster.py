@@ -110,6 +110,15 @@ class Cluster:
             database,
         )
 
+    def load_slowly_elsewhere(self, database: str) -> None:
+        """Have every hundredth picture take its time, in whichever database they are loaded into but this one."""
+        self.sql(
+            "create function slowly(n int) returns boolean language plpgsql immutable as $$ begin "
+            f"if n % 100 = 0 and current_database() <> '{database}' then perform pg_sleep(0.12); end if; "
+            "return true; end $$; alter table pictures add check (public.slowly(n))",
+            database,
+        )
+
     def dump(self, database: str, name: str) -> Path:
         """Dump a database in custom format."""
         file = self.dumps / name

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -12,7 +11,6 @@ from uuid import uuid4
 from temporalio import workflow
 from temporalio.client import Client, WorkflowHandle
 from temporalio.exceptions import ApplicationError
-from temporalio.worker import Worker
 
 from activities.workflows import Workflows
 from models.dossier.agreement import Priority
@@ -30,9 +28,8 @@ from models.incident import (
 from models.major import MajorOrder, MajorOutcome, MajorStatus, MajorTold
 from models.names import WORKFLOW_QUEUE, incident_id
 from models.records import TimelineEntry
-from tests.workflows.world import remembering
+from tests.replaying import replayed
 from workflows.major import Major
-from workflows.sandbox import workflow_runner
 
 LEADERS = ["anna@supplier.example", "eva@supplier.example"]
 """Who may lead the incidents of acme.guarded; those of the others anybody may."""
@@ -112,19 +109,10 @@ class LedIncident:
 
 
 @asynccontextmanager
-async def leading(client: Client, *, cached: int = 100) -> AsyncIterator[None]:
+async def leading(client: Client) -> AsyncIterator[None]:
     """A worker of major incidents and of incidents that can be led."""
-    async with (
-        Worker(
-            client,
-            task_queue=WORKFLOW_QUEUE,
-            workflows=[Major, LedIncident],
-            activities=Workflows(client, list).activities(),
-            workflow_runner=workflow_runner(),
-            **remembering(cached),
-        ),
-        asyncio.timeout(300),  # as in `World.worker`
-    ):
+    kinds, does = [Major, LedIncident], Workflows(client, list).activities()
+    async with replayed(client, task_queue=WORKFLOW_QUEUE, workflows=kinds, activities=does):
         yield
     gc.collect()  # what a workflow says as the worker lets go of it belongs to the test that started it
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from models.alarms import Disposition
@@ -14,10 +13,9 @@ from tests.workflows.waiting import end_of, until_asked
 from tests.workflows.world import World, alarm, cleared, decide, gates, incident, report, status
 
 
-@pytest.mark.parametrize("cached", [100, 0], ids=["cached", "replayed at every step"])
-async def test_a_fault_is_confirmed_remedied_and_proven_healthy(skipping: WorkflowEnvironment, cached: int) -> None:
+async def test_a_fault_is_confirmed_remedied_and_proven_healthy(skipping: WorkflowEnvironment) -> None:
     world = World(down={"web"})
-    async with world.worker(skipping.client, cached=cached):
+    async with world.worker(skipping.client):
         [receipt] = (await report(skipping.client, alarm("web"))).receipts
         outcome = await end_of(incident(skipping.client))
     assert receipt.disposition is Disposition.OPENED

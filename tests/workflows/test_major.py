@@ -246,26 +246,6 @@ async def test_it_closes_once_all_have_ended_and_one_that_is_taken_out_is_given_
     assert left[-1] == "given back"
 
 
-async def test_replayed_at_every_step_it_comes_to_the_same(skipping: WorkflowEnvironment) -> None:
-    # Told by updates alone: a query that arrives while a run leaves a cache of no size is lost in the SDK's core.
-    async with leading(skipping.client, cached=0):
-        await incident(skipping.client)
-        await incident(skipping.client, "acme.payroll", 2)
-        major = await open_major(skipping.client)
-        both = AddIncidents(incidents=["acme.shop.1", "acme.payroll.2"], by=EVA, note="Read on")
-        taken = await tell(major, "add_incidents", both)
-        await tell(major, "hand_over", HandOver(by=EVA, to="bo@supplier.example", note="x"))
-        told = await tell(major, "update_customers", UpdateCustomers(by=EVA, text="Light at 14:00"))
-        await tell(major, "remove_incident", RemoveIncident(incident="acme.payroll.2", by=EVA, reason="x"))
-        await skipping.sleep(timedelta(minutes=5))
-        await tell(major, "close_major", ALL_WELL.model_copy(update={"force": True}))
-        outcome = await major.result()
-
-    assert taken.message == "Taken in: acme.shop.1, acme.payroll.2."
-    assert told.message == "Told the customers (2 of 2 incidents)."
-    assert (outcome.lead, [m.id for m in outcome.members]) == ("bo@supplier.example", ["inc.acme.shop.1"])
-
-
 async def test_a_new_run_remembers_all_and_begins_nothing_anew(skipping: WorkflowEnvironment) -> None:
     async with leading(skipping.client):
         shop = await incident(skipping.client)

@@ -12,13 +12,12 @@ from temporalio import workflow
 from temporalio.client import Client, WorkflowFailureError
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
 
 from activities.workflows import Workflows
 from models.names import WORKFLOW_QUEUE
 from models.watch import OpenByHand, OpenReceipt, WatchOrder
+from tests.replaying import replayed
 from workflows.opening import OpenIncident
-from workflows.sandbox import workflow_runner
 
 
 @workflow.defn(name="watch")
@@ -47,14 +46,8 @@ class OpeningWatch:
 
 @asynccontextmanager
 async def serving(client: Client) -> AsyncIterator[None]:
-    async with Worker(
-        client,
-        task_queue=WORKFLOW_QUEUE,
-        workflows=[OpenIncident, OpeningWatch],
-        activities=Workflows(client, lambda: ["acme.payroll", "acme.shop"]).activities(),
-        workflow_runner=workflow_runner(),
-        max_cached_workflows=0,
-    ):
+    does = Workflows(client, lambda: ["acme.payroll", "acme.shop"]).activities()
+    async with replayed(client, task_queue=WORKFLOW_QUEUE, workflows=[OpenIncident, OpeningWatch], activities=does):
         yield
 
 

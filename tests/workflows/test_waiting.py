@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-import pytest
 from temporalio import workflow
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
 
+from tests.replaying import replayed
 from tests.workflows.world import unique
-from workflows.sandbox import workflow_runner
 from workflows.waiting import until
 
 
@@ -38,15 +36,8 @@ class StoppedAsItComesTrue:
         await until(lambda: self.true, within=timedelta(hours=1), summary="A test")
 
 
-@pytest.mark.parametrize("cached", [100, 0], ids=["cached", "replayed at every step"])
-async def test_who_is_stopped_as_it_comes_true_stops(skipping: WorkflowEnvironment, cached: int) -> None:
-    async with Worker(
-        skipping.client,
-        task_queue="waiting",
-        workflows=[StoppedAsItComesTrue],
-        workflow_runner=workflow_runner(),
-        max_cached_workflows=cached,
-    ):
+async def test_who_is_stopped_as_it_comes_true_stops(skipping: WorkflowEnvironment) -> None:
+    async with replayed(skipping.client, task_queue="waiting", workflows=[StoppedAsItComesTrue]):
         handle = await skipping.client.start_workflow(
             "stopped-as-it-comes-true", id=unique("waiting"), task_queue="waiting", result_type=str
         )
@@ -56,7 +47,7 @@ async def test_who_is_stopped_as_it_comes_true_stops(skipping: WorkflowEnvironme
 
 
 async def test_whether_it_came_true_in_time_is_told(skipping: WorkflowEnvironment) -> None:
-    async with Worker(skipping.client, task_queue="waiting", workflows=[InTime], workflow_runner=workflow_runner()):
+    async with replayed(skipping.client, task_queue="waiting", workflows=[InTime]):
         handle = await skipping.client.start_workflow(
             "in-time", id=unique("waiting"), task_queue="waiting", result_type=list[bool]
         )

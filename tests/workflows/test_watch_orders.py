@@ -113,11 +113,6 @@ class Ordered(World):
         return [i for i in self.old if i.id in asked]
 
 
-@pytest.fixture(params=[100, 0], ids=["cached", "replayed"])
-def cached(request: pytest.FixtureRequest) -> int:
-    return int(request.param)
-
-
 def watch(env: WorkflowEnvironment) -> WorkflowHandle[Any, Any]:
     return env.client.get_workflow_handle(watch_id(APPLICATION))
 
@@ -156,11 +151,11 @@ async def heard(env: WorkflowEnvironment, number: int, *, count: int = 1) -> lis
 WORKFLOWS = (Watch, StandInIncident)
 
 
-async def test_what_fires_at_night_is_opened_in_the_morning(skipping: WorkflowEnvironment, cached: int) -> None:
+async def test_what_fires_at_night_is_opened_in_the_morning(skipping: WorkflowEnvironment) -> None:
     now = await skipping.get_current_time()
     hours = [OpenSpan(since=now + timedelta(hours=5), until=now + timedelta(hours=13))]
     world = Ordered(slice={"open_spans": hours, "spans_until": now + timedelta(days=35)})
-    async with world.worker(skipping.client, cached=cached, workflows=WORKFLOWS):
+    async with world.worker(skipping.client, workflows=WORKFLOWS):
         [web, mail] = (await report(skipping.client, alarm("web"), alarm("mail"))).receipts
         await report(skipping.client, cleared("mail"))
         asleep = await watch_status(skipping.client)
@@ -182,9 +177,9 @@ async def test_hours_are_read_anew_before_they_run_out(skipping: WorkflowEnviron
         assert await heard(skipping, 1) == ["alarm embedded/web"]
 
 
-async def test_a_silence_ends_and_what_still_fires_is_raised(skipping: WorkflowEnvironment, cached: int) -> None:
+async def test_a_silence_ends_and_what_still_fires_is_raised(skipping: WorkflowEnvironment) -> None:
     world = Ordered()
-    async with world.worker(skipping.client, cached=cached, workflows=WORKFLOWS):
+    async with world.worker(skipping.client, workflows=WORKFLOWS):
         await report(skipping.client, cleared("web"))
         now = await skipping.get_current_time()
         silence = SilenceOrder(by=OPERATOR, reason="Disk", until=now + timedelta(hours=2), components=["db"])
@@ -199,9 +194,9 @@ async def test_a_silence_ends_and_what_still_fires_is_raised(skipping: WorkflowE
     assert over.silences == []
 
 
-async def test_a_silence_that_is_lifted_raises_at_once(skipping: WorkflowEnvironment, cached: int) -> None:
+async def test_a_silence_that_is_lifted_raises_at_once(skipping: WorkflowEnvironment) -> None:
     world = Ordered()
-    async with world.worker(skipping.client, cached=cached, workflows=WORKFLOWS):
+    async with world.worker(skipping.client, workflows=WORKFLOWS):
         await report(skipping.client, cleared("web"))
         now = await skipping.get_current_time()
         await order(skipping, "silence", SilenceOrder(by=OPERATOR, reason="Disk", until=now + timedelta(days=2)))
@@ -250,11 +245,9 @@ async def test_bad_orders_are_refused_in_a_sentence_that_says_what_there_is(skip
 
 
 @pytest.mark.parametrize("how", ["update", "signal", "holder-gone", "time"])
-async def test_after_an_operation_what_still_fires_is_raised(
-    skipping: WorkflowEnvironment, cached: int, how: str
-) -> None:
+async def test_after_an_operation_what_still_fires_is_raised(skipping: WorkflowEnvironment, how: str) -> None:
     world = Ordered()
-    async with world.worker(skipping.client, cached=cached, workflows=WORKFLOWS):
+    async with world.worker(skipping.client, workflows=WORKFLOWS):
         await report(skipping.client, cleared("web"))
         now = await skipping.get_current_time()
         begin = BeginOperation(
@@ -285,9 +278,9 @@ async def test_after_an_operation_what_still_fires_is_raised(
     assert (seen.operations, seen.suppressed) == ([], 0)
 
 
-async def test_merging_moves_the_alarms_and_ends_the_first(skipping: WorkflowEnvironment, cached: int) -> None:
+async def test_merging_moves_the_alarms_and_ends_the_first(skipping: WorkflowEnvironment) -> None:
     world = Ordered()
-    async with world.worker(skipping.client, cached=cached, workflows=WORKFLOWS):
+    async with world.worker(skipping.client, workflows=WORKFLOWS):
         await report(skipping.client, alarm("web"), alarm("mail"))
         merge = MergeIncidents(incident="2", into="inc.acme.shop.1", by=OPERATOR, reason="One switch")
         told = await order(skipping, "merge_incidents", merge)
@@ -304,9 +297,9 @@ async def test_merging_moves_the_alarms_and_ends_the_first(skipping: WorkflowEnv
     assert "was merged into another incident" in refused
 
 
-async def test_splitting_opens_an_incident_of_its_own(skipping: WorkflowEnvironment, cached: int) -> None:
+async def test_splitting_opens_an_incident_of_its_own(skipping: WorkflowEnvironment) -> None:
     world = Ordered()
-    async with world.worker(skipping.client, cached=cached, workflows=WORKFLOWS):
+    async with world.worker(skipping.client, workflows=WORKFLOWS):
         await report(skipping.client, alarm("web"), alarm("db"))
         split = SplitIncident(incident="1", by=OPERATOR, reason="Two matters", components=["db"], title="Slow disk")
         told = await order(skipping, "split_incident", split)
@@ -322,9 +315,9 @@ async def test_splitting_opens_an_incident_of_its_own(skipping: WorkflowEnvironm
     }
 
 
-async def test_what_comes_back_soon_runs_on_under_the_same_number(skipping: WorkflowEnvironment, cached: int) -> None:
+async def test_what_comes_back_soon_runs_on_under_the_same_number(skipping: WorkflowEnvironment) -> None:
     world = Ordered(slice={"reopen_within": timedelta(minutes=30)})
-    async with world.worker(skipping.client, cached=cached, workflows=WORKFLOWS):
+    async with world.worker(skipping.client, workflows=WORKFLOWS):
         await report(skipping.client, alarm("web"))
         await heard(skipping, 1)
         await report(skipping.client, cleared("web"))
@@ -346,7 +339,7 @@ async def test_what_comes_back_soon_runs_on_under_the_same_number(skipping: Work
     assert (seen.next_number, seen.incidents[0].reopened) == (2, 1)
 
 
-async def test_a_person_reopens_what_was_closed_long_ago(skipping: WorkflowEnvironment, cached: int) -> None:
+async def test_a_person_reopens_what_was_closed_long_ago(skipping: WorkflowEnvironment) -> None:
     at = datetime(2026, 1, 1, tzinfo=UTC)
     old = KnownIncident(
         id="inc.acme.shop.5",
@@ -359,7 +352,7 @@ async def test_a_person_reopens_what_was_closed_long_ago(skipping: WorkflowEnvir
         title="Slow",
     )
     world = Ordered(old=[old], slice={"next_number": 9})
-    async with world.worker(skipping.client, cached=cached, workflows=WORKFLOWS):
+    async with world.worker(skipping.client, workflows=WORKFLOWS):
         await report(skipping.client, cleared("web"))
         told = await order(
             skipping, "reopen_incident", ReopenIncident(incident="acme.shop.5", by=OPERATOR, reason="Still slow")

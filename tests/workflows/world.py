@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -51,8 +50,8 @@ from models.slices import (
     WatchSliceRequest,
 )
 from models.watch import EndedIncidents, LookUpIncidents, WatchOrder, WatchStatus, WatchTold
+from tests.replaying import replayed
 from workflows.incident import Incident
-from workflows.sandbox import workflow_runner
 from workflows.watch import Watch
 
 APPLICATION = "acme.shop"
@@ -390,39 +389,17 @@ class World:
         self,
         client: Client,
         *,
-        cached: int = 100,
         workflows: Sequence[type] = (Watch, Incident),
         queue: str = WORKFLOW_QUEUE,
     ) -> AsyncIterator[None]:
         """Workers for the workflows and for the site."""
         async with (
-            Worker(
-                client,
-                task_queue=queue,
-                workflows=workflows,
-                activities=self.activities,
-                workflow_runner=workflow_runner(),
-                **remembering(cached),
-            ),
+            replayed(client, task_queue=queue, workflows=workflows, activities=self.activities),
             Worker(client, task_queue=QUEUE, activities=self.activities),
-            asyncio.timeout(
-                300
-            ),  # a server or an SDK that forgets a workflow task is a failure, and not a run without end
         ):
             yield
         # What a workflow says as the worker lets go of it belongs to the test that started it.
         gc.collect()
-
-
-def remembering(workflows: int) -> dict[str, Any]:
-    """Options of a worker that remembers so many workflows; with none of them, every step replays all before it.
-
-    One that remembers none takes one task at a time: the SDK drops a task that comes while it works on another, and only the
-    task's timeout, ten seconds, brings it back.
-    """
-    if workflows:
-        return {"max_cached_workflows": workflows}
-    return {"max_cached_workflows": 0, "max_concurrent_workflow_tasks": 1, "max_concurrent_workflow_task_polls": 1}
 
 
 def alarm(component: str | None = "web", *, point: bool = True, number: int = 0, **fields: Any) -> Alarm:

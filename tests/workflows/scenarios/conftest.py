@@ -12,12 +12,6 @@ from tests.workflows.scenarios.scene import Scene
 from tests.workflows.world import World
 
 
-@pytest.fixture(params=[100, 0], ids=["cached", "replayed at every step"])
-def cached(request: pytest.FixtureRequest) -> int:
-    """How many workflows a worker remembers; with none of them, every step replays all before it."""
-    return int(request.param)
-
-
 @pytest.fixture
 def given(skipping: WorkflowEnvironment) -> Callable[..., Scene]:
     """A scene in a world that differs from the usual as told."""

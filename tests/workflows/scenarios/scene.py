@@ -45,9 +45,9 @@ class Scene:
     """How many of them there will have been."""
 
     @asynccontextmanager
-    async def played(self, cached: int = 100) -> AsyncIterator[None]:
+    async def played(self) -> AsyncIterator[None]:
         """With workers at work, and without a workflow task that failed: such a one is tried again, and only looks well."""
-        async with self.world.worker(self.env.client, cached=cached):
+        async with self.world.worker(self.env.client):
             yield
             assert await self._failed_tasks() == []
 

@@ -104,9 +104,9 @@ async def test_an_operation_that_nobody_ends_silences_nothing_for_ever(given: Gi
 
 
 @pytest.mark.parametrize("lifted", [True, False], ids=["lifted", "ran out"])
-async def test_a_silence_ends_and_what_still_fires_is_raised(given: Given, lifted: bool, cached: int) -> None:
+async def test_a_silence_ends_and_what_still_fires_is_raised(given: Given, lifted: bool) -> None:
     scene = given()
-    async with scene.played(cached):
+    async with scene.played():
         await scene.begin_watching()
         until = await scene.now() + 8 * HOUR
         await scene.order(

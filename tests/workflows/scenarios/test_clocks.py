@@ -20,10 +20,10 @@ Given = Callable[..., Scene]
 
 
 async def test_a_promise_that_runs_out_is_told_at_half_three_quarters_nine_tenths_and_when_it_is_broken(
-    given: Given, cached: int
+    given: Given,
 ) -> None:
     scene = given()
-    async with scene.played(cached):
+    async with scene.played():
         await scene.fault()
         opened_at = (await scene.status()).opened_at
         await scene.tell("acknowledge", Acknowledge(by=OPERATOR))
@@ -41,9 +41,9 @@ async def test_a_promise_that_runs_out_is_told_at_half_three_quarters_nine_tenth
     assert (restore.standing, restore.breached_at) == (Standing.OVERDUE, opened_at + 4 * HOUR)
 
 
-async def test_a_priority_that_is_raised_half_way_counts_from_the_start(given: Given, cached: int) -> None:
+async def test_a_priority_that_is_raised_half_way_counts_from_the_start(given: Given) -> None:
     scene = given()
-    async with scene.played(cached):
+    async with scene.played():
         await scene.fault(severity=Severity.INFO)
         opened_at = (await scene.status()).opened_at
         low = await scene.promise(Promise.RESTORE)
@@ -64,11 +64,9 @@ async def test_a_priority_that_is_raised_half_way_counts_from_the_start(given: G
     assert scene.told(Occasion.OPENED) == ["customer"]  # only P1 promises the customer a word
 
 
-async def test_a_priority_that_is_raised_too_late_is_a_breach_at_once_and_asks_its_own_ladder(
-    given: Given, cached: int
-) -> None:
+async def test_a_priority_that_is_raised_too_late_is_a_breach_at_once_and_asks_its_own_ladder(given: Given) -> None:
     scene = given(ladder=[[OPERATOR], [SECOND_LINE]])
-    async with scene.played(cached):
+    async with scene.played():
         await scene.fault(severity=Severity.INFO)
         opened_at = (await scene.status()).opened_at
         await scene.forward(5 * HOUR)
@@ -93,14 +91,14 @@ async def test_a_priority_that_is_raised_too_late_is_a_breach_at_once_and_asks_i
 
 @pytest.mark.parametrize(("month", "hours"), [(3, 2), (10, 4)], ids=["clocks go forward", "clocks go back"])
 async def test_a_customer_pause_over_the_change_of_the_clocks_lasts_as_long_as_it_lasted(
-    given: Given, month: int, hours: int, cached: int
+    given: Given, month: int, hours: int
 ) -> None:
     level = {"within": "15m", "hours": "nights"}
     promised = {"P1": {"respond": level, "restore": level | {"within": "4h"}}}
     scene = given(agreement=agreement(service_hours={"nights": NIGHTS}, service_levels=promised))
     sunday = last_sunday(month, await scene.now())
     await scene.pass_time_to(stockholm(sunday - timedelta(days=1), 22))
-    async with scene.played(cached):
+    async with scene.played():
         await scene.fault()
         opened_at = (await scene.status()).opened_at
         await scene.tell("acknowledge", Acknowledge(by=OPERATOR))

@@ -35,14 +35,12 @@ def office_hours() -> Agreement:
     )
 
 
-async def test_a_night_alarm_on_midsummer_eve_waits_for_monday_and_its_clock_begins_then(
-    given: Given, cached: int
-) -> None:
+async def test_a_night_alarm_on_midsummer_eve_waits_for_monday_and_its_clock_begins_then(given: Given) -> None:
     scene = given(agreement=office_hours())
     eve = midsummer_eve(await scene.now())
     monday = eve + timedelta(days=3)
     await scene.pass_time_to(stockholm(eve, 2))
-    async with scene.played(cached):
+    async with scene.played():
         receipt = await scene.alarm(severity=Severity.INFO)
         gone = await scene.alarm("web", severity=Severity.INFO)
         await scene.pass_time_to(stockholm(eve, 12))  # a Friday, and the office is closed all the same

@@ -19,11 +19,9 @@ FIRST, SECOND, THIRD = f"1: {OPERATOR}", f"2: {SECOND_LINE}", "3: cio@acme.examp
 END = "4: the end"
 
 
-async def test_a_silent_first_line_is_followed_by_the_second_and_the_third_and_then_all_again(
-    given: Given, cached: int
-) -> None:
+async def test_a_silent_first_line_is_followed_by_the_second_and_the_third_and_then_all_again(given: Given) -> None:
     scene = given()
-    async with scene.played(cached):
+    async with scene.played():
         await scene.fault()
         at_once = scene.told(Occasion.ALERT)
         await scene.forward(16 * MINUTE)
@@ -44,9 +42,9 @@ async def test_a_silent_first_line_is_followed_by_the_second_and_the_third_and_t
     assert responded.by == SECOND_LINE
 
 
-async def test_who_took_it_up_and_forgot_it_is_asked_again_and_then_the_next(given: Given, cached: int) -> None:
+async def test_who_took_it_up_and_forgot_it_is_asked_again_and_then_the_next(given: Given) -> None:
     scene = given()
-    async with scene.played(cached):
+    async with scene.played():
         await scene.fault()
         await scene.tell("acknowledge", Acknowledge(by=OPERATOR))
         await scene.forward(29 * MINUTE)
@@ -93,9 +91,9 @@ async def test_deciding_takes_it_up(given: Given) -> None:
 
 
 @pytest.mark.parametrize("taken", [True, False], ids=["taken up", "not taken up"])
-async def test_at_the_change_of_shifts_the_next_one_has_to_take_it_up(given: Given, cached: int, taken: bool) -> None:
+async def test_at_the_change_of_shifts_the_next_one_has_to_take_it_up(given: Given, taken: bool) -> None:
     scene = given()
-    async with scene.played(cached):
+    async with scene.played():
         await scene.fault()
         await scene.tell("acknowledge", Acknowledge(by=OPERATOR))
         may_not = await scene.refusal("hand_over", HandOver(by="eve@x.example", to=OPERATOR, note="x"))
@@ -115,9 +113,9 @@ async def test_at_the_change_of_shifts_the_next_one_has_to_take_it_up(given: Giv
     assert scene.told(Occasion.ALERT) == ([FIRST] if taken else [FIRST, SECOND])
 
 
-async def test_under_a_major_incident_the_ladder_is_silent_until_it_is_given_back(given: Given, cached: int) -> None:
+async def test_under_a_major_incident_the_ladder_is_silent_until_it_is_given_back(given: Given) -> None:
     scene = given()
-    async with scene.played(cached):
+    async with scene.played():
         handle = await scene.fault()
         await handle.signal("led_by_major", LedByMajor(major="major.1", by="eva@supplier.example", title="Dark"))
         await scene.forward(5 * HOUR)

@@ -1,0 +1,51 @@
+"""Replaying what ran: a worker that has forgotten a workflow comes to the same as the one that remembers it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from temporalio.client import Client
+from temporalio.worker import Replayer, Worker, WorkflowInstance, WorkflowInstanceDetails
+
+from workflows.ordering import OrderedRunner
+from workflows.sandbox import workflow_runner
+
+
+@asynccontextmanager
+async def replayed(client: Client, *, workflows: Sequence[type], **options: Any) -> AsyncIterator[Worker]:
+    """A worker of workflows; once the block has ended well, every run that it served is replayed from its history.
+
+    A worker with a cache of no size would replay at every step, too, but now and then the SDK's core drops a task of such a
+    worker, and the time-skipping server never gives it again.
+    """
+    runner = _Noting(workflow_runner().restrictions)
+    worker = Worker(client, workflows=workflows, workflow_runner=runner, **options)
+    runner.runs.clear()  # the SDK has tried each workflow out
+    async with worker:
+        yield worker
+    await _replay(client, workflows, runner.runs)
+
+
+@dataclass(frozen=True)
+class _Noting(OrderedRunner):
+    """The runner of the real worker, which notes what it runs."""
+
+    runs: dict[str, str] = field(default_factory=dict)
+    """Run to workflow."""
+
+    def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
+        self.runs[det.info.run_id] = det.info.workflow_id
+        return super().create_instance(det)
+
+
+async def _replay(client: Client, workflows: Sequence[type], runs: dict[str, str]) -> None:
+    replayer = Replayer(workflows=workflows, workflow_runner=workflow_runner(), data_converter=client.data_converter)
+
+    async def histories() -> AsyncIterator[Any]:
+        for run, name in runs.items():
+            yield await client.get_workflow_handle(name, run_id=run).fetch_history()
+
+    await replayer.replay_workflows(histories())
