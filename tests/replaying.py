@@ -21,12 +21,16 @@ async def replayed(client: Client, *, workflows: Sequence[type], **options: Any)
     A worker with a cache of no size would replay at every step, too, but now and then the SDK's core drops a task of such a
     worker, and the time-skipping server never gives it again.
     """
-    runner = _Noting(workflow_runner().restrictions)
+    runner = _Noting(_RESTRICTIONS)
     worker = Worker(client, workflows=workflows, workflow_runner=runner, **options)
     runner.runs.clear()  # the SDK has tried each workflow out
     async with worker:
         yield worker
     await _replay(client, workflows, runner.runs)
+
+
+# Stand-ins that a test defines are not loaded for each workflow, with the test and all that it imports.
+_RESTRICTIONS = workflow_runner().restrictions.with_passthrough_modules("tests")
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,8 @@ class _Noting(OrderedRunner):
 
 
 async def _replay(client: Client, workflows: Sequence[type], runs: dict[str, str]) -> None:
-    replayer = Replayer(workflows=workflows, workflow_runner=workflow_runner(), data_converter=client.data_converter)
+    runner = OrderedRunner(_RESTRICTIONS)
+    replayer = Replayer(workflows=workflows, workflow_runner=runner, data_converter=client.data_converter)
 
     async def histories() -> AsyncIterator[Any]:
         for run, name in runs.items():
