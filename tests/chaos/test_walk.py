@@ -6,15 +6,19 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+from temporalio.client import WorkflowHandle
 
-from models.operation import OperationKind
+from models.operation import OperationKind, OperationOutcome
 from tests.chaos.field import Application, field
 from tests.chaos.marks import Marks, in_turn
 from tests.chaos.walks import WALKS, Walk
 from worker import WORKFLOWS
 from workflows.operation import Operation
+
+Handle = WorkflowHandle[Any, OperationOutcome]
 
 pytestmark = [pytest.mark.needs("openssh"), pytest.mark.slow]
 
@@ -56,7 +60,7 @@ async def test_a_worker_killed_at_any_step_of_any_operation_leaves_each_effect_c
     ]
     async with field(tmp_path, marks, applications) as on:
         handles = [await on.start(one.walk.kind, one.walk.order(one.application)) for one in every]
-        await _until_held(marks, every)
+        await _until_held(marks, every, handles)
         on.worker.kill()
         # Half of them end while nobody looks, the others while they are followed again.
         for one in every[::2]:
@@ -70,7 +74,7 @@ async def test_a_worker_killed_at_any_step_of_any_operation_leaves_each_effect_c
         assert outcome.end is one.walk.ends, f"{one.name}: {outcome.summary}"
 
 
-async def _until_held(marks: Marks, every: Sequence[Instance]) -> None:
+async def _until_held(marks: Marks, every: Sequence[Instance], handles: Sequence[Handle]) -> None:
     """Wait until every operation is in the middle of the step at which its worker is to die."""
     left = list(every)
     try:
@@ -78,5 +82,10 @@ async def _until_held(marks: Marks, every: Sequence[Instance]) -> None:
             while left := [one for one in left if f"begin {one.step}" not in marks.seen(one.application)]:
                 await asyncio.sleep(0.1)
     except TimeoutError:
-        seen = {one.name: marks.seen(one.application) for one in left}
-        raise AssertionError(f"these did not come to their step: {seen}") from None
+        found = [
+            f"{one.name}: {marks.seen(one.application)}; {await handle.query('status')}; "
+            f"{(await handle.describe()).raw_description.pending_activities}"
+            for one, handle in zip(every, handles, strict=True)
+            if one in left
+        ]
+        raise AssertionError(f"these did not come to their step: {found}") from None
