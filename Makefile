@@ -7,6 +7,9 @@ ARGS ?=
 # Tests wait more than they compute: more processes than cores, slow tests first, one test handed out at a time.
 WORKERS ?= 3
 
+# Without bytecode every workflow would compile its module anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup demo test check lint bench lock clean
 
 help: ## List the targets
