@@ -14,6 +14,7 @@ from models.errors import DossierError, SettingsError, StoreError, TemporalUnava
 from models.settings import Settings, load_settings
 from starter.doctor import machine, notices, running, sources, store
 from starter.doctor.finding import Diagnosis, Finding, Verdict, note, ok, wrong
+from starter.doctor.schedules import schedules
 from starter.temporal import connected
 
 Dossiers = dict[str, Dossier | DossierError]
@@ -93,6 +94,9 @@ async def _in_temporal(client: Client, settings: Settings, dossiers: Dossiers) -
         yield finding
     async for finding in running.monitors(client, readable):
         yield finding
+    if dossiers:
+        with closing(Records(settings.records_url)) as records:
+            yield await schedules(client, records, settings)
     yield await running.stuck(client)
 
 

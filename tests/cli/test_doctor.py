@@ -68,8 +68,12 @@ async def test_a_whole_installation_is_found_well_but_for_keys_that_are_not_here
         published = await running.publish([EXAMPLES / "acme" / "shop.yaml"], "ann")
         await _until_sampling()
         result = await beside("doctor", "--json")
+        await beside("apply")
+        applied = await beside("doctor", "--json")
 
     found = verdicts(result)
+    assert (found["schedules"], verdicts(applied)["schedules"]) == ("warning", "ok")
+    assert "`driftvakt apply` does it" in said(result, "schedules")
     assert [one.application for one in published] == ["acme.shop"]
     assert {check for check, verdict in found.items() if verdict == "wrong"} == {"credential"}
     assert "there is no such file" in said(result, "credential")
