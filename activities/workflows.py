@@ -112,6 +112,7 @@ class Workflows:
                 "priority": _priority(status.priority),
                 "lead": status.lead,
                 "leaders": status.leaders,
+                "heard_at": status.heard_at,
                 "major": await self._other_major(status.major, looking),
                 "opened_at": status.opened_at or described.start_time,
             }

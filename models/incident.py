@@ -114,6 +114,15 @@ class LedByMajor(Model):
     title: str = ""
 
 
+class LeadSilent(Model):
+    """Sent by a major incident: nobody who leads it has been heard of for long."""
+
+    major: str
+    since: datetime
+    times: Annotated[int, Field(ge=1)]
+    """How often they were asked about it in vain, this time counted."""
+
+
 By = Annotated[str, Field(min_length=1, max_length=120)]
 """Who: an e-mail address as it stands in the dossier."""
 
@@ -231,6 +240,8 @@ class IncidentStatus(Model):
     opened_at: datetime | None = None
     lead: str | None = None
     """Who has taken it up."""
+    heard_at: datetime | None = None
+    """When somebody who may lead it last said anything."""
     waiting: str | None = None
     """For whom and for what, in a sentence."""
     clock: ClockReading | None = None

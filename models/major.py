@@ -55,6 +55,8 @@ class SeenIncident(Model):
     lead: str | None = None
     leaders: list[str] = []
     """Who may lead it; empty where anybody may, or it did not say."""
+    heard_at: datetime | None = None
+    """When somebody who may lead it last said anything."""
     major: str | None = None
     """Workflow id of another major incident that leads it, and is open."""
     opened_at: datetime | None = None
@@ -118,6 +120,9 @@ class MajorMemory(State):
     sequence: int = 0
     seen_at: datetime | None = None
     """When all members were last looked at."""
+    asked: int = 0
+    """How often in a row whoever leads was asked in vain whether they still do."""
+    asked_at: datetime | None = None
 
 
 class MajorOrder(Model):

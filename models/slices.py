@@ -234,6 +234,8 @@ class IncidentPlan(Model):
     parties: dict[str, PartyBrief] = {}
     leaders: list[str] = []
     """Who may lead it: the supplier's people, and whoever holds the role operator; none: anybody."""
+    people: list[str] = []
+    """Everybody in the dossier; none: anybody."""
     causes: dict[str, CauseCode] = {}
     """Remedy to what the incident came from, if it helps."""
     before: list[ClockEvent] = []

@@ -21,6 +21,7 @@ from models.names import PRIORITY, STATE
 from models.proof import ProofRecord, Use
 from models.records import EntryKind, IncidentRecord, TimelineEntry, WriteRecords
 from models.slices import IncidentPlan
+from workflows.people import is_among
 from workflows.policies import RECORD_TIMEOUT, WRITE
 from workflows.text import span
 
@@ -81,9 +82,15 @@ class Case:
 
     def require_leader(self, who: str, to_do: str) -> None:
         """Refuse what only those who may lead may do."""
-        leaders = self.plan.leaders
-        if leaders and who not in leaders:
-            raise refused(f"{who} may not {to_do} {self.order.application}'s incidents; {', '.join(leaders)} may")
+        self._require(who, self.plan.leaders, to_do)
+
+    def require_known(self, who: str, to_do: str) -> None:
+        """Refuse what only people of the dossier may do."""
+        self._require(who, self.plan.people, to_do)
+
+    def _require(self, who: str, may: list[str], to_do: str) -> None:
+        if not is_among(who, may):
+            raise refused(f"{who} may not {to_do} {self.order.application}'s incidents; {', '.join(may)} may")
 
     def set_priority(self, priority: Priority) -> None:
         """Set the priority, where people search by it too."""

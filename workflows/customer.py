@@ -156,6 +156,7 @@ class Customer:
 
     def resume(self, told: Resume) -> str:
         """They have answered; anybody of the dossier may say so."""
+        self._case.require_known(told.by, "end a wait of")
         memory = self._case.memory
         if memory.waiting is None:
             raise refused("it waits for nobody")

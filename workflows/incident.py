@@ -26,6 +26,7 @@ from models.incident import (
     IncidentOutcome,
     IncidentState,
     IncidentStatus,
+    LeadSilent,
     LedByMajor,
     Merged,
     Note,
@@ -230,6 +231,17 @@ class Incident(Holding, Asking):
         self.memory.major = told if told.major else None
         self.leading.ladder.led_by_major(told)
 
+    @workflow.signal(
+        name="lead_silent",
+        description="Sent by a major incident: nobody who leads it is heard of. "
+        '{"major": "major.2026-03-01.1", "since": "2026-03-01T12:00:00Z", "times": 1}',
+    )
+    async def lead_silent(self, told: LeadSilent) -> None:
+        """Ask whoever leads its major incident, and then its own ladder."""
+        await workflow.wait_condition(lambda: self.case.prepared or self._closed)
+        if not self._closed and self.memory.major is not None:
+            await self.leading.ladder.major_is_silent(told)
+
     # --- what people tell it
 
     @workflow.update(name="acknowledge", description=f"Take it up: you lead it from now on. {{{_YOU}}}")
@@ -359,6 +371,7 @@ class Incident(Holding, Asking):
             cause=memory.cause,
             major=memory.major.major if memory.major else None,
             leaders=self.case.plan.leaders,
+            heard_at=memory.lead.heard_at,
         )
 
     @workflow.query(name="clock", description="The events that its service-level clocks are computed from")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from models.major import SeenIncident
 from workflows.major_page import standing
+from workflows.people import is_among
 
 
 def why_not(seen: SeenIncident) -> str:
@@ -22,7 +23,7 @@ def why_not(seen: SeenIncident) -> str:
 
 def why_not_led_by(who: str, incidents: Sequence[SeenIncident]) -> str:
     """Why somebody may not lead these together; empty where they may lead one of them, or anybody may."""
-    if not incidents or any(not seen.leaders or who in seen.leaders for seen in incidents):
+    if not incidents or any(is_among(who, seen.leaders) for seen in incidents):
         return ""
     may = dict.fromkeys(leader for seen in incidents for leader in seen.leaders)
     return f"{who} may not lead it; {', '.join(may)} may"

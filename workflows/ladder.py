@@ -8,13 +8,14 @@ from temporalio import workflow
 from temporalio.common import SearchAttributeKey
 
 from models.clock import ClockEventKind
-from models.incident import Acknowledge, HandOver, LedByMajor
+from models.incident import Acknowledge, HandOver, LeadSilent, LedByMajor
 from models.names import LEAD
 from models.notices import Audience, Occasion
 from models.records import EntryKind
 from workflows.case import Case, refused
 from workflows.clocks import Clocks
 from workflows.notices import Notices
+from workflows.people import as_written, is_among, same
 
 _LEAD = SearchAttributeKey.for_keyword(LEAD)
 
@@ -151,17 +152,28 @@ class Ladder:
             self._take(told.by)
             self._case.tell(EntryKind.LEAD, f"Led by the major incident {told.major} ({told.title}), by {told.by}")
         else:
-            self.go_on("The major incident that led it has ended.")
+            self._case.memory.lead.rung = self._case.memory.lead.rounds = 0
+            self.go_on("No major incident leads it any more.")
             self._case.tell(EntryKind.LEAD, f"No longer led by a major incident, by {told.by}")
+
+    async def major_is_silent(self, told: LeadSilent) -> None:
+        """Nobody who leads its major incident is heard of: they are asked, and at the second time its own ladder."""
+        lead = self._case.memory.lead
+        why = f"Nobody who leads {told.major} has been heard of since {told.since:%H:%M} UTC."
+        self._case.tell(EntryKind.LEAD, why)
+        reached = told.times == 1 and (await self._notices.to_lead(Occasion.REMINDER, text=why)).reached
+        if not reached and lead.acknowledged:
+            lead.rung = lead.rounds = 0
+            self.go_on(why)
 
     # --- what people say
 
     def heard(self, who: str) -> None:
         """Somebody who may lead has said something: they have it, if nobody had."""
-        if self._case.plan.leaders and who not in self._case.plan.leaders:
+        if not is_among(who, self._case.plan.leaders):
             return
         lead = self._case.memory.lead
-        if who == self._handed_by:
+        if self._handed_by is not None and same(who, self._handed_by):
             return  # a last word of whoever has handed it over does not take it back
         lead.heard_at = workflow.now()
         if not lead.acknowledged:
@@ -171,7 +183,7 @@ class Ladder:
         """Somebody takes it up."""
         self._case.require_leader(told.by, "take up")
         lead = self._case.memory.lead
-        before = lead.who if lead.acknowledged and lead.who != told.by else None
+        before = lead.who if lead.acknowledged and lead.who and not same(lead.who, told.by) else None
         self._take(told.by)
         note = f": {told.note}" if told.note else ""
         over = f", over from {before}" if before else ""
@@ -181,6 +193,7 @@ class Ladder:
 
     def _take(self, who: str) -> None:
         lead = self._case.memory.lead
+        who = as_written(who, self._case.plan.leaders)
         if not any(e.kind is ClockEventKind.RESPONDED for e in self._case.memory.events):
             self._clocks.happened(ClockEventKind.RESPONDED, by=who)
         lead.who, lead.acknowledged, lead.alerted, lead.due = who, True, True, None
@@ -192,23 +205,21 @@ class Ladder:
     async def hand_over(self, told: HandOver) -> str:
         """The lead goes to somebody else, who has to take it up."""
         self._case.require_leader(told.by, "hand over")
-        if self._case.plan.leaders and told.to not in self._case.plan.leaders:
+        if not is_among(told.to, self._case.plan.leaders):
             raise refused(f"{told.to} may not lead it; {', '.join(self._case.plan.leaders)} may")
-        lead = self._case.memory.lead
-        lead.who, lead.asked, lead.acknowledged, lead.alerted = told.to, [told.to], False, True
+        lead, to = self._case.memory.lead, as_written(told.to, self._case.plan.leaders)
+        lead.who, lead.asked, lead.acknowledged, lead.alerted = to, [to], False, True
         lead.due = until = workflow.now() + _ACKNOWLEDGE_WITHIN
-        self._handed_by = told.by if told.by != told.to else None
-        self._why = f"{told.by} handed it over to {told.to}, who has not taken it up."
-        workflow.upsert_search_attributes([_LEAD.value_set(told.to)])
-        self._case.tell(EntryKind.LEAD, f"{told.by} handed over to {told.to}: {told.note}")
-        receipt = await self._notices.send(
-            Occasion.HANDED_OVER, Audience(contacts=[told.to]), text=told.note, by=told.by
-        )
+        self._handed_by = None if same(told.by, to) else told.by
+        self._why = f"{told.by} handed it over to {to}, who has not taken it up."
+        workflow.upsert_search_attributes([_LEAD.value_set(to)])
+        self._case.tell(EntryKind.LEAD, f"{told.by} handed over to {to}: {told.note}")
+        receipt = await self._notices.send(Occasion.HANDED_OVER, Audience(contacts=[to]), text=told.note, by=told.by)
         if lead.acknowledged:
             return f"{lead.who} has taken it up."
         if not receipt.reached:
-            return f"{told.to} could not be written to: tell them; at {until:%H:%M} UTC the ladder goes on."
-        return f"{told.to} was told and must acknowledge until {until:%H:%M} UTC; else the ladder goes on."
+            return f"{to} could not be written to: tell them; at {until:%H:%M} UTC the ladder goes on."
+        return f"{to} was told and must acknowledge until {until:%H:%M} UTC; else the ladder goes on."
 
 
 def _growing(first: timedelta, times: int) -> timedelta:

@@ -18,7 +18,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, FailureError,
 
 from activities.stubs.workflows import look_at_incidents, tell_incidents
 from models.dossier.agreement import Priority
-from models.incident import CustomerUpdate, HandOver, LedByMajor, Note
+from models.incident import CustomerUpdate, HandOver, LeadSilent, LedByMajor, Note
 from models.major import (
     MOST_MEMBERS,
     AddIncidents,
@@ -42,11 +42,18 @@ from models.records import EntryKind, TimelineEntry
 from workflows.joining import why_not, why_not_led_by
 from workflows.major_page import major_page, standing
 from workflows.outcomes import explain
+from workflows.people import as_written, is_among
 from workflows.policies import RECORD
 from workflows.waiting import until
 
 LOOK_EVERY = timedelta(minutes=1)
 """How often its incidents are looked at."""
+
+FORGOTTEN_AFTER = timedelta(minutes=30)
+"""Whoever leads it is asked again when nothing is heard of them for so long, here or at one of its incidents."""
+
+ANSWER_WITHIN = timedelta(minutes=15)
+"""Then they have so long before others are asked."""
 
 MOST_LINES = 200
 """Of its timeline that are remembered."""
@@ -83,6 +90,7 @@ class Major:
                 await self._rest()
                 if not self._over():
                     await self._look_again()
+                    await self._ask_again()
                 if self._handing_on or workflow.info().is_continue_as_new_suggested():
                     await self._hand_on()
         except BaseException as error:
@@ -118,6 +126,22 @@ class Major:
     async def _look_again(self) -> None:
         async with self._lock:
             await self._look()
+
+    async def _ask_again(self) -> None:
+        """Nobody who leads is heard of: the most urgent incident asks them, and from the second time on its own ladder."""
+        memory, now = self.memory, workflow.now()
+        open_ones = sorted((m.seen for m in memory.members.values() if m.seen.runs), key=_urgency)
+        heard = max([memory.opened_at, *(seen.heard_at for seen in open_ones if seen.heard_at is not None)])
+        if memory.asked_at is None or heard > memory.asked_at:
+            memory.asked, memory.asked_at = 0, None
+        since, pause = memory.asked_at or heard, ANSWER_WITHIN if memory.asked == 1 else FORGOTTEN_AFTER
+        if not open_ones or now < since + pause:
+            return
+        memory.asked, memory.asked_at = memory.asked + 1, now
+        self._note(EntryKind.LEAD, f"Nobody who leads it has been heard of since {heard:%H:%M} UTC: asked again")
+        knows_them = [seen for seen in open_ones if memory.asked == 1 and is_among(memory.lead, seen.leaders)]
+        told = LeadSilent(major=workflow.info().workflow_id, since=heard, times=memory.asked)
+        await self._signal("lead_silent", told, (knows_them or open_ones)[0].id)
 
     async def _hand_on(self) -> None:
         await workflow.wait_condition(workflow.all_handlers_finished)
@@ -174,6 +198,7 @@ class Major:
         """Give an incident back to its own lead."""
         async with self._lock:
             self._must_be_open()
+            self._may_lead(message.by)
             if message.incident not in self.memory.members:
                 names = ", ".join(_short(id) for id in self.memory.members) or "none"
                 raise _refuse(f"{_short(message.incident)} does not belong to it; it has {names}")
@@ -191,13 +216,14 @@ class Major:
         """Hand the lead over, with what the next one must know."""
         async with self._lock:
             self._must_be_open()
-            if refusal := why_not_led_by(message.to, self._last_seen()):
-                raise _refuse(refusal)
-            self.memory.lead = message.to
-            self._note(EntryKind.LEAD, f"{message.by} handed over to {message.to}: {message.note}")
-            await self._tell_lead(workflow.info().workflow_id, message.to, self._open())
+            self._may_lead(message.by)
+            self._may_lead(message.to)
+            leaders = [one for seen in self._last_seen() for one in seen.leaders]
+            lead = self.memory.lead = as_written(message.to, leaders)
+            self._note(EntryKind.LEAD, f"{message.by} handed over to {lead}: {message.note}")
+            await self._tell_lead(workflow.info().workflow_id, lead, self._open())
             self._show()
-        return MajorTold(message=f"{message.to} leads it now.")
+        return MajorTold(message=f"{lead} leads it now.")
 
     @workflow.update(
         name="add_note",
@@ -235,6 +261,7 @@ class Major:
         """Close it; refuses while incidents are open, unless it is forced."""
         async with self._lock:
             self._must_be_open()
+            self._may_lead(message.by)
             await self._look()
             still = self._open()
             if still and not message.force:
@@ -281,16 +308,15 @@ class Major:
     async def _tell_lead(self, major: str | None, by: str, ids: Sequence[str]) -> None:
         """Say to incidents who leads them; one that has ended meanwhile needs no lead."""
         message = LedByMajor(major=major, by=by, title=self.order.title if major else "")
+        await asyncio.gather(*(self._signal("led_by_major", message, id) for id in ids))
 
-        async def tell(id: str) -> None:
-            try:
-                await workflow.get_external_workflow_handle(id).signal("led_by_major", message)
-            except FailureError as error:
-                if is_cancelled_exception(error):
-                    raise
-                self._note(EntryKind.LEAD, f"{_short(id)} was not told who leads it: {explain(error)}")
-
-        await asyncio.gather(*(tell(id) for id in ids))
+    async def _signal(self, name: str, message: LedByMajor | LeadSilent, id: str) -> None:
+        try:
+            await workflow.get_external_workflow_handle(id).signal(name, message)
+        except FailureError as error:
+            if is_cancelled_exception(error):
+                raise
+            self._note(EntryKind.LEAD, f"{_short(id)} was not told who leads it: {explain(error)}")
 
     async def _look(self) -> None:
         """See how all incidents stand that were open when they were last looked at."""
@@ -310,7 +336,9 @@ class Major:
                 del self.memory.members[one.id]
                 self._note(EntryKind.LEAD, f"Belongs to {one.major} now, and no longer to it: {_short(one.id)}")
                 continue
-            member.seen = one.model_copy(update={"leaders": one.leaders or member.seen.leaders})
+            member.seen = one.model_copy(
+                update={"leaders": one.leaders or member.seen.leaders, "heard_at": one.heard_at or member.seen.heard_at}
+            )
         self.memory.seen_at = workflow.now()
         self._show()
 
@@ -382,6 +410,10 @@ class Major:
         if self.ending is not None:
             raise _refuse(f"it was closed by {self.ending.by}: {self.ending.reason}")
 
+    def _may_lead(self, who: str) -> None:
+        if refusal := why_not_led_by(who, self._last_seen()):
+            raise _refuse(refusal)
+
     def _note(self, kind: EntryKind, text: str) -> None:
         memory = self.memory
         memory.timeline.append(TimelineEntry(sequence=memory.sequence, at=workflow.now(), kind=kind, text=text[:2000]))
@@ -411,6 +443,10 @@ class Major:
         ]
         if changes:
             workflow.upsert_search_attributes(changes)
+
+
+def _urgency(seen: SeenIncident) -> tuple[str, str]:
+    return seen.priority or max(Priority), seen.id
 
 
 def _refuse(text: str) -> ApplicationError:

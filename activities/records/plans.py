@@ -145,6 +145,7 @@ def incident_plan(dossier: Dossier, request: PlanRequest, runbooks: Sequence[Run
             for key, p in dossier.parties.items()
         },
         leaders=leaders(dossier),
+        people=[contact.email or name for name, contact in dossier.contacts.items()],
         causes={key: remedy.cause for key, remedy in instruction.remedies.items() if remedy.cause is not None},
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -21,6 +22,7 @@ from models.incident import (
     IncidentOutcome,
     IncidentState,
     IncidentStatus,
+    LeadSilent,
     LedByMajor,
     Note,
     Told,
@@ -45,6 +47,7 @@ class LedIncident:
         self.priority = Priority.P3
         self.major: str | None = None
         self.heard: list[str] = []
+        self.heard_at: datetime | None = None
         self.end: IncidentEnd | None = None
 
     @workflow.run
@@ -67,6 +70,10 @@ class LedIncident:
         self.heard.append(f"led by {told.major} ({told.by})" if told.major else "given back")
 
     @workflow.signal
+    def lead_silent(self, told: LeadSilent) -> None:
+        self.heard.append(f"silent {told.times}")
+
+    @workflow.signal
     def raise_to(self, priority: str) -> None:
         self.priority = Priority(priority)
 
@@ -76,6 +83,7 @@ class LedIncident:
 
     @workflow.update
     def add_note(self, note: Note) -> Told:
+        self.heard_at = workflow.now()
         self.heard.append(f"{note.audience.value} note of {note.by}: {note.text}")
         return Told(message="Noted.")
 
@@ -104,6 +112,7 @@ class LedIncident:
             timeline=list[TimelineEntry](),
             lead="anna@supplier.example",
             major=self.major,
+            heard_at=self.heard_at,
             leaders=LEADERS if self.order.application == "acme.guarded" else [],
         )
 

@@ -246,6 +246,57 @@ async def test_it_closes_once_all_have_ended_and_one_that_is_taken_out_is_given_
     assert left[-1] == "given back"
 
 
+async def test_a_lead_of_whom_nothing_is_heard_is_asked_again_by_the_most_urgent_and_a_word_sets_it_back(
+    skipping: WorkflowEnvironment,
+) -> None:
+    async with leading(skipping.client):
+        shop = await incident(skipping.client)
+        payroll = await incident(skipping.client, "acme.payroll", 2)
+        await payroll.signal("raise_to", "P1")
+        major = await open_major(skipping.client, "acme.shop.1", "acme.payroll.2")
+        await until_members(major, 2)
+        await skipping.sleep(timedelta(minutes=25))
+        await tell(major, "add_note", Note(text="Still at it", by=EVA))
+        await skipping.sleep(timedelta(minutes=28))
+        early = await heard(payroll)
+        await skipping.sleep(timedelta(minutes=5))
+        once = await heard(payroll)
+        await skipping.sleep(timedelta(minutes=15))
+        twice = await heard(payroll)
+        await tell(major, "add_note", Note(text="Here", by=EVA))
+        await skipping.sleep(timedelta(minutes=33))
+        anew, other, status = await heard(payroll), await heard(shop), await standing(major)
+
+    def asked(said: list[str]) -> list[str]:
+        return [line for line in said if line.startswith("silent")]
+
+    assert asked(early) == []
+    assert asked(once) == ["silent 1"]
+    assert asked(twice) == ["silent 1", "silent 2"]
+    assert asked(anew) == ["silent 1", "silent 2", "silent 1"]
+    assert asked(other) == []
+    assert sum("has been heard of since" in line for line in lines(status)) == 3
+
+
+async def test_who_may_lead_none_of_its_incidents_may_neither_hand_it_over_nor_end_it(
+    skipping: WorkflowEnvironment,
+) -> None:
+    stranger = "eve@x.example"
+    async with leading(skipping.client):
+        await incident(skipping.client, "acme.guarded")
+        major = await open_major(skipping.client, "acme.guarded.1")
+        await until_members(major, 1)
+        said = [
+            await refusal(major, "hand_over", HandOver(by=stranger, to=EVA, note="x")),
+            await refusal(major, "remove_incident", RemoveIncident(incident="acme.guarded.1", by=stranger, reason="x")),
+            await refusal(major, "close_major", CloseMajor(by=stranger, reason="x", force=True)),
+        ]
+        told = await tell(major, "hand_over", HandOver(by="Eva@Supplier.example", to="ANNA@supplier.example", note="x"))
+
+    assert said == [f"{stranger} may not lead it; anna@supplier.example, {EVA} may"] * 3
+    assert told.message == "anna@supplier.example leads it now."
+
+
 async def test_a_new_run_remembers_all_and_begins_nothing_anew(skipping: WorkflowEnvironment) -> None:
     async with leading(skipping.client):
         shop = await incident(skipping.client)

@@ -235,6 +235,7 @@ class World:
                 for key, p in self.parties.items()
             },
             leaders=[OPERATOR, SECOND_LINE],
+            people=[OPERATOR, SECOND_LINE, "cio@acme.example", "desk@betalt.example"],
             causes={f"restart-{first}": CauseCode.APPLICATION},
             before=self.before if request.reopened else [],
         )

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from models.clock import ClockEventKind
-from models.incident import Acknowledge, HandOver, LedByMajor, Note
+from models.incident import Acknowledge, HandOver, LeadSilent, LedByMajor, Note
 from models.notices import Occasion
 from tests.workflows.scenarios.scene import HOUR, MINUTE, Scene
 from tests.workflows.world import OPERATOR, SECOND_LINE, decide
@@ -126,7 +126,45 @@ async def test_under_a_major_incident_the_ladder_is_silent_until_it_is_given_bac
         back = await scene.status()
     assert silent == [FIRST]
     assert (led.major, led.lead, back.major) == ("major.1", "eva@supplier.example", None)
-    assert scene.told(Occasion.ALERT) == [FIRST, SECOND]
+    assert scene.told(Occasion.ALERT) == [FIRST, FIRST]
+
+
+async def test_where_the_lead_of_its_major_incident_is_silent_they_are_asked_and_then_its_own_ladder(
+    given: Given,
+) -> None:
+    scene = given()
+    async with scene.played():
+        handle = await scene.fault()
+        await handle.signal("led_by_major", LedByMajor(major="major.1", by=SECOND_LINE, title="Dark"))
+        since = await scene.now()
+        await scene.forward(31 * MINUTE)
+        await handle.signal("lead_silent", LeadSilent(major="major.1", since=since, times=1))
+        await scene.settled()
+        once = scene.told(Occasion.REMINDER), scene.told(Occasion.ALERT)
+        await handle.signal("lead_silent", LeadSilent(major="major.1", since=since, times=2))
+        await scene.settled()
+        await scene.forward(16 * MINUTE)
+        twice = scene.told(Occasion.REMINDER), scene.told(Occasion.ALERT)
+        await scene.tell("add_note", Note(by=OPERATOR, text="I have it"))
+        await scene.forward(HOUR)
+        status = await scene.status()
+    assert once == ([SECOND_LINE], [FIRST])
+    assert twice == ([SECOND_LINE], [FIRST, FIRST, SECOND])
+    assert (status.lead, status.major) == (OPERATOR, "major.1")
+    assert scene.told(Occasion.ALERT) == twice[1]
+    assert f"Nobody who leads major.1 has been heard of since {since:%H:%M} UTC." in [e.text for e in status.timeline]
+
+
+async def test_an_address_is_the_same_however_it_is_written(given: Given) -> None:
+    scene = given()
+    async with scene.played():
+        await scene.fault()
+        told = await scene.tell("acknowledge", Acknowledge(by=OPERATOR.title()))
+        mine = (await scene.status()).lead
+        await scene.tell("hand_over", HandOver(by=OPERATOR.upper(), to=SECOND_LINE.upper(), note="x"))
+        theirs = (await scene.status()).lead
+    assert told.startswith("You lead it.")
+    assert (mine, theirs) == (OPERATOR, SECOND_LINE)
 
 
 async def test_without_a_ladder_it_is_said_and_nothing_is_sent_for_a_day(given: Given) -> None:

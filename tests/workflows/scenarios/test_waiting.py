@@ -79,7 +79,9 @@ async def test_a_pause_by_somebody_who_may_not_is_refused_and_nothing_is_lost(gi
         after, running = await scene.events(), await scene.promise(Promise.RESTORE)
         await scene.tell("wait_for", ASKED)
         twice = await scene.refusal("wait_for", Waiting(party="acme", by=OPERATOR, note="x"))
+        stranger = await scene.refusal("resume", Resume(by="eve@x.example"))
         waiting = (await scene.status()).waiting
+        answered = await scene.tell("resume", Resume(by="desk@betalt.example"))
     assert refusals == [
         f"eve@x.example may not pause the clocks of acme.shop's incidents; {OPERATOR}, {SECOND_LINE} may",
         "the dossier has no party 'nobody'; it has supplier, acme, betalt",
@@ -90,7 +92,9 @@ async def test_a_pause_by_somebody_who_may_not_is_refused_and_nothing_is_lost(gi
     assert (after[: len(before)], running.standing) == (before, Standing.RUNNING)
     assert not {event.kind for event in after} & {ClockEventKind.WAITING, ClockEventKind.RESUMED}
     assert twice == "it waits for Betalt already; resume that first"
+    assert stranger.startswith("eve@x.example may not end a wait of acme.shop's incidents; ")
     assert waiting == "Betalt: The gateway answers 502"
+    assert answered.startswith("It is our turn again")
 
 
 @pytest.mark.parametrize("deaf", [set(), {"desk@betalt.example"}], ids=["reached", "not reached"])
