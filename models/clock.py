@@ -27,7 +27,7 @@ class ClockEventKind(StrEnum):
     UPDATED = "updated"
     """The customer was told how it stands."""
     RESTORED = "restored"
-    """Health was proven, or the incident was closed by hand as over."""
+    """Health was proven."""
     REOPENED = "reopened"
     """It was not over after all: the clock of restoring goes on."""
     CLOSED = "closed"

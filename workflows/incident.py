@@ -123,7 +123,7 @@ class Incident(Holding, Asking):
         self.withdraw()
         if not self.memory.events:  # over before its dossier was read
             self.leading.first_priority(self.healing.first_priority)
-        if end is not IncidentEnd.CANCELLED:
+        if end.proven:
             self.leading.clocks.happened(ClockEventKind.RESTORED)
         self.leading.clocks.happened(ClockEventKind.CLOSED)
         case.tell(EntryKind.STATE, f"Closed: {end.value.replace('-', ' ')}{self._why_closed()}")

@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 
 from models.clock import ClockEventKind, Promise, Standing
-from models.dossier.agreement import Pause
+from models.dossier.agreement import CauseCode, Pause
 from models.dossier.monitoring import Severity
-from models.incident import Acknowledge, Note, Reclassify, Resume, Waiting
+from models.incident import Acknowledge, CloseIncident, Note, Reclassify, Resume, Waiting
 from models.notices import Occasion
 from tests.workflows.scenarios.calendar import NIGHTS, STOCKHOLM, last_sunday, stockholm
 from tests.workflows.scenarios.scene import HOUR, MINUTE, Scene
@@ -123,3 +123,16 @@ async def test_a_customer_pause_over_the_change_of_the_clocks_lasts_as_long_as_i
     assert reading.waited_seconds["customer"] == pytest.approx(pause.total_seconds())
     assert running.deadline == opened_at + 4 * HOUR + pause
     assert running.deadline.astimezone(STOCKHOLM).hour == 5  # an hour of service is left at four in the morning
+
+
+async def test_what_is_closed_without_proof_ends_its_clocks_and_is_not_said_to_be_restored(given: Given) -> None:
+    scene = given()
+    async with scene.played():
+        await scene.fault()
+        await scene.forward(10 * MINUTE)
+        await scene.tell("close_incident", CloseIncident(by=OPERATOR, cause=CauseCode.NO_FAULT, reason="Planned"))
+        await scene.over()
+        events, restored_at = await scene.events(), (await scene.over()).restored_at
+    assert events[-1].kind is ClockEventKind.CLOSED
+    assert ClockEventKind.RESTORED not in {event.kind for event in events}
+    assert restored_at is None
