@@ -461,6 +461,7 @@ class Operation(Holding, Asking):
             closed_at=workflow.now(),
             data=self.data,
         )
+        self.on_gates_changed()
         await workflow.wait_condition(workflow.all_handlers_finished)
         if self._steps is not None:
             await self.record()

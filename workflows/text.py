@@ -42,8 +42,14 @@ def page(*parts: str) -> str:
 
 
 def lines(text: str, limit: int = 1500) -> str:
-    """A foreign text of several lines, each made harmless, shown as lines."""
-    return "  \n".join(plain(line) for line in text[:limit].splitlines())
+    """A foreign text of several lines, character by character: outside of code the UI makes `--` a dash and quotes curly."""
+    return "  \n".join(_exact(line) for line in text[:limit].splitlines() if line.strip())
+
+
+def _exact(line: str) -> str:
+    longest = max((len(run) for run in re.findall("`+", line)), default=0)
+    fence = "`" * (longest + 1)
+    return f"{fence} {line} {fence}" if longest else f"`{line}`"
 
 
 def stamp(moment: datetime, now: datetime) -> str:

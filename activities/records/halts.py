@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from sqlmodel import col, select
 from temporalio import activity
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.records.records import Records
 from activities.records.text import storable
@@ -129,6 +130,14 @@ class HaltActivities:
     @activity.defn
     def await_lift(self, request: AwaitLift) -> Lifted:
         """Return once what is asked about is lifted; until then it fails with who halted and why, and is tried again."""
+        try:
+            return self._lifted(request)
+        except HaltedError as halted:
+            # It is asked again and again, for hours maybe: nothing to fill a worker's log with.
+            benign = ApplicationErrorCategory.BENIGN
+            raise ApplicationError(str(halted), type=HaltedError.__name__, category=benign) from None
+
+    def _lifted(self, request: AwaitLift) -> Lifted:
         if not request.key:
             self._halts.check(request.application)
             return Lifted()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.records import Records
 from activities.records.halts import HaltActivities, Halts
@@ -75,10 +76,11 @@ def test_what_waits_goes_on_when_its_halt_is_lifted(published: Records) -> None:
     halts = Halts(published)
     waiting = HaltActivities(halts)
     halts.begin(begun())
-    with pytest.raises(HaltedError, match="on fire"):
-        waiting.await_lift(AwaitLift(key="k1"))
-    with pytest.raises(HaltedError, match="on fire"):
-        waiting.await_lift(AwaitLift(application="acme.shop"))
+    for asked in (AwaitLift(key="k1"), AwaitLift(application="acme.shop")):
+        with pytest.raises(ApplicationError, match="on fire") as halted:
+            waiting.await_lift(asked)
+        assert not halted.value.non_retryable
+        assert halted.value.category is ApplicationErrorCategory.BENIGN
     waiting.end_halt(EndHalt(key="k1", by="bo", reason="out"))
     assert waiting.await_lift(AwaitLift(key="k1")).by == "bo"
     assert HaltActivities(Halts(published)).await_lift(AwaitLift(application="acme.shop")).by == ""

@@ -11,6 +11,8 @@ from typing import Any
 
 from playwright.async_api import FrameLocator, Locator, Page, async_playwright, expect
 
+from models.names import WORKFLOW_QUEUE
+
 _QUIET = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
@@ -60,6 +62,14 @@ class Desk:
     def _details_frame(self) -> FrameLocator:
         return self.page.frame_locator("iframe").last
 
+    async def start(self, workflow: str, name: str, message: dict[str, Any]) -> None:
+        """Start a workflow by the form, as the links of our pages open it."""
+        await self.open(f"workflows/start-workflow?taskQueue={WORKFLOW_QUEUE}&workflowType={workflow}")
+        await self.page.locator("#workflowId").fill(name)
+        await self._write(self.page.locator(".cm-content").first, message)
+        await self.page.get_by_role("button", name="Start Workflow").click()
+        await self.follow("Workflow started successfully")
+
     async def send(self, kind: str, name: str, message: dict[str, Any]) -> Locator:
         """Send a signal or an update by the menu, and give the dialog."""
         await self.page.get_by_role("button", name="More Actions").click()
@@ -71,19 +81,26 @@ class Desk:
 
     async def submit(self, dialog: Locator, message: dict[str, Any]) -> Locator:
         """Write a message into the dialog and press its button."""
-        editor = dialog.locator(".cm-content").first
+        await self._write(dialog.locator(".cm-content").first, message)
+        await dialog.locator("button[type=submit]").click()
+        return dialog
+
+    async def _write(self, editor: Locator, message: dict[str, Any]) -> None:
         await editor.click()
         await self.page.keyboard.press("ControlOrMeta+A")
         await self.page.keyboard.insert_text(json.dumps(message))
         # On leaving the editor the UI lays the text out anew, which moves the button.
         await editor.blur()
         await expect(editor).to_contain_text("\n  ", use_inner_text=True)
-        await dialog.locator("button[type=submit]").click()
-        return dialog
 
     async def picture(self, path: Path) -> None:
         """Keep a picture of the page, to be looked at."""
+        size = self.page.viewport_size
+        # The details scroll in a frame of their own.
+        await self.page.set_viewport_size({"width": 1400, "height": 1500})
         await self.page.screenshot(path=path, full_page=True)
+        if size is not None:
+            await self.page.set_viewport_size(size)
 
 
 @asynccontextmanager
