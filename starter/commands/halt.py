@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
 
 import typer
@@ -35,6 +34,8 @@ def halt(
     if not reason.strip():
         stop('say why, for all who will wait: driftvakt halt --reason "..."', 2)
     with faults():
+        import asyncio
+
         from models.settings import load_settings
         from starter.halts import halt as halt_it
 

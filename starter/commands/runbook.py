@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -140,6 +139,8 @@ def rehearse_(
 
 def _start(name: str, common: dict[str, Any], pairs: list[str], text: str | None, *, wait: bool, as_json: bool) -> None:
     with faults(NOT_STARTED):
+        import asyncio
+
         from models.settings import load_settings
         from runbooks import find_runbook
         from starter.runbooks import build_input, read_inputs

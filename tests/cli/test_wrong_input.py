@@ -166,7 +166,7 @@ def test_a_dossier_with_errors_is_not_published(given: Given, tmp_path: Path, si
 
 
 def test_help_comes_without_loading_anything_heavy() -> None:
-    heavy = {"temporalio", "sqlalchemy", "sqlmodel", "paramiko", "httpx", "asyncssh"}
+    heavy = {"asyncio", "temporalio", "sqlalchemy", "sqlmodel", "paramiko", "httpx", "asyncssh"}
     program = (
         "import sys; sys.argv = ['driftvakt', *sys.argv[1:]]\n"
         "from starter.cli import main\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import TYPE_CHECKING, Annotated
 
@@ -70,6 +69,8 @@ def clock(id: Id, application: OfApplication = None, as_json: AsJson = False) ->
 
 def _view(settings: Settings, text: str, application: str | None) -> IncidentView:
     """From Temporal; while it is away, from the records, which says so."""
+    import asyncio
+
     from models.errors import TemporalUnavailableError
     from starter.desk import desk, reading_records
     from starter.incidents.naming import workflow_id
