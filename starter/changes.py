@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from activities.changes import next_number
+from activities.records import Records
 from models.base import Model
-from models.change import ChangeFile, ChangeOrder, NumberChange
+from models.change import ChangeFile, NumberChange
 from models.change_file import LoadedChange, check_change, load_change
 from models.dossier.faults import Fault, Weight
 from models.errors import DossierError, NotFoundError, UserError
@@ -79,10 +80,10 @@ def of_routine(
     return made(ChangeFile, application=application, routine=routine, window=window, **fields)
 
 
-async def next_key(desk: Desk, order: ChangeOrder) -> str:
-    """The number under which a change is started."""
-    request = NumberChange(key=f"change/{secrets.token_hex(16)}", application=order.application)
-    return str(await asyncio.to_thread(next_number, desk.records, request))
+async def next_key(records: Records, application: str) -> str:
+    """The number under which the next change of an application is started."""
+    request = NumberChange(key=f"change/{secrets.token_hex(16)}", application=application)
+    return str(await asyncio.to_thread(next_number, records, request))
 
 
 async def list_changes(desk: Desk, application: str | None, *, closed: bool, limit: int) -> list[OperationLine]:

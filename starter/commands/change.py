@@ -209,7 +209,7 @@ async def _start(
 
     order = _wanted(desk, file, fields).order(who_asks(desk.settings, by), rehearse=rehearse)
     title = order.change.title if order.change else f"Change {order.routine}"
-    key = await next_key(desk, order)
+    key = await next_key(desk.records, order.application)
     return await start_and_follow(desk, OperationKind.CHANGE, order, key, title, wait=wait, as_json=as_json)
 
 

@@ -97,11 +97,12 @@ class Demo:
             self._web = await stack.enter_async_context(httpx.AsyncClient(timeout=1))
             self._shop = await stack.enter_async_context(self._customer())
             box = stack.enter_context(mailbox(self.settings.home))
-            self._client = await stack.enter_async_context(self._supplier())
+            running = await stack.enter_async_context(self._supplier())
+            self._client = running.client
             self.screen.ready("Mailbox", f"{_short(box)}  what people are rung and written")
             await self._first_part()
             await self._second_part()
-            act = SecondAct(self._client, self._shop, self.screen, self)
+            act = SecondAct(running.client, running.records, self._shop, self.screen, self)
             await self._calm()
             await act.change()
             await self._calm()
@@ -130,7 +131,7 @@ class Demo:
             shop.switch_off()
 
     @asynccontextmanager
-    async def _supplier(self) -> AsyncIterator[Client]:
+    async def _supplier(self) -> AsyncIterator[Installation]:
         settings = self.settings
         dossier = settings.dossier_directory / "shop.yaml"
         dossier.parent.mkdir()
@@ -145,7 +146,7 @@ class Demo:
                 self.screen.ready("Dossier", _short(dossier))
                 self.screen.now("Rehearsing the remedies…", {})
                 self.screen.ready("Rehearsed", await self._rehearse(running))
-                yield running.client
+                yield running
                 self.screen.now("Stopping…", {})
         finally:
             self.screen.now("Stopping…", {})

@@ -7,10 +7,12 @@ from typing import Final
 
 from temporalio.client import Client
 
+from activities.records import Records
 from models.change import ChangeOrder
 from models.errors import UserError
 from models.operation import OperationEnd, OperationKind, OperationOutcome, OperationStatus
 from models.restores import DrillOrder
+from starter.changes import next_key
 from starter.demo.customer import APPLICATION, Shop
 from starter.demo.following import Listener, follow
 from starter.demo.json_lines import JsonLines
@@ -29,8 +31,11 @@ _ENDINGS: Final = {
 class SecondAct:
     """Shows two operations to their end; `listener` is told how they go on."""
 
-    def __init__(self, client: Client, shop: Shop, screen: Screen | JsonLines, listener: Listener) -> None:
+    def __init__(
+        self, client: Client, records: Records, shop: Shop, screen: Screen | JsonLines, listener: Listener
+    ) -> None:
         self._client = client
+        self._records = records
         self._shop = shop
         self._screen = screen
         self._listener = listener
@@ -46,8 +51,9 @@ class SecondAct:
         order = ChangeOrder(
             application=APPLICATION, by=REQUESTER, routine="spring-catalogue", reason="The season begins"
         )
+        key = await next_key(self._records, APPLICATION)
         outcome = await self._show(
-            await start_operation(self._client, OperationKind.CHANGE, order, "1", "Put the spring catalogue in")
+            await start_operation(self._client, OperationKind.CHANGE, order, key, "Put the spring catalogue in")
         )
         self._prove(outcome, OperationEnd.UNDONE)
         if self._shop.stock() != before:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -13,6 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from activities.records import Records
+from models.settings import Settings
+from starter.changes import next_key
 from tests.demo.processes import mentioning, none_left
 
 pytestmark = pytest.mark.slow
@@ -41,7 +45,7 @@ def test_both_acts_end_well_and_nothing_is_left_behind(tmp_path: Path) -> None:
 
 
 def test_programs_are_told_the_same_a_json_object_a_line(tmp_path: Path) -> None:
-    with demo(tmp_path, "--script", "--json") as process:
+    with demo(tmp_path, "--script", "--json", "--keep-home") as process:
         output, _ = process.communicate(timeout=440)
     assert process.returncode == 0, output
     told = [json.loads(line) for line in output.splitlines()]
@@ -59,6 +63,9 @@ def test_programs_are_told_the_same_a_json_object_a_line(tmp_path: Path) -> None
     assert "incident decide" in questions[0]["here"]
     assert "operation decide" in questions[1]["here"]
     assert all(question["plan"] for question in questions)
+    records = Records(Settings(home=tmp_path / "demo").records_url)
+    assert asyncio.run(next_key(records, "acme.shop")) == "2"  # what one submits oneself is not taken for the demo's
+    records.close()
     kinds = {line["kind"] for line in told if line["event"] == "entry" and line["incident"] == results[0]["incident"]}
     assert kinds >= {"alarm", "probe", "action", "state"}
 
