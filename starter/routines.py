@@ -10,8 +10,9 @@ from activities.records import Records
 from activities.routines import Routines, find_routine
 from models.base import Model, format_duration
 from models.dossier import Dossier
-from models.dossier.inputs import describe, read_inputs
+from models.dossier.inputs import describe
 from models.errors import NotFoundError, UserError
+from models.routine import CheckOrder, RoutineOrder
 
 
 class RoutineInputLine(Model):
@@ -75,17 +76,32 @@ def read_pairs(pairs: Sequence[str]) -> dict[str, Any]:
         name, equals, value = pair.partition("=")
         if not equals or not name:
             raise UserError(f"--input {pair}: write it as NAME=VALUE, for example --input campaign=ABC12")
+        if name in given:
+            raise UserError(f"--input {pair}: {name} was given before, as {given[name]!r}; give each input once")
         given[name] = value
     return given
 
 
-def require_inputs(records: Records, application: str, name: str, given: dict[str, Any]) -> str:
-    """Refuse inputs that do not fit, before anything is started; the routine's title."""
-    routine = find_routine(published(records, application), name)
-    _, faults = read_inputs(routine, given)
-    if faults:
-        raise UserError("\n".join(f"routine {name}: {fault}" for fault in faults))
-    return routine.title
+def require_order(records: Records, order: RoutineOrder) -> str:
+    """Refuse an order before anything is started, with all that is wrong with it; the routine's title."""
+    dossier = published(records, order.application)
+    find_routine(dossier, order.routine)
+    checked = Routines(records).check_order(
+        CheckOrder(
+            application=order.application,
+            dossier=dossier.digest,
+            operation="",
+            routine=order.routine,
+            by=order.by,
+            inputs=order.inputs,
+            ordered_at=datetime.now(UTC),
+            at=order.at,
+            rehearse=order.rehearse,
+        )
+    )
+    if checked.faults:
+        raise UserError("\n".join(f"routine {order.routine}: {fault}" for fault in checked.faults))
+    return checked.title
 
 
 def _entry(records: Records, dossier: Dossier, name: str) -> RoutineEntry:

@@ -155,6 +155,11 @@ class RoutineOnOrder(Operation):
             said = explain(error)
         self.tell(EntryKind.NOTICE, f"Receipt ({occasion.value}): {said}")
 
+    @property
+    def proves(self) -> str:
+        """The routine; nothing, where the order was wrong and none of it was tried."""
+        return "" if self.data.get("faults") else super().proves
+
     def more_on_page(self) -> str:
         """What was ordered."""
         return table(["input", "value"], [(plain(n), plain(v)) for n, v in self._checked.values.items()])

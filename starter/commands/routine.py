@@ -102,20 +102,19 @@ def order(
         from models.routine import RoutineOrder
         from starter.desk import made
         from starter.operations.starting import by_the_clock
-        from starter.routines import read_pairs, require_inputs
+        from starter.routines import read_pairs, require_order
 
-        given = read_pairs(inputs or [])
-        title = await asyncio.to_thread(require_inputs, desk.records, application, name, given)
         wanted = made(
             RoutineOrder,
             application=application,
             routine=name,
             by=who_asks(desk.settings, by),
-            inputs=given,
+            inputs=read_pairs(inputs or []),
             at=at,
             reason=reason,
             rehearse=rehearse,
         )
+        title = await asyncio.to_thread(require_order, desk.records, wanted)
         key = f"{name}.{by_the_clock()}"
         kind = OperationKind.ROUTINE
         return await start_and_follow(desk, kind, wanted, key, title, wait=not no_wait, as_json=as_json)

@@ -115,7 +115,7 @@ def commands_in(page: Path) -> Iterator[list[str]]:
     lines = re.findall(r"^ *(driftvakt [^\n]*)", text, re.MULTILINE) + re.findall(r"`(driftvakt [^`\n]*)`", text)
     for line in lines:
         # What comes after two spaces is said of it; after these signs, another command.
-        yield re.split(r"  | [|&>#] ", line)[0].split()
+        yield re.findall(r'"[^"]*"|\S+', re.split(r"  | [|&>#] ", line)[0])
 
 
 def find(words: list[str]) -> tuple[Any, list[str]]:
@@ -127,6 +127,15 @@ def find(words: list[str]) -> tuple[Any, list[str]]:
     return command, rest
 
 
+def too_many(command: Any, rest: list[str]) -> list[str]:
+    """Words that a command would not take as its arguments, once options have taken theirs."""
+    takes = [param.nargs for param in command.params if param.param_type_name == "argument"]
+    with_value = {o for p in command.params if not getattr(p, "is_flag", False) for o in p.opts if o.startswith("-")}
+    words = [word for before, word in zip(["", *rest], rest, strict=False) if before not in with_value]
+    given = [word for word in words if not word.startswith("-")]
+    return [] if -1 in takes or hasattr(command, "commands") else given[sum(takes) :]
+
+
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_every_command_on_a_page_exists_with_its_options(page: Path) -> None:
     wrong = []
@@ -136,6 +145,7 @@ def test_every_command_on_a_page_exists_with_its_options(page: Path) -> None:
             wrong.append(" ".join(words))
         known = {option for p in command.params for option in (*p.opts, *p.secondary_opts)} | {"--help"}
         wrong += [f"{' '.join(words)}: {word}" for word in rest if re.match(r"--?[a-z]", word) and word not in known]
+        wrong += [f"{' '.join(words)}: {word}" for word in too_many(command, rest)]
     assert wrong == []
 
 

@@ -115,6 +115,7 @@ async def test_an_order_is_carried_out_as_typed_and_one_too_many_asks(tmp_path: 
     ]
     assert proof.carried_out is not None
     assert proof.rehearsed is not None
+    assert proof.failed is None  # what was ordered wrongly was not tried
 
 
 async def test_it_waits_until_its_lead_time_is_over(tmp_path: Path) -> None:
