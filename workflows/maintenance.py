@@ -34,7 +34,7 @@ from workflows.scope import scope_of
 from workflows.telling import delivered, tell
 from workflows.text import plain
 from workflows.waiting import until
-from workflows.wording import plan_text
+from workflows.wording import EACH_HOST, plan_text
 
 _SCHEDULED = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")
 
@@ -189,7 +189,7 @@ class Maintenance(Operation):
                 ),
                 GateOption(name=SKIP, means="It is left out; the next run comes as agreed."),
             ],
-            plan=plan_text(self._maintained.routine.steps),
+            plan=plan_text(self._maintained.routine.steps, EACH_HOST),
             deciders=sorted({person for role in roles for person in self.plan.people.get(role, [])}),
             roles=roles,
             within_seconds=left.total_seconds(),
@@ -250,7 +250,7 @@ class Maintenance(Operation):
         text = f"May {plan.routine.title} be carried out on {', '.join(plan.hosts)}?"
         text += f" It is asked because {stale}." if stale else ""
         return await self.approve(
-            approval_question(text, plan_text(plan.routine.steps), approval, deciders, self.order.by)
+            approval_question(text, plan_text(plan.routine.steps, EACH_HOST), approval, deciders, self.order.by)
         )
 
     # --- ending

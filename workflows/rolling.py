@@ -15,7 +15,7 @@ from models.jobs import Outcome
 from models.maintenance import MaintenancePlan
 from models.operation import OperationState
 from models.slices import ApplicationPlan
-from workflows.wording import plan_text, step_title
+from workflows.wording import EACH_HOST, plan_text, step_title
 
 if TYPE_CHECKING:
     from workflows.operation import Operation
@@ -91,7 +91,7 @@ class Rolling:
             if not acting:
                 continue
             place = f"{', '.join(acting)} ({len(self.done)} of {self.hosts} hosts done)"
-            self._operation.now(f"Step {number + 1} of {len(steps)} on {place}: {step_title(step)}")
+            self._operation.now(f"Step {number + 1} of {len(steps)} on {place}: {step_title(step, EACH_HOST)}")
             wrong = await self._step(step, acting)
             for host in acting:
                 if host in wrong:
@@ -174,7 +174,7 @@ class Rolling:
                     ),
                     GateOption(name=STOP, means="Nothing more is done; the record says which hosts are done."),
                 ],
-                plan=plan_text(self._plan.routine.steps),
+                plan=plan_text(self._plan.routine.steps, EACH_HOST),
                 deciders=self._operation.plan.people.get("operator", []),
                 roles=["operator"],
                 within_seconds=within.total_seconds(),

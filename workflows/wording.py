@@ -22,20 +22,23 @@ from models.dossier.instructions import (
     WaitStep,
 )
 
+IN_TROUBLE = "the component in trouble"
+EACH_HOST = "each host"
+
 
 def command_text(command: str | Sequence[str]) -> str:
     """A command as it reads on the host: a list is quoted part by part."""
     return command if isinstance(command, str) else shlex.join(command)
 
 
-def step_title(step: Step) -> str:
-    """What a step does, in a few words: its title, or what it is."""
-    return step.title or _title(step)
+def step_title(step: Step, place: str = IN_TROUBLE) -> str:
+    """What a step does, in a few words: its title, or what it is; `place` is where a command runs that names none."""
+    return step.title or _title(step, place)
 
 
-def step_text(step: Step) -> str:
+def step_text(step: Step, place: str = IN_TROUBLE) -> str:
     """What a step does, in full: approvals bind to this text, so it leaves nothing out."""
-    text = f"{step.title} ({_title(step)})" if step.title else _title(step)
+    text = f"{step.title} ({_title(step, place)})" if step.title else _title(step, place)
     if isinstance(step, RunStep) and step.check is not None:
         text += f", unless {command_text(step.check)} succeeds"
     elif isinstance(step, OtherStep) and step.check is not None:
@@ -62,15 +65,15 @@ def _undo(step: Step) -> str:
     return f"; undone by {', then '.join(map(step_text, step.undo)) or 'nothing'}"
 
 
-def plan_text(steps: Sequence[Step]) -> str:
+def plan_text(steps: Sequence[Step], place: str = IN_TROUBLE) -> str:
     """Steps as a numbered list, one a line."""
-    return "\n".join(f"{n}. {step_text(step)}" for n, step in enumerate(steps, 1))
+    return "\n".join(f"{n}. {step_text(step, place)}" for n, step in enumerate(steps, 1))
 
 
-def _title(step: Step) -> str:
+def _title(step: Step, place: str) -> str:
     match step:
         case RunStep():
-            where = step.host or step.component or "the component in trouble"
+            where = step.host or step.component or place
             return f"on {where} run {command_text(step.command)}"
         case StartStep():
             return f"start {step.component}"

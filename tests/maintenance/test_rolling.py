@@ -72,6 +72,7 @@ async def test_a_failure_of_the_first_host_stops_it_however_many_are_allowed(cli
 
     assert "Security updates failed on web1: apt-get upgrade: it ended failed" in gate.question.text
     assert "0 of 5 hosts are done, 4 had no turn." in gate.question.text
+    assert gate.question.plan.startswith("1. on each host run ")
     assert patched(fakes)[0] == "web1"
     assert "web2" not in patched(fakes)
     assert outcome.end is OperationEnd.FAILED

@@ -211,6 +211,20 @@ def test_the_newest_copy_is_found_by_its_name_or_its_time(far: FarHost, shop: Sh
     assert one.choose([], "latest") == "there is no backup"
 
 
+@pytest.mark.parametrize(
+    ("name", "at"),
+    [
+        ("shop-20260131.tar", datetime(2026, 1, 31, tzinfo=UTC)),
+        ("shop-2026-01-31_02:41.tar", datetime(2026, 1, 31, 2, 41, tzinfo=UTC)),
+        ("shop-20260131T024155Z.tar.gz", datetime(2026, 1, 31, 2, 41, 55, tzinfo=UTC)),
+    ],
+)
+def test_a_copy_is_as_old_as_its_name_says_to_the_second(shop: Shop, name: str, at: datetime) -> None:
+    [point] = shop.files().read_points(f"{datetime(2026, 2, 1, tzinfo=UTC).timestamp():.0f} 290 ./{name}\n")
+
+    assert point.at == at
+
+
 def test_an_archive_that_is_cut_short_cannot_be_read(far: FarHost, shop: Shop) -> None:
     (shop.path / "large").write_bytes(os.urandom(100_000))
     file = shop.tar("shop.tar.gz")

@@ -48,7 +48,7 @@ fi
 exec rm -rf -- "$3.part"
 """
 
-_DATED = re.compile(r"(20\d\d)-?([01]\d)-?([0-3]\d)(?:[T_-]?([0-2]\d)[:.-]?([0-5]\d))?")
+_DATED = re.compile(r"(20\d\d)-?([01]\d)-?([0-3]\d)(?:[T_-]?([0-2]\d)[:.-]?([0-5]\d)(?:[:.-]?([0-5]\d))?)?")
 
 
 class FilesAdapter(DirectoryAdapter):
