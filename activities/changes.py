@@ -32,19 +32,21 @@ class Changes:
     @activity.defn
     def survey_change(self, request: SurveyChange) -> ChangeSurvey:
         """What one version of a dossier says about a change and what is around it."""
-        dossier = (
-            self._records.dossier(request.dossier)
-            if request.dossier
-            else self._records.current_dossier(request.application)
-        )
-        if dossier is None:
-            raise NotFoundError(f"no dossier of {request.application} is published; publish one first")
+        dossier = self._records.dossier(request.dossier) if request.dossier else self._published(request.application)
         return survey(dossier, request, self._runbooks)
 
     @activity.defn
     def number_change(self, request: NumberChange) -> ChangeNumber:
-        """The next number of an application's changes; the same key gives the same."""
+        """The next number of an application's changes; `NotFoundError` where the application or the routine is unknown."""
+        if request.routine is not None:
+            _routine(self._published(request.application), request.routine)
         return ChangeNumber(number=next_number(self._records, request))
+
+    def _published(self, application: str) -> Dossier:
+        dossier = self._records.current_dossier(application)
+        if dossier is None:
+            raise NotFoundError(f"no dossier of {application} is published; publish one first")
+        return dossier
 
 
 def next_number(records: Records, request: NumberChange) -> int:

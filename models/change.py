@@ -64,6 +64,8 @@ class NumberChange(Model):
 
     key: str
     application: ApplicationId
+    routine: Identifier | None = None
+    """Which must be there, so that a mistyped one takes no number."""
 
 
 class ChangeNumber(Model):

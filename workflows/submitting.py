@@ -31,7 +31,7 @@ class SubmitChange:
         info = workflow.info()
         taken = await workflow.execute_local_activity(
             number_change,
-            NumberChange(key=f"{info.workflow_id}/{info.run_id}", application=form.application),
+            NumberChange(key=f"{info.workflow_id}/{info.run_id}", application=form.application, routine=form.routine),
             start_to_close_timeout=RECORD_TIMEOUT,
             retry_policy=RECORD,
             summary="Give the change its number",

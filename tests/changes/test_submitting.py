@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from temporalio.client import Client, WorkflowFailureError
 
-from activities.changes import next_number
+from activities.changes import Changes, next_number
 from activities.records import Records, upgrade
 from models.change import NumberChange
+from models.errors import NotFoundError
 from models.names import WORKFLOW_QUEUE
 from models.operation import OperationEnd, OperationOutcome
 from tests.changes.plans import BY
@@ -57,4 +58,22 @@ def test_numbers_are_counted_by_application_and_the_same_key_gives_the_same(tmp_
 
     assert [number("a"), number("b"), number("a"), number("c")] == [1, 2, 1, 3]
     assert number("d", "acme.payroll") == 1
+    records.close()
+
+
+def test_a_routine_or_an_application_that_is_not_there_takes_no_number(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/records.db"
+    upgrade(url)
+    records = Records(url)
+    records.publish_dossier(Scene().dossier, "ann")
+    changes = Changes(records, {})
+
+    for application, routine, said in [
+        ("acme.shop", "relaese", "acme.shop has no routine 'relaese' for changes; it has release"),
+        ("acme.chop", "release", "no dossier of acme.chop is published"),
+    ]:
+        with pytest.raises(NotFoundError, match=said):
+            changes.number_change(NumberChange(key="a", application=application, routine=routine))
+
+    assert changes.number_change(NumberChange(key="b", application="acme.shop", routine="release")).number == 1
     records.close()
