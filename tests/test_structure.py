@@ -9,12 +9,14 @@ import pkgutil
 import typing
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 from temporalio import activity
 
 import activities.stubs
+import workflows
 from activities.accounts import AccountActivities
 from activities.changes import Changes
 from activities.clocks.activities import ClockActivities
@@ -30,6 +32,7 @@ from activities.ssh import Ssh
 from activities.vigil import VigilActivities
 from activities.workflows import Workflows
 from models import errors
+from workflows.sandbox import workflow_runner
 
 _NAME = "__temporal_activity_definition"
 
@@ -118,3 +121,16 @@ def _waits_with_a_limit(node: ast.AST) -> bool:
         and ast.unparse(node.func).endswith("wait_condition")
         and any(k.arg == "timeout" for k in node.keywords)
     )
+
+
+def test_only_modules_that_define_workflows_are_loaded_for_each_workflow() -> None:
+    passed = workflow_runner().restrictions.passthrough_modules
+    names = [m.name for m in pkgutil.walk_packages(workflows.__path__, "workflows.") if not m.ispkg]
+    shared = {name for name in names if not _defines_a_workflow(importlib.import_module(name))}
+    assert shared - passed == {"workflows.ordering", "workflows.sandbox"}
+    assert {name for name in passed if name.startswith("workflows.")} - shared == set()
+
+
+def _defines_a_workflow(module: ModuleType) -> bool:
+    own = [member for _, member in inspect.getmembers(module, inspect.isclass) if member.__module__ == module.__name__]
+    return any("__temporal_workflow_definition" in vars(member) for member in own)
