@@ -15,6 +15,7 @@ from temporalio.client import (
     WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
+    WorkflowUpdateStage,
 )
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
@@ -29,8 +30,11 @@ from starter.temporal import connected
 ANSWER_WITHIN: Final = timedelta(seconds=5)
 """How long a workflow is given to say how it stands; without a worker none answers."""
 
-_TAKEN_WITHIN: Final = timedelta(seconds=20)
+TAKEN_WITHIN: Final = timedelta(seconds=20)
 """How long a workflow is given to take what it is told."""
+
+ANSWERED_WITHIN: Final = timedelta(minutes=3)
+"""How long it is then given to answer: it may write to people first, through channels that do not answer at once."""
 
 M = TypeVar("M", bound=Model)
 
@@ -78,15 +82,29 @@ async def ask(handle: WorkflowHandle[Any, Any], result_type: type[M]) -> M | Non
     return answer
 
 
+async def tell(handle: WorkflowHandle[Any, Any], name: str, message: Model, result_type: type[M], what: str) -> M:
+    """Tell a workflow something, and wait for its answer however long it writes to people first."""
+    async with told(what):
+        taken = await handle.start_update(
+            name, message, wait_for_stage=WorkflowUpdateStage.ACCEPTED, result_type=result_type
+        )
+    so_far = "has taken it and is still at it; look what came of it before you say it again"
+    async with told(what, ANSWERED_WITHIN, so_far):
+        answer: M = await taken.result()
+    return answer
+
+
 @asynccontextmanager
-async def told(what: str) -> AsyncIterator[None]:
+async def told(what: str, within: timedelta | None = None, so_far: str = "") -> AsyncIterator[None]:
     """Tell a workflow something in this block; its refusal, and its silence, become a `UserError`."""
-    late = UserError(
-        f"{what} did not answer within {_TAKEN_WITHIN.total_seconds():g} s and may still take it; `driftvakt doctor` says "
+    within = within or TAKEN_WITHIN
+    silent = (
+        f"did not answer within {within.total_seconds():g} s and may still take it; `driftvakt doctor` says "
         "whether a worker runs; look before you say it again"
     )
+    late = UserError(f"{what} {so_far or silent}")
     try:
-        async with asyncio.timeout(_TAKEN_WITHIN.total_seconds()):
+        async with asyncio.timeout(within.total_seconds()):
             yield
     except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
         raise late from None

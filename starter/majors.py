@@ -18,7 +18,7 @@ from models.base import Model
 from models.errors import NotFoundError, UserError
 from models.major import LookAtIncidents, MajorOrder, MajorOutcome, MajorState, MajorStatus, MajorTold
 from models.names import PRIORITY, WORKFLOW_QUEUE, major_id
-from starter.desk import Desk, ask, told
+from starter.desk import Desk, ask, tell
 from starter.runbooks import workflow_url
 from workflows.joining import why_not, why_not_led_by
 
@@ -118,9 +118,7 @@ async def show_major(desk: Desk, text: str) -> MajorView:
 async def tell_major(desk: Desk, text: str, name: str, message: Model) -> MajorTold:
     """Tell one something; `UserError` is its refusal."""
     handle = await running_major(desk, text)
-    async with told(handle.id):
-        answer: MajorTold = await handle.execute_update(name, message, result_type=MajorTold)
-    return answer
+    return await tell(handle, name, message, MajorTold, handle.id)
 
 
 async def running_major(desk: Desk, text: str) -> WorkflowHandle[Any, Any]:

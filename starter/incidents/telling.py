@@ -22,7 +22,7 @@ from models.watch import (
     WatchTold,
 )
 from starter.applications import require_application
-from starter.desk import Desk, ask, told
+from starter.desk import Desk, ask, tell, told
 from starter.incidents.naming import parts, short
 from starter.incidents.reading import running_handle
 from starter.incidents.views import OpenGate, open_gate
@@ -53,10 +53,7 @@ async def tell_watch(
 
 async def tell_incident(desk: Desk, id: str, name: str, message: Model) -> Told:
     """Tell an incident something; `UserError` is its refusal, or says why it can be told nothing."""
-    handle = await running_handle(desk, id)
-    async with told(short(id)):
-        answer: Told = await handle.execute_update(name, message, result_type=Told)
-    return answer
+    return await tell(await running_handle(desk, id), name, message, Told, short(id))
 
 
 async def draft_of(desk: Desk, id: str) -> str:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -55,12 +55,14 @@ class _Scripted:
         self.outcome: Any = None
 
     @workflow.update(dynamic=True)
-    def told(self, name: str, args: Sequence[RawValue]) -> dict[str, Any]:
+    async def told(self, name: str, args: Sequence[RawValue]) -> dict[str, Any]:
         """Take it, unless it comes from Eve."""
         message = json.loads(args[0].payload.data)
         if message["by"] == EVE:
             raise ApplicationError(REFUSAL, type="NotPossible", non_retryable=True)
         self.heard.append((name, message))
+        if message.get("text") == "Slow":
+            await workflow.sleep(timedelta(seconds=1.5), summary="As one that writes to people first")
         if name == "open_incident":
             return {"incident": INCIDENT, "joined": False, "message": ANSWER}
         if message.get("text") == "Half":

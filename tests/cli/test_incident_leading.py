@@ -378,6 +378,17 @@ async def test_the_list_says_who_leads_and_what_is_due_next() -> None:
 
 
 @pytest.mark.usefixtures("on")
+async def test_an_answer_is_waited_for_while_people_are_written_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk, "TAKEN_WITHIN", timedelta(seconds=1))
+    patient = await beside("incident", "update", ID, "--text", "Slow", "--yes")
+    monkeypatch.setattr(desk, "ANSWERED_WITHIN", timedelta(seconds=0.2))
+    hasty = await beside("incident", "update", ID, "--text", "Slow", "--yes")
+    assert (patient.exit_code, patient.stdout, patient.stderr) == (0, f"{ANSWER}\n", "")
+    at_it = f"{ID} has taken it and is still at it; look what came of it before you say it again\n"
+    assert (hasty.exit_code, hasty.stdout, hasty.stderr) == (1, "", at_it)
+
+
+@pytest.mark.usefixtures("on")
 async def test_the_clock_is_computed_from_what_the_incident_or_the_records_tell() -> None:
     running = await beside("incident", "clock", ID, "--json")
     ended = await beside("incident", "clock", "acme.shop.2")
