@@ -73,7 +73,7 @@ class Reference:
             and attempt["gate"] == "g1"
             and attempt["option"] in {"approve", "refuse"}
             and attempt["by"] in PEOPLE
-            and attempt["by"] != self.requester
+            and attempt["by"] != (self.requester or "").lower()
             and attempt["by"] not in self.approved
             and attempt["plan"] == "right"
         )
@@ -89,7 +89,7 @@ class Reference:
 @given(
     attempts=st.lists(ATTEMPT, min_size=1, max_size=12),
     count=st.integers(1, 3),
-    requester=st.sampled_from([None, "ann@x.example"]),
+    requester=st.sampled_from([None, "ann@x.example", "Ann@X.example"]),
 )
 async def test_only_allowed_answers_count_whatever_is_tried(
     attempts: list[dict[str, Any]], count: int, requester: str | None
