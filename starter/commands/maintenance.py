@@ -121,13 +121,14 @@ async def _run(
     from models.errors import UserError
     from models.maintenance import MaintenanceOrder
     from models.operation import OperationKind
-    from starter.applications import require_application
+    from starter.applications import require_application, require_maintenance
     from starter.desk import made
     from starter.maintenance import resumed
     from starter.operations.starting import by_the_clock
 
     order = made(MaintenanceOrder, **fields, by=who_asks(desk.settings, by))
     require_application(desk.settings, desk.records, order.application)
+    require_maintenance(desk.records, order.application, order.routine)
     if resume is not None and order.hosts:
         raise UserError("--resume goes on with the hosts that a run left undone; leave --host out, or --resume")
     if resume is not None:

@@ -152,11 +152,9 @@ def shut_down(
     as_json: AsJson = False,
 ) -> None:
     """Stop an application, what is needed by others last; what is still down when the time is over is an alarm."""
-    if not rehearse:
-        be_sure(f"Stop {', '.join(component) + ' of ' if component else ''}{application}?", yes)
     fields = {"application": application, "components": component or [], "reason": reason, "rehearse": rehearse}
     fields["down_for"] = down_for
-    outcome = at_desk(lambda desk: _in_order(desk, "shut-down", fields, by, wait=not no_wait, as_json=as_json))
+    outcome = at_desk(lambda desk: _in_order(desk, "shut-down", fields, by, yes, wait=not no_wait, as_json=as_json))
     finish(outcome, as_json)
 
 
@@ -215,15 +213,16 @@ async def _take_back(desk: Desk, application: str, holder: str, by: str | None, 
 
 
 async def _in_order(
-    desk: Desk, kind: str, fields: dict[str, Any], by: str | None, *, wait: bool, as_json: bool
+    desk: Desk, kind: str, fields: dict[str, Any], by: str | None, yes: bool = True, *, wait: bool, as_json: bool
 ) -> OperationOutcome | None:
     from models.operation import ComponentsOrder, OperationKind, ShutDownOrder
-    from starter.applications import require_application
+    from starter.applications import require_application, require_components
     from starter.incidents.messages import message
     from starter.operations.starting import by_the_clock
 
     application = str(fields["application"])
     require_application(desk.settings, desk.records, application)
+    require_components(desk.records, application, fields["components"])
     starts = kind == OperationKind.START_UP.value
     order = message(
         ComponentsOrder if starts else ShutDownOrder,
@@ -231,4 +230,7 @@ async def _in_order(
         {"down_for": "for", "components": "component"},
     )
     title = f"{'Start' if starts else 'Stop'} {', '.join(order.components) or application}"
+    if not order.rehearse:
+        of = f" of {application}" if order.components else ""
+        be_sure(f"{title}{of}?", yes)
     return await start_and_follow(desk, OperationKind(kind), order, by_the_clock(), title, wait=wait, as_json=as_json)

@@ -119,3 +119,17 @@ async def test_a_rehearsal_says_what_would_be_done_and_a_wrong_name_is_one_sente
     assert wrong.exit_code == 1
     assert len(wrong.stderr.splitlines()) == 1
     assert both.stderr.startswith("--resume goes on with the hosts")
+
+
+async def test_a_mistyped_routine_or_component_starts_nothing(site: Site) -> None:
+    client = await site.server.client()
+    routine = await beside("maintenance", "run", "acme.shop", "patch", "--by", "anna@supplier.example")
+    component = await beside(
+        "operation", "shut-down", "acme.shop", "--component", "wbe", "--by", "anna@supplier.example"
+    )
+    known = ", ".join(routine_of().architecture.components)
+    begun = [w.id async for w in client.list_workflows('WorkflowType IN ("maintenance", "shut-down")')]
+
+    assert (routine.exit_code, routine.stderr) == (1, "acme.shop has no maintenance routine 'patch'; it has patches\n")
+    assert (component.exit_code, component.stderr) == (1, f"acme.shop has no component 'wbe'; it has {known}\n")
+    assert begun == []

@@ -70,6 +70,18 @@ def test_starters_at_once_start_it_once(far: Far, tmp_path: Path) -> None:
     assert (tmp_path / "effects").read_text() == "x\n"
 
 
+def test_a_client_that_goes_while_the_folder_is_written_leaves_a_command_that_runs(far: Far, tmp_path: Path) -> None:
+    slow = far.bin / "sync"
+    slow.write_text(f"#!/bin/sh\ntouch {tmp_path}/writing\nexec sleep 0.5\n")
+    slow.chmod(0o755)
+    process = far.begin("run", "j", "sh", "-c", f"echo x >>{tmp_path}/effects; echo done")
+    _until(tmp_path / "writing")
+    process.communicate()  # closes its input, as a connection that breaks does
+    answer = far.ask("attach", "j")
+    assert answer.words[:2] == ["0", "exit"]
+    assert (tmp_path / "effects").read_text() == "x\n"
+
+
 def test_a_starter_killed_at_any_moment_never_leads_to_a_second_effect(far: Far, tmp_path: Path) -> None:
     unknown = 0
     for turn in range(6):

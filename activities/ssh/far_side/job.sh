@@ -27,8 +27,9 @@ say() {
 
 # Answer every line of the client with a beat; when the client is gone, so are we (the job is not).
 exec 3<&0 </dev/null
-main=$$ checking=
-trap '[ -z "$checking" ] || signal TERM "$checking"; exit 0' TERM
+main=$$ checking='' left=''
+leave='[ -z "$checking" ] || signal TERM "$checking"; exit 0'
+trap "$leave" TERM
 (
   while read -r line <&3; do printf '%s beat\n' "$mark"; done
   kill -TERM "$main"
@@ -248,6 +249,8 @@ start() {
   # Without this, a power failure could forget the folder but not what the command did.
   [ -z "$durable" ] || sync "$jobs" 2>/dev/null || sync
   keep "$@" >/dev/null 2>&1 &
+  trap "$leave" TERM
+  [ -z "$left" ] || exit 0
   wait $!
   sweep
 }
@@ -314,12 +317,16 @@ if [ ! -d "$dir" ]; then
     exit 0
   fi
   [ -d "$jobs" ] || mkdir -p "$jobs" 2>/dev/null
+  # From the folder to the keeper we stay, also when the client is gone: the folder alone would not say whether the command began.
+  trap 'left=yes' TERM
   if mkdir "$dir" 2>/dev/null; then
     start "$@"
     follow
     report own
     exit 0
   fi
+  trap "$leave" TERM
+  [ -z "$left" ] || exit 0
   [ -d "$dir" ] || refuse "folder $dir"
 fi
 follow
