@@ -30,4 +30,6 @@ def require_maintenance(records: Records, application: str, routine: str) -> Non
     dossier = records.current_dossier(application)
     known = dossier.routines.maintenance if dossier else {}
     if routine not in known:
-        raise NotFoundError(f"{application} has no maintenance routine {routine!r}; it has {', '.join(known) or 'none'}")
+        raise NotFoundError(
+            f"{application} has no maintenance routine {routine!r}; it has {', '.join(known) or 'none'}"
+        )
