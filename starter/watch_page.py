@@ -12,7 +12,7 @@ from models.watch import Silence, WatchStatus
 from starter.incident_page import age_of
 from starter.incidents.naming import short
 from starter.terminal import colleagues, terminal, tidy
-from starter.watches import WatchLine
+from starter.watches import WatchLine, WatchView
 from workflows.watch_page import standing
 
 
@@ -28,12 +28,14 @@ def show_list(lines: Sequence[WatchLine]) -> None:
     terminal().print(table)
 
 
-def show_watch(status: WatchStatus) -> None:
+def show_watch(status: WatchView) -> None:
     """Print what one watch sees."""
     console = terminal()
     now = datetime.now(UTC)
     dossier = status.dossier[:12] or "none is published"
     console.print(f"[bold]{status.application}[/]  dossier {dossier}, {status.opened} incidents so far", soft_wrap=True)
+    for halt in status.halts:
+        console.print(f"[red]halted[/]: {tidy(halt.text)}", soft_wrap=True)
     if status.incidents:
         table = Table("open incident", "components", "age", box=None, pad_edge=False, header_style="dim")
         for i in status.incidents:
@@ -57,18 +59,6 @@ def show_watch(status: WatchStatus) -> None:
         console.print("no alarm fires and no incident is open")
     if status.unrecorded:
         console.print(f"{status.unrecorded} alarm messages wait for the records database", soft_wrap=True)
-
-
-def _show_leases(status: WatchStatus) -> None:
-    """Print who holds a lease on what, and who waits for whom."""
-    if not status.leases and not status.waiting:
-        return
-    table = Table("operation", "of", "lease", box=None, pad_edge=False, header_style="dim")
-    for lease in status.leases:
-        table.add_row(lease.holder, _of(lease.components), f"holds it since {lease.since:%m-%d %H:%M} UTC")
-    for waiting in status.waiting:
-        table.add_row(waiting.lease.holder, _of(waiting.lease.components), f"waits: {tidy(waiting.reason)}")
-    terminal().print(table)
 
 
 def _of(components: Sequence[str]) -> str:

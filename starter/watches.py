@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 
+from activities.records.halts import Halts
 from models.base import Model, parse_duration
 from models.errors import NotFoundError, UserError
+from models.halts import Halt
 from models.names import watch_id
 from models.watch import LiftSilence, SilenceOrder, WatchStatus, WatchTold
 from starter.applications import require_application
@@ -27,6 +29,13 @@ class WatchLine(Model):
     """That are open."""
 
 
+class WatchView(WatchStatus):
+    """What a watch sees, and what keeps everybody from acting on it."""
+
+    halts: list[Halt] = []
+    """That hold for its application."""
+
+
 async def list_watches(desk: Desk) -> list[WatchLine]:
     """The watches that run, and the published applications that none runs for; sorted by application."""
     query = "WorkflowType = 'watch' AND ExecutionStatus = 'Running'"
@@ -37,18 +46,19 @@ async def list_watches(desk: Desk) -> list[WatchLine]:
     return sorted([*lines, *without], key=lambda line: line.application)
 
 
-async def show_watch(desk: Desk, application: str) -> WatchStatus:
-    """What a watch sees; `UserError` says why nothing can be shown."""
+async def show_watch(desk: Desk, application: str) -> WatchView:
+    """What a watch sees, and halts of its application; `UserError` says why nothing can be shown."""
     require_application(desk.settings, desk.records, application)
     try:
-        status = await ask(desk.client.get_workflow_handle(watch_id(application)), WatchStatus)
+        status = await ask(desk.client.get_workflow_handle(watch_id(application)), WatchView)
     except NotFoundError:
         raise NotFoundError(
             f"no watch runs for {application}; `driftvakt dossier publish` of its dossier starts it, and so does its first alarm"
         ) from None
     if status is None:
         raise UserError(f"no worker answers for the watch of {application}; `driftvakt doctor` says why")
-    return status
+    standing = await asyncio.to_thread(Halts(desk.records).standing)
+    return status.model_copy(update={"halts": [halt for halt in standing if halt.concerns(application)]})
 
 
 async def silence(

@@ -10,9 +10,9 @@ import typer
 from starter.commands.output import Application, AsJson, By, at_desk, echo_json
 
 if TYPE_CHECKING:
-    from models.watch import WatchStatus, WatchTold
+    from models.watch import WatchTold
     from starter.desk import Desk
-    from starter.watches import WatchLine
+    from starter.watches import WatchLine, WatchView
 
 app = typer.Typer(help="See what the watches of the applications see, and silence alarms.", no_args_is_help=True)
 
@@ -117,7 +117,7 @@ async def _list(desk: Desk) -> list[WatchLine]:
     return await list_watches(desk)
 
 
-async def _show(desk: Desk, application: str) -> WatchStatus:
+async def _show(desk: Desk, application: str) -> WatchView:
     from starter.watches import show_watch
 
     return await show_watch(desk, application)

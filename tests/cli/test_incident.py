@@ -16,7 +16,9 @@ from pathlib import Path
 import pytest
 from temporalio.client import WorkflowExecutionStatus
 
+from activities.records.halts import Halts
 from models.dossier.instructions import Approval
+from models.halts import BeginHalt
 from models.incident import IncidentEnd
 from starter import desk
 from tests.cli.conftest import Site, beside
@@ -194,6 +196,8 @@ async def test_a_watch_shows_its_alarms_and_incidents(asking: Site) -> None:
     async with asking.working() as client:
         await report(client, alarm("web"))
         await until_asked(incident(client))
+        halt = BeginHalt(key="k1", customer="acme", by="ann", reason="Orders vanish", workflow="halt.acme")
+        Halts(asking.records).begin(halt)
         shown = (await beside("watch", "show", "acme.shop")).stdout
         as_json = json.loads((await beside("watch", "show", "acme.shop", "--json")).stdout)
         async with asyncio.timeout(20):
@@ -204,6 +208,8 @@ async def test_a_watch_shows_its_alarms_and_incidents(asking: Site) -> None:
     assert missing.stderr.startswith("no watch runs for acme.shop")
     assert "acme.shop.1" in shown
     assert "web is down" in shown
+    assert "halted: ann has halted customer acme since" in shown
+    assert [halt["reason"] for halt in as_json["halts"]] == ["Orders vanish"]
     assert [held["incident"] for held in as_json["alarms"]] == ["inc.acme.shop.1"]
     assert [(line["application"], line["alarms"], line["incidents"]) for line in lines] == [("acme.shop", 1, 1)]
 
