@@ -20,7 +20,7 @@ from models.watch import OpenByHand
 from workflows.operation import operation
 from workflows.outcomes import explain, worst
 from workflows.policies import RECORD, RECORD_TIMEOUT
-from workflows.restoring.from_backup import NOT_RESTORABLE, FromBackup
+from workflows.restoring.from_backup import NOT_RESTORABLE, FromBackup, took_text
 
 
 @operation(OperationKind.DRILL)
@@ -109,7 +109,7 @@ class Drill(FromBackup):
     def _summary(self) -> str:
         proof = self.proof
         assert proof is not None
-        took = format_duration(proof.took) if proof.took else "-"
+        took = took_text(proof.took)
         return (
             f"Restored {proof.point} into a scratch place and verified it: {format_duration(proof.lost)} would have been lost "
             f"(agreed {format_duration(proof.agreed_point)}), took {took} (agreed {format_duration(proof.agreed_time)})."

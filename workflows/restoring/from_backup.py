@@ -250,15 +250,21 @@ class FromBackup(Operation):
         proof = self.proof
         if proof is None:
             return ""
-        took = format_duration(proof.took) if proof.took is not None else "-"
         rows = [
             ("restore point: lost", format_duration(proof.lost), format_duration(proof.agreed_point)),
-            ("restore time", took, format_duration(proof.agreed_time)),
+            ("restore time", took_text(proof.took), format_duration(proof.agreed_time)),
             ("verified", "yes" if proof.verified else "not yet", "yes"),
         ]
         head = f"Restore point {plain(proof.point)}: {proof.point_at:%Y-%m-%d %H:%M:%S} UTC, {size_text(proof.size_bytes)}."
         kept = f" What existed is kept: {plain(proof.kept_at)}." if proof.kept_at else ""
         return f"{head}{kept}\n\n" + table(["", "achieved", "agreed"], rows)
+
+
+def took_text(took: timedelta | None) -> str:
+    """How long something took, which is kept in whole seconds."""
+    if took is None:
+        return "-"
+    return format_duration(took) if took else "less than 1s"
 
 
 def not_restorable(reason: str) -> ApplicationError:

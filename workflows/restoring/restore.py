@@ -17,7 +17,7 @@ from models.restores import Examined, RestoreOrder, RestorePoint
 from workflows.gates import approval_question
 from workflows.operation import operation
 from workflows.restoring.commands import size_text
-from workflows.restoring.from_backup import NOT_RESTORABLE, FromBackup
+from workflows.restoring.from_backup import NOT_RESTORABLE, FromBackup, took_text
 from workflows.wording import plan_text
 
 PUT_BACK = "put-back"
@@ -263,7 +263,7 @@ class RestoreFromBackup(FromBackup):
     def _summary(self, point: RestorePoint) -> str:
         proof = self.proof
         assert proof is not None
-        took = format_duration(proof.took) if proof.took else "-"
+        took = took_text(proof.took)
         kept = f" What existed is kept: {proof.kept_at}." if proof.kept_at else ""
         return (
             f"Restored {point.id} of {proof.point_at:%Y-%m-%d %H:%M:%S} UTC and verified it: {format_duration(proof.lost)} lost "
