@@ -82,7 +82,9 @@ class Maintenance(Operation):
         self._rolling = Rolling(self, plan, self._hosts(order, plan))
         if not found.due:
             return await self._end(
-                OperationEnd.MISSED, "Not due by the dossier that holds now; `driftvakt plan` shows what has changed"
+                OperationEnd.MISSED,
+                "Not due by the dossier that holds now; `driftvakt plan` shows what has changed. If you triggered the "
+                "schedule by hand, do so again: in the first second of a minute that counts as its own time",
             )
         if not await self._approved(plan):
             return await self._end(OperationEnd.REFUSED, "Not approved; nothing was done")
@@ -321,7 +323,10 @@ class Maintenance(Operation):
 
 
 def _scheduled(order: MaintenanceOrder) -> datetime | None:
-    """The time of the schedule that it stands for; a schedule that somebody triggered by hand does so at any second."""
+    """The time of the schedule that it stands for; a schedule that somebody triggered by hand does so at any second.
+
+    The server does not say which of the two it was: in the first second of a minute, a trigger by hand counts as a time.
+    """
     if order.scheduled is not None or order.by != "schedule":
         return order.scheduled
     at = workflow.info().typed_search_attributes.get(_SCHEDULED)
