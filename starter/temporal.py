@@ -47,9 +47,8 @@ async def connect_patiently(settings: Settings) -> Client:
             return await connect(settings)
         except TemporalUnavailableError as error:
             tries += 1
-            if (
-                tries.bit_count() == 1
-            ):  # said at the first try, the second, the fourth and so on: a log is no place to wait in
+            # Said at the first try, the second, the fourth and so on: a log is no place to wait in.
+            if tries.bit_count() == 1:
                 log.warning("%s; trying again", error)
             await asyncio.sleep(_PAUSE_S)
 

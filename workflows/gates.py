@@ -34,6 +34,7 @@ from models.gates import (
 )
 from models.names import AWAITS_DECISION_BY
 from models.records import OpenGate, UseDecision
+from workflows.people import same
 from workflows.policies import RECORD, RECORD_TIMEOUT
 from workflows.text import code, lines, plain, sample, table
 from workflows.waiting import until
@@ -241,9 +242,9 @@ class Asking:
             raise _refuse(f"the time to answer gate {gate.id} ran out at {gate.deadline:%Y-%m-%d %H:%M} UTC")
         if question.deciders and decision.by not in question.deciders:
             raise _refuse(f"{decision.by} may not decide {gate.id}; {', '.join(question.deciders)} may")
-        if question.requester is not None and _same(decision.by, question.requester):
+        if question.requester is not None and same(decision.by, question.requester):
             raise _refuse(f"{decision.by} asked for this and may not decide it; somebody else must")
-        if any(_same(a.by, decision.by) for a in gate.answers):
+        if any(same(a.by, decision.by) for a in gate.answers):
             raise _refuse(f"{decision.by} has answered gate {gate.id} already")
         if len(decision.plan) < _SHOWN or not gate.digest.startswith(decision.plan):
             # The right digits are not told: they are read where the plan stands.
@@ -308,11 +309,6 @@ def _plan_markdown(gate: GateState, *, repeated: bool) -> str:
         else "\n\n**It goes on:** read all of it by the query `gates`, or at the command line."
     )
     return f"{name}:\n\n{lines(plan, _PLAN_SHOWN)}{more}"
-
-
-def _same(one: str, other: str) -> bool:
-    """Whether it is the same person: whoever asks under another spelling does not approve under the right one."""
-    return one.strip().casefold() == other.strip().casefold()
 
 
 def _means(option: GateOption) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -41,6 +41,7 @@ _MOST_JOBS = 64
 
 _NOT_IN_A_JOB_ID = re.compile(r"[^A-Za-z0-9._-]")
 
+Known = TypeVar("Known")
 HostRequest = TypeVar("HostRequest", RunBatch, EnsureComponent)
 
 
@@ -270,23 +271,20 @@ class HostWork:
     # --- what they share
 
     def _component(self, name: str) -> ComponentPlan:
-        try:
-            return self.plan.components[name]
-        except KeyError:
-            known = ", ".join(self.plan.components)
-            message = f"{self.plan.application} has no component {name!r}; it has {known}"
-            raise ApplicationError(message, type="NotFoundError", non_retryable=True) from None
+        return self._find("component", self.plan.components, name)
 
     def _placements(self, component: str, hosts: Collection[str] | None) -> list[Placement]:
         places = self._component(component).placements
         return places if hosts is None else [place for place in places if place.host.name in hosts]
 
     def _host(self, name: str) -> Placement:
+        return self._find("host", self.plan.hosts, name)
+
+    def _find(self, what: str, among: Mapping[str, Known], name: str) -> Known:
         try:
-            return self.plan.hosts[name]
+            return among[name]
         except KeyError:
-            known = ", ".join(self.plan.hosts)
-            message = f"{self.plan.application} has no host {name!r}; it has {known}"
+            message = f"{self.plan.application} has no {what} {name!r}; it has {', '.join(among)}"
             raise ApplicationError(message, type="NotFoundError", non_retryable=True) from None
 
     def _job_id(self) -> str:

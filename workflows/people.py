@@ -12,7 +12,7 @@ def is_among(who: str, people: Sequence[str]) -> bool:
 
 def same(who: str, other: str) -> bool:
     """Whether two addresses are of the same person."""
-    return who.casefold() == other.casefold()
+    return who.strip().casefold() == other.strip().casefold()
 
 
 def as_written(who: str, people: Sequence[str]) -> str:

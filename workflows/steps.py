@@ -246,9 +246,4 @@ class Steps(HostWork):
         return self.lease.model_copy(update={"fences": {name: t + first for name, t in self.lease.fences.items()}})
 
     def _point(self, name: str) -> SiteProbes:
-        try:
-            return self.plan.points[name]
-        except KeyError:
-            known = ", ".join(self.plan.points)
-            message = f"{self.plan.application} has no measuring point {name!r}; it has {known}"
-            raise ApplicationError(message, type="NotFoundError", non_retryable=True) from None
+        return self._find("measuring point", self.plan.points, name)

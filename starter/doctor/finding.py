@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from models.base import Model
@@ -57,3 +58,8 @@ def warning(check: str, said: str, mend: str) -> Finding:
 def wrong(check: str, said: str, mend: str) -> Finding:
     """Does not work."""
     return Finding(check=check, verdict=Verdict.WRONG, said=said, mend=mend)
+
+
+def named(ids: Sequence[str]) -> str:
+    """The first three of them, and how many more there are."""
+    return ", ".join(ids[:3]) + (f" and {len(ids) - 3} more" if len(ids) > 3 else "")

@@ -18,7 +18,7 @@ from models.dossier import Dossier
 from models.monitor import Beat
 from models.names import WORKFLOW_QUEUE, monitor_id, site_queue, watch_id
 from models.settings import Settings
-from starter.doctor.finding import Finding, note, ok, warning, wrong
+from starter.doctor.finding import Finding, named, note, ok, warning, wrong
 from starter.pollers import somebody_polls
 from starter.publishing import monitored_sites
 from starter.search_attributes import missing_search_attributes
@@ -108,11 +108,10 @@ async def stuck(client: Client) -> Finding:
     query = "TemporalReportedProblems IS NOT NULL AND ExecutionStatus = 'Running'"
     ids = [execution.id async for execution in client.list_workflows(query, limit=20)]
     if ids:
-        names = ", ".join(ids[:3]) + (f" and {len(ids) - 3} more" if len(ids) > 3 else "")
         mend = (
             "the Temporal UI shows each one's failure; they go on by themselves once a worker that can carries them out"
         )
-        return wrong("stuck", f"workflows cannot go on: {names}", mend)
+        return wrong("stuck", f"workflows cannot go on: {named(ids)}", mend)
     return ok("stuck", "no workflow is stuck")
 
 

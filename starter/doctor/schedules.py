@@ -7,7 +7,7 @@ from temporalio.client import Client
 from activities.records import Records
 from models.settings import Settings
 from starter.desk import Desk
-from starter.doctor.finding import Finding, ok, warning
+from starter.doctor.finding import Finding, named, ok, warning
 from starter.schedules.applying import plan_schedules
 
 
@@ -18,13 +18,9 @@ async def schedules(client: Client, records: Records, settings: Settings) -> Fin
     if due:
         return warning(
             "schedules",
-            f"they are not as the published dossiers have it: {_named(due)}",
+            f"they are not as the published dossiers have it: {named(due)}",
             "`driftvakt plan` shows what is to be done, `driftvakt apply` does it",
         )
     if by_hand:
-        return warning("schedules", f"changed by hand: {_named(by_hand)}", "`driftvakt plan` shows how they differ")
+        return warning("schedules", f"changed by hand: {named(by_hand)}", "`driftvakt plan` shows how they differ")
     return ok("schedules", f"all {len(plan.schedules)} are as the published dossiers have it")
-
-
-def _named(ids: list[str]) -> str:
-    return ", ".join(ids[:3]) + (f" and {len(ids) - 3} more" if len(ids) > 3 else "")
