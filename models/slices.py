@@ -190,9 +190,19 @@ class PlanRequest(Model):
     dossier: str = ""
     """Digest; the version that holds now unless given."""
     components: list[str] = []
+    """Those that alarms name, but for alarms of points that were seen healthy."""
     measuring_points: list[str] = []
-    suspect: str | None = None
-    """The component that proved to be the cause: its instruction is taken, whatever the symptom was."""
+    """Those that alarms name."""
+    ill: list[str] = []
+    """Measuring points that our probes saw failing."""
+    healthy: list[str] = []
+    """Measuring points that our probes saw healthy: an alarm that names one says nothing of what is ill now."""
+    roots: list[str] = []
+    """Components where the fault begins: they fail, and need no other component that fails."""
+    tried: list[str] = []
+    """Instructions that were taken already and ended without success: the next one that matches is taken."""
+    only_instruction: bool = False
+    """Leave out the application itself, which whoever asks has already."""
     reopened: str | None = None
     """Workflow id of an incident that is opened again."""
 
@@ -206,14 +216,27 @@ class PartyBrief(Model):
     support: str = ""
 
 
+class InstructionMatch(Model):
+    """A troubleshooting instruction whose symptom matches what is ill."""
+
+    name: str
+    title: str
+    component: str | None = None
+    """The ill component that it is for: what a run step is about that names neither component nor host."""
+    why: str
+    """Why it matches, as a clause for people."""
+
+
 class IncidentPlan(Model):
     """How to handle one incident, from one version of the dossier."""
 
     plan: ApplicationPlan | None
     """The slice: components of the symptom with what they need and what needs them; None when no dossier is published."""
     instruction: str = ""
-    """Troubleshooting instruction that matches, by name; empty when none does."""
+    """Troubleshooting instruction that is taken, by name; empty when none matches, or all that match have been tried."""
     title: str = ""
+    matches: list[InstructionMatch] = []
+    """All that match, in the order in which they are taken."""
     matrix: Matrix = Matrix()
     impact: Level = Level.MEDIUM
     """The highest of the affected components and of the flows through them."""

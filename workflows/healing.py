@@ -9,7 +9,6 @@ from datetime import timedelta
 from temporalio import workflow
 from temporalio.exceptions import FailureError, is_cancelled_exception
 
-from activities.stubs.records import load_incident_plan
 from models.alarms import Alarm
 from models.base import format_duration
 from models.dossier.agreement import Level, Priority
@@ -20,20 +19,19 @@ from models.incident import IncidentEnd, IncidentState
 from models.jobs import Outcome
 from models.names import remedy_name
 from models.operation import OperationKind
-from models.probes import HealthVerdict, Seen, WatchHealth
+from models.probes import HealthVerdict, WatchHealth
 from models.proof import use_of
 from models.records import EntryKind
 from models.runbooks import StepReport
-from models.slices import STALE_ASKS, IncidentPlan, PlannedRemedy, PlanRequest, SiteProbes
+from models.slices import STALE_ASKS, PlannedRemedy, SiteProbes
 from workflows.case import Case
-from workflows.dependencies import needs
 from workflows.gates import approval_question
 from workflows.handing_over import CLOSE, REMEDY, RETRY, RUNBOOK, VERIFY, cause_of, handover_question, option
 from workflows.holding import Holding
+from workflows.instructing import Instructing
 from workflows.leading import Leading
 from workflows.looking import watch
 from workflows.outcomes import explain
-from workflows.policies import RECORD, RECORD_TIMEOUT
 from workflows.scope import scope_of
 from workflows.steps import Steps
 from workflows.wording import plan_text
@@ -61,8 +59,8 @@ class Healing:
         """Whether something is being changed on a host: that is not broken off for anything but a cancellation."""
         self._acted = False
         self._before_halt = ""
-        self._tried: set[str] = set()
         self._collected: set[str] = set()
+        self._instructing = Instructing(case, self._collect)
 
     async def run(self) -> IncidentEnd:
         """Confirm, collect, remedy, verify; hand over to people where that is not enough."""
@@ -83,7 +81,7 @@ class Healing:
     async def _prepare(self) -> None:
         case, order = self._case, self._case.order
         try:
-            case.plan = await self._load_plan(None)
+            await self._instructing.begin()
         except FailureError as error:  # a local activity fails with its own error, not with an ActivityError around it
             if is_cancelled_exception(error):
                 raise
@@ -108,24 +106,6 @@ class Healing:
         self._leading.need_people(question.text)
         return await self._ask(question, lambda: self._case.stopping)
 
-    async def _load_plan(self, suspect: str | None) -> IncidentPlan:
-        case, alarms = self._case, self._case.memory.alarms.values()
-        return await workflow.execute_local_activity(
-            load_incident_plan,
-            PlanRequest(
-                application=case.order.application,
-                # One version throughout, whatever is published meanwhile.
-                dossier=case.order.dossier or (case.plan.plan.dossier if case.plan.plan else ""),
-                components=sorted({a.component for a in alarms if a.component}),
-                measuring_points=sorted({a.measuring_point for a in alarms if a.measuring_point}),
-                suspect=suspect,
-                reopened=case.id if case.order.reopening else None,
-            ),
-            start_to_close_timeout=RECORD_TIMEOUT,
-            retry_policy=RECORD,
-            summary="Look up what the dossier says of this fault",
-        )
-
     async def _confirm(self) -> HealthVerdict:
         if not self._case.plan.confirm:
             self._case.tell(EntryKind.PROBE, f"Not confirmed by a probe: {_NO_VERDICT.reason}")
@@ -149,7 +129,7 @@ class Healing:
         return verdict
 
     async def _put_right(self, verdict: HealthVerdict) -> IncidentEnd | None:
-        while (remedy := await self._next_remedy(verdict)) is not None:
+        while (remedy := await self._instructing.next_remedy(verdict)) is not None:
             if remedy.approval is not None or remedy.stale:
                 if not await self._approved(remedy):
                     continue
@@ -207,35 +187,6 @@ class Healing:
         assert answer is not None
         self.steps.lease = HeldLease(holder=case.id, fences=answer.fences, rises=answer.rises)
         return bool(reasons)
-
-    async def _next_remedy(self, verdict: HealthVerdict) -> PlannedRemedy | None:
-        suspect = self._suspect(verdict)
-        if suspect is not None and suspect not in self._case.plan.affected[:1]:
-            self._case.tell(EntryKind.PROBE, f"{suspect} is what fails first; its instruction is taken")
-            self._case.plan = await self._load_plan(suspect)
-        await self._collect()
-        for remedy in self._case.plan.remedies:
-            key = f"{self._case.plan.instruction}/{remedy.name}"
-            if key not in self._tried:
-                self._tried.add(key)
-                return remedy
-        return None
-
-    def _suspect(self, verdict: HealthVerdict) -> str | None:
-        """The failing component that needs no other failing one: where the fault began."""
-        if self._case.plan.plan is None:
-            return None
-        components = self._case.plan.plan.components
-        graph = {name: part.depends_on for name, part in components.items()}
-        ill = {s.point for s in verdict.samples if s.seen is not Seen.OK}
-        failing = {
-            name for name, part in components.items() for group in part.health for t in group.targets if t.point in ill
-        }
-        for name in sorted(failing):
-            others = failing - {name}
-            if not others & needs(graph, name):
-                return name
-        return None
 
     async def _collect(self) -> None:
         """Collect the evidence of the instruction, once, before anything is changed that might destroy it."""
@@ -296,8 +247,8 @@ class Healing:
     async def _hand_over(self, verdict: HealthVerdict) -> tuple[IncidentEnd | None, HealthVerdict]:
         """Let people decide; return how it ended, or the verdict to go on from."""
         taken_back = self._case.taken_back
-        on = self._suspect(verdict) or next(iter(self._case.plan.affected), "")
-        question = handover_question(self._case.plan, tried=bool(self._tried), reason=verdict.reason, on=on)
+        on = next(iter([*self._instructing.roots(verdict), *self._case.plan.affected]), "")
+        question = handover_question(self._case.plan, tried=self._instructing.tried, reason=verdict.reason, on=on)
         outcome = await self._decide(question, "How to go on", moot=lambda: self._quiet(taken_back))
         by = ", ".join(a.by for a in outcome.answers)
         kind, _, name = outcome.option.partition("-")
@@ -305,13 +256,13 @@ class Healing:
             self._case.tell(EntryKind.STATE, f"Closed by {by}: {outcome.answers[-1].note}")
             return IncidentEnd.CLOSED_BY_HAND, verdict
         if outcome.option == RETRY:
-            self._tried.clear()
+            self._instructing.begin_again()
             self._collected.clear()
             return None, await self._confirm_again(verdict)
         if kind == REMEDY:
             await self._take_remedy(name)
         elif kind == RUNBOOK and self.steps is not None:
-            await self._take_runbook(name, self._suspect(verdict) or self._first)
+            await self._take_runbook(name, on)
         # "verify" says that a person has put it right.
         self._acted = self._acted or outcome.option == VERIFY
         verdict = await self._verify()

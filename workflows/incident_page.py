@@ -30,6 +30,7 @@ def incident_page(case: Case, gates: str, draft: str) -> str:
         gates,
         _waits(case),
         _clocks(case),
+        _instruction(case),
         _alarms(case),
         _draft(case, draft),
     ]
@@ -115,6 +116,20 @@ def _alarms(case: Case) -> str:
         ],
     )
     return f"**Alarms that still fire**\n\n{alarms}" if alarms else "No alarm fires any more."
+
+
+def _instruction(case: Case) -> str:
+    """Which instruction is taken and why, and which ones follow if it does not help."""
+    if case.memory.state is IncidentState.CLOSED:
+        return ""
+    matches, taken = case.plan.matches, case.plan.instruction
+    found = next((n for n, m in enumerate(matches) if m.name == taken), None)
+    if found is None:
+        return ""
+    then = ", ".join(plain(m.name) for m in matches[found + 1 :])
+    follow = f" If it does not help: {then}." if then else ""
+    match = matches[found]
+    return f"**Instruction** {plain(match.name)} ({plain(match.title, 80)}), because {plain(match.why)}.{follow}"
 
 
 def _draft(case: Case, draft: str) -> str:

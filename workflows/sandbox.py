@@ -38,6 +38,7 @@ def workflow_runner() -> OrderedRunner:
             "workflows.host_work",
             "workflows.incident_book",
             "workflows.incident_page",
+            "workflows.instructing",
             "workflows.joining",
             "workflows.ladder",
             "workflows.leading",

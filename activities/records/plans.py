@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from activities.calendars import calendar_of
 from activities.calendars.freezes import freezes_of
+from activities.records.matching import Fault, matching
 from models.dossier import Dossier
 from models.dossier.agreement import Agreement, Level
 from models.dossier.architecture import Component
-from models.dossier.instructions import Approval, OnSilence, Remedy, Symptom, Troubleshooting
+from models.dossier.instructions import Approval, OnSilence, Remedy, Troubleshooting
 from models.dossier.monitoring import MeasuringPoint, Severity
 from models.dossier.parties import PartyKind
 from models.names import remedy_name, site_queue
@@ -119,17 +120,20 @@ def incident_plan(dossier: Dossier, request: PlanRequest, runbooks: Sequence[Run
     components, points = dossier.architecture.components, dossier.monitoring.measuring_points
     named_points = [name for name in points if name in request.measuring_points]
     named = {c for c in request.components if c in components} | {points[p].component for p in named_points}
-    suspect = request.suspect if request.suspect in components else None
-    affected = _affected(dossier, named, suspect)
-    found = _matching(dossier, *(_suspicion(dossier, suspect, named_points) if suspect else (named, set(named_points))))
-    name, instruction = found or ("", Troubleshooting(title=""))
+    matches = matching(dossier, _fault(dossier, request))
+    taken = next((match for match in matches if match.name not in request.tried), None)
+    first = taken.component if taken and taken.component else next(iter(_known(dossier, request.roots)), None)
+    affected = _affected(dossier, named, first)
+    name = taken.name if taken else ""
+    instruction = dossier.instructions.troubleshooting[name] if taken else Troubleshooting(title="")
     confirm = _confirm(dossier, affected, named_points)
     handover = instruction.handover or HANDOVER
     probed = {target.point for group in confirm for target in group.targets}
     return IncidentPlan(
-        plan=application_plan(dossier),
+        plan=None if request.only_instruction else application_plan(dossier),
         instruction=name,
         title=instruction.title,
+        matches=matches,
         matrix=dossier.agreement.priorities,
         impact=_impact(dossier, affected),
         affected=affected,
@@ -151,14 +155,18 @@ def incident_plan(dossier: Dossier, request: PlanRequest, runbooks: Sequence[Run
 
 
 def with_proof(plan: IncidentPlan, known: Mapping[str, Freshness], operators: list[str]) -> IncidentPlan:
-    """The same, with what each remedy lacks of its proof; `operators` are asked about one that needs no approval."""
+    """The same, with what each remedy lacks of its proof, and the proven ones first; `operators` are asked about a stale one
+    that needs no approval.
+    """
 
     def with_its(remedy: PlannedRemedy) -> PlannedRemedy:
         stale = known[remedy_name(plan.instruction, remedy.name)].stale
         deciders = operators if stale and remedy.approval is None else remedy.deciders
         return remedy.model_copy(update={"stale": stale, "deciders": deciders})
 
-    return plan.model_copy(update={"remedies": [with_its(remedy) for remedy in plan.remedies]})
+    # A remedy that has to ask first must not keep a proven one waiting that stands behind it.
+    remedies = sorted(map(with_its, plan.remedies), key=lambda remedy: bool(remedy.stale))
+    return plan.model_copy(update={"remedies": remedies})
 
 
 def leaders(dossier: Dossier) -> list[str]:
@@ -202,38 +210,29 @@ def _remedy(dossier: Dossier, name: str, remedy: Remedy) -> PlannedRemedy:
     )
 
 
-def _affected(dossier: Dossier, named: set[str], suspect: str | None) -> list[str]:
-    """In the dossier's order, but the suspect first."""
-    known = [name for name in dossier.architecture.components if name in named]
-    if suspect:
-        return [suspect, *(name for name in known if name != suspect)]
-    return known or list(dossier.architecture.components)
+def _affected(dossier: Dossier, named: set[str], first: str | None) -> list[str]:
+    """In the dossier's order, but the component in trouble first."""
+    known = _known(dossier, named)
+    if first is None or (not known and first not in dossier.architecture.components):
+        return known or list(dossier.architecture.components)
+    return [first, *(name for name in known if name != first)]
 
 
-def _suspicion(dossier: Dossier, suspect: str, named_points: Sequence[str]) -> tuple[set[str], set[str]]:
-    """The symptom as it would have been, had the alarm come from where the fault began."""
-    own = {name for name, p in dossier.monitoring.measuring_points.items() if p.component == suspect}
-    return {suspect}, own & set(named_points) or own
+def _known(dossier: Dossier, names: Collection[str]) -> list[str]:
+    """The components among some names, in the dossier's order."""
+    return [name for name in dossier.architecture.components if name in names]
 
 
-def _matching(dossier: Dossier, components: set[str], points: set[str]) -> tuple[str, Troubleshooting] | None:
-    """The most specific instruction for a symptom; among equals the first of the dossier."""
-    fitting = [
-        (name, instruction)
-        for name, instruction in dossier.instructions.troubleshooting.items()
-        if _matches(instruction.symptom, components, points)
-    ]
-    return max(fitting, key=lambda found: _specificity(found[1].symptom), default=None)
-
-
-def _matches(symptom: Symptom, components: set[str], points: set[str]) -> bool:
-    return (not symptom.components or bool(components & set(symptom.components))) and (
-        not symptom.measuring_points or bool(points & set(symptom.measuring_points))
-    )
-
-
-def _specificity(symptom: Symptom) -> tuple[bool, bool]:
-    return bool(symptom.measuring_points), bool(symptom.components)
+def _fault(dossier: Dossier, request: PlanRequest) -> Fault:
+    """What is ill: what probes saw failing, and what alarms say that no probe has refuted."""
+    points = dossier.monitoring.measuring_points
+    claimed = [p for p in points if p in request.measuring_points and p not in request.healthy]
+    ill = {p for p in points if p in request.ill} | set(claimed)
+    components = {points[p].component for p in ill} | set(_known(dossier, request.components))
+    if not ill and not components:  # people want it tried although all probes are healthy: the alarms are all there is
+        ill = {p for p in points if p in request.measuring_points}
+        components = {points[p].component for p in ill}
+    return Fault(components=components, points=ill, roots=_known(dossier, request.roots))
 
 
 def _impact(dossier: Dossier, affected: Sequence[str]) -> Level:

@@ -74,6 +74,27 @@ def show(
 
 
 @app.command()
+def match(
+    path: File,
+    points: Annotated[list[str], typer.Argument(help="Measuring points that are ill.", show_default=False)],
+    as_json: AsJson = False,
+) -> None:
+    """Say which troubleshooting instructions an incident takes when these measuring points are ill, in order, and why."""
+    from starter.matching import instructions_for
+
+    dossier = _read(path)
+    with faults():
+        found = instructions_for(dossier, points)
+    if as_json:
+        typer.echo(json.dumps([one.model_dump(mode="json") for one in found], indent=2))
+        return
+    for number, one in enumerate(found, 1):
+        typer.echo(printable(f"{number}. {one.name} ({one.title}): {one.why}"))
+    if not found:
+        typer.echo("No instruction matches: an incident asks people at once.")
+
+
+@app.command()
 def schema(
     output: Annotated[
         Path | None, typer.Option(help="Write it to this file instead of printing it.", show_default=False)

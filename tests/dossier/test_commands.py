@@ -133,3 +133,20 @@ def test_schema_that_cannot_be_written_is_an_error_and_no_traceback(tmp_path: Pa
 
     assert code == 1
     assert "cannot be written" in err
+
+
+def test_match_says_which_instructions_are_taken_when_points_are_ill_and_why() -> None:
+    code, out, err = run("match", SHOP, "web-page", "db-answers")
+
+    assert (code, err) == (0, "")
+    assert out.splitlines() == [
+        "1. db-down (The database does not answer): db is ill, and the fault begins in db",
+        "2. web-down (The web server does not answer): web is ill, but the fault begins in db",
+    ]
+
+
+def test_match_names_the_measuring_points_that_there_are() -> None:
+    code, _, err = run("match", SHOP, "web-pge")
+
+    assert code == 1
+    assert err.startswith("acme.shop has no measuring point 'web-pge'; it has web-page, ")

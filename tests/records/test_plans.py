@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from temporalio.contrib.pydantic import pydantic_data_converter
@@ -16,10 +17,8 @@ from models.slices import IncidentPlan, PlanRequest, RunbookOffer
 from tests.records.dossiers import SHOP, shop
 
 
-def plan(*components: str, points: list[str] | None = None, suspect: str | None = None) -> IncidentPlan:
-    request = PlanRequest(
-        application="acme.shop", components=list(components), measuring_points=points or [], suspect=suspect
-    )
+def plan(*components: str, points: list[str] | None = None, **more: Any) -> IncidentPlan:
+    request = PlanRequest(application="acme.shop", components=list(components), measuring_points=points or [], **more)
     return incident_plan(shop(), request)
 
 
@@ -71,11 +70,63 @@ def test_the_most_specific_instruction_that_matches_is_taken(
     assert plan(*components, points=points).instruction == instruction
 
 
-def test_the_instruction_of_a_suspect_is_taken_whatever_the_symptom() -> None:
-    found = plan("web", points=["front-page"], suspect="db")
-    assert found.instruction == "db-down"
+def test_the_instruction_for_where_the_fault_begins_comes_first_and_those_for_what_suffers_from_it_last() -> None:
+    found = plan("web", points=["front-page"], ill=["front-page", "db-answers"], roots=["db"])
+    assert [m.name for m in found.matches] == ["db-down", "anything", "web-down", "web-down-too"]
     assert found.affected == ["db", "web"]
-    assert plan("db", suspect="nowhere").affected == ["db"]
+    assert found.matches[0].why == "db-answers is ill, and the fault begins in db"
+    assert found.matches[2].why == "web is ill, but the fault begins in db"
+    assert found.matches[1].why == "it names no symptom, so it is for every fault"
+
+
+def test_an_instruction_for_a_point_that_is_healthy_is_not_taken_for_another_point_of_its_component() -> None:
+    """The disk of the database is fine: nobody frees its space because the database does not answer."""
+    parts = deepcopy(SHOP)
+    parts["monitoring"]["measuring_points"]["db-disk"] = {
+        "component": "db",
+        "probe": {"type": "ssh_command", "host": "db1", "command": "df"},
+    }
+    symptom = {"components": ["db"], "measuring_points": ["db-disk"]}
+    instructions = {"db-disk-full": {"title": "Disk", "symptom": symptom}}
+    parts["instructions"]["troubleshooting"] = instructions | parts["instructions"]["troubleshooting"]
+    request = PlanRequest(
+        application="acme.shop",
+        components=["web"],
+        measuring_points=["front-page"],
+        ill=["front-page", "db-answers"],
+        healthy=["db-disk"],
+        roots=["db"],
+    )
+    assert incident_plan(Dossier.model_validate(parts), request).instruction == "db-down"
+
+
+def test_an_alarm_of_a_point_that_is_healthy_now_makes_no_instruction_match() -> None:
+    found = plan(points=["front-page"], ill=["db-answers"], healthy=["front-page"], roots=["db"])
+    assert [m.name for m in found.matches] == ["db-down", "anything"]
+
+
+def test_more_ill_points_of_a_symptom_come_before_fewer_and_a_symptom_that_is_ill_as_a_whole_before_a_part() -> None:
+    def order(**symptoms: list[str]) -> list[str]:
+        made = {name: {"title": name, "symptom": {"measuring_points": points}} for name, points in symptoms.items()}
+        dossier = shop(instructions={"troubleshooting": made})
+        request = PlanRequest(application="acme.shop", ill=["front-page", "db-answers"])
+        return [m.name for m in incident_plan(dossier, request).matches]
+
+    assert order(one=["db-answers"], both=["db-answers", "front-page"]) == ["both", "one"]
+    assert order(part=["db-answers", "pay-answers"], whole=["db-answers"]) == ["whole", "part"]
+    assert order(first=["db-answers"], second=["db-answers"]) == ["first", "second"]
+
+
+def test_the_next_instruction_that_matches_is_taken_once_those_before_have_been_tried() -> None:
+    symptom: dict[str, Any] = {"ill": ["front-page", "db-answers"], "roots": ["db"]}
+    third = plan("web", points=["front-page"], tried=["db-down", "anything"], **symptom)
+    assert (third.instruction, third.affected) == ("web-down", ["web"])
+    none = plan("web", points=["front-page"], tried=["db-down", "anything", "web-down", "web-down-too"], **symptom)
+    assert (none.instruction, none.remedies) == ("", [])
+
+
+def test_whoever_has_the_application_already_is_not_given_it_again() -> None:
+    assert plan("web", only_instruction=True).plan is None
 
 
 def test_no_instruction_is_taken_where_none_matches() -> None:

@@ -39,6 +39,7 @@ from models.slices import (
     ApplicationPlan,
     ComponentPlan,
     IncidentPlan,
+    InstructionMatch,
     KnownIncident,
     PartyBrief,
     Placement,
@@ -51,6 +52,7 @@ from models.slices import (
 )
 from models.watch import EndedIncidents, LookUpIncidents, WatchOrder, WatchStatus, WatchTold
 from tests.replaying import replayed
+from workflows.dependencies import needs
 from workflows.incident import Incident
 from workflows.watch import Watch
 
@@ -204,12 +206,21 @@ class World:
             raise ApplicationError("the dossier d1 is not in the records", type="NotFoundError", non_retryable=True)
         if not self.known:
             return IncidentPlan(plan=None, handover=handover)
-        affected = [request.suspect] if request.suspect else [c for c in request.components if c in DEPENDS_ON]
-        affected = affected or list(DEPENDS_ON)
-        first = affected[0]
-        chain = list(DEPENDS_ON)[list(DEPENDS_ON).index(first) : 3] or [first]
+        ill = [p.removesuffix("-up") for p in request.ill]
+        named = [c for c in DEPENDS_ON if c in {*request.components, *(p[:-3] for p in request.measuring_points)}]
+        affected = list(dict.fromkeys([*(request.roots or ill)[:1], *named])) or list(DEPENDS_ON)
+        # Every component has an instruction of its own; they match where it is ill.
+        order = list(dict.fromkeys([*affected[:1], *(c for c in DEPENDS_ON if c in {*ill, *affected})]))
+        matches = [
+            InstructionMatch(name=f"{c}-down", title=f"{c} does not answer", component=c, why=f"{c}-up is ill")
+            for c in (order if request.ill else affected[:1])
+        ]
+        first = next((m.component for m in matches if m.name not in request.tried), None) or affected[0]
+        affected = [first, *(c for c in affected if c != first)]
+        chain = [c for c in DEPENDS_ON if c in affected or any(c in needs(DEPENDS_ON, a) for a in affected)]
         return IncidentPlan(
-            plan=application_plan(**self.terms),
+            plan=None if request.only_instruction else application_plan(**self.terms),
+            matches=matches,
             instruction=f"{first}-down",
             title=f"{first} does not answer",
             impact=Level.HIGH,

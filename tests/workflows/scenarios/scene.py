@@ -184,6 +184,11 @@ class Scene:
         """Its timeline."""
         return [e.text for e in (await self.status(number)).timeline]
 
+    async def page(self, number: int = 1) -> str:
+        """Its page in the UI, without the marks that keep words from being read as Markdown."""
+        shown = await self.incident(number).query("__temporal_workflow_metadata")
+        return str(shown.current_details).replace("\\", "")
+
     async def reading(self, number: int = 1) -> ClockReading:
         """Its clocks, as it read them last."""
         reading = (await self.status(number)).clock
