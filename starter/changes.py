@@ -21,6 +21,7 @@ from models.operation import OperationKind
 from starter.applications import require_application
 from starter.desk import Desk, made
 from starter.incidents.views import OpenGate
+from starter.listed import Listed
 from starter.operations.reading import list_operations, show_operation
 from starter.operations.views import OperationLine, OperationView
 
@@ -86,7 +87,7 @@ async def next_key(records: Records, application: str) -> str:
     return str(await asyncio.to_thread(next_number, records, request))
 
 
-async def list_changes(desk: Desk, application: str | None, *, closed: bool, limit: int) -> list[OperationLine]:
+async def list_changes(desk: Desk, application: str | None, *, closed: bool, limit: int) -> Listed[OperationLine]:
     """Changes that run, and if wanted those that have ended."""
     if application is not None:
         require_application(desk.settings, desk.records, application)

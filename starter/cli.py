@@ -27,6 +27,7 @@ from starter.commands import (
     schedules,
     watch,
 )
+from starter.commands.output import any_terminal, echo
 
 app = typer.Typer(
     name="driftvakt",
@@ -65,13 +66,14 @@ def main() -> None:
     """Run the command; a fault of the user's ends in one sentence and exit status 1, never in a traceback."""
     from models.errors import DriftvaktError
 
-    try:
-        app()
-    except DriftvaktError as error:
-        typer.echo(f"driftvakt: {error}", err=True)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    with any_terminal():
+        try:
+            app()
+        except DriftvaktError as error:
+            echo(f"driftvakt: {error}", err=True)
+            sys.exit(1)
+        except KeyboardInterrupt:
+            sys.exit(130)
 
 
 if __name__ == "__main__":

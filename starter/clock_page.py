@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, tzinfo
 
 from rich.console import Console
-from rich.table import Table
 
 from models.clock import ClockReading, Promise, PromiseReading, Standing, Stretch, StretchKind
-from starter.terminal import terminal, tidy
+from starter.terminal import Listing, terminal, tidy
 
 _STYLES = {
     Standing.KEPT: "green",
@@ -53,8 +52,8 @@ def show_clock(reading: ClockReading, name: str = "", zone: tzinfo = UTC, consol
             _explain(promise, zone, out)
 
 
-def _table(reading: ClockReading, zone: tzinfo) -> Table:
-    table = Table("promise", "within", "hours", "deadline", box=None, pad_edge=False, header_style="dim")
+def _table(reading: ClockReading, zone: tzinfo) -> Listing:
+    table = Listing("promise", "within", "hours", "deadline")
     table.columns[3].no_wrap = True
     for title in ("counted", "paused"):
         table.add_column(title, justify="right")
@@ -94,7 +93,7 @@ def _what_comes(reading: ClockReading, zone: tzinfo, out: Console) -> None:
 
 def _explain(promise: PromiseReading, zone: tzinfo, out: Console) -> None:
     out.print(f"\n[bold]{_WHAT[promise.promise]}[/], every minute")
-    table = Table("from", "until", "counted", "clock", "why", box=None, pad_edge=False, header_style="dim")
+    table = Listing("from", "until", "counted", "clock", "why")
     for column in table.columns[:4]:
         column.no_wrap = True
     for stretch in promise.stretches:

@@ -6,14 +6,13 @@ from collections.abc import Callable
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from models.base import format_duration
 from models.dossier import Dossier
 from models.dossier.agreement import ServiceHours, Target
 from models.dossier.backups import PostgresqlBase, PostgresqlDump, Restic
 from models.dossier.instructions import Approval, OwnBackup, Restore, RunStep, Step
-from starter.terminal import terminal
+from starter.terminal import Listing, terminal
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -29,20 +28,20 @@ def show_page(dossier: Dossier, part: str | None = None, console: Console | None
             show(dossier, out)
 
 
-def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="dim")
+def _table(title: str, *columns: str) -> Listing:
+    table = Listing(title=title, title_justify="left", title_style="bold")
     for column in columns:
         table.add_column(column, overflow="fold")
     return table
 
 
-def _print(out: Console, table: Table) -> None:
+def _print(out: Console, table: Listing) -> None:
     if table.row_count:
         out.print()
         out.print(table)
 
 
-def _add(table: Table, *cells: object) -> None:
+def _add(table: Listing, *cells: object) -> None:
     table.add_row(*(escape(str(cell)) if cell is not None else "" for cell in cells))
 
 

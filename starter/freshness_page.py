@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.table import Table
+from starter.terminal import Listing, terminal
 
 if TYPE_CHECKING:
     from models.proof import Freshness, Proof
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
 
 def show_freshness(found: Sequence[Freshness]) -> None:
     """A line an instruction: when it was last rehearsed, carried out and failed, and what it lacks."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = Listing(header_style="bold")
     for column in ("application", "instruction", "rehearsed", "carried out", "failed", "stale because"):
         table.add_column(column, overflow="fold")
     for one in found:
@@ -26,7 +25,7 @@ def show_freshness(found: Sequence[Freshness]) -> None:
             _day(one.failed),
             one.stale or "-",
         )
-    Console(highlight=False, markup=False).print(table)
+    terminal().print(table)
 
 
 def _day(proof: Proof | None) -> str:

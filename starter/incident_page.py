@@ -8,14 +8,13 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from models.base import format_duration
 from models.clock import PromiseReading, Standing
 from models.records import EntryKind, TimelineEntry
 from starter.incidents.naming import short
 from starter.incidents.views import IncidentLine, IncidentView, OpenGate
-from starter.terminal import colleagues, terminal, tidy
+from starter.terminal import Listing, colleagues, terminal, tidy
 
 _SHOWN_LINES = 12
 """Of a command's output or a plan; `--json` has them all."""
@@ -24,7 +23,7 @@ _SHOWN_LINES = 12
 def show_lines(lines: Sequence[IncidentLine], now: datetime | None = None) -> None:
     """Print a list of incidents: narrow columns first, and what is said of each under its title."""
     now = now or datetime.now(UTC)
-    table = Table("incident", "prio", "due", "what", box=None, pad_edge=False, header_style="dim")
+    table = Listing("incident", "prio", "due", "what")
     for column in table.columns[:-1]:
         column.no_wrap = True
     for line in lines:

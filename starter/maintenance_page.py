@@ -8,11 +8,11 @@ from typing import Final
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from models.schedules import AgendaEntry
 from starter.maintenance import RoutineLine
 from starter.schedules.page import moment
+from starter.terminal import Listing, terminal
 
 _MOST_DAYS: Final = 6
 """Named one by one in a month; more are counted."""
@@ -21,18 +21,18 @@ _MOST_DAYS: Final = 6
 def show_routines(lines: Sequence[RoutineLine], console: Console | None = None) -> None:
     """Print routines with their last and next run."""
     columns = ("application", "routine", "title", "when", "next", "last", "schedule")
-    table = Table(*columns, box=None, pad_edge=False, header_style="dim")
+    table = Listing(*columns)
     for line in lines:
         upcoming = moment(line.next_run) if line.next_run else "never again"
         last = f"{line.last.state} {line.last.at:%Y-%m-%d}" if line.last else "never"
         cells = (line.application, line.name, line.title, line.when, upcoming, last, line.schedule)
         table.add_row(*map(escape, cells))
-    (console or Console(highlight=False)).print(table)
+    (console or terminal()).print(table)
 
 
 def show_calendar(entries: Sequence[AgendaEntry], console: Console | None = None) -> None:
     """Print what comes, month by month, a line for each routine and one for each run that something stands in the way of."""
-    out = console or Console(highlight=False)
+    out = console or terminal()
     months: dict[str, dict[str, list[AgendaEntry]]] = defaultdict(lambda: defaultdict(list))
     for entry in entries:
         months[f"{entry.begins:%B %Y}"][entry.id].append(entry)

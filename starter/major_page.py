@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from rich.markup import escape
-from rich.table import Table
 
 from models.major import SeenIncident
 from starter.incident_page import age_of
 from starter.majors import MajorLine, MajorView
-from starter.terminal import colleagues, terminal, tidy
+from starter.terminal import Listing, colleagues, terminal, tidy
 
 _SHOWN_LINES = 30
 
@@ -19,7 +18,7 @@ _SHOWN_LINES = 30
 def show_list(lines: Sequence[MajorLine], now: datetime | None = None) -> None:
     """Print a list of major incidents."""
     now = now or datetime.now(UTC)
-    table = Table("major", "prio", "what", box=None, pad_edge=False, header_style="dim")
+    table = Listing("major", "prio", "what")
     table.columns[0].no_wrap = True
     for line in lines:
         age = f"closed {age_of(now - line.closed_at)} ago" if line.closed_at else f"for {age_of(now - line.opened_at)}"
@@ -56,8 +55,8 @@ def show_major(view: MajorView, now: datetime | None = None) -> None:
     console.print(f"\n[dim]{escape(view.url)}[/]", soft_wrap=True)
 
 
-def _members(members: Sequence[SeenIncident], now: datetime) -> Table:
-    table = Table("incident", "prio", "open for", "what", box=None, pad_edge=False, header_style="dim")
+def _members(members: Sequence[SeenIncident], now: datetime) -> Listing:
+    table = Listing("incident", "prio", "open for", "what")
     for column in table.columns[:-1]:
         column.no_wrap = True
     for seen in sorted(members, key=lambda s: (not s.runs, s.priority or "P9", s.id)):

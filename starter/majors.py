@@ -19,6 +19,7 @@ from models.errors import NotFoundError, UserError
 from models.major import LookAtIncidents, MajorOrder, MajorOutcome, MajorState, MajorStatus, MajorTold
 from models.names import PRIORITY, WORKFLOW_QUEUE, major_id
 from starter.desk import Desk, ask, tell
+from starter.listed import Listed
 from starter.runbooks import workflow_url
 from workflows.joining import why_not, why_not_led_by
 
@@ -88,14 +89,15 @@ async def open_major(desk: Desk, order: MajorOrder) -> str:
     raise UserError(f"there are {_MOST_A_DAY} major incidents of today already")
 
 
-async def list_majors(desk: Desk, *, closed: bool, limit: int) -> list[MajorLine]:
+async def list_majors(desk: Desk, *, closed: bool, limit: int) -> Listed[MajorLine]:
     """The open ones, with the most urgent first; then, if wanted, those that have ended, as long as Temporal keeps them."""
-    query = "WorkflowType = 'major'" + ("" if closed else " AND ExecutionStatus = 'Running'")
+    which = "!= 'ContinuedAsNew'" if closed else "= 'Running'"
+    query = f"WorkflowType = 'major' AND ExecutionStatus {which}"
     found = [execution async for execution in desk.client.list_workflows(query, limit=limit)]
-    known = [e for e in found if e.status is not WorkflowExecutionStatus.CONTINUED_AS_NEW]
-    lines = await asyncio.gather(*(_line(desk, execution) for execution in known))
+    total = len(found) if len(found) < limit else (await desk.client.count_workflows(query)).count
+    lines = await asyncio.gather(*(_line(desk, execution) for execution in found))
     order: Callable[[MajorLine], Any] = lambda x: (x.closed_at is not None, x.priority or "P9", x.opened_at)  # noqa: E731
-    return sorted(lines, key=order)
+    return Listed(sorted(lines, key=order), total)
 
 
 async def show_major(desk: Desk, text: str) -> MajorView:

@@ -7,14 +7,13 @@ from datetime import UTC, datetime
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from models.jobs import Outcome
 from models.operation import OperationOutcome
 from models.runbooks import StepReport
 from starter.incident_page import age_of, show_gate
 from starter.operations.views import OperationLine, OperationView
-from starter.terminal import colleagues, terminal, tidy
+from starter.terminal import Listing, colleagues, terminal, tidy
 
 _SAID_LINES = 8
 """Of what a host said to a step that did not go well; `--json` has them all."""
@@ -25,7 +24,7 @@ _COLOUR = {"ok": "green", "failed": "red", "unknown": "yellow"}
 def show_lines(lines: Sequence[OperationLine], now: datetime | None = None) -> None:
     """Print a list of operations: the id, to be copied, and what is said of each beside it."""
     now = now or datetime.now(UTC)
-    table = Table("operation", "what", box=None, pad_edge=False, header_style="dim")
+    table = Listing("operation", "what")
     table.columns[0].no_wrap = True
     for line in lines:
         waits = f" of {colleagues(line.waits_for)}" if line.waits_for else ""
@@ -68,7 +67,7 @@ def show_steps(steps: Sequence[StepReport], console: Console) -> None:
     """Print what came of each step."""
     if not steps:
         return
-    table = Table("step", "host", "outcome", "what came of it", box=None, pad_edge=False, header_style="dim")
+    table = Listing("step", "host", "outcome", "what came of it")
     for step in steps:
         said, _, more = step.detail.strip().partition("\n")
         told = [f"$ {step.command}"] if step.command else []

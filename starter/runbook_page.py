@@ -6,12 +6,11 @@ import json
 from collections.abc import Sequence
 
 from rich.markup import escape
-from rich.table import Table
 
 from models.jobs import Outcome
 from models.runbooks import RunbookReport
 from starter.runbooks import CatalogueEntry
-from starter.terminal import terminal, tidy
+from starter.terminal import Listing, terminal, tidy
 
 _COLOURS = {Outcome.OK: "green", Outcome.FAILED: "red", Outcome.UNKNOWN: "yellow"}
 _GIVEN = {"application", "requested_by"}
@@ -22,7 +21,7 @@ _INDENT = "    "
 
 def show_list(entries: Sequence[CatalogueEntry]) -> None:
     """Print the catalogue."""
-    table = Table("runbook", "what it does", "needs", box=None, pad_edge=False)
+    table = Listing("runbook", "what it does", "needs", header_style="")
     for entry in entries:
         needs = [field.name for field in entry.inputs if field.required and field.name not in _GIVEN]
         table.add_row(entry.name, escape(entry.title), ", ".join(needs))
@@ -35,7 +34,7 @@ def show_entry(entry: CatalogueEntry) -> None:
     console.print(f"[bold]{entry.name}[/]: {escape(entry.title)}", soft_wrap=True)
     for paragraph in filter(None, entry.purpose.split("\n\n")):
         console.print("\n" + escape(" ".join(paragraph.split())))
-    table = Table("input", "type", "default", "meaning", box=None, pad_edge=False)
+    table = Listing("input", "type", "default", "meaning", header_style="")
     for field in entry.inputs:
         default = "required" if field.required else json.dumps(field.default, ensure_ascii=False)
         table.add_row(field.name, escape(field.type), escape(default), escape(field.description))

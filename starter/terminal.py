@@ -1,24 +1,75 @@
-"""What all pages on the terminal share: the console, and text that is harmless there."""
+"""What all pages on the terminal share: the console, tables, and text that is harmless there."""
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable
-from typing import Final
+from itertools import zip_longest
+from typing import Any, Final
 
-from rich.console import Console
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
 
-_INTO_A_PIPE: Final = 200
-"""Columns where nobody looks: what a program searches must not be cut to a window that is not there."""
+_ENDLESS: Final = 1_000_000
+"""Columns of a file or a pipe: no line is wrapped or cut there, so that `grep` finds every name."""
+
+_PADDED: Final = 60
+"""Columns to which the cells of a piped table are aligned; a longer cell stands uncut."""
+
+
+_WORD: Final = 12
+"""Columns that a wrapped column of a table needs to be readable."""
+
+
+class Listing(Table):
+    """A table without borders whose names are never cut.
+
+    Into a file or a pipe, and where the window is too narrow for the table, each row is one line, however long it is.
+    """
+
+    def __init__(self, *headers: str, **options: Any) -> None:
+        super().__init__(*headers, **{"box": None, "pad_edge": False, "header_style": "dim"} | options)
+        for column in self.columns:
+            column.overflow = "fold"  # a name that is longer than its column goes on below, and is not cut
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Render for the window, or as lines."""
+        if console.is_terminal and self._fits(options.max_width):
+            yield from super().__rich_console__(console, options)
+            return
+        if self.title:
+            yield Text(str(self.title))
+        rows = [[_one_line(column.header) for column in self.columns]]
+        rows += map(list, zip_longest(*([_one_line(cell) for cell in column.cells] for column in self.columns)))
+        widths = [min(max(map(cell_len, cells)), _PADDED) for cells in zip(*rows, strict=True)]
+        for row in rows:
+            yield Text("  ".join(_padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+    def _fits(self, width: int) -> bool:
+        """Whether what must stand on one line does, and leaves the other columns a word."""
+        needed = 0
+        for column in self.columns:
+            whole = max((cell_len(_one_line(cell)) for cell in (column.header, *column.cells)), default=0)
+            needed += 2 + (whole if column.no_wrap else min(whole, _WORD))
+        return needed <= width
+
+
+def _one_line(cell: object) -> str:
+    text = cell if isinstance(cell, Text) else Text.from_markup(str(cell))
+    return "; ".join(filter(None, (line.strip() for line in text.plain.splitlines())))
+
+
+def _padded(cell: str, width: int) -> str:
+    return cell + " " * (width - cell_len(cell))
 
 
 def terminal(*, stderr: bool = False) -> Console:
-    """The console for a page; as wide as the window, and wide where the output goes to a file or a pipe."""
+    """The console for a page: as wide as the window; into a file or a pipe, lines are never wrapped."""
     stream = sys.stderr if stderr else sys.stdout
-    seen = stream.isatty() or "COLUMNS" in os.environ
-    return Console(highlight=False, stderr=stderr, width=None if seen else _INTO_A_PIPE)
+    return Console(highlight=False, stderr=stderr, width=None if stream.isatty() else _ENDLESS)
 
 
 def tidy(text: str) -> str:

@@ -6,19 +6,18 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from rich.console import Console
-from rich.table import Table
 
 from models.watch import Silence, WatchStatus
 from starter.incident_page import age_of
 from starter.incidents.naming import short
-from starter.terminal import colleagues, terminal, tidy
+from starter.terminal import Listing, colleagues, terminal, tidy
 from starter.watches import WatchLine, WatchView
 from workflows.watch_page import standing
 
 
 def show_list(lines: Sequence[WatchLine]) -> None:
     """Print all watches."""
-    table = Table("application", "alarms", "incidents", "", box=None, pad_edge=False, header_style="dim")
+    table = Listing("application", "alarms", "incidents", "")
     for line in lines:
         said = "" if line.answers else "no worker answers: driftvakt doctor"
         if line.since is None:
@@ -37,12 +36,12 @@ def show_watch(status: WatchView) -> None:
     for halt in status.halts:
         console.print(f"[red]halted[/]: {tidy(halt.text)}", soft_wrap=True)
     if status.incidents:
-        table = Table("open incident", "components", "age", box=None, pad_edge=False, header_style="dim")
+        table = Listing("open incident", "components", "age")
         for i in status.incidents:
             table.add_row(short(i.id), _of(i.components), age_of(now - i.opened_at))
         console.print(table)
     if status.alarms:
-        table = Table("alarm", "since (UTC)", "incident", box=None, header_style="dim", pad_edge=False)
+        table = Listing("alarm", "since (UTC)", "incident")
         for column in table.columns[1:]:
             column.no_wrap = True
         for held in status.alarms:
@@ -70,7 +69,7 @@ def _operations(status: WatchStatus, now: datetime, console: Console) -> None:
     held = [(lease, "holds the lease") for lease in status.leases]
     waiting = [(w.lease, f"waits: {tidy(w.reason)}") for w in status.waiting]
     if held or waiting:
-        table = Table("operation", "what", box=None, pad_edge=False, header_style="dim")
+        table = Listing("operation", "what")
         table.columns[0].no_wrap = True
         for lease, stands in [*held, *waiting]:
             of = ", ".join(lease.components) or "the whole application"
@@ -86,7 +85,7 @@ def _operations(status: WatchStatus, now: datetime, console: Console) -> None:
 
 def show_silences(silences: Sequence[Silence]) -> None:
     """Print silences, with who, why and until when."""
-    table = Table("silence", "of", "until (UTC)", "by", "reason", box=None, pad_edge=False, header_style="dim")
+    table = Listing("silence", "of", "until (UTC)", "by", "reason")
     for s in silences:
         table.add_row(
             s.id, _of([*s.components, *s.measuring_points]), f"{s.until:%Y-%m-%d %H:%M}", tidy(s.by), tidy(s.reason)

@@ -153,19 +153,20 @@ class Records:
         *,
         state: str | None = None,
         open_only: bool = False,
+        closed_only: bool = False,
         limit: int = 100,
     ) -> list[Incident]:
         """Incidents that meet all that is given, the latest first."""
-        query = select(Incident)
-        if application is not None:
-            query = query.where(Incident.application == application)
-        if state is not None:
-            query = query.where(Incident.state == state)
-        if open_only:
-            query = query.where(col(Incident.closed_at).is_(None))
+        query = _incidents(select(Incident), application, state, open_only, closed_only)
         with self.database.reading() as session:
             latest = (col(Incident.opened_at).desc(), col(Incident.number).desc())
             return list(session.exec(query.order_by(*latest).limit(limit)).all())
+
+    def count_incidents(self, application: str | None = None, *, closed_only: bool = False) -> int:
+        """How many incidents meet all that is given."""
+        query = _incidents(select(func.count()).select_from(Incident), application, None, False, closed_only)
+        with self.database.reading() as session:
+            return int(session.exec(query).one())
 
     def timeline(self, id: str) -> list[IncidentEntry]:
         """The timeline of an incident, in order; empty when nothing is known of it."""
@@ -268,21 +269,28 @@ class Records:
         kind: str | None = None,
         name: str | None = None,
         open_only: bool = False,
+        closed_only: bool = False,
         limit: int = 100,
     ) -> list[OperationRow]:
         """Operations that meet all that is given, the latest first."""
-        query = select(OperationRow)
-        if application is not None:
-            query = query.where(OperationRow.application == application)
-        if kind is not None:
-            query = query.where(OperationRow.kind == kind)
-        if name is not None:
-            query = query.where(OperationRow.name == name)
-        if open_only:
-            query = query.where(col(OperationRow.closed_at).is_(None))
+        query = _operations(select(OperationRow), application, kind, name, open_only, closed_only)
         with self.database.reading() as session:
             latest = (col(OperationRow.opened_at).desc(), col(OperationRow.id).desc())
             return list(session.exec(query.order_by(*latest).limit(limit)).all())
+
+    def count_operations(
+        self,
+        application: str | None = None,
+        *,
+        kind: str | None = None,
+        name: str | None = None,
+        closed_only: bool = False,
+    ) -> int:
+        """How many operations meet all that is given."""
+        count = select(func.count()).select_from(OperationRow)
+        query = _operations(count, application, kind, name, False, closed_only)
+        with self.database.reading() as session:
+            return int(session.exec(query).one())
 
     def operation_timeline(self, id: str) -> list[OperationEntry]:
         """The timeline of an operation, in order; empty when nothing is known of it."""
@@ -400,6 +408,34 @@ class Records:
         statement = self.database.insert(table)
         changes = {name: statement.excluded[name] for name in rows[0] if name not in key}
         session.execute(statement.on_conflict_do_update(index_elements=key, set_=changes), rows)
+
+
+def _incidents(query: Any, application: str | None, state: str | None, open_only: bool, closed_only: bool) -> Any:
+    if application is not None:
+        query = query.where(Incident.application == application)
+    if state is not None:
+        query = query.where(Incident.state == state)
+    if open_only:
+        query = query.where(col(Incident.closed_at).is_(None))
+    if closed_only:
+        query = query.where(col(Incident.closed_at).is_not(None))
+    return query
+
+
+def _operations(
+    query: Any, application: str | None, kind: str | None, name: str | None, open_only: bool, closed_only: bool
+) -> Any:
+    if application is not None:
+        query = query.where(OperationRow.application == application)
+    if kind is not None:
+        query = query.where(OperationRow.kind == kind)
+    if name is not None:
+        query = query.where(OperationRow.name == name)
+    if open_only:
+        query = query.where(col(OperationRow.closed_at).is_(None))
+    if closed_only:
+        query = query.where(col(OperationRow.closed_at).is_not(None))
+    return query
 
 
 def _read_dossier(version: DossierVersion) -> Dossier:

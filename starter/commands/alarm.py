@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from starter.commands.output import Application, AsJson, By, faults, who_asks
+from starter.commands.output import Application, AsJson, By, echo, echo_json, faults, who_asks
 
 if TYPE_CHECKING:
     from models.alarms import Alarm
@@ -57,10 +57,10 @@ def _send(values: dict[str, Any], by: str | None, as_json: bool) -> None:
         settings = load_settings()
         receipt = asyncio.run(_deliver(settings, _alarm(settings, values, by)))
     if as_json:
-        typer.echo(receipt.model_dump_json(indent=2, exclude_none=True))
+        echo_json(receipt.model_dump(mode="json", exclude_none=True))
     else:
-        typer.echo(f"{receipt.disposition}: {receipt.reason}")
-        typer.echo(f"incident {receipt.incident or 'none'}, fingerprint {receipt.fingerprint}")
+        echo(f"{receipt.disposition}: {receipt.reason}")
+        echo(f"incident {receipt.incident or 'none'}, fingerprint {receipt.fingerprint}")
 
 
 def _alarm(settings: Settings, values: dict[str, Any], by: str | None) -> Alarm:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from starter.commands.operating import Reason, finish, start_and_follow
-from starter.commands.output import AsJson, By, Yes, at_desk, echo_json, printable, stop, who_asks
+from starter.commands.output import AsJson, By, Limit, Yes, at_desk, echo, echo_json, say_cut, stop, who_asks
 
 if TYPE_CHECKING:
     from models.change import ChangeFile
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from models.operation import OperationOutcome, OperationTold
     from starter.changes import ChangeView
     from starter.desk import Desk
+    from starter.listed import Listed
     from starter.operations.views import OperationLine
 
 app = typer.Typer(help="Submit changes, approve, watch, stop and rehearse them.", no_args_is_help=True)
@@ -81,19 +81,21 @@ def rehearse(
 def list_(
     application: OfApplication = None,
     all_: Annotated[bool, typer.Option("--all", help="Those that have ended, too.")] = False,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="So many at most.")] = 100,
+    limit: Limit = 100,
     as_json: AsJson = False,
 ) -> None:
     """List the changes that are under way, with whom they wait for."""
-    lines = at_desk(lambda desk: _list(desk, application, closed=all_, limit=limit))
+    found = at_desk(lambda desk: _list(desk, application, closed=all_, limit=limit))
+    lines = found.lines
     if as_json:
-        typer.echo(json.dumps([line.model_dump(mode="json") for line in lines], indent=2))
+        echo_json([line.model_dump(mode="json") for line in lines])
     elif not lines:
-        typer.echo("no change is under way" if not all_ else "there has been no change")
+        echo("no change is under way" if not all_ else "there has been no change")
     else:
         from starter.operation_page import show_lines
 
         show_lines(lines)
+    say_cut(found)
 
 
 @app.command()
@@ -159,7 +161,7 @@ def schema(
 
     text = schema_text(ChangeFile)
     if output is None:
-        typer.echo(text, nl=False)
+        echo(text, nl=False)
         return
     try:
         output.write_text(text, encoding="utf-8")
@@ -172,7 +174,7 @@ def _say(told: DecisionReceipt | OperationTold, as_json: bool) -> None:
     if as_json:
         echo_json(told)
     else:
-        typer.echo(told.message)
+        echo(told.message)
 
 
 def _fields(
@@ -227,11 +229,11 @@ def _wanted(desk: Desk, file: Path | None, fields: dict[str, Any]) -> ChangeFile
         raise UserError(f"{file}: the file says it all; write {', '.join(given)} there, and leave out the options")
     change, gaps = read_change(desk, file)
     for gap in gaps:
-        typer.echo(printable(str(gap)), err=True)
+        echo(str(gap), err=True)
     return change
 
 
-async def _list(desk: Desk, application: str | None, *, closed: bool, limit: int) -> list[OperationLine]:
+async def _list(desk: Desk, application: str | None, *, closed: bool, limit: int) -> Listed[OperationLine]:
     from starter.changes import list_changes
 
     return await list_changes(desk, application, closed=closed, limit=limit)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from starter.commands.output import AsJson, echo_json, faults, printable
+from starter.commands.output import AsJson, echo_json, faults, one_line
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -103,7 +103,7 @@ def _events(name: str) -> list[ClockEvent]:
     from models.clock import ClockEvent
     from models.errors import UserError
 
-    shown = "standard input" if name == "-" else printable(name)
+    shown = "standard input" if name == "-" else one_line(name)
     data = _plain(name, shown)
     if isinstance(data, dict) and set(data) == {"events"}:
         data = data["events"]  # what the query of an incident's clock events answers

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from starter.commands.output import WENT_WRONG, AsJson, echo_json, faults, printable
+from starter.commands.output import WENT_WRONG, AsJson, echo_json, faults, one_line
 
 if TYPE_CHECKING:
     from starter.doctor import Diagnosis
@@ -35,5 +35,4 @@ def _show(diagnosis: Diagnosis) -> None:
     for finding in diagnosis.findings:
         verdict = typer.style(f"{finding.verdict.value:<7}", fg=_COLOURS[finding.verdict.value])
         mend = f"; mend: {finding.mend}" if finding.mend else ""
-        said = "".join(c if c.isprintable() else " " for c in finding.said + mend)
-        typer.echo(f"{verdict} {finding.check:<{width}}  {printable(said)}")
+        typer.echo(f"{verdict} {finding.check:<{width}}  {one_line(finding.said + mend)}")

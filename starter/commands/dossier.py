@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from starter.commands.output import WENT_WRONG, AsJson, By, at_desk, faults, printable, stop, who_asks
+from starter.commands.output import WENT_WRONG, AsJson, By, at_desk, echo, echo_json, faults, stop, who_asks
 
 if TYPE_CHECKING:
     from models.dossier import Dossier
@@ -46,11 +45,11 @@ def check(paths: Paths, as_json: AsJson = False) -> None:
     loaded = load_all(paths)
     faults = [fault for one in loaded for fault in one.faults]
     if as_json:
-        typer.echo(json.dumps(_report(loaded), indent=2, ensure_ascii=False))
+        echo_json(_report(loaded))
     else:
         for fault in faults:
-            typer.echo(printable(str(fault)))
-        typer.echo(_verdict(loaded), err=bool(faults))
+            echo(str(fault))
+        echo(_verdict(loaded), err=bool(faults))
     if faults:
         raise typer.Exit(1)
 
@@ -66,7 +65,7 @@ def show(
     if as_json:
         data = dossier.model_dump(mode="json")
         chosen = data if part is None else {key: data[key] for key in _keys(part)}
-        typer.echo(json.dumps(chosen, indent=2, ensure_ascii=False))
+        echo_json(chosen)
         return
     from starter.dossier_page import show_page
 
@@ -105,7 +104,7 @@ def schema(
 
     text = schema_text()
     if output is None:
-        typer.echo(text, nl=False)
+        echo(text, nl=False)
         return
     try:
         output.write_text(text, encoding="utf-8")
@@ -119,7 +118,7 @@ def digest(path: File, as_json: AsJson = False) -> None:
     """Print the digest of a dossier's content: the same for any order of keys, with or without comments."""
     dossier = _read(path)
     value = dossier.digest
-    typer.echo(json.dumps({"application": dossier.id, "digest": value}) if as_json else value)
+    echo_json({"application": dossier.id, "digest": value}) if as_json else echo(value)
 
 
 @app.command()
@@ -131,15 +130,13 @@ def publish(paths: Paths, by: By = None, as_json: AsJson = False) -> None:
     gaps = _count(load_all(paths), "gap")
     if as_json:
         data = {"published": [one.model_dump(mode="json") for one in published], "gaps": gaps}
-        typer.echo(json.dumps(data, indent=2))
+        echo_json(data)
         return
     for one in published:
-        typer.echo(f"{one.application} {'published' if one.changed else 'unchanged'} ({one.digest[:12]})")
+        echo(f"{one.application} {'published' if one.changed else 'unchanged'} ({one.digest[:12]})")
     if gaps:
-        named = " ".join(printable(str(path)) for path in paths)
-        typer.echo(
-            f"{_plural(gaps, 'gap')} against the agreement: `driftvakt dossier check {named}` names them", err=True
-        )
+        named = " ".join(str(path) for path in paths)
+        echo(f"{_plural(gaps, 'gap')} against the agreement: `driftvakt dossier check {named}` names them", err=True)
 
 
 @app.command()
@@ -170,7 +167,7 @@ def freshness(
         with faults(), reading_records(settings) as records:
             found = look(records, application)
     if as_json:
-        typer.echo(json.dumps([one.model_dump(mode="json") for one in found], indent=2))
+        echo_json([one.model_dump(mode="json") for one in found])
     else:
         from starter.freshness_page import show_freshness
 
@@ -187,11 +184,11 @@ async def _rehearse(desk: Desk, stale: list[Freshness], by: str | None) -> None:
         if can_rehearse(one.instruction):
             done = await rehearse(desk.client, one, who, _nobody_works)
             said = "rehearsed" if done.well else "could not be rehearsed"
-            typer.echo(printable(f"{one.application} {one.instruction}: {said}: {done.said}"), err=True)
+            echo(f"{one.application} {one.instruction}: {said}: {done.said}", err=True)
 
 
 def _nobody_works() -> None:
-    typer.echo("no worker takes workflows just now; it begins once one is started (driftvakt worker)", err=True)
+    echo("no worker takes workflows just now; it begins once one is started (driftvakt worker)", err=True)
 
 
 async def _publish(desk: Desk, paths: list[Path], by: str | None) -> list[Published]:

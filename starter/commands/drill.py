@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from starter.commands.operating import NoWait, Reason, Rehearse, finish, start_and_follow
-from starter.commands.output import Application, AsJson, By, at_desk, who_asks
+from starter.commands.output import Application, AsJson, By, at_desk, echo, echo_json, who_asks
 from starter.commands.restore import Name
 
 if TYPE_CHECKING:
@@ -45,9 +44,9 @@ def list_(
     """List every restore with its last drill beside what was agreed; exit 1 where one is overdue or has failed."""
     lines = at_desk(lambda desk: _list(desk, application))
     if as_json:
-        typer.echo(json.dumps([line.model_dump(mode="json") for line in lines], indent=2))
+        echo_json([line.model_dump(mode="json") for line in lines])
     elif not lines:
-        typer.echo("no dossier has a restore")
+        echo("no dossier has a restore")
     else:
         from starter.restores.page import show_drills
 
@@ -61,9 +60,9 @@ def trend(application: Application, name: Name, as_json: AsJson = False) -> None
     """Show what the drills of one restore have achieved, the latest first."""
     lines = at_desk(lambda desk: _trend(desk, application, name))
     if as_json:
-        typer.echo(json.dumps([line.model_dump(mode="json") for line in lines], indent=2))
+        echo_json([line.model_dump(mode="json") for line in lines])
     elif not lines:
-        typer.echo(f"{name} of {application} has never been drilled")
+        echo(f"{name} of {application} has never been drilled")
     else:
         from starter.restores.page import show_trend
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from starter.commands.output import AsJson, By, echo_json, faults, printable, stop, who_asks
+from starter.commands.output import AsJson, By, echo, echo_json, faults, stop, who_asks
 
 app = typer.Typer(
     help="Let nothing new begin on any host, or on those of one customer, until it is lifted.",
@@ -45,13 +45,13 @@ def halt(
         echo_json(answer)
         return
     already = "" if answer.fresh else "halted already: "
-    typer.echo(printable(f"{already}{answer.halt.text}"))
+    echo(f"{already}{answer.halt.text}")
     of = f" --customer {answer.halt.customer}" if answer.halt.customer else ""
-    typer.echo(f"nothing new begins on its hosts within 5 seconds; `driftvakt halt lift{of}` lifts it")
+    echo(f"nothing new begins on its hosts within 5 seconds; `driftvakt halt lift{of}` lifts it")
     if answer.shown:
-        typer.echo(f"it shows at {answer.url}")
+        echo(f"it shows at {answer.url}")
     else:
-        typer.echo(f"it holds, but the Temporal UI does not show it: {answer.trouble}", err=True)
+        echo(f"it holds, but the Temporal UI does not show it: {answer.trouble}", err=True)
 
 
 @app.command("list")
@@ -71,14 +71,14 @@ def list_(
         echo_json(found)
         return
     if not found.standing:
-        typer.echo("nothing is halted")
+        echo("nothing is halted")
     for held in found.standing:
-        typer.echo(printable(held.text))
+        echo(held.text)
     for over in found.past:
         assert over.lifted_at is not None
         why = f": {over.lifted_because}" if over.lifted_because else ""
         lifted = f"lifted {over.lifted_at:%Y-%m-%d %H:%M:%S} UTC by {over.lifted_by}{why}"
-        typer.echo(printable(f"over: {over.text} ({lifted})"))
+        echo(f"over: {over.text} ({lifted})")
 
 
 @app.command()
@@ -99,4 +99,4 @@ def lift(
         echo_json(answer)
         return
     for over in answer.lifted:
-        typer.echo(printable(f"lifted the halt of {over.scope}, by {over.by}: {over.reason}"))
+        echo(f"lifted the halt of {over.scope}, by {over.by}: {over.reason}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +9,7 @@ import typer
 
 from starter.commands.operating import NoWait, Reason, Rehearse, finish, start_and_follow
 from starter.commands.output import Application as Application
-from starter.commands.output import AsJson, By, at_desk, who_asks
+from starter.commands.output import AsJson, By, at_desk, echo, echo_json, who_asks
 
 if TYPE_CHECKING:
     from models.operation import OperationOutcome
@@ -35,10 +34,10 @@ def list_(applications: Applications = None, as_json: AsJson = False) -> None:
     """List maintenance routines: how each ended last, when it is next, and whether its schedule runs."""
     lines = at_desk(lambda desk: _list(desk, applications or []))
     if as_json:
-        typer.echo(json.dumps([line.model_dump(mode="json") for line in lines], indent=2, ensure_ascii=False))
+        echo_json([line.model_dump(mode="json") for line in lines])
         return
     if not lines:
-        typer.echo("no published dossier has a maintenance routine")
+        echo("no published dossier has a maintenance routine")
         return
     from starter.maintenance_page import show_routines
 
@@ -57,7 +56,7 @@ def calendar(
     """Show the next twelve months with what stands in the way: overlaps on one application, freezes, closed windows."""
     entries = at_desk(lambda desk: _calendar(desk, applications or [], since))
     if as_json:
-        typer.echo(json.dumps([entry.model_dump(mode="json") for entry in entries], indent=2, ensure_ascii=False))
+        echo_json([entry.model_dump(mode="json") for entry in entries])
         return
     from starter.maintenance_page import show_calendar
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from starter.commands.output import AsJson, By, Yes, at_desk, be_sure, echo_json, stop, who_asks
+from starter.commands.output import AsJson, By, Limit, Yes, at_desk, be_sure, echo, echo_json, say_cut, stop, who_asks
 
 if TYPE_CHECKING:
     from models.base import Model
     from models.major import MajorTold
     from starter.desk import Desk
+    from starter.listed import Listed
     from starter.majors import MajorLine, MajorView
 
 app = typer.Typer(help="Lead several incidents as one major incident.", no_args_is_help=True)
@@ -38,7 +38,7 @@ def open_(
     """Put incidents under one lead; each goes on by itself, and says who leads it."""
     id = at_desk(lambda desk: _open(desk, incidents, title, lead, by))
     said = f"Opened {id}. Follow it: driftvakt major show {id.removeprefix('major.')}"
-    typer.echo(json.dumps({"major": id, "message": said}) if as_json else said)
+    echo_json({"major": id, "message": said}) if as_json else echo(said)
 
 
 @app.command("list")
@@ -46,19 +46,21 @@ def list_(
     open_only: Annotated[
         bool, typer.Option("--open/--all", help="Only those that are open, or closed ones too.")
     ] = True,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 100,
+    limit: Limit = 100,
     as_json: AsJson = False,
 ) -> None:
     """List major incidents; the closed ones as long as Temporal keeps them."""
-    lines = at_desk(lambda desk: _list(desk, open_only, limit))
+    found = at_desk(lambda desk: _list(desk, open_only, limit))
+    lines = found.lines
     if as_json:
-        typer.echo(json.dumps([line.model_dump(mode="json") for line in lines], indent=2, ensure_ascii=False))
+        echo_json([line.model_dump(mode="json") for line in lines])
     elif not lines:
-        typer.echo("no major incident is open" if open_only else "there are no major incidents")
+        echo("no major incident is open" if open_only else "there are no major incidents")
     else:
         from starter.major_page import show_list
 
         show_list(lines)
+    say_cut(found)
 
 
 @app.command()
@@ -189,7 +191,7 @@ def _say(told: MajorTold, as_json: bool) -> None:
     if failed:
         raise typer.Exit(1)
     if not as_json:
-        typer.echo(told.message)
+        echo(told.message)
 
 
 def _ids(desk: Desk, incidents: list[str]) -> list[str]:
@@ -215,7 +217,7 @@ async def _open(desk: Desk, incidents: list[str], title: str, lead: str | None, 
     return await open_major(desk, order)
 
 
-async def _list(desk: Desk, open_only: bool, limit: int) -> list[MajorLine]:
+async def _list(desk: Desk, open_only: bool, limit: int) -> Listed[MajorLine]:
     from starter.majors import list_majors
 
     return await list_majors(desk, closed=not open_only, limit=limit)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from starter.commands.output import WENT_WRONG, AsJson, echo_json, faults, printable
+from starter.commands.output import WENT_WRONG, AsJson, echo, echo_json, faults
 
 if TYPE_CHECKING:
     from models.notices import Delivery, SentNotice
@@ -52,9 +51,9 @@ def try_(
         echo_json(receipt)
     else:
         for delivery in receipt.deliveries:
-            typer.echo(printable(_line(delivery)))
+            echo(_line(delivery))
         for note in receipt.notes:
-            typer.echo(printable(note))
+            echo(note)
     if not receipt.reached:
         raise typer.Exit(WENT_WRONG)
 
@@ -76,10 +75,10 @@ def list_(
         with reading_records(load_settings()) as records:
             notices = list_notices(records, id, application)
     if as_json:
-        typer.echo(json.dumps([notice.model_dump(mode="json") for notice in notices], indent=2))
+        echo_json([notice.model_dump(mode="json") for notice in notices])
         return
     if not notices:
-        typer.echo("no notice of this incident was sent")
+        echo("no notice of this incident was sent")
     for notice in notices:
         _show(notice)
 
@@ -87,11 +86,11 @@ def list_(
 def _show(notice: SentNotice) -> None:
     when = notice.at.strftime("%Y-%m-%d %H:%M:%S UTC")
     under_way = "" if notice.finished else " (under way)"
-    typer.echo(printable(f"{when}  {notice.occasion.value}{under_way}  {notice.subject}"))
+    echo(f"{when}  {notice.occasion.value}{under_way}  {notice.subject}")
     for delivery in notice.deliveries:
-        typer.echo(printable(f"  {_line(delivery)}"))
+        echo(f"  {_line(delivery)}")
     if not notice.deliveries:
-        typer.echo("  to nobody")
+        echo("  to nobody")
 
 
 def _line(delivery: Delivery) -> str:

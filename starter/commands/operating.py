@@ -4,12 +4,11 @@ ended.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from starter.commands.output import WENT_WRONG, echo_json
+from starter.commands.output import WENT_WRONG, echo, echo_json
 
 if TYPE_CHECKING:
     from models.operation import OperationKind, OperationOrder, OperationOutcome, OperationStatus
@@ -32,9 +31,9 @@ async def start_and_follow(
     handle = await start_operation(desk.client, kind, order, key, title)
     url = workflow_url(handle.id, desk.settings)
     if not wait:
-        typer.echo(json.dumps({"operation": handle.id, "url": url}) if as_json else f"started {handle.id}: {url}")
+        echo_json({"operation": handle.id, "url": url}) if as_json else echo(f"started {handle.id}: {url}")
         return None
-    typer.echo(f"started {handle.id}: {url}", err=True)
+    echo(f"started {handle.id}: {url}", err=True)
     return await follow_operation(desk.client, handle, Heard(Lines(handle.id), _nobody_works))
 
 
@@ -66,16 +65,16 @@ class Lines:
         line = f"{status.state.value}: {status.doing}{progress}"
         if line != self._said:
             self._said = line
-            typer.echo(line, err=True)
+            echo(line, err=True)
         for gate in status.gates:
             if gate.id not in self._asked:
                 self._asked.add(gate.id)
                 who = ", ".join(gate.question.deciders) or "anybody"
-                typer.echo(
+                echo(
                     f"waits for {who} to decide: {gate.question.text} `driftvakt operation show {self._id}` says how",
                     err=True,
                 )
 
 
 def _nobody_works() -> None:
-    typer.echo("no worker takes workflows just now; it begins once one is started (driftvakt worker)", err=True)
+    echo("no worker takes workflows just now; it begins once one is started (driftvakt worker)", err=True)

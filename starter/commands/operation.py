@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from starter.commands.operating import NoWait, Reason, Rehearse, finish, start_and_follow
-from starter.commands.output import Application, AsJson, By, Yes, at_desk, be_sure, echo_json, who_asks
+from starter.commands.output import (
+    Application,
+    AsJson,
+    By,
+    Limit,
+    Yes,
+    at_desk,
+    be_sure,
+    echo,
+    echo_json,
+    say_cut,
+    who_asks,
+)
 
 if TYPE_CHECKING:
     from models.gates import DecisionReceipt
     from models.operation import OperationOutcome, OperationTold
     from models.watch import WatchTold
     from starter.desk import Desk
+    from starter.listed import Listed
     from starter.operations.views import OperationLine, OperationView
 
 app = typer.Typer(help="See, answer and stop operations; start up and shut down applications.", no_args_is_help=True)
@@ -36,19 +48,21 @@ def list_(
         str | None, typer.Option(help="Of this kind only: change, maintenance, restore, ...", show_default=False)
     ] = None,
     all_: Annotated[bool, typer.Option("--all", help="Those that have ended, too.")] = False,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="So many at most.")] = 100,
+    limit: Limit = 100,
     as_json: AsJson = False,
 ) -> None:
     """List the operations that run, with whom they wait for."""
-    lines = at_desk(lambda desk: _list(desk, application, kind, all_, limit))
+    found = at_desk(lambda desk: _list(desk, application, kind, all_, limit))
+    lines = found.lines
     if as_json:
-        typer.echo(json.dumps([line.model_dump(mode="json") for line in lines], indent=2))
+        echo_json([line.model_dump(mode="json") for line in lines])
     elif not lines:
-        typer.echo("no operation is under way" if not all_ else "there has been no operation")
+        echo("no operation is under way" if not all_ else "there has been no operation")
     else:
         from starter.operation_page import show_lines
 
         show_lines(lines)
+    say_cut(found)
 
 
 @app.command()
@@ -87,7 +101,7 @@ def decide(
     if as_json:
         echo_json(receipt)
     else:
-        typer.echo(receipt.message)
+        echo(receipt.message)
 
 
 @app.command()
@@ -102,7 +116,7 @@ def abort(
     if as_json:
         echo_json(told)
     else:
-        typer.echo(told.message)
+        echo(told.message)
 
 
 @app.command("take-back")
@@ -118,7 +132,7 @@ def take_back(
     if as_json:
         echo_json(told)
     else:
-        typer.echo(told.message)
+        echo(told.message)
 
 
 @app.command("start-up")
@@ -158,7 +172,7 @@ def shut_down(
     finish(outcome, as_json)
 
 
-async def _list(desk: Desk, application: str | None, kind: str | None, all_: bool, limit: int) -> list[OperationLine]:
+async def _list(desk: Desk, application: str | None, kind: str | None, all_: bool, limit: int) -> Listed[OperationLine]:
     from models.errors import UserError
     from starter.applications import require_application
     from starter.operations.reading import WORKFLOWS, list_operations

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from models.settings import Settings
     from starter.desk import Desk
+    from starter.listed import Listed
 
 T = TypeVar("T")
 
@@ -28,7 +30,30 @@ By = Annotated[
         help="Who you are: your e-mail address in the dossier.", show_default="the setting user, else your login name"
     ),
 ]
+Limit = Annotated[int, typer.Option(min=1, help="So many at most; what is left out is counted on stderr.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask whether you are sure.")]
+
+
+@contextmanager
+def any_terminal() -> Iterator[None]:
+    """Give a command in this block: its output survives any terminal.
+
+    A character that the terminal's encoding lacks is written as its code. A reader that closes the pipe, as `head -1` does,
+    ends the command in silence.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        # A stream that a test or an embedding program has put there may need no encoding.
+        if reconfigure := getattr(stream, "reconfigure", None):
+            reconfigure(errors="backslashreplace")
+    try:
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # What is still buffered has no reader either; the interpreter would complain about it when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(WENT_WRONG)
 
 
 @contextmanager
@@ -44,18 +69,40 @@ def faults(code: int = WENT_WRONG) -> Iterator[None]:
 
 def stop(text: str, code: int = WENT_WRONG) -> NoReturn:
     """Say what is wrong, and end."""
-    typer.echo(printable(text), err=True)
+    echo(text, err=True)
     raise typer.Exit(code)
 
 
-def printable(text: str) -> str:
-    """Text that any terminal takes: a file's name may hold bytes that are no characters."""
-    return text.encode("utf-8", "replace").decode()
+def echo(text: str, *, err: bool = False, nl: bool = True) -> None:
+    """Print text of one or more lines; what could steer the terminal is shown as `?`."""
+    typer.echo("".join(c if c.isprintable() or c == "\n" else "?" for c in text.expandtabs()), err=err, nl=nl)
 
 
-def echo_json(value: BaseModel) -> None:
-    """Print a model for programs."""
-    typer.echo(value.model_dump_json(indent=2))
+def one_line(text: str) -> str:
+    """Text from elsewhere on one line."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+def say_cut(found: Listed[Any]) -> None:
+    """Say on stderr that a list was cut, and how to see all of it."""
+    if found.cut:
+        echo(found.cut, err=True)
+
+
+def echo_json(value: BaseModel | Sequence[object] | Mapping[str, object], *, indent: int | None = 2) -> None:
+    """Print data for programs: JSON in which every character that the terminal may not take is written as its code."""
+    import json
+
+    data = value if isinstance(value, Sequence | Mapping) else value.model_dump(mode="json")
+    typer.echo("".join(map(_in_json, json.dumps(data, indent=indent, ensure_ascii=False))))
+
+
+def _in_json(c: str) -> str:
+    import json
+
+    encoding = sys.stdout.encoding or "utf-8"
+    harmless = c.isascii() or (c.isprintable() and encoding.lower().replace("-", "") == "utf8")
+    return c if harmless else json.dumps(c)[1:-1]
 
 
 def at_desk(work: Callable[[Desk], Awaitable[T]]) -> T:

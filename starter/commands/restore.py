@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from starter.commands.operating import NoWait, Reason, Rehearse, finish, start_and_follow
-from starter.commands.output import WENT_WRONG, Application, AsJson, By, at_desk, stop, who_asks
+from starter.commands.output import WENT_WRONG, Application, AsJson, By, at_desk, echo, echo_json, stop, who_asks
 
 if TYPE_CHECKING:
     from models.operation import OperationOutcome
@@ -37,7 +36,7 @@ def points(application: Application, name: Name, by: By = None, as_json: AsJson 
     if found is None:
         stop(outcome.summary, WENT_WRONG)
     if as_json:
-        typer.echo(json.dumps(found, indent=2))
+        echo_json(found)
         return
     from models.restores import RestorePoint
     from starter.restores.page import show_points
@@ -75,9 +74,9 @@ def show(application: Application, name: Name, as_json: AsJson = False) -> None:
     """Show what restores of this instruction have achieved, the latest first."""
     lines = at_desk(lambda desk: _held(desk, application, name))
     if as_json:
-        typer.echo(json.dumps([line.model_dump(mode="json") for line in lines], indent=2))
+        echo_json([line.model_dump(mode="json") for line in lines])
     elif not lines:
-        typer.echo(f"{name} of {application} has never been restored; `driftvakt drill trend` shows its drills")
+        echo(f"{name} of {application} has never been restored; `driftvakt drill trend` shows its drills")
     else:
         from starter.restores.page import show_trend
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from starter.commands.operating import NoWait, Reason, Rehearse, finish, start_and_follow
-from starter.commands.output import AsJson, By, at_desk, echo_json, faults, printable, who_asks
+from starter.commands.output import AsJson, By, Limit, at_desk, echo, echo_json, faults, say_cut, who_asks
 
 if TYPE_CHECKING:
     from models.operation import OperationOutcome
@@ -40,11 +40,11 @@ def list_(
         with reading_records(load_settings()) as records:
             found = catalogue(records, application)
     if as_json:
-        typer.echo(json.dumps([one.model_dump(mode="json") for one in found], indent=2))
+        echo_json([one.model_dump(mode="json") for one in found])
     elif not found:
-        typer.echo("no routine may be ordered")
+        echo("no routine may be ordered")
     for one in [] if as_json else found:
-        typer.echo(printable(f"{one.application}  {one.name}  {one.title}{_used(one)}"))
+        echo(f"{one.application}  {one.name}  {one.title}{_used(one)}")
 
 
 @app.command()
@@ -68,7 +68,7 @@ def show(name: Name, application: Of, as_json: AsJson = False) -> None:
         *(f"input {i.name}{'' if i.required else ' (optional)'}: {i.label}; {i.must_be}" for i in found.inputs),
         f"in the UI, start the workflow `routine` with: {json.dumps(found.sample, ensure_ascii=False)}",
     ]
-    typer.echo(printable("\n".join(lines)))
+    echo("\n".join(lines))
 
 
 @app.command()
@@ -127,7 +127,7 @@ def status(
     application: Annotated[
         str | None, typer.Option("--application", "-a", help="Of this application only.", show_default=False)
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="So many at most.")] = 20,
+    limit: Limit = 20,
     as_json: AsJson = False,
 ) -> None:
     """List the orders, the latest first, and how each ended; `driftvakt operation show ID` tells all of one."""
@@ -135,9 +135,12 @@ def status(
         from models.operation import OperationKind
         from models.settings import load_settings
         from starter.desk import reading_records
+        from starter.listed import Listed
 
         with reading_records(load_settings()) as records:
-            rows = records.operations(application, kind=OperationKind.ROUTINE.value, limit=limit)
+            kind = OperationKind.ROUTINE.value
+            rows = records.operations(application, kind=kind, limit=limit)
+            found = Listed(rows, records.count_operations(application, kind=kind))
     if as_json:
         shown = [
             {
@@ -152,13 +155,15 @@ def status(
             }
             for row in rows
         ]
-        typer.echo(json.dumps(shown, indent=2))
+        say_cut(found)
+        echo_json(shown)
         return
     if not rows:
-        typer.echo("nothing was ordered")
+        echo("nothing was ordered")
     for row in rows:
         ended = f"{row.outcome}: {row.summary}" if row.outcome else row.state
-        typer.echo(printable(f"{row.opened_at:%Y-%m-%d %H:%M} UTC  {row.id}  by {row.opened_by}  {ended}"))
+        echo(f"{row.opened_at:%Y-%m-%d %H:%M} UTC  {row.id}  by {row.opened_by}  {ended}")
+    say_cut(found)
 
 
 def _used(one: RoutineEntry) -> str:

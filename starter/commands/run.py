@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from starter.commands.output import WENT_WRONG
+from starter.commands.output import WENT_WRONG, echo, echo_json
 
 if TYPE_CHECKING:
     from models.settings import Settings
@@ -47,7 +47,7 @@ async def _keep_up(settings: Settings, paths: list[Path], as_json: bool) -> None
     from starter.up import installation
 
     if not as_json:
-        typer.echo("Starting Temporal, worker and alarm intake ...")
+        echo("Starting Temporal, worker and alarm intake ...")
     async with installation(settings) as running:
         published = await _publish(running, paths)
         if as_json:
@@ -58,7 +58,7 @@ async def _keep_up(settings: Settings, paths: list[Path], as_json: bool) -> None
             await asyncio.Event().wait()
         finally:
             if not as_json:
-                typer.echo("Stopping; what is under way goes on after the next start.")
+                echo("Stopping; what is under way goes on after the next start.")
 
 
 async def _publish(running: Installation, paths: list[Path]) -> list[Published]:
@@ -70,21 +70,19 @@ async def _publish(running: Installation, paths: list[Path]) -> list[Published]:
 
 
 def _tell_people(settings: Settings, published: list[Published], paths: list[Path]) -> None:
-    typer.echo(f"Temporal UI   {_workflows(settings)}")
-    typer.echo(f"Alarm intake  {_alarms(settings)}")
-    typer.echo(f"Home          {settings.home}")
+    echo(f"Temporal UI   {_workflows(settings)}")
+    echo(f"Alarm intake  {_alarms(settings)}")
+    echo(f"Home          {settings.home}")
     for one in published:
         state = "published" if one.changed else "unchanged"
-        typer.echo(f"Dossier       {one.application} {state} ({one.digest[:12]})")
+        echo(f"Dossier       {one.application} {state} ({one.digest[:12]})")
     if not any(path.exists() for path in paths):
-        typer.echo(f"No dossier yet: put one into {paths[0]} and run `driftvakt dossier publish {paths[0]}`")
-    typer.echo("Running; Ctrl-C stops it.")
+        echo(f"No dossier yet: put one into {paths[0]} and run `driftvakt dossier publish {paths[0]}`")
+    echo("Running; Ctrl-C stops it.")
 
 
 def _tell_programs(settings: Settings, published: list[Published]) -> None:
     """One line: whoever waits for it reads until the line's end, for the output itself goes on."""
-    import json
-
     data = {
         "temporal": settings.temporal_target,
         "temporal_ui": _workflows(settings),
@@ -92,7 +90,7 @@ def _tell_programs(settings: Settings, published: list[Published]) -> None:
         "home": str(settings.home),
         "published": [one.model_dump(mode="json") for one in published],
     }
-    typer.echo(json.dumps(data))
+    echo_json(data, indent=None)
 
 
 def _workflows(settings: Settings) -> str:

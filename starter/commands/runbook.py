@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from starter.commands.output import WENT_WRONG, AsJson, By, faults, stop, who_asks
+from starter.commands.output import WENT_WRONG, AsJson, By, echo, echo_json, faults, stop, who_asks
 
 if TYPE_CHECKING:
     from models.gates import GateState
@@ -48,7 +47,7 @@ def list_(as_json: AsJson = False) -> None:
         settings = load_settings()
         entries = [describe(runbook, settings) for runbook in find_runbooks().values()]
     if as_json:
-        typer.echo(json.dumps([entry.model_dump(mode="json") for entry in entries], indent=2, ensure_ascii=False))
+        echo_json([entry.model_dump(mode="json") for entry in entries])
         return
     from starter.runbook_page import show_list
 
@@ -65,7 +64,7 @@ def show(name: Name, as_json: AsJson = False) -> None:
 
         entry = describe(find_runbook(name), load_settings())
     if as_json:
-        typer.echo(entry.model_dump_json(indent=2))
+        echo_json(entry)
         return
     from starter.runbook_page import show_entry
 
@@ -87,11 +86,11 @@ def new(
 
         files = write_skeleton(name, directory)
     if as_json:
-        typer.echo(json.dumps({"name": name, "files": [str(file) for file in files]}, indent=2))
+        echo_json({"name": name, "files": [str(file) for file in files]})
         return
     for file in files:
-        typer.echo(f"written: {file}")
-    typer.echo(f"next: run pytest on the second, and read what to change: docs/runbooks.md; then describe {name} there")
+        echo(f"written: {file}")
+    echo(f"next: run pytest on the second, and read what to change: docs/runbooks.md; then describe {name} there")
 
 
 @app.command()
@@ -153,7 +152,7 @@ def _start(name: str, common: dict[str, Any], pairs: list[str], text: str | None
     if report is None:
         return
     if as_json:
-        typer.echo(report.model_dump_json(indent=2))
+        echo_json(report)
     else:
         from starter.runbook_page import show_report
 
@@ -174,9 +173,9 @@ async def _carry_out(
         handle = await start(client, runbook, order)
         url = workflow_url(handle.id, settings)
         if not wait:
-            typer.echo(json.dumps({"workflow": handle.id, "url": url}) if as_json else f"started {handle.id}: {url}")
+            echo_json({"workflow": handle.id, "url": url}) if as_json else echo(f"started {handle.id}: {url}")
             return None
-        typer.echo(f"started {handle.id}: {url}", err=True)
+        echo(f"started {handle.id}: {url}", err=True)
         try:
             return await follow(client, handle, Heard(lambda gate: _tell(gate, url), _tell_nobody_works))
         except UserError as error:
@@ -185,8 +184,8 @@ async def _carry_out(
 
 def _tell(gate: GateState, url: str) -> None:
     who = ", ".join(gate.question.deciders) or "anybody"
-    typer.echo(f"waits for {who} to decide: {gate.question.text} Answer it at {url}", err=True)
+    echo(f"waits for {who} to decide: {gate.question.text} Answer it at {url}", err=True)
 
 
 def _tell_nobody_works() -> None:
-    typer.echo("no worker takes workflows just now; it begins once one is started (driftvakt worker)", err=True)
+    echo("no worker takes workflows just now; it begins once one is started (driftvakt worker)", err=True)

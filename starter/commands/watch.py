@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from starter.commands.output import Application, AsJson, By, at_desk, echo_json
+from starter.commands.output import Application, AsJson, By, at_desk, echo, echo_json
 
 if TYPE_CHECKING:
     from models.watch import WatchTold
@@ -22,9 +21,9 @@ def list_(as_json: AsJson = False) -> None:
     """List the watches, with how many alarms fire and how many incidents are open."""
     lines = at_desk(_list)
     if as_json:
-        typer.echo(json.dumps([line.model_dump(mode="json") for line in lines], indent=2))
+        echo_json([line.model_dump(mode="json") for line in lines])
     elif not lines:
-        typer.echo("no application is watched; `driftvakt dossier publish PATH` begins it")
+        echo("no application is watched; `driftvakt dossier publish PATH` begins it")
     else:
         from starter.watch_page import show_list
 
@@ -68,9 +67,9 @@ def silences(application: Application, as_json: AsJson = False) -> None:
     """List the silences that hold."""
     found = at_desk(lambda desk: _show(desk, application)).silences
     if as_json:
-        typer.echo(json.dumps([s.model_dump(mode="json") for s in found], indent=2))
+        echo_json([s.model_dump(mode="json") for s in found])
     elif not found:
-        typer.echo("no silence holds")
+        echo("no silence holds")
     else:
         from starter.watch_page import show_silences
 
@@ -92,7 +91,7 @@ def _say(told: WatchTold, as_json: bool) -> None:
     if as_json:
         echo_json(told)
     else:
-        typer.echo(told.message)
+        echo(told.message)
 
 
 async def _silence(

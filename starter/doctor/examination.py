@@ -90,14 +90,15 @@ async def _in_temporal(client: Client, settings: Settings, dossiers: Dossiers) -
     yield await running.search_attributes(client)
     async for finding in running.workers(client, sorted(sites)):
         yield finding
-    async for finding in running.watches(client, dossiers):
+    stuck = await running.stuck_workflows(client)
+    async for finding in running.watches(client, dossiers, stuck):
         yield finding
-    async for finding in running.monitors(client, readable):
+    async for finding in running.monitors(client, readable, stuck):
         yield finding
     if dossiers:
         with closing(Records(settings.records_url)) as records:
             yield await schedules(client, records, settings)
-    yield await running.stuck(client)
+    yield running.stuck(stuck)
 
 
 def _nothing_runs(settings: Settings, dossiers: Dossiers, error: TemporalUnavailableError) -> Finding:

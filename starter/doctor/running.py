@@ -6,7 +6,7 @@ import asyncio
 import http.client
 import json
 import ssl
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -25,6 +25,10 @@ from starter.search_attributes import missing_search_attributes
 
 _STALE: Final = timedelta(seconds=60)
 """A monitor tells of itself every few seconds."""
+
+_MEND_STUCK: Final = (
+    "the Temporal UI shows each one's failure; they go on by themselves once a worker that can carries them out"
+)
 
 _PATIENCE: Final = timedelta(seconds=5)
 
@@ -66,22 +70,26 @@ async def workers(client: Client, sites: Iterable[str]) -> AsyncIterator[Finding
             yield wrong(f"site {site}", "no worker serves it, so its hosts are neither watched nor mended", mend)
 
 
-async def watches(client: Client, applications: Iterable[str]) -> AsyncIterator[Finding]:
-    """Whether every published application is watched."""
+async def watches(client: Client, applications: Iterable[str], stuck: Collection[str]) -> AsyncIterator[Finding]:
+    """Whether every published application is watched; a watch that is stuck is not."""
     for name in applications:
         described = await _described(client, watch_id(name))
         if described is None or described.status is not WorkflowExecutionStatus.RUNNING:
             yield wrong(f"watch {name}", "no watch runs for it", "publish its dossier again")
+        elif watch_id(name) in stuck:
+            yield wrong(f"watch {name}", "nobody watches it: its watch cannot go on", _MEND_STUCK)
         else:
             yield ok(f"watch {name}", "it is watched")
 
 
-async def monitors(client: Client, dossiers: Iterable[Dossier]) -> AsyncIterator[Finding]:
-    """Whether the embedded monitor samples at every site that it should."""
+async def monitors(client: Client, dossiers: Iterable[Dossier], stuck: Collection[str]) -> AsyncIterator[Finding]:
+    """Whether the embedded monitor samples at every site that it should; one that is stuck does not."""
     for site in sorted({site for dossier in dossiers for site in monitored_sites(dossier)}):
         described = await _described(client, monitor_id(site))
         if described is None or described.status is not WorkflowExecutionStatus.RUNNING:
             yield wrong(f"monitor {site}", "the embedded monitor does not run", "publish a dossier of that site again")
+        elif monitor_id(site) in stuck:
+            yield wrong(f"monitor {site}", "it samples nothing: it cannot go on", _MEND_STUCK)
         else:
             yield await _monitor(client, site, described)
 
@@ -103,15 +111,16 @@ async def _monitor(client: Client, site: str, described: WorkflowExecutionDescri
     return ok(check, f"it samples{points}")
 
 
-async def stuck(client: Client) -> Finding:
-    """Workflows whose code fails: they wait for a version that can go on."""
+async def stuck_workflows(client: Client) -> frozenset[str]:
+    """The running workflows whose code fails: they wait for a version that can go on."""
     query = "TemporalReportedProblems IS NOT NULL AND ExecutionStatus = 'Running'"
-    ids = [execution.id async for execution in client.list_workflows(query, limit=20)]
+    return frozenset([execution.id async for execution in client.list_workflows(query)])
+
+
+def stuck(ids: Collection[str]) -> Finding:
+    """Whether there are any."""
     if ids:
-        mend = (
-            "the Temporal UI shows each one's failure; they go on by themselves once a worker that can carries them out"
-        )
-        return wrong("stuck", f"workflows cannot go on: {named(ids)}", mend)
+        return wrong("stuck", f"{len(ids):,} {'workflow' if len(ids) == 1 else 'workflows'} cannot go on: {named(sorted(ids))}", _MEND_STUCK)
     return ok("stuck", "no workflow is stuck")
 
 

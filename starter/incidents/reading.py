@@ -19,6 +19,7 @@ from models.tables import Incident
 from starter.desk import Desk, ask
 from starter.incidents.naming import parts, short
 from starter.incidents.views import IncidentLine, IncidentView, open_gate
+from starter.listed import Listed
 from starter.runbooks import workflow_url
 
 _STATE = SearchAttributeKey.for_keyword(STATE)
@@ -31,7 +32,7 @@ LOST = "lost"
 """The state of an incident whose workflow is gone though it was never closed: terminated, or failed."""
 
 
-async def list_incidents(desk: Desk, application: str | None, *, closed: bool, limit: int) -> list[IncidentLine]:
+async def list_incidents(desk: Desk, application: str | None, *, closed: bool, limit: int) -> Listed[IncidentLine]:
     """The open ones, with the most urgent first; then, if wanted, those that have ended, the latest first."""
     query = "WorkflowType = 'incident' AND ExecutionStatus = 'Running'"
     if application is not None:
@@ -41,12 +42,13 @@ async def list_incidents(desk: Desk, application: str | None, *, closed: bool, l
     opened = await asyncio.gather(*(_line(desk, execution, known.get(execution.id)) for execution in running))
     open_ids = {line.id for line in opened}
     lost = [_recorded(i, LOST) for i in known.values() if i.id not in open_ids and not await is_running(desk, i.id)]
-    ended = desk.records.incidents(application, limit=limit) if closed else []
-    return [
-        *sorted(opened, key=lambda line: (line.priority or "P9", line.opened_at)),
-        *lost,
-        *(_recorded(i, i.state) for i in ended if i.closed_at is not None and i.id not in open_ids),
-    ]
+    total = len(running) if len(running) < limit else (await desk.client.count_workflows(query)).count
+    lines = [*sorted(opened, key=lambda line: (line.priority or "P9", line.opened_at)), *lost]
+    if closed:
+        ended = desk.records.incidents(application, closed_only=True, limit=limit)
+        lines += [_recorded(i, i.state) for i in ended if i.id not in open_ids]
+        total += desk.records.count_incidents(application, closed_only=True)
+    return Listed(lines, max(total, len(lines)))
 
 
 async def show_incident(desk: Desk, id: str) -> IncidentView:

@@ -14,6 +14,7 @@ from models.runbooks import StepReport
 from models.tables import OperationRow
 from starter.desk import Desk, ask
 from starter.incidents.views import asked_by
+from starter.listed import Listed
 from starter.operations.views import OperationLine, OperationView
 from starter.runbooks import workflow_url
 
@@ -30,7 +31,7 @@ LOST = "lost"
 
 async def list_operations(
     desk: Desk, application: str | None, kind: str | None, *, closed: bool, limit: int
-) -> list[OperationLine]:
+) -> Listed[OperationLine]:
     """Those that run, the latest first; then, if wanted, those that have ended."""
     kinds = ", ".join(f"'{k}'" for k in ([kind] if kind else WORKFLOWS))
     query = f"WorkflowType IN ({kinds}) AND ExecutionStatus = 'Running'"
@@ -41,8 +42,13 @@ async def list_operations(
     opened = [_line(execution, known.get(execution.id)) for execution in running]
     ids = {line.id for line in opened}
     lost = [_recorded(o, LOST) for o in known.values() if o.id not in ids and not await _runs(desk, o.id)]
-    ended = desk.records.operations(application, kind=kind, limit=limit) if closed else []
-    return [*opened, *lost, *(_recorded(o, o.state) for o in ended if o.closed_at is not None and o.id not in ids)]
+    total = len(running) if len(running) < limit else (await desk.client.count_workflows(query)).count
+    lines = [*opened, *lost]
+    if closed:
+        ended = desk.records.operations(application, kind=kind, closed_only=True, limit=limit)
+        lines += [_recorded(o, o.state) for o in ended if o.id not in ids]
+        total += desk.records.count_operations(application, kind=kind, closed_only=True)
+    return Listed(lines, max(total, len(lines)))
 
 
 async def show_operation(desk: Desk, id: str) -> OperationView:

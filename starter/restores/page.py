@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from rich.table import Table
-
 from models.base import format_duration
 from models.restores import RestorePoint
 from starter.restores.reading import DrillLine, ProofLine
-from starter.terminal import terminal, tidy
+from starter.terminal import Listing, terminal, tidy
 from workflows.restoring.commands import size_text
 
 
 def show_points(points: Sequence[RestorePoint]) -> None:
     """Print restore points, the newest first."""
-    table = Table("point", "as of (UTC)", "size", "", box=None, pad_edge=False, header_style="dim")
+    table = Listing("point", "as of (UTC)", "size", "")
     table.columns[0].overflow = "fold"
     for point in points:
         table.add_row(tidy(point.id), f"{point.at:%Y-%m-%d %H:%M:%S}", size_text(point.size_bytes), tidy(point.note))
@@ -26,7 +24,7 @@ def show_points(points: Sequence[RestorePoint]) -> None:
 def show_drills(lines: Sequence[DrillLine]) -> None:
     """Print how the drills of each restore stand."""
     columns = ("application", "restore", "held", "last", "ended", "lost (agreed)", "took (agreed)", "next", "")
-    table = Table(*columns, box=None, pad_edge=False, header_style="dim")
+    table = Listing(*columns)
     for line in lines:
         last = line.last
         proof = last.proof if last else None
@@ -47,7 +45,7 @@ def show_drills(lines: Sequence[DrillLine]) -> None:
 def show_trend(lines: Sequence[ProofLine]) -> None:
     """Print restores or drills one below the other, the latest first."""
     columns = ("held (UTC)", "ended", "point", "size", "lost", "took", "verified", "operation")
-    table = Table(*columns, box=None, pad_edge=False, header_style="dim")
+    table = Listing(*columns)
     for line in lines:
         proof = line.proof
         table.add_row(

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from models.schedules import PlannedSchedule, ScheduleChange, SchedulePlan
+from starter.terminal import terminal
 
 _SIGNS = {
     ScheduleChange.ADD: "[green]+[/]",
@@ -21,7 +22,7 @@ _DONE = {ScheduleChange.ADD: "added", ScheduleChange.CHANGE: "changed", Schedule
 
 def show_plan(plan: SchedulePlan, *, applied: bool, unpaused: bool = False, console: Console | None = None) -> None:
     """Print what is to be done, or what was done, with what somebody did by hand and when each runs next."""
-    out = console or Console(highlight=False)
+    out = console or terminal()
     for one in plan.schedules:
         _show(out, one, unpaused)
     for sentence in plan.unreadable:

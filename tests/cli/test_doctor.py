@@ -19,7 +19,7 @@ from activities.records import Records
 from models.names import WORKFLOW_QUEUE
 from models.settings import Settings
 from starter.doctor import Verdict
-from starter.doctor.running import stuck
+from starter.doctor.running import stuck, stuck_workflows, watches
 from starter.pollers import somebody_polls
 from starter.temporal_server import server_command
 from starter.up import installation
@@ -134,17 +134,19 @@ def impatient(tmp_path: Path) -> Iterator[Settings]:
         process.wait()
 
 
-async def test_a_workflow_that_cannot_go_on_is_named(impatient: Settings) -> None:
+async def test_a_watch_that_cannot_go_on_is_named_and_not_called_watched(impatient: Settings) -> None:
     client = await Client.connect(impatient.temporal_target)
     async with Worker(client, task_queue="broken", workflows=[Broken]), asyncio.timeout(60):
-        before = await stuck(client)
-        handle = await client.start_workflow("Broken", id="broken.1", task_queue="broken")
-        while (finding := await stuck(client)).verdict is Verdict.OK:
+        before = stuck(await stuck_workflows(client))
+        handle = await client.start_workflow("Broken", id="watch.acme.shop", task_queue="broken")
+        while not (ids := await stuck_workflows(client)):
             await asyncio.sleep(0.1)
+        [watch] = [finding async for finding in watches(client, ["acme.shop"], ids)]
         await handle.terminate()
 
     assert before.verdict is Verdict.OK
-    assert (finding.verdict, finding.said) == (Verdict.WRONG, "workflows cannot go on: broken.1")
+    assert (watch.verdict, watch.said) == (Verdict.WRONG, "nobody watches it: its watch cannot go on")
+    assert stuck(ids).said == "1 workflow cannot go on: watch.acme.shop"
 
 
 async def test_a_namespace_that_is_not_there_is_named(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -165,6 +165,11 @@ def test_incidents_are_found_by_application_state_and_whether_they_are_open(reco
     assert [i.id for i in records.incidents(state="awaiting-decision")] == ["inc.acme.crm.1"]
     assert {i.id for i in records.incidents(open_only=True)} == {"inc.acme.shop.2", "inc.acme.crm.1"}
     assert len(records.incidents(limit=1)) == 1
+    closed = [i.id for i in records.incidents(closed_only=True)]
+    assert (records.count_incidents(), records.count_incidents(closed_only=True)) == (
+        len(records.incidents()),
+        len(closed),
+    )
     with pytest.raises(NotFoundError, match=r"inc\.acme\.shop\.9"):
         records.incident("inc.acme.shop.9")
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from starter.commands.output import echo_json
+from starter.commands.output import echo, echo_json
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -36,4 +36,4 @@ def say(answer: BaseModel, message: str, as_json: bool) -> None:
     if as_json:
         echo_json(answer)
     else:
-        typer.echo(message)
+        echo(message)

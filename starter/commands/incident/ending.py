@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from starter.commands.incident.arguments import Id, OfApplication, Reason, Remark, say, the_id
-from starter.commands.output import AsJson, By, Yes, at_desk, be_sure, who_asks
+from starter.commands.output import AsJson, By, Yes, at_desk, be_sure, echo, echo_json, who_asks
 
 if TYPE_CHECKING:
     from models.incident import Told
@@ -51,7 +50,7 @@ def cancel(id: Id, yes: Yes = False, application: OfApplication = None, as_json:
     """Give an open incident up: nothing further is done, and it notes what it leaves behind."""
     name = at_desk(lambda desk: _cancel(desk, id, application, yes))
     said = f"{name} was asked to end; `driftvakt incident show {name}` says what it leaves behind"
-    typer.echo(json.dumps({"incident": f"inc.{name}", "message": said}) if as_json else said)
+    echo_json({"incident": f"inc.{name}", "message": said}) if as_json else echo(said)
 
 
 async def _cause(desk: Desk, text: str, application: str | None, code: str, note: str, by: str | None) -> Told:

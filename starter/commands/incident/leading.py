@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from starter.commands.incident.arguments import Id, Impact, OfApplication, Reason, Remark, say, the_id
-from starter.commands.output import AsJson, By, Yes, at_desk, be_sure, faults, who_asks
+from starter.commands.output import AsJson, By, Yes, at_desk, be_sure, echo, faults, who_asks
 
 if TYPE_CHECKING:
     from models.base import Model
@@ -165,7 +165,7 @@ async def _update(
     update = message(CustomerUpdate, {**fields, "by": who, "text": words})
     if not yes:
         await running_handle(desk, id)
-        typer.echo(words, err=True)
+        echo(words, err=True)
         customer = parts(id)[0].partition(".")[0]
         tell = "Note that {} was told" if update.already_told else "Tell {}"
         be_sure(f"\n{tell.format(customer)} this about {short(id)}, as {who}?", yes)

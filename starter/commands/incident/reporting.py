@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from starter.commands.output import WENT_WRONG, AsJson, echo_json, faults, printable
+from starter.commands.output import WENT_WRONG, AsJson, echo, echo_json, faults
 
 if TYPE_CHECKING:
     from activities.accounts import Accounts
@@ -70,7 +70,7 @@ def report(
             told, doubt = _told(settings, records, incident) if version is None else (None, "")
             text = _text(accounts, incident, version, wanted, told, customer=customer)
         if doubt:
-            typer.echo(printable(doubt), err=True)
+            echo(doubt, err=True)
         _show(text, output, html=html, as_json=as_json)
 
 
@@ -148,7 +148,7 @@ def _show(text: AccountText, output: Path | None, *, html: bool, as_json: bool) 
         output.write_bytes(told.encode())
     except OSError as error:
         raise UserError(f"{output} cannot be written: {error.strerror}; name another file with --output") from None
-    typer.echo(_said(text, output), err=True)
+    echo(_said(text, output), err=True)
 
 
 def _said(text: AccountText, output: Path) -> str:
@@ -157,7 +157,7 @@ def _said(text: AccountText, output: Path) -> str:
         what += f", version {text.version}, digest {text.digest}"
     elif text.standpoint.value == "preliminary":
         what += ", preliminary"
-    return printable(f"wrote {what}, to {output}")
+    return f"wrote {what}, to {output}"
 
 
 def _show_check(check: AccountCheck, *, as_json: bool) -> None:
@@ -165,8 +165,8 @@ def _show_check(check: AccountCheck, *, as_json: bool) -> None:
         echo_json(check)
     else:
         found = "is as it was written" if check.sound else "is NOT as it was written"
-        typer.echo(f"the account of {check.incident}, version {check.version}, {found}; digest {check.digest}")
+        echo(f"the account of {check.incident}, version {check.version}, {found}; digest {check.digest}")
         for line in (*check.faults, *check.notes):
-            typer.echo(f"- {printable(line)}")
+            echo(f"- {line}")
     if not check.sound:
         raise typer.Exit(WENT_WRONG)

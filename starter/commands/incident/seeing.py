@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from starter.commands.incident.arguments import Id, OfApplication
-from starter.commands.output import AsJson, at_desk, echo_json, faults
+from starter.commands.output import AsJson, Limit, at_desk, echo, echo_json, faults, say_cut
 
 if TYPE_CHECKING:
     from models.settings import Settings
     from starter.desk import Desk
     from starter.incidents.views import IncidentLine, IncidentView
+    from starter.listed import Listed
 
 
 def list_(
@@ -21,19 +21,21 @@ def list_(
         bool, typer.Option("--open/--all", help="Only those that are open, or closed ones too.")
     ] = True,
     application: OfApplication = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many of each.")] = 100,
+    limit: Limit = 100,
     as_json: AsJson = False,
 ) -> None:
     """List incidents: the open ones, the most urgent first; with --all the closed ones too, the latest first."""
-    lines = at_desk(lambda desk: _list(desk, application, open_only, limit))
+    found = at_desk(lambda desk: _list(desk, application, open_only, limit))
+    lines = found.lines
     if as_json:
-        typer.echo(json.dumps([line.model_dump(mode="json") for line in lines], indent=2, ensure_ascii=False))
+        echo_json([line.model_dump(mode="json") for line in lines])
     elif not lines:
-        typer.echo("no incident is open" if open_only else "there are no incidents")
+        echo("no incident is open" if open_only else "there are no incidents")
     else:
         from starter.incident_page import show_lines
 
         show_lines(lines)
+    say_cut(found)
 
 
 def show(id: Id, application: OfApplication = None, as_json: AsJson = False) -> None:
@@ -58,7 +60,7 @@ def clock(id: Id, application: OfApplication = None, as_json: AsJson = False) ->
 
         clocks = read_clock(load_settings(), id, application)
     if clocks.doubt:
-        typer.echo(clocks.doubt, err=True)
+        echo(clocks.doubt, err=True)
     if as_json:
         echo_json(clocks.reading)
         return
@@ -86,11 +88,11 @@ def _view(settings: Settings, text: str, application: str | None) -> IncidentVie
             return asyncio.run(ask(id))
         except TemporalUnavailableError as error:
             view = recorded_incident(records, settings, id, lost=False)
-            typer.echo(f"{error}; this is what the records have", err=True)
+            echo(f"{error}; this is what the records have", err=True)
             return view
 
 
-async def _list(desk: Desk, application: str | None, open_only: bool, limit: int) -> list[IncidentLine]:
+async def _list(desk: Desk, application: str | None, open_only: bool, limit: int) -> Listed[IncidentLine]:
     from starter.applications import require_application
     from starter.incidents.reading import list_incidents
 
