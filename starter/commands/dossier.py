@@ -85,12 +85,12 @@ def match(
     with faults():
         found = instructions_for(dossier, points)
     if as_json:
-        typer.echo(json.dumps([one.model_dump(mode="json") for one in found], indent=2))
+        echo_json([one.model_dump(mode="json") for one in found])
         return
     for number, one in enumerate(found, 1):
-        typer.echo(printable(f"{number}. {one.name} ({one.title}): {one.why}"))
+        echo(f"{number}. {one.name} ({one.title}): {one.why}")
     if not found:
-        typer.echo("No instruction matches: an incident asks people at once.")
+        echo("No instruction matches: an incident asks people at once.")
 
 
 @app.command()

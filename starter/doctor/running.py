@@ -120,7 +120,8 @@ async def stuck_workflows(client: Client) -> frozenset[str]:
 def stuck(ids: Collection[str]) -> Finding:
     """Whether there are any."""
     if ids:
-        return wrong("stuck", f"{len(ids):,} {'workflow' if len(ids) == 1 else 'workflows'} cannot go on: {named(sorted(ids))}", _MEND_STUCK)
+        many = "1 workflow" if len(ids) == 1 else f"{len(ids):,} workflows"
+        return wrong("stuck", f"{many} cannot go on: {named(sorted(ids))}", _MEND_STUCK)
     return ok("stuck", "no workflow is stuck")
 
 
