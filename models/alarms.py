@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+import hashlib
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import AwareDatetime, Field
 
 from models.base import ApplicationId, Identifier, Model
 from models.dossier.monitoring import Severity
 
-Fingerprint = Annotated[str, Field(min_length=1, max_length=128)]
-"""The same for every message about one fault of one measuring point."""
+_LONGEST_FINGERPRINT: Final = 128
+
+Fingerprint = Annotated[str, Field(min_length=1, max_length=_LONGEST_FINGERPRINT)]
+"""Identifies a fault within its application: the same for every message about it. `SOURCE/NAME`, see `fingerprint_of`."""
+
+
+def fingerprint_of(source: str, name: str) -> str:
+    """Return the fingerprint of a fault that a source calls `name`.
+
+    It begins with the source, so that no source can clear or repeat the alarm of another. A name that is too long, or that
+    holds characters which cannot be stored, is replaced by its digest.
+    """
+    found = f"{source}/{name}"
+    if len(found) <= _LONGEST_FINGERPRINT and found.isprintable():
+        return found
+    digest = hashlib.sha256(name.encode("utf-8", "backslashreplace")).hexdigest()[:32]
+    return f"{source[: _LONGEST_FINGERPRINT - 33]}/{digest}"
 
 
 class AlarmState(StrEnum):
@@ -36,6 +52,10 @@ class Alarm(Model):
     """`embedded`, the name of an intake source, or who raised it by hand."""
     since: AwareDatetime
     """When the fault began, as the source has it."""
+    since_known: bool = True
+    """False: the source does not say when the fault began, and `since` is when we heard of it."""
+    by_person: bool = False
+    """A person says so, on the command line; what a person clears is cleared."""
     seen_at: AwareDatetime
     """When the source said so."""
     detail: Annotated[str, Field(max_length=1000)] = ""

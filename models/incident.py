@@ -61,6 +61,8 @@ class Reopening(Model):
     opened_at: datetime
     """When it was opened for the first time."""
     lead: str | None = None
+    end: IncidentEnd | None = None
+    """How it had ended, where that is known."""
 
 
 class IncidentOrder(Model):

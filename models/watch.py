@@ -61,6 +61,10 @@ class OpenIncident(State):
     """Components that people named; an empty name for the application as a whole."""
     reopened: int = 0
     """How often it was opened again."""
+    recovered_at: datetime | None = None
+    """It was opened again after its recovery had been proven: when it had been closed."""
+    recovered: str | None = None
+    """How it had ended then."""
 
 
 class ClosedIncident(OpenIncident):
@@ -70,6 +74,15 @@ class ClosedIncident(OpenIncident):
     end: str | None
     """None where it did not end by itself (terminated, failed, gone)."""
     lead: str | None = None
+
+
+class Over(State):
+    """The latest occurrence of a fault that was cleared."""
+
+    since: datetime
+    """When it began; earlier occurrences are over, too."""
+    at: datetime
+    """When it was cleared."""
 
 
 class JournalEntry(State):
@@ -124,6 +137,8 @@ class WatchState(State):
     """By workflow id, the latest last."""
     fired: dict[str, list[datetime]] = {}
     """Fingerprint to when it fired lately; the latest last."""
+    over: dict[str, Over] = {}
+    """Cleared occurrences by a digest of their fingerprint; the latest cleared last."""
     silences: dict[str, Silence] = {}
     next_silence: int = 1
     operations: dict[str, Operation] = {}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from temporalio.exceptions import ApplicationError
 
 from models.alarms import Alarm, AlarmReceipt, AlarmState, Disposition
+from models.dossier.monitoring import Severity
 from models.incident import AlarmsCleared, AlarmsJoined
 from models.watch import JournalEntry, OpenAlarm, OpenByHand, OpenReceipt, WatchState
 from workflows.discipline import (
@@ -24,6 +25,7 @@ from workflows.discipline import (
     outside_hours,
 )
 from workflows.incident_book import IncidentBook
+from workflows.occurrences import forget_over, in_our_time, note_over, when_over
 from workflows.placing import Role, belongs_to, comes_back_to
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 MOST_ALARMS: Final = 500
 """Alarms remembered one by one, so that the memory fits into one payload. Beyond, an alarm still gets its incident, but is
 not raised again by the watch if that ends; its source repeats it."""
+
+_WORST_FIRST: Final = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
 
 BY_HAND: Final = "by-hand/"
 """How fingerprints of what people report begin; it is never kept back."""
@@ -58,25 +62,50 @@ class AlarmDesk:
 
     def take(self, alarm: Alarm) -> AlarmReceipt:
         """Take one alarm in; the receipt says what became of it."""
+        alarm, remark = in_our_time(alarm, self._now())
         held = self._memory.alarms.get(alarm.fingerprint)
-        if alarm.state is AlarmState.CLEARED:
-            receipt = self._clear(alarm, held)
-        elif held is not None and held.alarm.since >= alarm.since and _settled(held):
-            held.times += 1
-            receipt = _duplicate(alarm, held)
-        else:
-            receipt = self._fire(alarm, held)
+        receipt = self._clear(alarm, held) if alarm.state is AlarmState.CLEARED else self._hear(alarm, held)
+        if remark:
+            receipt = receipt.model_copy(update={"reason": f"{receipt.reason}; {remark}"})
         self.note(alarm, receipt)
         return receipt
+
+    def _hear(self, alarm: Alarm, held: OpenAlarm | None) -> AlarmReceipt:
+        cleared_at = when_over(self._memory, alarm, self._now())
+        if cleared_at is not None:
+            reason = (
+                f"this occurrence, which began at {alarm.since:%H:%M:%S} UTC, was cleared at {cleared_at:%H:%M:%S} UTC"
+            )
+            return _receipt(alarm, Disposition.DUPLICATE, held.incident if held else None, reason)
+        if held is None or held.quiet_since is not None:
+            return self._fire(alarm, held)
+        return self._repeat(alarm, held)
+
+    def _repeat(self, alarm: Alarm, held: OpenAlarm) -> AlarmReceipt:
+        """Hear again of an alarm that fires; it is news only where nobody sees to it or where it has become worse."""
+        held.times += 1
+        newer = alarm.since_known and alarm.since > held.alarm.since
+        unattended = held.kept is None and held.incident not in self._memory.incidents
+        worse = _WORST_FIRST.index(alarm.severity) < _WORST_FIRST.index(held.alarm.severity)
+        if not newer:
+            alarm = alarm.model_copy(update={"since": held.alarm.since, "since_known": held.alarm.since_known})
+        if held.flapping_since is not None:
+            return self._fire_flapping(alarm, held)
+        if worse or (newer and unattended) or not _settled(held):
+            held.alarm, held.recheck_at = alarm, None
+            held.unconfirmed = 0 if newer else held.unconfirmed
+            return self.place(held, alarm)
+        if newer:  # a late message that clears the earlier occurrence does not clear this one
+            held.alarm = held.alarm.model_copy(update={"since": alarm.since, "since_known": True})
+        return _duplicate(alarm, held)
 
     def _fire(self, alarm: Alarm, before: OpenAlarm | None) -> AlarmReceipt:
         fired = note_firing(self._memory, alarm.fingerprint, self._now())
         if before is not None and before.flapping_since is not None:
+            before.times += 1
             return self._fire_flapping(alarm, before)
         held = OpenAlarm(alarm=alarm)
-        if before is not None:
-            held.incident, held.times = before.incident, before.times + 1
-        remembered = alarm.fingerprint in self._memory.alarms or len(self._memory.alarms) < MOST_ALARMS
+        remembered = len(self._memory.alarms) < MOST_ALARMS
         if remembered:
             self._memory.alarms[alarm.fingerprint] = held
         if remembered and fired >= self._memory.slice.flapping.enter:
@@ -87,7 +116,6 @@ class AlarmDesk:
 
     def _fire_flapping(self, alarm: Alarm, held: OpenAlarm) -> AlarmReceipt:
         held.alarm, held.quiet_since = alarm, None
-        held.times += 1
         if held.kept is None and held.incident not in self._memory.incidents and held.recheck_at is None:
             return self.place(held, alarm)
         reason = held.kept.why if held.kept else flapping_words(self._memory.slice.flapping)
@@ -98,14 +126,19 @@ class AlarmDesk:
             return _receipt(
                 alarm, Disposition.NOTED, None, "nothing was known of this fault, so there is nothing to take back"
             )
-        if alarm.since < held.alarm.since:
+        dated = alarm.since_known and held.alarm.since_known
+        if dated and alarm.since < held.alarm.since and not alarm.by_person:
             return _receipt(
                 alarm, Disposition.NOTED, held.incident, "an older occurrence was taken back; a newer one still fires"
             )
-        if held.flapping_since is not None:
+        if held.alarm.since_known:
+            note_over(self._memory, alarm, held.alarm.since, self._now())
+        if held.flapping_since is not None and not alarm.by_person:
             held.quiet_since = held.quiet_since or self._now()
             reason = "taken back for now; " + flapping_words(self._memory.slice.flapping)
             return _receipt(alarm, Disposition.FLAPPING, held.incident, reason)
+        if alarm.by_person:
+            self._memory.fired.pop(alarm.fingerprint, None)
         del self._memory.alarms[alarm.fingerprint]
         return self._taken_back(alarm, held)
 
@@ -210,6 +243,7 @@ class AlarmDesk:
         for held in list(self._memory.alarms.values()):
             changed |= self._calm(held) or self._recheck(held) or self._release(held)
         forget_firings(self._memory, self._now())
+        forget_over(self._memory, self._now())
         return changed
 
     def next_review(self) -> datetime | None:

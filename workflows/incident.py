@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from typing import Any
 
 from temporalio import workflow
@@ -123,14 +124,16 @@ class Incident(Holding, Asking):
         self.withdraw()
         if not self.memory.events:  # over before its dossier was read
             self.leading.first_priority(self.healing.first_priority)
-        if end.proven:
-            self.leading.clocks.happened(ClockEventKind.RESTORED)
-        self.leading.clocks.happened(ClockEventKind.CLOSED)
-        case.tell(EntryKind.STATE, f"Closed: {end.value.replace('-', ' ')}{self._why_closed()}")
+        stays_closed_at = self._refuted() if end is IncidentEnd.NOT_CONFIRMED else None
+        if stays_closed_at is None:
+            if end.proven:
+                self.leading.clocks.happened(ClockEventKind.RESTORED)
+            self.leading.clocks.happened(ClockEventKind.CLOSED)
+            case.tell(EntryKind.STATE, f"Closed: {end.value.replace('-', ' ')}{self._why_closed()}")
         case.enter(IncidentState.CLOSED, "Closed")
         await self.leading.customer.closed(end)
         await workflow.wait_condition(workflow.all_handlers_finished)
-        closed_at = workflow.now()
+        closed_at = stays_closed_at or workflow.now()
         await case.record(closed_at)
         return IncidentOutcome(
             id=case.id,
@@ -145,6 +148,27 @@ class Incident(Holding, Asking):
             restored_at=case.restored_at,
             account=await self._write_account(),
         )
+
+    def _refuted(self) -> datetime | None:
+        """Go back to how the incident had ended, where probes show that the fault did not come back.
+
+        Returns when it had been closed; None where its recovery had not been proven before.
+        """
+        again, events = self.case.order.reopening, self.memory.events
+        if again is None or again.end not in {IncidentEnd.RECOVERED, IncidentEnd.RECOVERED_BY_ITSELF}:
+            return None
+        reopened = max((n for n, e in enumerate(events) if e.kind is ClockEventKind.REOPENED), default=0)
+        before = events[:reopened]
+        closed = [e.at for e in before if e.kind is ClockEventKind.CLOSED]
+        if not closed:  # the records did not tell what had happened before
+            return None
+        self.memory.events = before
+        if priority := next((e.priority for e in reversed(before) if e.priority is not None), None):
+            self.case.set_priority(priority)
+        self.case.end = again.end
+        ended = again.end.value.replace("-", " ")
+        self.case.tell(EntryKind.STATE, f"Closed: probes found nothing wrong, so the earlier end stands: {ended}")
+        return closed[-1]
 
     def _why_closed(self) -> str:
         closing, merged = self.memory.closing, self.memory.merged

@@ -15,7 +15,7 @@ from models.incident import AlarmsCleared, AlarmsJoined, IncidentEnd, IncidentOr
 from models.names import incident_id
 from models.watch import ClosedIncident, OpenAlarm, OpenIncident, WatchState
 from workflows.discipline import raise_again_after
-from workflows.placing import Role
+from workflows.placing import COMES_BACK, Role
 
 if TYPE_CHECKING:
     from workflows.outbox import Message
@@ -90,10 +90,18 @@ class IncidentBook:
             fingerprints=list(closed.fingerprints),
             reopened=times,
         )
+        if closed.end in COMES_BACK:
+            incident.recovered_at, incident.recovered = closed.closed_at, closed.end
         self._add(incident, alarms)
         memory.incidents[incident.id] = incident
         again = Reopening(
-            times=times, by=by[:120], reason=reason, events=[], opened_at=closed.opened_at, lead=closed.lead
+            times=times,
+            by=by[:120],
+            reason=reason,
+            events=[],
+            opened_at=closed.opened_at,
+            lead=closed.lead,
+            end=IncidentEnd(closed.end) if closed.end in set(IncidentEnd) else None,
         )
         title = closed.title or (alarms[0].title if alarms else incident.id)
         self._start(incident.id, self._order(closed.number, title, by, alarms).model_copy(update={"reopening": again}))
@@ -159,8 +167,11 @@ class IncidentBook:
             incident.fingerprints = [*known, alarm.fingerprint][-_REMEMBERED_FINGERPRINTS:]
 
     def _remember(self, incident: OpenIncident, end: str | None, lead: str | None) -> None:
-        closed = self._memory.closed
-        closed[incident.id] = ClosedIncident(**incident.model_dump(), closed_at=self._now(), end=end, lead=lead)
+        closed, closed_at = self._memory.closed, self._now()
+        if end == IncidentEnd.NOT_CONFIRMED.value and incident.recovered_at is not None:
+            # The fault had not come back: what was proven before still holds.
+            end, closed_at = incident.recovered, incident.recovered_at
+        closed[incident.id] = ClosedIncident(**incident.model_dump(), closed_at=closed_at, end=end, lead=lead)
         while len(closed) > _REMEMBERED_CLOSED:
             del closed[next(iter(closed))]
 

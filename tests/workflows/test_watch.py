@@ -88,6 +88,25 @@ async def test_what_still_fires_after_its_incident_ended_opens_another(skipping:
     assert (first.end.value, second.end.value) == ("not-confirmed", "recovered")
 
 
+async def test_a_recovery_stands_where_probes_refute_that_the_fault_came_back(skipping: WorkflowEnvironment) -> None:
+    world = World(down={"web"}, slice={"reopen_within": timedelta(minutes=30)})
+    async with world.worker(skipping.client):
+        await report(skipping.client, alarm("web"))
+        first = await end_of(incident(skipping.client, 1))
+        before = world.incident_record()
+        world.before = before.clock
+        await report(skipping.client, cleared("web"))
+        while (await watch_status(skipping.client)).incidents:
+            await asyncio.sleep(0.02)
+        await report(skipping.client, alarm("web", number=30))
+        while (second := await end_of(incident(skipping.client, 1))).end is first.end:
+            await asyncio.sleep(0.02)
+    after = world.incident_record()
+    assert (first.end.value, second.end.value) == ("recovered", "not-confirmed")
+    assert (after.outcome, after.closed_at, after.clock) == ("recovered", before.closed_at, before.clock)
+    assert after.reopened == 1
+
+
 async def test_every_message_and_what_became_of_it_is_in_the_records(skipping: WorkflowEnvironment) -> None:
     world = World(down={"web"}, approval=WAITING)
     async with world.worker(skipping.client):

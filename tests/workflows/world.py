@@ -34,7 +34,7 @@ from models.lease import AskForLease, LeaseAnswer, LeaseState, ReleaseLease
 from models.names import WORKFLOW_QUEUE, incident_id, site_queue, watch_id
 from models.notices import Delivery, DeliveryState, NoticeReceipt, Occasion, RungReached, SendNotice
 from models.probes import HealthVerdict, ProbeTarget, Sample, Seen, TcpProbe, WatchHealth
-from models.records import AlarmRecord, DecisionUse, OpenedGate, OpenGate, UseDecision, WriteRecords
+from models.records import AlarmRecord, DecisionUse, IncidentRecord, OpenedGate, OpenGate, UseDecision, WriteRecords
 from models.slices import (
     ApplicationPlan,
     ComponentPlan,
@@ -386,6 +386,10 @@ class World:
         """What the records keep of all incidents, in order: what an attempt wrote that history does not know is written over."""
         kept = {(i.id, i.run, e.sequence): e.text for w in self.records for i in w.incidents for e in i.timeline}
         return list(kept.values())
+
+    def incident_record(self) -> IncidentRecord:
+        """What was written last of the only incident."""
+        return [record for written in self.records for record in written.incidents][-1]
 
     @property
     def alarms(self) -> list[AlarmRecord]:
