@@ -46,6 +46,7 @@ def workflow_runner() -> OrderedRunner:
             "workflows.looking",
             "workflows.major_page",
             "workflows.notices",
+            "workflows.occurrences",
             "workflows.operation",
             "workflows.operation_page",
             "workflows.operation_record",
