@@ -66,7 +66,7 @@ class Leases:
         tokens = await asyncio.to_thread(
             self._take_tokens,
             TakeTokens(
-                key=f"{request.holder}/{request.run}/{request.number}",
+                key=request.key,
                 components=[f"{request.application}.{name}" for name in answer.components or components],
                 count=TOKENS_OF_A_LEASE if request.mode is LeaseMode.EXCLUSIVE else 0,
             ),

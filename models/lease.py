@@ -32,10 +32,8 @@ class AskForLease(Model):
     application: ApplicationId
     holder: Annotated[str, Field(min_length=1, max_length=200)]
     """Workflow id; the lease of a workflow that no longer runs is taken back."""
-    run: str
-    """Its first run id."""
-    number: Annotated[int, Field(ge=1)] = 1
-    """The so-many-th lease of this run: each gets fencing tokens of its own."""
+    key: Annotated[str, Field(min_length=1, max_length=200)]
+    """Of this request: each lease that a holder asks for gets fencing tokens of its own."""
     kind: OperationKind
     title: Annotated[str, Field(min_length=1, max_length=300)]
     by: Annotated[str, Field(min_length=1, max_length=200)]
@@ -113,7 +111,8 @@ class Lease(State):
     """A lease that is held, or asked for."""
 
     holder: str
-    run: str
+    key: str
+    """Of the request that it was granted for."""
     kind: OperationKind
     title: str
     by: str

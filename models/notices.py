@@ -112,7 +112,7 @@ class SendNotice(Model):
     """Write to people, once for each key, however often it is asked."""
 
     key: Annotated[str, Field(max_length=200)]
-    """Stable: `INCIDENT/RUN/NUMBER`."""
+    """Of this notice alone: `WORKFLOW/RUN/PURPOSE/NUMBER`."""
     incident: str
     application: ApplicationId
     dossier: str = ""

@@ -33,6 +33,7 @@ from workflows.change_plan import plan_change
 from workflows.gates import approval_question
 from workflows.health_before import worse
 from workflows.holding import refuse_operation
+from workflows.keys import action_key
 from workflows.looking import watch
 from workflows.operation import Operation, operation
 from workflows.outcomes import explain
@@ -358,7 +359,7 @@ class ChangeImplementation(Operation):
             receipt = await workflow.execute_activity(
                 report_by_hand,
                 ReportByHand(
-                    key=f"{workflow.info().workflow_id}/{workflow.info().first_execution_run_id[:8]}"[:200],
+                    key=action_key("incident"),
                     application=self.plan.application,
                     order=OpenByHand(
                         title=f"The change {workflow.info().workflow_id} could not be taken back: {self.title}"[:300],

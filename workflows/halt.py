@@ -12,6 +12,7 @@ from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_e
 from activities.stubs.halts import await_lift, begin_halt, end_halt
 from models.halts import AwaitLift, BeginHalt, EndHalt, Halt, HaltOrder, HaltStatus, HaltTold, Lifted, LiftHalt
 from models.names import CUSTOMER, STATE
+from workflows.keys import action_key
 from workflows.outcomes import explain
 from workflows.policies import HALTED, RECORD, RECORD_TIMEOUT, WRITE
 from workflows.text import code, page, plain, sample
@@ -49,7 +50,7 @@ class Halting:
 
     async def _begin(self, order: HaltOrder) -> Halt:
         request = BeginHalt(
-            key=order.key or workflow.info().run_id,
+            key=order.key or action_key("halt"),
             workflow=workflow.info().workflow_id,
             **order.model_dump(exclude={"key"}),
         )

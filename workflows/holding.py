@@ -15,6 +15,7 @@ from models.gates import Question
 from models.lease import AskForLease, LeaseAnswer, LeaseGranted, LeaseMode, LeaseState, LeaseTakenBack, ReleaseLease
 from models.operation import OperationKind
 from models.watch import WatchTold
+from workflows.keys import action_key
 from workflows.policies import RECORD, RECORD_TIMEOUT
 from workflows.waiting import until
 
@@ -28,7 +29,6 @@ class Holding:
     def __init__(self) -> None:
         super().__init__()
         self._turn = False
-        self._leases_asked = 0
         self._holds: str | None = None
         """The application whose lease it holds, or waits for."""
         self.taken_back_by = ""
@@ -59,12 +59,10 @@ class Holding:
         `ApplicationError` of type `OperationRefused`.
         """
         info = workflow.info()
-        self._leases_asked += 1
         order = AskForLease(
             application=application,
             holder=info.workflow_id,
-            run=info.first_execution_run_id,
-            number=self._leases_asked,
+            key=action_key("lease"),
             kind=kind,
             title=title[:300],
             by=by,

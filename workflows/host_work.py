@@ -1,13 +1,12 @@
 """Acting on hosts: commands and components, each as few activities as it can be, under a lease's fences and any halt.
 
-Every remote action has a job id made here, from the workflow, its first run and a count; so whatever is retried, replayed or
-reset, the same intention runs at most once on its host.
+Every remote action has a job id of its own (`workflows.keys`), which a retry, a replay and a reset keep: so a command that
+changes something runs at most once on its host. A command that only reads runs again after a reset.
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import timedelta
@@ -26,6 +25,7 @@ from models.halts import AwaitLift
 from models.jobs import BatchResult, EnsureComponent, JobResult, Outcome, RunBatch, RunJob, Verb
 from models.runbooks import StepReport
 from models.slices import ApplicationPlan, ComponentPlan, Placement
+from workflows.keys import job_id
 from workflows.outcomes import failed_job, worst
 from workflows.policies import HALTED, HEARTBEAT, HOST, MARGIN, RECORD_TIMEOUT, SITE_WAIT
 from workflows.scope import on_host
@@ -38,8 +38,6 @@ _AT_ONCE = 32
 
 _MOST_JOBS = 64
 """In one batch, unless one host has more: its results, of some 17 KB at most each, must fit into one payload."""
-
-_NOT_IN_A_JOB_ID = re.compile(r"[^A-Za-z0-9._-]")
 
 Known = TypeVar("Known")
 HostRequest = TypeVar("HostRequest", RunBatch, EnsureComponent)
@@ -71,7 +69,6 @@ class HostWork:
         self._waits = waits
         self._halted = 0
         """Steps that wait until a halt is lifted."""
-        self._jobs = 0
         self._tokens = 0
         """Of the lease, that are used up."""
 
@@ -105,7 +102,9 @@ class HostWork:
         work = [(place.queue, step, self._job(step, place)) for step, place in steps]
         batches = _batches(work)
         done = await asyncio.gather(*[self._run_batch(queue, batch, told=told) for queue, batch in batches])
-        results = {result.job: result for batch in done for result in batch}
+        # By the order that was asked for: after a reset, history holds results under the ids of the run before.
+        pairs = zip(batches, done, strict=True)
+        results = {job.job: result for (_, batch), came in pairs for (_, job), result in zip(batch, came, strict=True)}
         return [results[job.job] for _, _, job in work]
 
     def _places(self, step: RunStep) -> list[Placement]:
@@ -117,7 +116,7 @@ class HostWork:
 
     def _job(self, step: RunStep, place: Placement) -> RunJob:
         return RunJob(
-            job=self._job_id(),
+            job=job_id(read_only=step.read_only),
             host=place.host,
             command=step.command,
             check=step.check,
@@ -182,7 +181,7 @@ class HostWork:
 
     async def _ensure(self, component: str, place: Placement, verb: Verb, limit: timedelta | None) -> Outcome:
         part = self._component(component)
-        job, full_name = self._job_id(), f"{self.plan.application}.{component}"
+        job, full_name = job_id(), f"{self.plan.application}.{component}"
         title = f"{'Start' if verb is Verb.STARTED else 'Stop'} {component}"
         if part.control is None:
             return self._not_possible(
@@ -286,13 +285,6 @@ class HostWork:
         except KeyError:
             message = f"{self.plan.application} has no {what} {name!r}; it has {', '.join(among)}"
             raise ApplicationError(message, type="NotFoundError", non_retryable=True) from None
-
-    def _job_id(self) -> str:
-        self._jobs += 1
-        info = workflow.info()
-        # A schedule puts the time into the ids of what it starts, with colons; a job's id names a folder on its host.
-        name = _NOT_IN_A_JOB_ID.sub("", info.workflow_id)
-        return f"{name}.{info.first_execution_run_id[:8]}.{self._jobs}"
 
     def _summary(self, titles: list[str], hosts: list[str]) -> str:
         places = unique(hosts)

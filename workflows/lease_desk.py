@@ -33,12 +33,12 @@ class LeaseDesk:
     def ask(self, order: AskForLease) -> LeaseAnswer:
         """Grant a lease, or put the request into the queue; asking again tells how it stands."""
         held = self._memory.leases.get(order.holder)
-        if held is not None and held.run == order.run:
+        if held is not None and held.key == order.key:
             return _granted(held)
-        if held is not None:  # the holder was reset or began anew: what it held before is not what it holds now
+        if held is not None:  # the holder asks for another lease: what it held before, it does not hold any more
             self.release(order.holder)
         if (waiting := self._waiting(order.holder)) is not None:
-            if waiting.run == order.run:
+            if waiting.key == order.key:
                 return self._queued(waiting)
             self._memory.waiting.remove(waiting)
         asked = self._asked(order)
@@ -81,7 +81,7 @@ class LeaseDesk:
 
     def _asked(self, order: AskForLease) -> Lease:
         return Lease(
-            **order.model_dump(exclude={"application", "number", "components", "beyond_limit"}),
+            **order.model_dump(exclude={"application", "components", "beyond_limit"}),
             components=self._scope(order.components),
             since=self._now(),
         )

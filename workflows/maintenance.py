@@ -293,7 +293,7 @@ class Maintenance(Operation):
         if not people:
             return
         try:
-            receipt = await tell(self.plan, people, text[:2000], number=1, summary="Tell the operators how it ended")
+            receipt = await tell(self.plan, people, text[:2000], summary="Tell the operators how it ended")
         except ActivityError as error:
             if is_cancelled_exception(error):
                 raise

@@ -12,25 +12,24 @@ from models.dossier.agreement import Priority
 from models.notices import Audience, Facts, NoticeReceipt, Occasion, SendNotice
 from models.records import EntryKind
 from workflows.case import Case
+from workflows.keys import message_key
 from workflows.outcomes import explain
 from workflows.policies import HEARTBEAT, NOTICE, NOTICE_TIMEOUT
 from workflows.telling import delivery_text
 
 
 class Notices:
-    """Sends the notices of one incident, each under a key of its own, so that no retry and no reset sends one twice."""
+    """Sends the notices of one incident, each under a key of its own, so that no retry sends one twice."""
 
     def __init__(self, case: Case) -> None:
         self._case = case
-        self._sent = 0
         self._failed: set[str] = set()
 
     async def send(self, occasion: Occasion, audience: Audience, **facts: Any) -> NoticeReceipt:
         """Write to people; never raises but when cancelled."""
-        self._sent += 1
         case, info = self._case, workflow.info()
         order = SendNotice(
-            key=f"{info.workflow_id}/{info.first_execution_run_id[:8]}/{self._sent}",
+            key=message_key("notice"),
             incident=info.workflow_id,
             application=case.order.application,
             dossier=case.plan.plan.dossier if case.plan.plan else case.order.dossier,

@@ -13,6 +13,7 @@ from activities.stubs.workflows import report_by_hand
 from models.names import APPLICATION, CUSTOMER
 from models.opening import OpenIncidentForm, ReportByHand
 from models.watch import OpenByHand, OpenReceipt
+from workflows.keys import action_key
 from workflows.outcomes import explain
 from workflows.policies import RECORD
 from workflows.text import page, plain
@@ -40,9 +41,7 @@ class OpenIncident:
         try:
             receipt = await workflow.execute_activity(
                 report_by_hand,
-                ReportByHand(
-                    key=f"form/{workflow.info().workflow_id}"[:200], application=form.application, order=order
-                ),
+                ReportByHand(key=action_key("form"), application=form.application, order=order),
                 start_to_close_timeout=_TRY,
                 schedule_to_close_timeout=_GIVE_UP,
                 retry_policy=RECORD,

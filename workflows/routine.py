@@ -18,6 +18,7 @@ from models.routine import CheckedOrder, CheckOrder, RoutineOrder
 from workflows import waiting
 from workflows.gates import approval_question
 from workflows.holding import refuse_operation
+from workflows.keys import message_key
 from workflows.operation import Operation, operation
 from workflows.outcomes import explain
 from workflows.policies import HEARTBEAT, NOTICE, NOTICE_TIMEOUT, RECORD, RECORD_TIMEOUT
@@ -40,7 +41,6 @@ class RoutineOnOrder(Operation):
     def __init__(self) -> None:
         super().__init__()
         self._checked = CheckedOrder()
-        self._receipts = 0
 
     @workflow.run
     async def run(self, order: RoutineOrder) -> OperationOutcome:
@@ -124,13 +124,12 @@ class RoutineOnOrder(Operation):
         """Write to whoever ordered it; that nobody could be reached keeps nothing back."""
         if order.rehearse or not self._checked.receipt_to:
             return
-        self._receipts += 1
         info = workflow.info()
         try:
             receipt: NoticeReceipt = await workflow.execute_activity(
                 send_notice,
                 SendNotice(
-                    key=f"{info.workflow_id}/{info.first_execution_run_id[:8]}/receipt-{self._receipts}"[:200],
+                    key=message_key("receipt"),
                     incident=info.workflow_id,
                     application=order.application,
                     dossier=self.plan.dossier,

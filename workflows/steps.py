@@ -32,6 +32,7 @@ from models.runbooks import RunbookReport, StepReport
 from models.slices import ApplicationPlan, SiteProbes
 from workflows.gates import approval_question
 from workflows.host_work import HostWork, unique, worth_another_try
+from workflows.keys import child_id
 from workflows.looking import watch
 from workflows.outcomes import explain, worst
 from workflows.telling import delivered, tell
@@ -187,9 +188,8 @@ class Steps(HostWork):
                 StepReport(title=title, outcome=Outcome.OK, changed=False, detail=f"would tell {', '.join(people)}")
             )
             return Outcome.OK
-        self._jobs += 1
         try:
-            receipt = await tell(self.plan, people, text, number=self._jobs, summary=title)
+            receipt = await tell(self.plan, people, text, summary=title)
         except ActivityError as error:
             if is_cancelled_exception(error):
                 raise
@@ -204,7 +204,6 @@ class Steps(HostWork):
 
     async def runbook(self, name: str, inputs: dict[str, Any], title: str) -> Outcome:
         """Carry a runbook out as a child workflow; its steps are reported as this workflow's own."""
-        self._jobs += 1
         # What this workflow says comes last: no input in a dossier turns a rehearsal into the real thing.
         order = {
             "reason": title,
@@ -219,7 +218,7 @@ class Steps(HostWork):
             report: RunbookReport = await workflow.execute_child_workflow(
                 f"runbook.{name}",
                 order,
-                id=f"{workflow.info().workflow_id}.{name}.{self._jobs}",
+                id=child_id(name),
                 result_type=RunbookReport,
                 static_summary=title,
                 search_attributes=workflow.info().typed_search_attributes,

@@ -1,4 +1,4 @@
-"""Telling people something in the words of a dossier or of an operation, once for each time it is wanted."""
+"""Telling people something in the words of a dossier or of an operation."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from temporalio import workflow
 from activities.stubs.leading import send_notice
 from models.notices import Audience, Delivery, DeliveryState, Facts, NoticeReceipt, Occasion, SendNotice
 from models.slices import ApplicationPlan
+from workflows.keys import message_key
 from workflows.policies import HEARTBEAT, NOTICE, NOTICE_TIMEOUT
 
 
-async def tell(plan: ApplicationPlan, people: Sequence[str], text: str, *, number: int, summary: str) -> NoticeReceipt:
-    """Write to contacts of the dossier; `number` counts what this workflow tells: under the same one nobody is told twice."""
+async def tell(plan: ApplicationPlan, people: Sequence[str], text: str, *, summary: str) -> NoticeReceipt:
+    """Write to contacts of the dossier; every call is a notice of its own."""
     info = workflow.info()
     return await workflow.execute_activity(
         send_notice,
         SendNotice(
-            key=f"{info.workflow_id}/{info.first_execution_run_id[:8]}/{number}"[:200],
+            key=message_key("message"),
             incident=info.workflow_id,
             application=plan.application,
             dossier=plan.dossier,

@@ -43,7 +43,7 @@ class Leases:
         usual: dict[str, Any] = {
             "application": "acme.shop",
             "holder": holder,
-            "run": "r1",
+            "key": "k1",
             "kind": OperationKind.CHANGE,
             "title": holder,
             "by": "anna",
@@ -117,7 +117,7 @@ def test_asking_again_changes_nothing_but_a_holder_that_began_anew_gives_its_old
     assert leases.ask("one", "db") is LeaseState.GRANTED
     assert leases.memory.leases["one"].since == since
     leases.ask("two", "db")
-    assert leases.ask("one", "db", run="r2") is LeaseState.QUEUED
+    assert leases.ask("one", "db", key="k2") is LeaseState.QUEUED
     assert leases.holders == {"two"}
 
 

@@ -21,7 +21,7 @@ def ask(desk: Desk, *components: str, holder: str = CHANGE, **fields: Any) -> Le
     usual: dict[str, Any] = {
         "application": APPLICATION,
         "holder": holder,
-        "run": "r1",
+        "key": "k1",
         "kind": OperationKind.CHANGE,
         "title": "Change 4",
         "by": OPERATOR,

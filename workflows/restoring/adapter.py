@@ -13,7 +13,11 @@ from datetime import datetime, timedelta
 
 from models.dossier.instructions import Command, RunStep, Step
 from models.restores import LATEST, Examined, RestorePoint
+from workflows.keys import short_digest
 from workflows.restoring.commands import as_user, with_environment
+
+_LONGEST_DATABASE = 63
+"""Bytes of a name that PostgreSQL keeps; it cuts a longer one without an error, so that two names could become one."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,7 @@ class Place:
     host: str
     """By its name in the dossier."""
     key: str
-    """Tells this restore's names from all others: `20260131_0200_1a2b`."""
+    """Tells this restore's names from all others: `20260131_` and 26 characters of a digest."""
     limit: timedelta
     """How long any one command may take."""
     drill: bool = False
@@ -39,8 +43,16 @@ class Place:
         return RunStep(host=self.host, title=title, command=command, read_only=True, timeout=self.limit)
 
     def named(self, name: str, what: str) -> str:
-        """A name for something of this restore beside the name of what is restored: `shop_kept_20260131_0200_1a2b`."""
+        """A name for something of this restore beside the name of what is restored: `shop_kept_KEY`."""
         return f"{name}_{what}_{self.key}"
+
+    def named_database(self, name: str, what: str) -> str:
+        """The same for a database. A name that is too long keeps its beginning; the digest of all of it makes it unique."""
+        whole = self.named(name, what)
+        if len(whole.encode()) <= _LONGEST_DATABASE:
+            return whole
+        rest = f"_{what}_{short_digest(whole)}"
+        return name.encode()[: _LONGEST_DATABASE - len(rest)].decode(errors="ignore") + rest
 
 
 class Adapter(ABC):

@@ -17,6 +17,7 @@ from models.opening import ReportByHand
 from models.operation import OperationEnd, OperationKind, OperationOutcome, OperationState
 from models.restores import LATEST, DrillOrder, Examined, RestorePoint
 from models.watch import OpenByHand
+from workflows.keys import action_key
 from workflows.operation import operation
 from workflows.outcomes import explain, worst
 from workflows.policies import RECORD, RECORD_TIMEOUT
@@ -128,7 +129,7 @@ class Drill(FromBackup):
             receipt = await workflow.execute_activity(
                 report_by_hand,
                 ReportByHand(
-                    key=f"drill/{workflow.info().workflow_id}/{workflow.info().first_execution_run_id}"[:200],
+                    key=action_key("incident"),
                     application=self.order.application,
                     order=OpenByHand(
                         title=f"The drill of the restore {self.name} failed"[:300],

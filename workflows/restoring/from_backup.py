@@ -18,6 +18,7 @@ from models.operation import OperationState
 from models.restores import DrillOrder, Examined, Proof, RestoreOrder, RestorePoint
 from workflows import waiting
 from workflows.holding import refuse_operation
+from workflows.keys import scratch_key
 from workflows.operation import Operation
 from workflows.restoring.adapter import Adapter, Place
 from workflows.restoring.choosing import adapter_for
@@ -61,7 +62,7 @@ class FromBackup(Operation):
             instruction,
             Place(
                 host=self._host(instruction, drill),
-                key=f"{started:%Y%m%d_%H%M}_{workflow.info().first_execution_run_id[:4]}",
+                key=f"{started:%Y%m%d}_{scratch_key('restore')}",
                 limit=instruction.give_up_after or instruction.restore_time * 4,
                 drill=drill,
                 scratch=instruction.drill.scratch if drill and instruction.drill else None,

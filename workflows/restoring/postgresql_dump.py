@@ -149,8 +149,8 @@ class DumpAdapter(Adapter):
     def __init__(self, source: PostgresqlDump, place: Place) -> None:
         super().__init__(place)
         self.source = source
-        self.aside = place.named(source.database, "drill" if place.drill else "new")
-        self.kept = place.named(source.database, "kept")
+        self.aside = place.named_database(source.database, "drill" if place.drill else "new")
+        self.kept = place.named_database(source.database, "kept")
 
     def look(self) -> RunStep:
         """List the dumps."""
@@ -229,7 +229,7 @@ class DumpAdapter(Adapter):
     def put_back(self, examined: Examined) -> list[Step]:
         """Exchange the names again."""
         server, database = self.source.server, self.source.database
-        failed = self.place.named(database, "bad")
+        failed = self.place.named_database(database, "bad")
         words = postgres(server, _PUT_BACK, database, failed, self.kept)
         return [self.place.run(f"Put {database} back as it was; what was restored is kept as {failed}", words)]
 

@@ -1,0 +1,94 @@
+"""Idempotency keys: the one place where a workflow names what it does outside, so that a retry repeats nothing.
+
+A key holds the workflow id, a whole run id, what it is for and a number. All parts of a workflow take the number from one
+counter, so that no two of them ever make the same key. Never shorten a run id: it is a UUIDv7, which begins with the time, and
+its first eight digits stay the same for 65 seconds.
+
+There are two kinds of key:
+
+- An *action* changes something: a command on a host, a fencing token, an incident that is opened. Its key survives a reset of
+  the workflow, so a step that has run already is read and not run again.
+- A *message* or a *look* belongs to the run that makes it. After a reset, people are asked and told again, and evidence is new.
+
+An incident that is opened again is a new execution with another first run, so all its keys are new. The same holds after
+continue-as-new, and no counter has to be carried over.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+
+from temporalio import workflow
+
+LONGEST = 200
+"""Characters of a key; the models and the records allow no more."""
+
+_LONGEST_NAME = 100
+"""Characters of a workflow id that stay readable in a key that is too long."""
+
+_BITS = 128
+_COUNTER = "_driftvakt_keys"
+_NOT_IN_A_JOB_ID = re.compile(r"[^A-Za-z0-9._-]")
+
+
+def action_key(purpose: str) -> str:
+    """Return a new key for something that is changed outside; a reset of the workflow makes the same one again."""
+    info = workflow.info()
+    return _fitting(info.workflow_id, f"/{_lineage(info)}/{purpose}/{_next()}")
+
+
+def message_key(purpose: str) -> str:
+    """Return a new key for something that people are told; a run that was reset tells it again."""
+    info = workflow.info()
+    return _fitting(info.workflow_id, f"/{info.run_id}/{purpose}/{_next()}")
+
+
+def job_id(*, read_only: bool = False) -> str:
+    """Return a new id for a job on a host, which is the name of its folder there.
+
+    A job that only reads belongs to this run, so that a reset workflow looks again.
+    """
+    info = workflow.info()
+    # A schedule puts the time into the ids of the workflows it starts, with colons, which no folder name may hold.
+    name = _NOT_IN_A_JOB_ID.sub("", info.workflow_id)
+    return _fitting(name, f".{info.run_id if read_only else _lineage(info)}.{_next()}", join=".")
+
+
+def child_id(name: str) -> str:
+    """Return a new workflow id for a child. The child makes its keys from its own first run, so its id may be used again."""
+    return f"{workflow.info().workflow_id}.{name}.{_next()}"
+
+
+def scratch_key(purpose: str) -> str:
+    """Return 26 characters of a-z and 2-7 (128 bits) that tell the scratch names of this workflow from all others."""
+    return short_digest(action_key(purpose))
+
+
+def short_digest(text: str) -> str:
+    """Return 128 bits of the SHA-256 of a text, as 26 characters of a-z and 2-7: for names whose length is limited."""
+    cut = hashlib.sha256(text.encode()).digest()[: _BITS // 8]
+    return base64.b32encode(cut).decode().rstrip("=").lower()
+
+
+def _lineage(info: workflow.Info) -> str:
+    """The run id that a reset keeps: of the first run, or of the run that this one continues."""
+    before = info.continued_run_id
+    return info.first_execution_run_id if before is None else f"{before}-next"
+
+
+def _next() -> int:
+    """Count on; the count lives in the workflow instance, because a module's variable would outlive it."""
+    instance = workflow.instance()
+    number: int = getattr(instance, _COUNTER, 0) + 1
+    setattr(instance, _COUNTER, number)
+    return number
+
+
+def _fitting(name: str, rest: str, *, join: str = "/") -> str:
+    """Join a key. Where it is too long, it keeps the beginning of the name, and the digest of all of it makes it unique."""
+    whole = f"{name}{rest}"
+    if len(whole) <= LONGEST:
+        return whole
+    return f"{name[:_LONGEST_NAME]}{join}{hashlib.sha256(whole.encode()).hexdigest()}"
