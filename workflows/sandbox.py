@@ -40,6 +40,7 @@ def workflow_runner() -> OrderedRunner:
             "workflows.incident_page",
             "workflows.instructing",
             "workflows.joining",
+            "workflows.keys",
             "workflows.ladder",
             "workflows.leading",
             "workflows.lease_desk",
