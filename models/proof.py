@@ -18,7 +18,14 @@ class Use(StrEnum):
     REHEARSED = "rehearsed"
     REHEARSAL_FAILED = "rehearsal-failed"
     CARRIED_OUT = "carried-out"
+    DID_NOT_HELP = "did-not-help"
+    """Carried out as written, without any command failing, and what it was for was still ill afterwards."""
     FAILED = "failed"
+    """A command of it failed."""
+
+
+_WENT_WELL = (Use.REHEARSED, Use.CARRIED_OUT, Use.DID_NOT_HELP)
+"""Uses that show that an instruction can be carried out as it is written."""
 
 
 def use_of(well: bool, *, rehearsed: bool) -> Use:
@@ -68,6 +75,8 @@ class Freshness(Model):
     rehearsed: Proof | None = None
     """The last time."""
     carried_out: Proof | None = None
+    did_not_help: Proof | None = None
+    """The last time that all of it was carried out and did not put anything right."""
     failed: Proof | None = None
     """The last time that carrying it out, or rehearsing it, failed."""
     stale: str = ""
@@ -94,6 +103,7 @@ def freshness(
         fresh_for=fresh_for,
         rehearsed=latest[Use.REHEARSED],
         carried_out=latest[Use.CARRIED_OUT],
+        did_not_help=latest[Use.DID_NOT_HELP],
         failed=max(failures, key=lambda p: p.at, default=None),
         stale="" if fresh_for == "always" else _stale(digest, fresh_for, proofs, now),
     )
@@ -101,13 +111,13 @@ def freshness(
 
 def _stale(digest: str, fresh_for: timedelta, proofs: Sequence[Proof], now: datetime) -> str:
     ours = [p for p in proofs if p.digest == digest]
-    good = _last(ours, Use.REHEARSED, Use.CARRIED_OUT)
-    failed, done = _last(ours, Use.FAILED), _last(ours, Use.CARRIED_OUT)
-    # That a rehearsal went well says little of what failed when it was really carried out.
-    if failed is not None and (done is None or done.at < failed.at):
+    good, failed = _last(ours, *_WENT_WELL), _last(ours, Use.FAILED)
+    # A rehearsal runs what only looks, and not the command that failed; but nobody rehearses by accident: a person has seen
+    # the failure and says with it that the instruction may be used again.
+    if failed is not None and (good is None or good.at < failed.at):
         return f"it failed when it was last carried out, on {failed.at:%Y-%m-%d}"
     if good is None:
-        before = _last(proofs, Use.REHEARSED, Use.CARRIED_OUT)
+        before = _last(proofs, *_WENT_WELL)
         if before is None:
             return "it was never rehearsed, nor carried out"
         return f"it was changed since it was last proven, on {before.at:%Y-%m-%d}"

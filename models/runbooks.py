@@ -37,6 +37,8 @@ class StepReport(Model):
     command: str = ""
     outcome: Outcome
     changed: bool
+    command_failed: bool = False
+    """A command was run for it, and failed: not so where no command was begun, or where it only waited in vain."""
     detail: str
     """What came of it, in one sentence."""
 

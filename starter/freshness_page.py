@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def show_freshness(found: Sequence[Freshness]) -> None:
     """A line an instruction: when it was last rehearsed, carried out and failed, and what it lacks."""
     table = Listing(header_style="bold")
-    for column in ("application", "instruction", "rehearsed", "carried out", "failed", "stale because"):
+    for column in ("application", "instruction", "rehearsed", "carried out", "did not help", "failed", "stale because"):
         table.add_column(column, overflow="fold")
     for one in found:
         table.add_row(
@@ -22,6 +22,7 @@ def show_freshness(found: Sequence[Freshness]) -> None:
             one.instruction,
             _day(one.rehearsed),
             _day(one.carried_out),
+            _day(one.did_not_help),
             _day(one.failed),
             one.stale or "-",
         )

@@ -20,11 +20,11 @@ from models.jobs import Outcome
 from models.names import remedy_name
 from models.operation import OperationKind
 from models.probes import HealthVerdict, WatchHealth
-from models.proof import use_of
 from models.records import EntryKind
 from models.runbooks import StepReport
 from models.slices import STALE_ASKS, PlannedRemedy, SiteProbes
 from workflows.case import Case
+from workflows.faring import how_it_fared, needs_time
 from workflows.gates import approval_question
 from workflows.handing_over import CLOSE, REMEDY, RETRY, RUNBOOK, VERIFY, cause_of, handover_question, option
 from workflows.holding import Holding
@@ -143,7 +143,7 @@ class Healing:
                     return self._recovered(remedy=None)
             if waited is None:
                 continue
-            verdict = await self._verify(patiently=await self._carry_out(remedy))
+            verdict = await self._carry_out(remedy)
             if verdict.healthy:
                 return self._recovered(remedy.name)  # the watch takes the lease back when the incident ends
             await self._holding.give_lease_back()
@@ -208,22 +208,31 @@ class Healing:
         outcome = await self._decide(question, f"Whether to carry out: {remedy.title}")
         return outcome.approved
 
-    async def _carry_out(self, remedy: PlannedRemedy) -> bool:
-        """Carry a remedy out; whether it has done, or may have done, anything that recovery is worth waiting for."""
+    async def _carry_out(self, remedy: PlannedRemedy) -> HealthVerdict:
+        """Carry a remedy out, prove whether it has helped, and keep how it fared."""
         assert self.steps is not None
         self.steps.component = self._first
         self._case.enter(IncidentState.REMEDYING, f"Carry out: {remedy.title}")
-        before = len(self.steps.reports)
+        before, instruction = len(self.steps.reports), self._case.plan.instruction
         with self._changing():
             outcome = await self.steps.carry_out(remedy.steps)
         self._case.tell(EntryKind.ACTION, f"Remedy {remedy.name}: {outcome.value}")
-        self._case.prove(
-            remedy_name(self._case.plan.instruction, remedy.name), use_of(outcome is Outcome.OK, rehearsed=False)
-        )
-        return any(r.changed or r.outcome is Outcome.UNKNOWN for r in self.steps.reports[before:])
+        done, ended_at = self.steps.reports[before:], self.steps.ended_at
+        verdict = await self._verify(looks=self._looks_until_given_up(outcome, done, ended_at))
+        if (use := how_it_fared(outcome, done, ended_at, healthy=verdict.healthy)) is not None:
+            self._case.prove(remedy_name(instruction, remedy.name), use)
+        return verdict
 
-    async def _verify(self, *, patiently: bool = True) -> HealthVerdict:
-        """Prove that health holds; where nothing was done, the usual number of failed looks in a row is proof enough of none."""
+    def _looks_until_given_up(
+        self, outcome: Outcome, done: Sequence[StepReport], ended_at: Step | None = None
+    ) -> int | None:
+        """After how many failed looks in a row what was done has not helped; None: recovery is waited for as agreed."""
+        if needs_time(done, ended_at):
+            return None
+        return 1 if outcome is Outcome.FAILED else self._case.terms.confirm_looks
+
+    async def _verify(self, *, looks: int | None = None) -> HealthVerdict:
+        """Prove that health holds; given up after so many failed looks in a row, or when recovery has taken too long."""
         probes = [*self._case.plan.confirm, *self._joined_health()]
         if not probes:
             return _NO_VERDICT
@@ -235,7 +244,7 @@ class Healing:
                 targets=probes[0].targets,
                 every=min(terms.confirm_every, terms.healthy_for / 2),
                 healthy_for=terms.healthy_for,
-                failing_looks=None if patiently else terms.confirm_looks,
+                failing_looks=looks,
                 give_up_after=terms.recovery_within + terms.healthy_for,
             ),
             self._case.memory.doing,
@@ -259,13 +268,14 @@ class Healing:
             self._instructing.begin_again()
             self._collected.clear()
             return None, await self._confirm_again(verdict)
-        if kind == REMEDY:
-            await self._take_remedy(name)
-        elif kind == RUNBOOK and self.steps is not None:
-            await self._take_runbook(name, on)
         # "verify" says that a person has put it right.
         self._acted = self._acted or outcome.option == VERIFY
-        verdict = await self._verify()
+        if kind == REMEDY:
+            verdict = await self._take_remedy(name)
+        elif kind == RUNBOOK and self.steps is not None:
+            verdict = await self._take_runbook(name, on)
+        else:
+            verdict = await self._verify()
         remedy = name if kind in {REMEDY, RUNBOOK} else None
         await self._holding.give_lease_back()
         return (self._recovered(remedy), verdict) if verdict.healthy else (None, verdict)
@@ -275,23 +285,26 @@ class Healing:
         # "Retry" was asked for by a person: healthy probes that cannot refute this fault are no reason not to.
         return verdict.model_copy(update={"healthy": False}) if again.healthy and not self._refutable else again
 
-    async def _take_remedy(self, name: str) -> None:
+    async def _take_remedy(self, name: str) -> HealthVerdict:
         for remedy in self._case.plan.remedies:
             if option(REMEDY, remedy.name) != option(REMEDY, name):
                 continue
             if remedy.approval is not None and not await self._approved(remedy):
                 continue
             if await self._take_lease(remedy.title, remedy.steps) is not None:
-                await self._carry_out(remedy)
+                return await self._carry_out(remedy)
+        return await self._verify(looks=self._case.terms.confirm_looks)
 
-    async def _take_runbook(self, name: str, component: str) -> None:
+    async def _take_runbook(self, name: str, component: str) -> HealthVerdict:
         assert self.steps is not None
         self._case.enter(IncidentState.REMEDYING, f"Runbook {name}")
         step = RunbookStep(runbook=name, inputs={"component": component})
+        before = len(self.steps.reports)
         if await self._take_lease(f"Runbook {name}", [step]) is None:
-            return
+            return await self._verify(looks=self._case.terms.confirm_looks)
         with self._changing():
-            await self.steps.runbook(name, step.inputs, f"Runbook {name}")
+            outcome = await self.steps.runbook(name, step.inputs, f"Runbook {name}")
+        return await self._verify(looks=self._looks_until_given_up(outcome, self.steps.reports[before:]))
 
     async def _decide(self, question: Question, doing: str, moot: Callable[[], bool] = lambda: False) -> GateOutcome:
         self._case.enter(IncidentState.DECIDING, doing)

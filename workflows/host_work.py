@@ -304,6 +304,7 @@ class HostWork:
                 command=result.command,
                 outcome=result.outcome,
                 changed=result.changed and not read_only,  # having looked is no change
+                command_failed=result.outcome is Outcome.FAILED and (result.changed or result.exit_status is not None),
                 detail=detail,
             )
         )

@@ -15,10 +15,11 @@ from models.fences import HeldLease
 from models.gates import Question
 from models.jobs import Outcome
 from models.operation import OperationKind
-from models.proof import ProofRecord, use_of
+from models.proof import ProofRecord, Use, use_of
 from models.records import WriteRecords
 from models.runbooks import RunbookInput, RunbookReport, StepReport
 from models.slices import ApplicationPlan, ComponentPlan, PlanRequest
+from workflows.faring import how_it_fared
 from workflows.gates import Asking
 from workflows.holding import Holding
 from workflows.outcomes import worst
@@ -150,8 +151,12 @@ class Runbook(Holding, Asking):
         return answer.approved
 
     async def prove(self, instruction: str, report: RunbookReport) -> None:
-        """Keep how an instruction of the dossier fared, as its proof."""
-        use = use_of(report.outcome is Outcome.OK, rehearsed=report.rehearsed)
+        """Keep how an instruction of the dossier fared, as its proof; nothing where nothing was learnt of it."""
+        use: Use | None = use_of(report.outcome is Outcome.OK, rehearsed=True)
+        if not report.rehearsed:
+            use = how_it_fared(report.outcome, report.steps, self.steps.ended_at)
+        if use is None:
+            return
         info = workflow.info()
         proof = ProofRecord(
             application=self.plan.application,

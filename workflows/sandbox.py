@@ -30,6 +30,7 @@ def workflow_runner() -> OrderedRunner:
             "workflows.discipline",
             "workflows.drafts",
             "workflows.failed_step",
+            "workflows.faring",
             "workflows.gates",
             "workflows.handing_over",
             "workflows.healing",

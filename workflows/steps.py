@@ -63,13 +63,17 @@ class Steps(HostWork):
     ) -> None:
         super().__init__(plan, rehearse=rehearse, heard=heard, waits=waits, lease=lease)
         self.requester = requester
+        self.ended_at: Step | None = None
+        """The step that `carry_out` ended at, because it was not OK."""
         self._ask = ask
 
     async def carry_out(self, steps: Sequence[Step]) -> Outcome:
         """Carry steps out in order; the first that is not OK ends it, and its outcome is returned."""
+        self.ended_at = None
         for step in steps:
             outcome = await self.carry_out_one(step)
             if outcome is not Outcome.OK and not self.rehearse:
+                self.ended_at = step
                 return outcome
         return Outcome.OK
 

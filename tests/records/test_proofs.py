@@ -71,17 +71,35 @@ def test_what_was_never_used_is_stale_and_a_rehearsal_proves_it(records: Records
     assert stale(records, dossier, "remedy/web-down/ask") != ""
 
 
-def test_what_failed_in_earnest_is_stale_until_it_was_carried_out_well_or_changed(records: Records) -> None:
+def test_a_remedy_of_which_a_command_failed_is_stale_until_it_went_well_or_was_rehearsed(records: Records) -> None:
     dossier = shop()
     records.publish_dossier(dossier, "ann")
     records.write(WriteRecords(proofs=[used(dossier, Use.CARRIED_OUT, 3), used(dossier, Use.FAILED, 2)]))
     assert stale(records, dossier) == "it failed when it was last carried out, on 2026-05-30"
-    records.write(WriteRecords(proofs=[used(dossier, Use.REHEARSED, 1.5)]))
+    records.write(WriteRecords(proofs=[used(dossier, Use.REHEARSAL_FAILED, 1.8)]))
     assert stale(records, dossier).startswith("it failed")
-    records.write(WriteRecords(proofs=[used(dossier, Use.CARRIED_OUT, 1)]))
+    records.write(WriteRecords(proofs=[used(dossier, Use.REHEARSED, 1.5)]))
     assert stale(records, dossier) == ""
     records.write(WriteRecords(proofs=[used(dossier, Use.REHEARSAL_FAILED, 0.5)]))
     assert stale(records, dossier) == "its last rehearsal failed, on 2026-06-01"
+
+
+def test_a_remedy_that_did_not_help_is_proven_all_the_same(records: Records) -> None:
+    dossier = shop()
+    records.publish_dossier(dossier, "ann")
+    records.write(WriteRecords(proofs=[used(dossier, Use.FAILED, 2), used(dossier, Use.DID_NOT_HELP, 1)]))
+    found = records.freshness(dossier, NOW)[NAME]
+    assert (found.stale, found.carried_out) == ("", None)
+    assert found.did_not_help is not None
+
+
+def test_a_proven_remedy_comes_before_a_stale_one_that_would_have_to_ask(records: Records) -> None:
+    dossier = shop()
+    records.publish_dossier(dossier, "ann")
+    proven = used(dossier, Use.CARRIED_OUT, instruction="remedy/web-down/ask")
+    records.write(WriteRecords(proofs=[used(dossier, Use.FAILED), proven.model_copy(update={"at": datetime.now(UTC)})]))
+    plan = RecordActivities(records).load_incident_plan(PlanRequest(application="acme.shop", components=["web"]))
+    assert [r.name for r in plan.remedies] == ["ask", "restart"]
 
 
 def test_proof_holds_as_long_as_the_dossier_says(records: Records) -> None:

@@ -34,6 +34,7 @@ from models.lease import AskForLease, LeaseAnswer, LeaseState, ReleaseLease
 from models.names import WORKFLOW_QUEUE, incident_id, site_queue, watch_id
 from models.notices import Delivery, DeliveryState, NoticeReceipt, Occasion, RungReached, SendNotice
 from models.probes import HealthVerdict, ProbeTarget, Sample, Seen, TcpProbe, WatchHealth
+from models.proof import Use
 from models.records import AlarmRecord, DecisionUse, IncidentRecord, OpenedGate, OpenGate, UseDecision, WriteRecords
 from models.slices import (
     ApplicationPlan,
@@ -157,6 +158,10 @@ class World:
     """Incidents that the records know as open."""
     dossier: str = "d1"
     """The version that holds."""
+    fails: set[str] = field(default_factory=set)
+    """Commands that end with exit status 1: `stopped web`."""
+    looked: list[WatchHealth] = field(default_factory=list)
+    """What probes were asked to find out."""
     says: str = "done"
     """What hosts answer."""
     commands: list[str] = field(default_factory=list)
@@ -341,7 +346,7 @@ class World:
     async def ensure_component(self, request: EnsureComponent) -> JobResult:
         name = request.component.rsplit(".", 1)[1]
         result = self._did(request.job, request.host.name, f"{request.verb.value} {name}", request.rehearse)
-        if request.verb.value == "started" and self.cures and not request.rehearse:
+        if request.verb.value == "started" and self.cures and not request.rehearse and result.outcome is Outcome.OK:
             self.down.discard(name)
         return result
 
@@ -351,9 +356,9 @@ class World:
         return JobResult(
             job=job,
             host=host,
-            outcome=Outcome.OK,
+            outcome=Outcome.FAILED if command in self.fails else Outcome.OK,
             changed=not rehearse,
-            exit_status=0,
+            exit_status=1 if command in self.fails else 0,
             reason=self.says,
             command=command,
         )
@@ -361,6 +366,7 @@ class World:
     @activity.defn(name="watch_health")
     async def watch_health(self, request: WatchHealth) -> HealthVerdict:
         self.on_look()
+        self.looked.append(request)
         samples = [self._look(t) for t in request.targets]
         ill = [s.point for s in samples if s.seen is not Seen.OK]
         if not self.certain:
@@ -390,6 +396,11 @@ class World:
     def incident_record(self) -> IncidentRecord:
         """What was written last of the only incident."""
         return [record for written in self.records for record in written.incidents][-1]
+
+    @property
+    def uses_of_instructions(self) -> list[tuple[str, Use]]:
+        """What the records keep of how instructions fared, in order."""
+        return [(proof.instruction, proof.use) for written in self.records for proof in written.proofs]
 
     @property
     def alarms(self) -> list[AlarmRecord]:
