@@ -11,6 +11,7 @@
     ├── HostError               something on the way to, or on, a host
     │   ├── HostKeyError        final: the host is not the one we pinned, or it is pinned wrongly
     │   ├── CredentialError     final: the key cannot be loaded, or the host refuses it
+    │   ├── LoginShellError     final: the host takes our key, but its login shell never runs what we send
     │   ├── HostRefusedError    final: the host understood and said no (sudo, fencing token, unusable directory)
     │   └── HostUnreachableError    retried: no connection, or it was lost and nothing is known
     ├── ProbeError              final: a measuring point that cannot be probed as it is written
@@ -67,6 +68,10 @@ class HostKeyError(HostError):
 
 class CredentialError(HostError):
     """The credential cannot be loaded, or the host refuses it."""
+
+
+class LoginShellError(HostError):
+    """The host answered, but the user's login shell never ran our command: nothing was done, and nothing was seen."""
 
 
 class HostRefusedError(HostError):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import subprocess
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +28,27 @@ PACKAGES = {
     "chromium": "chromium",
     "busybox": "busybox",
     "restic": "restic",
+    "fish": "fish",
+    "tcsh": "tcsh",
 }
 """The Debian package that brings each real part."""
+
+MOUNTS = "mounts"
+"""The part that no package brings: root, on a machine that lets it mount in a namespace of its own."""
 
 
 def _found(*names: str) -> bool:
     path = os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin"
     return any(shutil.which(name, path=path) for name in names)
+
+
+@cache
+def _may_mount() -> bool:
+    unshare = shutil.which("unshare")
+    trial = "mount -t tmpfs tmpfs /mnt"
+    return (
+        unshare is not None and subprocess.run([unshare, "-m", "sh", "-c", trial], capture_output=True).returncode == 0
+    )
 
 
 def present(part: str) -> bool:
@@ -48,8 +64,10 @@ def present(part: str) -> bool:
             return _found("chromium", "chromium-browser", "google-chrome")
         case "busybox":
             return _found("busybox")
-        case "restic":
-            return _found("restic")
+        case "restic" | "fish" | "tcsh":
+            return _found(part)
+        case "mounts":
+            return _may_mount()
     raise pytest.UsageError(f"a test needs {part!r}, which is none of {', '.join(PACKAGES)}")
 
 
@@ -81,9 +99,8 @@ def pytest_collection_finish() -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Name every part that was missing, with the package that brings it."""
     for part, count in sorted(_left_out.items()):
-        terminalreporter.write_line(
-            f"Not run: {count} tests that need {part}; apt-get install {PACKAGES[part]} brings it", yellow=True
-        )
+        way = "root brings them" if part == MOUNTS else f"apt-get install {PACKAGES[part]} brings it"
+        terminalreporter.write_line(f"Not run: {count} tests that need {part}; {way}", yellow=True)
 
 
 @pytest.hookimpl(optionalhook=True)

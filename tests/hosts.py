@@ -195,6 +195,41 @@ SetEnv HOME={self.home} PATH={path} BASH_ENV={self.home}/.bashrc
         return [_SSHD, "-D", "-e", "-f", str(self.root / "sshd_config")]
 
 
+class MountedHost(SshHost):
+    """OpenSSH's server where something is mounted that only it sees; needs root. `mounts` is shell text that mounts it."""
+
+    def __init__(self, mounts: str = ":") -> None:
+        super().__init__()
+        self.mounts = mounts
+
+    def _command(self) -> list[str]:
+        return ["unshare", "-m", "sh", "-c", f'{self.mounts} && exec "$@"', "mounted", *super()._command()]
+
+
+class ShellHost(MountedHost):
+    """A host on which the user's login shell is the one given."""
+
+    def __init__(self, login_shell: str, greeting: str = "") -> None:
+        super().__init__()
+        if not login_shell.startswith("/"):
+            found = shutil.which(login_shell)
+            assert found is not None
+            login_shell = found
+        me = pwd.getpwuid(os.getuid())
+        entry = f"{me.pw_name}:x:{me.pw_uid}:{me.pw_gid}::{self.home}:{login_shell}"
+        others = [
+            line for line in Path("/etc/passwd").read_text().splitlines() if not line.startswith(f"{me.pw_name}:")
+        ]
+        (self.root / "passwd").write_text("\n".join([entry, *others]) + "\n")
+        self.mounts = f"mount --bind {self.root}/passwd /etc/passwd"
+        if greeting:
+            self.greet(greeting)
+
+    def greet(self, script: str) -> None:
+        """Write the start-up file that bash reads for a command over SSH."""
+        (self.home / ".bashrc").write_text(script)
+
+
 class AsyncsshHost(Host):
     """asyncssh's server, for where OpenSSH's is missing; every command is a process of this machine."""
 

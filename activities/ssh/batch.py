@@ -12,7 +12,7 @@ from activities.ssh.jobs import Keep, run
 from activities.ssh.pool import Pool
 from activities.ssh.pulse import Allow, Interrupted, Pulse, Stop, always, no_pulse
 from activities.ssh.results import nothing
-from models.errors import HostError, HostUnreachableError
+from models.errors import HostError, HostUnreachableError, LoginShellError
 from models.jobs import BatchResult, JobResult, Outcome, RunBatch, RunJob
 
 _TURN = 1.0
@@ -56,8 +56,18 @@ def run_batch(
     relay, noted = _Relay(), threading.Event()
 
     def lane(numbers: list[int]) -> None:
+        hopeless: LoginShellError | None = None
         for number in numbers:
-            results[number] = _one(pool, request.jobs[number], relay, sent, noted.set, keep, allow)
+            job = request.jobs[number]
+            if hopeless is not None:
+                # The same user on the same host: the shell that never ran the last command is not waited for again.
+                results[number] = _failed(job, hopeless, sent)
+                continue
+            try:
+                results[number] = _one(pool, job, relay, sent, noted.set, keep, allow)
+            except LoginShellError as error:
+                hopeless = error
+                results[number] = _failed(job, error, sent)
 
     with ThreadPoolExecutor(min(request.at_once, len(lanes)), thread_name_prefix="ssh-batch") as threads:
         futures = [threads.submit(lane, numbers) for numbers in lanes.values()]
@@ -108,10 +118,17 @@ def _one(
                 raise
             time.sleep(_TURN / 2)
             return run(pool, job, pulse, on_sent=on_sent, keep=keep, allow=allow)
+    except LoginShellError:
+        raise
     except HostError as error:
-        unsure = sent and isinstance(error, HostUnreachableError)
-        outcome = Outcome.UNKNOWN if unsure else Outcome.FAILED
-        command = "" if job.secrets else scripts.as_it_reads(job.host, job.command)
-        said = str(error) if str(error).startswith(job.host.name) else f"{job.host.name}: {error}"
-        reason = said if unsure else f"{said}; nothing was run"
-        return nothing(job.host.name, job.job, command, outcome, reason)
+        return _failed(job, error, sent)
+
+
+def _failed(job: RunJob, error: HostError, sent: bool) -> JobResult:
+    """The result of a job of which nothing was heard; where an earlier attempt may have started it, it is unknown."""
+    unsure = sent and isinstance(error, HostUnreachableError | LoginShellError)
+    outcome = Outcome.UNKNOWN if unsure else Outcome.FAILED
+    command = "" if job.secrets else scripts.as_it_reads(job.host, job.command)
+    said = str(error) if str(error).startswith(job.host.name) else f"{job.host.name}: {error}"
+    reason = said if unsure else f"{said}; nothing was run"
+    return nothing(job.host.name, job.job, command, outcome, reason)

@@ -13,7 +13,7 @@ from activities.ssh.frames import Answer
 from activities.ssh.pool import Pool
 from activities.ssh.pulse import Interrupted, Pulse, Stop, no_pulse
 from activities.ssh.session import OverdueError
-from models.errors import HaltedError, HostError, HostRefusedError, HostUnreachableError
+from models.errors import HaltedError, HostError, HostRefusedError, HostUnreachableError, LoginShellError
 from models.hosts import HostTarget
 
 _RESERVE = 6.0
@@ -116,6 +116,7 @@ class Follower:
         if not self._sent:
             self._pulse()
         while True:
+            begun = self._sent
             try:
                 return Ending(self._ask("run", work, self._pulse))
             except Interrupted as interrupted:
@@ -129,6 +130,11 @@ class Follower:
                     raise
                 if work.over:
                     return self._stop("timeout", error)
+            except HostError as error:
+                # Final, and said of this question alone: an earlier one may have started it.
+                if not begun:
+                    raise
+                return Ending(None, str(error))
             try:
                 back_off = self._rest(back_off, work)
             except Interrupted as interrupted:
@@ -145,7 +151,7 @@ class Follower:
         while not last.over:
             try:
                 return Ending(self._ask("end", last, self._quietly, why))
-            except HostRefusedError as error:
+            except (HostRefusedError, LoginShellError) as error:
                 return Ending(None, str(error))
             except HostError as error:
                 trouble = trouble if isinstance(error, OverdueError) and trouble else error

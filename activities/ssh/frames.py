@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from models.jobs import EXCERPT_LIMIT, STREAM_LIMIT
 
 _SECTIONS = 4
+_IN_PASSING = ("here", "late", "beat")
+"""Words that say only that the far side is there."""
 _MOST = 2 * (STREAM_LIMIT + EXCERPT_LIMIT) + 64 * 1024
 
 
@@ -32,7 +34,9 @@ class AnswerReader:
         self._header: list[str] | None = None
         self._sections: list[bytes] = []
         self.heard = False
-        """Whether the far side said anything at all."""
+        """Whether our script said anything at all; what came before its first word is a greeting."""
+        self.asked = False
+        """Whether the far side, late, waits to hear that we are still there before it begins."""
         self.answer: Answer | None = None
 
     @property
@@ -62,7 +66,9 @@ class AnswerReader:
             return False
         words = self._buffer[start + len(self._mark) : end].decode(errors="replace").split()
         del self._buffer[: end + 1]
-        if not words or words[0] == "beat":
+        if words[:1] == ["late"]:
+            self.asked = True
+        if not words or words[0] in _IN_PASSING:
             return True
         if words[0] != "done":
             self.answer = Answer(words[0], words[1:])

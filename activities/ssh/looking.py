@@ -41,21 +41,23 @@ def look(pool: Pool, host: HostTarget, command: str, deadline: Deadline, pulse: 
     line = scripts.command_line(
         scripts.source("process", "look"), [*mark, scripts.sudo(host), *scripts.words(host, command)]
     )
+    sign = "".join(mark).encode()
     out, err = Kept(STREAM_LIMIT + _NOISE), Kept(STREAM_LIMIT + _NOISE)
     began = time.monotonic()
     status: int | None = None
     with pool.session(host, deadline, pulse) as session:
         session.execute(line)
         with contextlib.suppress(OverdueError):
-            status = session.collect(out, err, pulse)
-    stdout, stdout_bytes = _after_mark(out, mark)
-    stderr, stderr_bytes = _after_mark(err, mark)
+            status = session.collect(sign, out, err, pulse)
+    stdout, stdout_bytes = _after(sign, out)
+    stderr, stderr_bytes = _after(sign, err)
     return Look(status, stdout, stderr, stdout_bytes, stderr_bytes, time.monotonic() - began)
 
 
-def _after_mark(kept: Kept, mark: tuple[str, str]) -> tuple[str, int]:
-    """Drop what the login shell's start-up files printed."""
-    sign = "".join(mark).encode()
+def _after(sign: bytes, kept: Kept) -> tuple[str, int]:
+    """Give what came after the mark: before it stands what the login shell's start-up files printed."""
     at = kept.data.find(sign)
-    start = at + len(sign) if at >= 0 else 0
+    if at < 0:
+        return "", 0
+    start = at + len(sign)
     return kept.data[start : start + STREAM_LIMIT].decode(errors="replace"), kept.total - start

@@ -84,7 +84,7 @@ class Pool:
         connection, channel = self._open(target, deadline, pulse)
         try:
             with self._watchdog.over(deadline, [c.abandon for c in connection.chain()]) as watched:
-                session = Session(channel, target.name, deadline, watched, connection.abandon)
+                session = Session(channel, target, deadline, watched, connection.abandon)
                 try:
                     yield session
                 finally:

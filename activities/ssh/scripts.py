@@ -11,8 +11,12 @@ from importlib.resources import files
 from models.errors import HostRefusedError
 from models.hosts import HostTarget
 
-LONGEST = 100_000
+LONGEST = 120_000
 """Bytes of a command line: Linux takes 128 KiB for one argument, and the login shell gets the line as one."""
+
+_VARIABLE = "DRIFTVAKT"
+_PLAIN = frozenset(range(0x20, 0x7F)) - frozenset(b"'\\!")
+"""Bytes that stand for themselves between single quotes in every login shell: POSIX's, fish, csh and tcsh."""
 
 
 @cache
@@ -24,18 +28,29 @@ def source(*names: str) -> str:
 
 
 def command_line(script: str, arguments: Sequence[str]) -> str:
-    """Build the line for the login shell: a script and its arguments, each quoted; raise `HostRefusedError` if it cannot be."""
+    """Build the line for the login shell: it runs a script and its arguments; raise `HostRefusedError` if it cannot be.
+
+    The login shell may be any (fish, csh, ...), so it parses nothing of ours: it passes one word without special characters
+    to `/bin/sh`, which decodes it. The word travels in the environment, where a listing of processes does not show it.
+    """
     for argument in arguments:
         if "\0" in argument:
             raise HostRefusedError("a command must not hold a NUL character: no shell can take it")
-    line = f"exec sh -c {shlex.quote(script)} driftvakt {shlex.join(arguments)}"
     try:
-        size = len(line.encode())
+        word = _one_word(f"set -- {shlex.join(arguments)}\n{script}")
     except UnicodeEncodeError:
         raise HostRefusedError("a command must be text that UTF-8 can write") from None
-    if size > LONGEST:
-        raise HostRefusedError(f"the command is {size} bytes long with its frame; {LONGEST} are the limit")
+    line = f"exec env {_VARIABLE}='{word}' /bin/sh -c 'eval \"unset {_VARIABLE};$(printf %b \"${_VARIABLE}\")\"'"
+    if len(line) > LONGEST:
+        raise HostRefusedError(f"the command is {len(line)} bytes long with its frame; {LONGEST} are the limit")
     return line
+
+
+def _one_word(text: str) -> str:
+    """Write text as `printf %b` reads it, in characters that mean the same between single quotes in every shell."""
+    return "".join(
+        chr(byte) if byte in _PLAIN else "\\n" if byte == 0x0A else f"\\0{byte:03o}" for byte in text.encode()
+    )
 
 
 def shell_text(command: str | list[str]) -> str:

@@ -192,14 +192,6 @@ def test_a_noisy_login_shell_disturbs_nothing(pool: Pool) -> None:
         assert run(pool, _job(own, "/bin/echo quiet")).outcome is Outcome.OK
 
 
-def test_a_login_shell_that_refuses_commands_is_named(pool: Pool) -> None:
-    with AsyncsshHost() as own:
-        (own.bin / "sh").write_text("#!/bin/bash\necho 'This account is not available.' >&2; exit 1\n")
-        (own.bin / "sh").chmod(0o755)
-        with pytest.raises(HostRefusedError, match="not available"):
-            run(pool, _job(own, "true"))
-
-
 @pytest.fixture
 def with_sudo(host: Host) -> Any:
     """A stand-in for sudo that notes what it was asked for, or refuses."""

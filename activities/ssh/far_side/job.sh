@@ -12,10 +12,12 @@ why=$1 check=$2 in_folder=$3
 shift 3
 stream_limit=1048576 tail_limit=8192
 jobs=$root/jobs dir=$root/jobs/$id
+# A script of ours goes by the environment, where a listing of processes does not show it.
+inner=
 if [ -n "$in_folder" ]; then
   inner=$3 name=$4
   shift 4
-  set -- sh -c "$inner" "$name" "$root" "$dir" "$@"
+  set -- sh -c 'eval "unset DRIFTVAKT;$DRIFTVAKT"' "$name" "$root" "$dir" "$@"
 fi
 mask=$(umask)
 umask 077
@@ -24,6 +26,19 @@ boot
 say() {
   printf '\n%s %s\n' "$mark" "$*"
 }
+
+# The first line: what came before it is the login shell's. Whoever waited in vain for it may have gone, so where the login
+# shell took long, nothing begins before the client has said that it is still there.
+slow=
+if [ "$op" = run ] && { read -r now stat </proc/uptime; } 2>/dev/null && born "$$"; then
+  [ $((${now%%.*} - born / 100)) -lt 4 ] || slow=yes
+fi
+if [ -n "$slow" ]; then
+  say late || exit 0
+  until [ "$line" = go ]; do read -r line || exit 0; done
+else
+  say here || exit 0
+fi
 
 # Answer every line of the client with a beat; when the client is gone, so are we (the job is not).
 exec 3<&0 </dev/null
@@ -144,7 +159,9 @@ keep() {
   clock
   began=$now
   umask "$mask"
+  [ -z "$inner" ] || export DRIFTVAKT="$inner"
   group "$@" >>"$dir/out" 2>>"$dir/err"
+  unset DRIFTVAKT
   leader=$!
   umask 077
   born "$leader"

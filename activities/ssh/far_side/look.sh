@@ -3,8 +3,9 @@
 mark=$1$2 sudo=$3
 shift 3
 exec 3<&0 </dev/null
+# Nothing begins when nobody is there any more to take the mark.
 printf '%s' "$mark" >&2
-printf '%s' "$mark"
+printf '%s' "$mark" || exit 0
 group "$@" 3<&-
 leader=$!
 (
