@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -40,6 +41,7 @@ from models.incident import (
 )
 from models.records import EntryKind
 from workflows.case import Case, refused
+from workflows.details import Details
 from workflows.gates import Asking
 from workflows.healing import Healing, urgency_of
 from workflows.holding import Holding
@@ -62,7 +64,8 @@ class Incident(Holding, Asking):
     @workflow.init
     def __init__(self, order: IncidentOrder) -> None:
         super().__init__()
-        self.case = Case(order, self.on_gates_changed)
+        self._details = Details(self._page)
+        self.case = Case(order, self._details.changed)
         self.memory = self.case.memory
         self.leading = Leading(self.case)
         self.healing = Healing(self.case, self.leading, self.ask, self)
@@ -207,15 +210,15 @@ class Incident(Holding, Asking):
             symptom = alarm.fingerprint in joined.symptoms
             (self.memory.symptoms.add if symptom else self.memory.symptoms.discard)(alarm.fingerprint)
             self.case.tell(EntryKind.ALARM, f"Joined{' as a symptom' if symptom else ''}: {_alarm_text(alarm)}")
-        self._see_urgency()
+        self._see_urgency(joined.alarms)
 
-    def _see_urgency(self) -> None:
-        """What joins may make it more urgent; what a person has decided stands."""
+    def _see_urgency(self, joined: Sequence[Alarm]) -> None:
+        """Raise the priority if an alarm that joined is more urgent; what a person has decided stands."""
         order = self.case.order
         if self.memory.priority is None or order.urgency is not None or self.case.reclassified:
             return
         impact = order.impact or self.case.plan.impact
-        priority = self.case.plan.matrix.priority(impact, urgency_of(self.memory.alarms.values()))
+        priority = self.case.plan.matrix.priority(impact, urgency_of(joined))
         if priority.value < self.memory.priority:
             self.leading.change_priority(priority, "Driftvakt", "an alarm that joined is more urgent")
 
@@ -404,9 +407,11 @@ class Incident(Holding, Asking):
         return ClockEvents(events=self.memory.events)
 
     def on_gates_changed(self) -> None:
-        """Write the details page anew."""
-        page = incident_page(self.case, self.gates_markdown(), self.leading.customer.draft)
-        workflow.set_current_details(page)
+        """Show the open questions on the page."""
+        self._details.changed()
+
+    def _page(self) -> str:
+        return incident_page(self.case, self.gates_markdown(), self.leading.customer.draft)
 
 
 def _alarm_text(alarm: Alarm) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import islice
 
 from temporalio import workflow
 
@@ -112,7 +113,7 @@ def _alarms(case: Case) -> str:
                 + (" (symptom)" if a.fingerprint in memory.symptoms else ""),
                 plain(a.component or "-"),
             )
-            for a in list(memory.alarms.values())[:8]
+            for a in islice(memory.alarms.values(), 8)
         ],
     )
     return f"**Alarms that still fire**\n\n{alarms}" if alarms else "No alarm fires any more."

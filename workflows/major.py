@@ -39,6 +39,7 @@ from models.major import (
 )
 from models.names import APPLICATION, CUSTOMER, PRIORITY, STATE
 from models.records import EntryKind, TimelineEntry
+from workflows.details import Details
 from workflows.joining import why_not, why_not_led_by
 from workflows.major_page import major_page, standing
 from workflows.outcomes import explain
@@ -74,6 +75,7 @@ class Major:
     @workflow.init
     def __init__(self, order: MajorOrder) -> None:
         self.order = order
+        self._details = Details(self._page)
         self.memory = order.memory or MajorMemory(lead=order.lead, opened_at=workflow.now())
         self.ending: CloseMajor | None = None
         self._handing_on = False
@@ -421,8 +423,11 @@ class Major:
         del memory.timeline[:-MOST_LINES]
 
     def _show(self) -> None:
-        workflow.set_current_details(major_page(self.order.title, self.memory, self._priority, workflow.now()))
+        self._details.changed()
         self._find_by()
+
+    def _page(self) -> str:
+        return major_page(self.order.title, self.memory, self._priority, workflow.now())
 
     def _find_by(self) -> None:
         """Keep what it is found by; a customer or an application only where all its incidents are of one."""

@@ -36,6 +36,7 @@ from models.probes import HealthVerdict, WatchHealth
 from models.records import EntryKind, TimelineEntry, WriteRecords
 from models.runbooks import StepReport
 from models.slices import ApplicationPlan, PlanRequest
+from workflows.details import Details
 from workflows.failed_step import RETRY, SKIP, failed_step_question
 from workflows.gates import Asking
 from workflows.holding import Holding, refuse_operation
@@ -72,6 +73,7 @@ class Operation(Holding, Asking):
 
     def __init__(self) -> None:
         super().__init__()
+        self._details = Details(lambda: operation_page(self))
         self.order: OperationOrder | None = None
         self.state = OperationState.PREPARING
         self.title = ""
@@ -558,8 +560,8 @@ class Operation(Holding, Asking):
         )
 
     def on_gates_changed(self) -> None:
-        """Write the details page anew."""
-        workflow.set_current_details(operation_page(self))
+        """Show what has changed on the page."""
+        self._details.changed()
 
 
 def _because(reason: str) -> str:

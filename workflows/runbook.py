@@ -19,6 +19,7 @@ from models.proof import ProofRecord, Use, use_of
 from models.records import WriteRecords
 from models.runbooks import RunbookInput, RunbookReport, StepReport
 from models.slices import ApplicationPlan, ComponentPlan, PlanRequest
+from workflows.details import Details
 from workflows.faring import how_it_fared
 from workflows.gates import Asking
 from workflows.holding import Holding
@@ -56,6 +57,7 @@ class Runbook(Holding, Asking):
 
     def __init__(self) -> None:
         super().__init__()
+        self._details = Details(self._page)
         self._order: RunbookInput | None = None
         self._steps: Steps | None = None
         self._doing = "Starting"
@@ -203,7 +205,10 @@ class Runbook(Holding, Asking):
         return self._done
 
     def on_gates_changed(self) -> None:
-        """Write the details page anew."""
+        """Show what has changed on the page."""
+        self._details.changed()
+
+    def _page(self) -> str:
         order = self._order
         rows = [
             (
@@ -215,17 +220,15 @@ class Runbook(Holding, Asking):
             for s in self._done[-_SHOWN:]
         ]
         hidden = len(self._done) - len(rows)
-        workflow.set_current_details(
-            page(
-                f"### {plain(workflow.info().workflow_type)}" + (" (rehearsal)" if order and order.rehearse else ""),
-                f"{plain(self._halted or self._doing)} · for {plain(order.application)}, asked for by {plain(order.requested_by)}"
-                if order
-                else "",
-                plain(order.reason) if order else "",
-                self.gates_markdown(),
-                f"The last {len(rows)} steps; {hidden} came before them." if hidden > 0 else "",
-                table(["step", "host", "outcome", "what came of it"], rows),
-            )
+        return page(
+            f"### {plain(workflow.info().workflow_type)}" + (" (rehearsal)" if order and order.rehearse else ""),
+            f"{plain(self._halted or self._doing)} · for {plain(order.application)}, asked for by {plain(order.requested_by)}"
+            if order
+            else "",
+            plain(order.reason) if order else "",
+            self.gates_markdown(),
+            f"The last {len(rows)} steps; {hidden} came before them." if hidden > 0 else "",
+            table(["step", "host", "outcome", "what came of it"], rows),
         )
 
 

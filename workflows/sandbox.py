@@ -27,6 +27,7 @@ def workflow_runner() -> OrderedRunner:
             "workflows.clocks",
             "workflows.customer",
             "workflows.dependencies",
+            "workflows.details",
             "workflows.discipline",
             "workflows.drafts",
             "workflows.failed_step",

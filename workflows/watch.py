@@ -48,6 +48,7 @@ from models.watch import (
     WatchTold,
 )
 from workflows.alarm_desk import AlarmDesk
+from workflows.details import Details
 from workflows.incident_book import IncidentBook
 from workflows.lease_desk import LeaseDesk
 from workflows.outbox import Outbox
@@ -97,6 +98,7 @@ class Watch:
     def __init__(self, order: WatchOrder) -> None:
         self.order = order
         self._state: WatchState | None = None
+        self._details = Details(self._page)
         self._reload = order.state is None
         self._hand_on = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -482,4 +484,7 @@ class Watch:
 
     def _show(self) -> None:
         if self._state is not None:
-            workflow.set_current_details(watch_page(self.order.application, self._state, self._leases.queue()))
+            self._details.changed()
+
+    def _page(self) -> str:
+        return watch_page(self.order.application, self._memory, self._leases.queue())

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import islice
+
 from models.lease import Lease
 from models.watch import OpenAlarm, WaitingForLease, WatchState
 from workflows.text import page, plain, table
@@ -22,29 +25,29 @@ def watch_page(application: str, state: WatchState, waiting: list[WaitingForLeas
             for i in list(state.incidents.values())[:_MOST]
         ],
     )
-    acted_on = [_alarm(h) for h in state.alarms.values() if h.incident is not None]
-    left = [_alarm(h) for h in state.alarms.values() if h.incident is None]
+    acted_on = [h for h in state.alarms.values() if h.incident is not None]
+    left = [h for h in state.alarms.values() if h.incident is None]
     known = f"dossier `{state.slice.dossier[:12]}`" if state.slice.known else "**no dossier is published for it**"
     return page(
         f"### Watch of {plain(state.slice.name or application)}",
         f"Open incidents: **{len(state.incidents)}** · alarms that fire: **{len(state.alarms)}**, "
         f"not acted on: **{len(left)}** · {known}",
         f"**Open incidents**\n\n{incidents}" if incidents else "",
-        _listed("Alarms that fire and are not acted on", left),
+        _listed("Alarms that fire and are not acted on", map(_alarm, left), len(left)),
         _operations(state, waiting),
         _silences(state),
-        _listed("Alarms that have an incident", acted_on),
+        _listed("Alarms that have an incident", map(_alarm, acted_on), len(acted_on)),
         "*More Actions*, *Send an Update*: `open_incident` opens one by hand; `silence` keeps alarms quiet for a while, "
         "`lift_silence` ends that; `merge_incidents`, `split_incident`, `reopen_incident`. Each shows what to write.",
     )
 
 
-def _listed(title: str, items: list[str]) -> str:
-    """A list: a table would be wider than the UI has room for."""
-    if not items:
+def _listed(title: str, items: Iterable[str], count: int) -> str:
+    """A list: a table would be wider than the UI has room for. Only the lines that are shown are made."""
+    if not count:
         return ""
-    more = [f"- … and {len(items) - _MOST} more; the query `status` has all"] if len(items) > _MOST else []
-    return f"**{title}**\n\n" + "\n".join([*items[:_MOST], *more])
+    more = [f"- … and {count - _MOST} more; `driftvakt watch show` lists them"] if count > _MOST else []
+    return f"**{title}**\n\n" + "\n".join([*islice(items, _MOST), *more])
 
 
 def _alarm(held: OpenAlarm) -> str:
@@ -81,7 +84,8 @@ def _operations(state: WatchState, waiting: list[WaitingForLease]) -> str:
         f"- alarms of {_of(o.components)} are taken for the doing of {_link(o.holder)} until {o.until:%m-%d %H:%M}"
         for o in state.operations.values()
     ]
-    return _listed("Operations and leases (UTC)", [*held, *queued, *quiet])
+    said = [*held, *queued, *quiet]
+    return _listed("Operations and leases (UTC)", said, len(said))
 
 
 def _operation(lease: Lease, stands: str) -> str:
@@ -98,7 +102,7 @@ def _silences(state: WatchState) -> str:
         f"by {plain(s.by, 60)}"
         for s in state.silences.values()
     ]
-    return _listed("Silences (UTC)", silences)
+    return _listed("Silences (UTC)", silences, len(silences))
 
 
 def _of(names: list[str]) -> str:

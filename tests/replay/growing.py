@@ -1,0 +1,111 @@
+"""Histories that grow: a real beginning, and after it as many messages as a test wants, each in a workflow task of its own.
+
+They are what a worker gets that takes a workflow over. To make ten thousand messages on a real server would take minutes.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic_core import to_json
+from temporalio.client import WorkflowHistory
+from temporalio.worker import Replayer, WorkflowInstance, WorkflowInstanceDetails, WorkflowRunner
+
+from models.converter import data_converter
+from worker import WORKFLOWS
+from workflows.sandbox import workflow_runner
+
+
+def with_signals(
+    beginning: WorkflowHistory, name: str, messages: Sequence[BaseModel], *, in_a_task: int = 1
+) -> WorkflowHistory:
+    """The same workflow, to which these signals came afterwards; the beginning must end with a completed workflow task.
+
+    A worker gets `in_a_task` of them at a time; all that came while no worker lived, for example.
+    """
+    history = beginning.to_json_dict()
+    events: list[dict[str, Any]] = history["events"]
+    at = events[-1]["eventTime"]
+
+    def add(kind: str, **attributes: Any) -> str:
+        words = kind.split("_")
+        key = words[0].lower() + "".join(w.capitalize() for w in words[1:]) + "EventAttributes"
+        events.append(
+            {"eventId": str(len(events) + 1), "eventTime": at, "eventType": f"EVENT_TYPE_{kind}", key: attributes}
+        )
+        return str(len(events))
+
+    for number, message in enumerate(messages, 1):
+        payload = {"metadata": {"encoding": _b64(b"json/plain")}, "data": _b64(to_json(message))}
+        add("WORKFLOW_EXECUTION_SIGNALED", signalName=name, input={"payloads": [payload]}, identity="test")
+        if number % in_a_task and number < len(messages):
+            continue
+        scheduled = add("WORKFLOW_TASK_SCHEDULED", taskQueue={"name": "driftvakt"}, attempt=1)
+        started = add("WORKFLOW_TASK_STARTED", scheduledEventId=scheduled, identity="test", requestId=scheduled)
+        add("WORKFLOW_TASK_COMPLETED", scheduledEventId=scheduled, startedEventId=started, identity="test")
+    return WorkflowHistory.from_json(beginning.workflow_id, json.dumps(history))
+
+
+@dataclass
+class Cost(WorkflowRunner):
+    """What a workflow costs its worker, in seconds of processor time for each activation; a busy machine changes it little."""
+
+    activations: list[float] = field(default_factory=list)
+    inner: WorkflowRunner = field(default_factory=workflow_runner)
+
+    @property
+    def all(self) -> float:
+        """Of all activations together."""
+        return sum(self.activations)
+
+    def prepare_workflow(self, defn: Any) -> None:
+        """As the runner does."""
+        self.inner.prepare_workflow(defn)
+
+    def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
+        """Make a workflow whose activations are measured."""
+        return _Measured(self.inner.create_instance(det), self.activations)
+
+
+class _Measured(WorkflowInstance):
+    def __init__(self, inner: WorkflowInstance, activations: list[float]) -> None:
+        self._inner = inner
+        self._activations = activations
+
+    def activate(self, act: Any) -> Any:
+        began = time.thread_time()
+        try:
+            return self._inner.activate(act)
+        finally:
+            self._activations.append(time.thread_time() - began)
+
+    def get_serialization_context(self, command_info: Any) -> Any:
+        return self._inner.get_serialization_context(command_info)
+
+    def get_external_store_context(self, command_info: Any) -> Any:
+        return self._inner.get_external_store_context(command_info)
+
+    def get_info(self) -> Any:
+        return self._inner.get_info()
+
+    def get_thread_id(self) -> int | None:
+        return self._inner.get_thread_id()
+
+
+async def replay(history: WorkflowHistory) -> Cost:
+    """Replay a history, and tell what it cost; without the limit of two seconds on the wall, which a busy machine exceeds."""
+    cost = Cost()
+    replayer = Replayer(workflows=WORKFLOWS, workflow_runner=cost, data_converter=data_converter, debug_mode=True)
+    cost.activations.clear()  # the SDK has tried each workflow out
+    await replayer.replay_workflow(history)
+    return cost
+
+
+def _b64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
