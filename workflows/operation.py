@@ -388,6 +388,10 @@ class Operation(Holding, Asking):
         said = report.detail.strip().partition("\n")[0]
         self.tell(EntryKind.ACTION, f"{report.title}{where}: {report.outcome.value}. {said}", report)
 
+    def latest(self, count: int) -> list[TimelineEntry]:
+        """The last lines of the timeline."""
+        return self._timeline[-count:]
+
     def left_behind(self) -> str:
         """What was done last on a host, for whoever finds it there."""
         last = self.reports[-1] if self.reports else None

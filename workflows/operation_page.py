@@ -85,7 +85,7 @@ def _steps(reports: list[StepReport]) -> str:
 
 
 def _happened(operation: Operation) -> str:
-    entries = operation.status().timeline
-    rows = [(stamp(e.at, entries[-1].at), plain(e.text, 160)) for e in reversed(entries[-_LINES:])]
+    entries = operation.latest(_LINES)
+    rows = [(stamp(e.at, entries[-1].at), plain(e.text, 160)) for e in reversed(entries)]
     happened = table(["UTC", ""], rows)
     return f"**What happened, newest first**\n\n{happened}" if happened else ""
