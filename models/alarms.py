@@ -30,6 +30,11 @@ def fingerprint_of(source: str, name: str) -> str:
     return f"{source[: _LONGEST_FINGERPRINT - 33]}/{digest}"
 
 
+def digest_of(fingerprint: str) -> str:
+    """Return 16 characters that stand for a fingerprint where only its identity is remembered."""
+    return hashlib.sha256(fingerprint.encode("utf-8", "backslashreplace")).hexdigest()[:16]
+
+
 class AlarmState(StrEnum):
     """Whether the fault is there."""
 

@@ -94,9 +94,11 @@ class AlarmsJoined(Model):
 class AlarmsCleared(Model):
     """Alarms of the incident that were taken back by their source."""
 
-    fingerprints: Annotated[list[str], Field(min_length=1)]
+    fingerprints: list[str]
     moved_to: str | None = None
     """Not taken back, but given to another incident by a person."""
+    members: list[str] = []
+    """Digests of further fingerprints, which the watch does not remember one by one."""
 
 
 class Merged(Model):
@@ -238,7 +240,10 @@ class IncidentStatus(Model):
     gates: list[GateState]
     """Open questions."""
     alarms: list[Alarm]
+    further_alarms: int = 0
+    """Alarms that fire besides those."""
     timeline: list[TimelineEntry]
+    """The latest lines; the records have all of them."""
     opened_at: datetime | None = None
     lead: str | None = None
     """Who has taken it up."""
@@ -317,7 +322,9 @@ class IncidentMemory(State):
     priority: str | None = None
     doing: str = "Starting"
     alarms: dict[str, Alarm] = {}
-    """By fingerprint; only those that have not been taken back."""
+    """By fingerprint; only those that have not been taken back, and at most `MOST_ALARMS`."""
+    further: dict[str, set[str]] = {}
+    """Of the alarms beyond those: component, or an empty name, to the digests of their fingerprints."""
     symptoms: set[str] = set()
     """Fingerprints of alarms whose component needs one that is known to have failed."""
     timeline: list[TimelineEntry] = []

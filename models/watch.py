@@ -42,6 +42,8 @@ class OpenAlarm(State):
     """It flaps, and its source has taken it back for now."""
     unconfirmed: int = 0
     """How many incidents were opened for this occurrence and not confirmed; each makes the next wait longer."""
+    members: set[str] = set()
+    """Digests of fingerprints, where this stands for alarms beyond those that are remembered one by one; see `Crowd`."""
 
 
 class OpenIncident(State):

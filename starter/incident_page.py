@@ -70,6 +70,8 @@ def show_incident(view: IncidentView, now: datetime | None = None) -> None:
                 f"  {alarm.severity.value}{where} since {alarm.since:%m-%d %H:%M:%S}: {tidy(alarm.title)}",
                 soft_wrap=True,
             )
+    if view.further_alarms:
+        console.print(f"  and {view.further_alarms} more, which the records list", soft_wrap=True)
     _timeline(view.timeline, console)
     console.print(f"\n[dim]{escape(view.url)}[/]", soft_wrap=True)
 

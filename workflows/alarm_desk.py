@@ -15,6 +15,7 @@ from models.alarms import Alarm, AlarmReceipt, AlarmState, Disposition
 from models.dossier.monitoring import Severity
 from models.incident import AlarmsCleared, AlarmsJoined
 from models.watch import JournalEntry, OpenAlarm, OpenByHand, OpenReceipt, WatchState
+from workflows.crowd import MOST_ALARMS, MOST_MEMBERS, Crowd
 from workflows.discipline import (
     RAISE_AGAIN_AFTER,
     calm_at,
@@ -30,10 +31,6 @@ from workflows.placing import Role, belongs_to, comes_back_to
 
 if TYPE_CHECKING:
     from workflows.outbox import Message
-
-MOST_ALARMS: Final = 500
-"""Alarms remembered one by one, so that the memory fits into one payload. Beyond, an alarm still gets its incident, but is
-not raised again by the watch if that ends; its source repeats it."""
 
 _WORST_FIRST: Final = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
 
@@ -57,6 +54,7 @@ class AlarmDesk:
         self._book = book
         self._now = now
         self._tell = tell
+        self._crowd = Crowd(memory)
 
     # --- what sources say
 
@@ -77,6 +75,8 @@ class AlarmDesk:
                 f"this occurrence, which began at {alarm.since:%H:%M:%S} UTC, was cleared at {cleared_at:%H:%M:%S} UTC"
             )
             return _receipt(alarm, Disposition.DUPLICATE, held.incident if held else None, reason)
+        if held is None and (group := self._crowd.find(alarm.fingerprint)) is not None:
+            return _duplicate(alarm, group)
         if held is None or held.quiet_since is not None:
             return self._fire(alarm, held)
         return self._repeat(alarm, held)
@@ -105,14 +105,31 @@ class AlarmDesk:
             before.times += 1
             return self._fire_flapping(alarm, before)
         held = OpenAlarm(alarm=alarm)
-        remembered = len(self._memory.alarms) < MOST_ALARMS
-        if remembered:
-            self._memory.alarms[alarm.fingerprint] = held
-        if remembered and fired >= self._memory.slice.flapping.enter:
+        if before is None and len(self._memory.alarms) >= MOST_ALARMS:
+            return self._fire_in_crowd(held)
+        self._memory.alarms[alarm.fingerprint] = held
+        if fired >= self._memory.slice.flapping.enter:
             held.flapping_since = self._now()
-            told = _with_detail(alarm, flapping_words(self._memory.slice.flapping))
-            return self.place(held, told, remembered=remembered)
-        return self.place(held, alarm, remembered=remembered)
+            return self.place(held, _with_detail(alarm, flapping_words(self._memory.slice.flapping)))
+        return self.place(held, alarm)
+
+    def _fire_in_crowd(self, held: OpenAlarm) -> AlarmReceipt:
+        """Place an alarm beyond those that are remembered one by one."""
+        alarm = held.alarm
+        component = self._book.known(alarm.component)
+        if not self._crowd.full:
+            receipt = self.place(held, alarm)
+            self._crowd.add(held, component)
+            return receipt
+        belonging = belongs_to(self._memory.slice.depends_on, self._memory.incidents.values(), component)
+        if belonging is not None:  # the incident is not told, because nobody could tell it when this alarm is cleared
+            reason = (
+                f"{MOST_ALARMS + MOST_MEMBERS} alarms are open, so only the records keep this one; its incident does not wait "
+                "until it is cleared"
+            )
+            return _receipt(alarm, Disposition.JOINED, belonging.incident.id, reason)
+        self._memory.alarms[alarm.fingerprint] = held
+        return self.place(held, alarm)
 
     def _fire_flapping(self, alarm: Alarm, held: OpenAlarm) -> AlarmReceipt:
         held.alarm, held.quiet_since = alarm, None
@@ -122,6 +139,8 @@ class AlarmDesk:
         return _receipt(alarm, Disposition.FLAPPING, held.incident, reason)
 
     def _clear(self, alarm: Alarm, held: OpenAlarm | None) -> AlarmReceipt:
+        if held is None and (group := self._crowd.find(alarm.fingerprint)) is not None:
+            return self._clear_in_crowd(alarm, group)
         if held is None:
             return _receipt(
                 alarm, Disposition.NOTED, None, "nothing was known of this fault, so there is nothing to take back"
@@ -141,6 +160,13 @@ class AlarmDesk:
             self._memory.fired.pop(alarm.fingerprint, None)
         del self._memory.alarms[alarm.fingerprint]
         return self._taken_back(alarm, held)
+
+    def _clear_in_crowd(self, alarm: Alarm, group: OpenAlarm) -> AlarmReceipt:
+        if alarm.since_known:
+            note_over(self._memory, alarm, alarm.since, self._now())
+        if self._crowd.remove(alarm.fingerprint, group):
+            self._taken_back(group.alarm, group)  # an incident that the group was raised for knows it by its own name
+        return self._taken_back(alarm, group)
 
     def _taken_back(self, alarm: Alarm, held: OpenAlarm) -> AlarmReceipt:
         if held.incident in self._memory.incidents:
@@ -326,7 +352,7 @@ class AlarmDesk:
     def gone(self, incident: str, undelivered: list[Alarm]) -> None:
         """An incident is gone before it was told of alarms: they are raised again at once."""
         for alarm in undelivered:
-            held = self._memory.alarms.get(alarm.fingerprint)
+            held = self._memory.alarms.get(alarm.fingerprint) or self._crowd.find(alarm.fingerprint)
             if held is None:  # reported by hand, or beyond what is remembered: nobody would raise it again
                 self.note(alarm, self.place(OpenAlarm(alarm=alarm), alarm, remembered=False))
             elif held.incident == incident:  # not moved to another by a person meanwhile

@@ -21,6 +21,7 @@ from models.names import PRIORITY, STATE
 from models.proof import ProofRecord, Use
 from models.records import EntryKind, IncidentRecord, TimelineEntry, WriteRecords
 from models.slices import IncidentPlan
+from workflows.firing import Firing
 from workflows.people import is_among
 from workflows.policies import RECORD_TIMEOUT, WRITE
 from workflows.text import span
@@ -34,7 +35,8 @@ class Case:
 
     def __init__(self, order: IncidentOrder, changed: Callable[[], None]) -> None:
         self.order = order
-        self.memory = IncidentMemory(alarms={a.fingerprint: a for a in order.alarms})
+        self.memory = IncidentMemory()
+        self.firing = Firing(self.memory, order.alarms)
         self.plan = IncidentPlan(plan=None, handover=Approval(roles=["operator"]))
         self.end: IncidentEnd | None = None
         self.helped: str | None = None

@@ -353,13 +353,13 @@ class Healing:
 
     def _quiet(self, before: int) -> bool:
         """All alarms were taken back since the question was asked: look whether it recovered by itself."""
-        return self._case.taken_back > before and not self._case.memory.alarms
+        return self._case.taken_back > before and not self._case.firing.any
 
     def _joined_health(self) -> list[SiteProbes]:
         if self._case.plan.plan is None:
             return []
         components = self._case.plan.plan.components
-        named = {a.component for a in self._case.memory.alarms.values() if a.component}
+        named = self._case.firing.components
         return [group for name in sorted(named & set(components)) for group in components[name].health]
 
     def _waits(self, reason: str) -> None:

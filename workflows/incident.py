@@ -40,6 +40,7 @@ from models.incident import (
     Waiting,
 )
 from models.records import EntryKind
+from models.sizes import ANSWER, first_that_fit
 from workflows.case import Case, refused
 from workflows.details import Details
 from workflows.gates import Asking
@@ -205,10 +206,10 @@ class Incident(Holding, Asking):
     )
     def join_alarms(self, joined: AlarmsJoined) -> None:
         """Take further alarms in; what they concern must be healthy too before the incident can end."""
+        symptoms = set(joined.symptoms)
         for alarm in joined.alarms:
-            self.memory.alarms[alarm.fingerprint] = alarm
-            symptom = alarm.fingerprint in joined.symptoms
-            (self.memory.symptoms.add if symptom else self.memory.symptoms.discard)(alarm.fingerprint)
+            symptom = alarm.fingerprint in symptoms
+            self.case.firing.join(alarm, symptom=symptom)
             self.case.tell(EntryKind.ALARM, f"Joined{' as a symptom' if symptom else ''}: {_alarm_text(alarm)}")
         self._see_urgency(joined.alarms)
 
@@ -230,11 +231,13 @@ class Incident(Holding, Asking):
         """Note that a source took alarms back; recovery is proven by probes all the same."""
         how = f"Given to {cleared.moved_to}" if cleared.moved_to else "Taken back by its source"
         for fingerprint in cleared.fingerprints:
-            alarm = self.memory.alarms.pop(fingerprint, None)
-            self.memory.symptoms.discard(fingerprint)
-            if alarm is not None:
+            name = self.case.firing.clear(fingerprint)
+            if name is not None:
                 self.case.taken_back += 1
-                self.case.tell(EntryKind.ALARM, f"{how}: {alarm.title}")
+                self.case.tell(EntryKind.ALARM, f"{how}: {name}")
+        if further := self.case.firing.clear_members(cleared.members):
+            self.case.taken_back += further
+            self.case.tell(EntryKind.ALARM, f"{how}: {further} of the further alarms")
 
     @workflow.signal(
         name="merged",
@@ -380,6 +383,8 @@ class Incident(Holding, Asking):
     def status(self) -> IncidentStatus:
         """Where the incident stands."""
         memory = self.memory
+        alarms = list(memory.alarms.values())
+        alarms = alarms[: first_that_fit(alarms, ANSWER // 2)]
         return IncidentStatus(
             id=self.case.id,
             title=self.case.order.title,
@@ -388,7 +393,8 @@ class Incident(Holding, Asking):
             components=self.case.plan.affected,
             doing=memory.doing,
             gates=self.open_gates,
-            alarms=list(memory.alarms.values()),
+            alarms=alarms,
+            further_alarms=len(memory.alarms) - len(alarms) + self.case.firing.further,
             timeline=memory.timeline,
             opened_at=self.case.opened_at,
             lead=memory.lead.who,

@@ -13,6 +13,7 @@ from models.alarms import Alarm
 from models.dossier.agreement import Level
 from models.incident import AlarmsCleared, AlarmsJoined, IncidentEnd, IncidentOrder, Merged, Reopening
 from models.names import incident_id
+from models.sizes import MESSAGE, first_that_fit
 from models.watch import ClosedIncident, OpenAlarm, OpenIncident, WatchState
 from workflows.discipline import raise_again_after
 from workflows.placing import COMES_BACK, Role
@@ -68,6 +69,7 @@ class IncidentBook:
         memory.incidents[incident.id] = incident
         order = self._order(number, title, by, alarms)
         self._start(incident.id, order.model_copy(update={"impact": impact, "urgency": urgency, "note": note}))
+        self._tell_rest(incident.id, order, alarms)
         return incident
 
     def join(self, incident: OpenIncident, alarm: Alarm, role: Role = Role.SAME, *, by_hand: bool = False) -> None:
@@ -104,7 +106,9 @@ class IncidentBook:
             end=IncidentEnd(closed.end) if closed.end in set(IncidentEnd) else None,
         )
         title = closed.title or (alarms[0].title if alarms else incident.id)
-        self._start(incident.id, self._order(closed.number, title, by, alarms).model_copy(update={"reopening": again}))
+        order = self._order(closed.number, title, by, alarms)
+        self._start(incident.id, order.model_copy(update={"reopening": again}))
+        self._tell_rest(incident.id, order, alarms)
         return incident
 
     def ended(self, incident: str, end: str | None, lead: str | None = None) -> bool:
@@ -147,7 +151,8 @@ class IncidentBook:
         old.components = [c for c in old.components if c in stay]
         old.whole_application = "" in stay
         old.fingerprints = [f for f in old.fingerprints if f not in fingerprints]
-        self._tell(old.id, AlarmsCleared(fingerprints=fingerprints, moved_to=new.id))
+        members = sorted(digest for held in taken for digest in held.members)
+        self._tell(old.id, AlarmsCleared(fingerprints=fingerprints, members=members, moved_to=new.id))
         return new
 
     def known(self, component: str | None) -> str | None:
@@ -182,8 +187,13 @@ class IncidentBook:
             dossier=self._memory.slice.dossier,
             title=title,
             opened_by=by,
-            alarms=list(alarms),
+            alarms=alarms[: first_that_fit(alarms, MESSAGE)],
         )
+
+    def _tell_rest(self, incident: str, order: IncidentOrder, alarms: Sequence[Alarm]) -> None:
+        """Tell an incident of the alarms that did not fit into its order."""
+        if rest := alarms[len(order.alarms) :]:
+            self._tell(incident, AlarmsJoined(alarms=list(rest)))
 
     def _told_by_hand(self, incident: OpenIncident, by: str, reason: str) -> Alarm:
         """What people reported stands in no memory of alarms; the incident that takes over must hear of it all the same."""

@@ -16,6 +16,9 @@ from workflows.text import DETAILS_LIMIT, page, paste, plain, stamp, table
 _SHOWN = (10, 6, 3, 0)
 """Lines of the timeline: as many as the page has room for; the records have them all."""
 
+_ALARMS = 8
+"""Alarms that are shown."""
+
 _PROMISED = {"respond": "taken up", "restore": "restored", "update": "next word to the customer"}
 _DONE = {Standing.KEPT, Standing.BROKEN}
 
@@ -113,10 +116,12 @@ def _alarms(case: Case) -> str:
                 + (" (symptom)" if a.fingerprint in memory.symptoms else ""),
                 plain(a.component or "-"),
             )
-            for a in islice(memory.alarms.values(), 8)
+            for a in islice(memory.alarms.values(), _ALARMS)
         ],
     )
-    return f"**Alarms that still fire**\n\n{alarms}" if alarms else "No alarm fires any more."
+    more = max(len(memory.alarms) - _ALARMS, 0) + case.firing.further
+    further = f"\n\n… and {more} more; the records list them." if more else ""
+    return f"**Alarms that still fire**\n\n{alarms}{further}" if alarms or more else "No alarm fires any more."
 
 
 def _instruction(case: Case) -> str:

@@ -5,11 +5,10 @@ One occurrence can be reported many times: a source repeats it, and every member
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime, timedelta
 from typing import Final
 
-from models.alarms import Alarm, AlarmState
+from models.alarms import Alarm, AlarmState, digest_of
 from models.watch import Over, WatchState
 
 CLOCK_SKEW: Final = timedelta(minutes=5)
@@ -52,7 +51,7 @@ def in_our_time(alarm: Alarm, now: datetime) -> tuple[Alarm, str]:
 def note_over(state: WatchState, alarm: Alarm, since: datetime, now: datetime) -> None:
     """Remember that the occurrence of a fault that began at `since`, and all earlier ones, are over."""
     forget_over(state, now)
-    key = _key(alarm)
+    key = digest_of(alarm.fingerprint)
     before = state.over.pop(key, None)
     state.over[key] = Over(since=max(since, before.since) if before else since, at=now)
     while len(state.over) > MOST_OVER:
@@ -63,7 +62,7 @@ def when_over(state: WatchState, alarm: Alarm, now: datetime) -> datetime | None
     """When the occurrence that a message reports as firing was cleared; None when it was not, or too long ago."""
     if alarm.state is not AlarmState.FIRING or not alarm.since_known:
         return None
-    over = state.over.get(_key(alarm))
+    over = state.over.get(digest_of(alarm.fingerprint))
     return over.at if over and alarm.since <= over.since and now - over.at <= REMEMBER_OVER else None
 
 
@@ -71,7 +70,3 @@ def forget_over(state: WatchState, now: datetime) -> None:
     """Forget occurrences that were cleared too long ago; the oldest stand first."""
     while state.over and now - next(iter(state.over.values())).at > REMEMBER_OVER:
         del state.over[next(iter(state.over))]
-
-
-def _key(alarm: Alarm) -> str:
-    return hashlib.sha256(alarm.fingerprint.encode()).hexdigest()[:16]

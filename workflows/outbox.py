@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from itertools import takewhile
 from typing import Any
 
 from temporalio import workflow
@@ -11,6 +12,7 @@ from temporalio.exceptions import FailureError
 from models.alarms import Alarm
 from models.incident import AlarmsCleared, AlarmsJoined, Merged
 from models.lease import LeaseGranted, LeaseTakenBack
+from models.sizes import MESSAGE, first_that_fit, parts
 
 Message = AlarmsJoined | AlarmsCleared | Merged | LeaseGranted | LeaseTakenBack
 
@@ -21,9 +23,6 @@ _SIGNALS = {
     LeaseGranted: "lease_granted",
     LeaseTakenBack: "lease_taken_back",
 }
-
-_MOST_ALARMS = 200
-"""In one signal: half a megabyte at the most."""
 
 
 class Outbox:
@@ -45,11 +44,11 @@ class Outbox:
         self._waiting: dict[str, list[Message]] = {}
 
     def put(self, incident: str, message: Message) -> None:
-        """Send a message soon; what is put within one workflow task travels together."""
+        """Send a message soon; what is put within one workflow task travels together, as far as it fits into one signal."""
         if incident in self._waiting:
-            self._waiting[incident].append(message)
+            self._waiting[incident] += _small(message)
         else:
-            self._waiting[incident] = [message]
+            self._waiting[incident] = _small(message)
             self._spawn(self._send(incident))
 
     async def _send(self, incident: str) -> None:
@@ -76,18 +75,34 @@ def _still_joined(messages: list[Message]) -> list[Alarm]:
         if isinstance(message, AlarmsJoined):
             alarms |= {a.fingerprint: a for a in message.alarms}
         elif isinstance(message, AlarmsCleared):
-            alarms = {f: a for f, a in alarms.items() if f not in message.fingerprints}
+            for fingerprint in message.fingerprints:
+                alarms.pop(fingerprint, None)
     return list(alarms.values())
 
 
+def _small(message: Message) -> list[Message]:
+    """The same message in parts that each fit into a signal."""
+    if isinstance(message, AlarmsJoined):
+        symptoms = set(message.symptoms)
+        return [
+            AlarmsJoined(alarms=part, symptoms=[a.fingerprint for a in part if a.fingerprint in symptoms])
+            for part in parts(message.alarms, MESSAGE)
+        ]
+    if isinstance(message, AlarmsCleared):
+        return [
+            *(
+                message.model_copy(update={"fingerprints": p, "members": []})
+                for p in parts(message.fingerprints, MESSAGE)
+            ),
+            *(message.model_copy(update={"fingerprints": [], "members": p}) for p in parts(message.members, MESSAGE)),
+        ]
+    return [message]
+
+
 def _together(messages: list[Message]) -> list[Message]:
-    """The first messages that fit into one signal: of one kind, and of so many alarms."""
-    taken = [messages[0]]
-    for message in messages[1:]:
-        if not _fit(messages[0], message) or sum(_size(m) for m in (*taken, message)) > _MOST_ALARMS:
-            break
-        taken.append(message)
-    return taken
+    """The first messages that fit into one signal: of one kind, and together no longer than a signal may be."""
+    alike = list(takewhile(lambda message: _fit(messages[0], message), messages[1:]))
+    return messages[: first_that_fit([messages[0], *alike], MESSAGE)]
 
 
 def _fit(one: Message, other: Message) -> bool:
@@ -96,24 +111,21 @@ def _fit(one: Message, other: Message) -> bool:
     return isinstance(one, AlarmsJoined) and isinstance(other, AlarmsJoined)
 
 
-def _size(message: Message) -> int:
-    return len(message.alarms) if isinstance(message, AlarmsJoined) else 1
-
-
 def _merged(messages: list[Message]) -> Message:
     first = messages[0]
     if isinstance(first, AlarmsJoined):
         joined = [m for m in messages if isinstance(m, AlarmsJoined)]
+        # What an alarm was said to be last counts.
+        symptom = {a.fingerprint: a.fingerprint in m.symptoms for m in joined for a in m.alarms}
         return AlarmsJoined(
-            alarms=[a for m in joined for a in m.alarms],
-            # What an alarm was said to be last counts.
-            symptoms=sorted({f for n, m in enumerate(joined) for f in m.symptoms if not _later(f, joined[n + 1 :])}),
+            alarms=[a for m in joined for a in m.alarms], symptoms=sorted(f for f in symptom if symptom[f])
         )
     if isinstance(first, AlarmsCleared):
-        cleared = [f for m in messages if isinstance(m, AlarmsCleared) for f in m.fingerprints]
-        return first.model_copy(update={"fingerprints": cleared})
+        cleared = [m for m in messages if isinstance(m, AlarmsCleared)]
+        return first.model_copy(
+            update={
+                "fingerprints": [f for m in cleared for f in m.fingerprints],
+                "members": [d for m in cleared for d in m.members],
+            }
+        )
     return first
-
-
-def _later(fingerprint: str, messages: list[AlarmsJoined]) -> bool:
-    return any(a.fingerprint == fingerprint for m in messages for a in m.alarms)

@@ -170,6 +170,7 @@ def _told(desk: Desk, described: WorkflowExecutionDescription, status: IncidentS
         doing=status.doing,
         opened_at=status.opened_at or described.start_time,
         alarms=status.alarms,
+        further_alarms=status.further_alarms,
         lead=status.lead,
         clock=status.clock,
         waiting=status.waiting,

@@ -75,7 +75,9 @@ class IncidentView(Model):
     outcome: str | None = None
     summary: str = ""
     alarms: list[Alarm] = []
-    """Those that still fire."""
+    """Those that still fire; the first ones, where they are many."""
+    further_alarms: int = 0
+    """How many fire besides those."""
     gates: list[OpenGate] = []
     lead: str | None = None
     """Who leads it, or led it last."""
