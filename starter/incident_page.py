@@ -175,7 +175,7 @@ def _what_ran(data: dict[str, Any], console: Console) -> None:
     if command := data.get("command"):
         console.print(f"[dim]{' ' * 20}$ {tidy(str(command))}[/]", soft_wrap=True)
     lines = str(data.get("detail") or "").splitlines()[1:]
-    for line in lines[:_SHOWN_LINES]:
-        console.print(f"[dim]{' ' * 20}{tidy(line)}[/]", soft_wrap=True)
     if len(lines) > _SHOWN_LINES:
-        console.print(f"[dim]{' ' * 20}... {len(lines) - _SHOWN_LINES} more lines with --json[/]", soft_wrap=True)
+        console.print(f"[dim]{' ' * 20}... {len(lines) - _SHOWN_LINES} earlier lines with --json[/]", soft_wrap=True)
+    for line in lines[-_SHOWN_LINES:]:
+        console.print(f"[dim]{' ' * 20}{tidy(line)}[/]", soft_wrap=True)

@@ -43,14 +43,13 @@ def test_nothing_that_a_host_wrote_reaches_the_terminal_as_more_than_text(capsys
     assert shown.count("[bold]x[/bold]") == 5
 
 
-def test_the_command_and_what_it_said_stand_under_the_step_and_are_cut(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_and_the_end_of_what_it_said_stand_under_the_step(capsys: pytest.CaptureFixture[str]) -> None:
     detail = "\n".join(f"line {n}" for n in range(40))
-    show_incident(view(entry("Disks on db1: ok", command="df -h", detail=detail)), NOW)
+    show_incident(view(entry("Log of db1: ok", command="tail -n 39 db.log", detail=detail)), NOW)
     shown = capsys.readouterr().out
-    assert "$ df -h" in shown
-    assert "line 12" in shown
-    assert "line 13" not in shown
-    assert "... 27 more lines with --json" in shown
+    assert "$ tail -n 39 db.log" in shown
+    assert "line 27" not in shown
+    assert shown.index("... 27 earlier lines with --json") < shown.index("line 28") < shown.index("line 39")
 
 
 @pytest.mark.parametrize(

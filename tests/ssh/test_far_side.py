@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -26,11 +27,25 @@ def _members(group: int) -> list[int]:
     return [int(pid) for pid, of in pairs if int(of) == group and runs(int(pid))]
 
 
+def _born(pid: int) -> str:
+    """When a process began, as the scripts know it."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+
+
 def _until(path: Path) -> None:
     end = time.monotonic() + 15
     while not path.exists():
         assert time.monotonic() < end, f"{path} did not appear"
         time.sleep(0.02)
+
+
+def _size(folder: Path) -> int:
+    """Bytes in a folder; its files come and go."""
+    total = 0
+    for file in folder.iterdir():
+        with suppress(FileNotFoundError):
+            total += file.stat().st_size
+    return total
 
 
 @pytest.mark.parametrize(
@@ -212,6 +227,50 @@ def test_what_a_daemon_inherits_does_not_hold_up_the_answer(far: Far) -> None:
     assert time.monotonic() - began < 10
 
 
+@pytest.mark.parametrize("detach", ["", "setsid "])
+def test_a_daemon_that_keeps_its_parents_output_is_watched_until_it_ends(detach: str, far: Far, tmp_path: Path) -> None:
+    (tmp_path / "daemon").write_text(f"touch {tmp_path}/up; until test -e {tmp_path}/end; do sleep 0.1; done\n")
+    first = far.run("j", f"{detach}sh {tmp_path}/daemon & until test -e {tmp_path}/up; do sleep 0.05; done; echo up")
+    assert (first.words[:2], first.streams[0]) == (["0", "exit"], b"up\n")
+    _until(far.folder("j") / "held")
+    (tmp_path / "end").touch()
+    assert far.run("k", "echo nobody stays").streams[0] == b"nobody stays\n"
+    assert not (far.folder("k") / "held").exists()
+
+
+@one_shell
+def test_what_a_daemon_writes_to_its_parents_output_fills_no_disk_and_does_not_end_it(far: Far, tmp_path: Path) -> None:
+    (tmp_path / "daemon").write_text(
+        f"touch {tmp_path}/up; until test -e {tmp_path}/go; do sleep 0.1; done; head -c 90000000 /dev/zero\n"
+        f"touch {tmp_path}/written; until test -e {tmp_path}/end; do sleep 0.1; done; echo last; touch {tmp_path}/lived\n"
+    )
+    command = f"setsid sh {tmp_path}/daemon & until test -e {tmp_path}/up; do sleep 0.05; done; echo up; echo oops >&2"
+    first = far.run("j", command)
+    (tmp_path / "go").touch()
+    _until(tmp_path / "written")
+    while _size(far.folder("j")) > 100_000:
+        time.sleep(0.05)
+    assert far.run("j", command).streams == first.streams == (b"up\n", b"", b"oops\n", b"")
+    (tmp_path / "end").touch()
+    _until(tmp_path / "lived")
+    while far.left_running():
+        time.sleep(0.05)
+    assert not (far.folder("j") / "held").exists()
+
+
+@one_shell
+def test_a_status_command_that_prints_without_end_fills_no_disk(far: Far, tmp_path: Path) -> None:
+    status = f"head -c 90000000 /dev/zero; touch {tmp_path}/written; exec sleep 60"
+    script = scripts.source("process", "lock", "systemd", "ensure")
+    control = ["started", "5", "commands", "true", "true", status]
+    process = far.begin("run", "j", "sh", "-c", script, "driftvakt", "", "a.b.web:1", *control, in_folder=True)
+    _until(tmp_path / "written")
+    while _size(far.folder("j")) > 100_000:
+        time.sleep(0.05)
+    far.ask("end", "j", why="cancel")
+    assert far.hear(process).words[1] == "cancel"
+
+
 @pytest.mark.parametrize(
     ("check", "kind", "ran"), [("true", "nothing-to-do", False), ("exit 1", "done", True), ("", "done", True)]
 )
@@ -249,7 +308,10 @@ def test_old_finished_folders_are_swept_and_no_others(far: Far) -> None:
     far.run("old", "true")
     far.run("young", "true")
     far.folder("running").mkdir()
-    for name in ("old", "running"):
+    far.run("held", "true")
+    boot, born = Path("/proc/sys/kernel/random/boot_id").read_text().strip(), _born(os.getpid())
+    (far.folder("held") / "held").write_text(f"{os.getpid()} {born} {boot}\n")
+    for name in ("old", "running", "held"):
         os.utime(far.folder(name), (long_ago, long_ago))
     for turn in range(400):
         far.ask("run", f"now{turn}", "true")
@@ -258,6 +320,7 @@ def test_old_finished_folders_are_swept_and_no_others(far: Far) -> None:
     assert not far.folder("old").exists()
     assert far.folder("young").exists()
     assert far.folder("running").exists()
+    assert far.folder("held").exists()
 
 
 _TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=40)

@@ -26,8 +26,10 @@ look() {
     [ "$1" -ne 5 ] || passing=yes
     return "$1"
   fi
+  : >"$dir/look"
   umask "$mask"
-  $sudo sh -c "$status" >"$dir/look" 2>&1
+  # Appended to, so that the job's keeper can hold it back where it does not end.
+  $sudo sh -c "$status" >>"$dir/look" 2>&1
   said=$?
   umask 077
   return "$said"

@@ -82,9 +82,9 @@ clock() {
   { read -r now stat </proc/uptime; } 2>/dev/null || now=$(date +%s)
 }
 
-# Keep of a stream what is fetched, its end and its length, and no more.
+# Keep of a stream what is fetched, its end and its length, and no more; a short one is moved aside only where $2 says so.
 trim() {
-  [ -s "$dir/$1" ] || return 0
+  [ -s "$dir/$1" ] || [ -n "$2" ] || return 0
   size=$(($(wc -c <"$dir/$1") + 0))
   if [ -e "$dir/$1.first" ]; then
     [ "$size" -lt "$tail_limit" ] && cat "$dir/$1.tail" "$dir/$1" >"$dir/$1.join" && mv "$dir/$1.join" "$dir/$1"
@@ -94,6 +94,9 @@ trim() {
   elif [ "$size" -gt "$stream_limit" ]; then
     head -c "$stream_limit" "$dir/$1" >"$dir/$1.first"
     tail -c "$tail_limit" "$dir/$1" >"$dir/$1.tail"
+    echo "$size" >"$dir/$1.total"
+  elif [ -n "$2" ]; then
+    cat "$dir/$1" >"$dir/$1.first"
     echo "$size" >"$dir/$1.total"
   else
     return 0
@@ -110,10 +113,12 @@ watch_over() {
   while sleep 1; do
     { born "$leader" && [ "$born" = "$kept" ]; } || signal 0 "$leader" || exit 0
     seconds=$((seconds + 1))
-    large=$(find "$dir" \( -name out -o -name err \) -size +65536)
+    large=$(find "$dir" \( -name out -o -name err -o -name look \) -size +65536)
     if [ -n "$large" ]; then
       signal STOP "$leader"
-      for file in $large; do trim "${file##*/}"; done
+      for file in $large; do
+        case $file in */look) : >"$dir/look" ;; *) trim "${file##*/}" ;; esac
+      done
       signal CONT "$leader"
     fi
     if [ "$seconds" -eq "$limit" ]; then
@@ -124,6 +129,65 @@ watch_over() {
       exit 0
     fi
   done
+}
+
+# Whether process $1 writes to our streams.
+writes() {
+  for stream in "/proc/$1/fd/1" "/proc/$1/fd/2"; do
+    if [ "$stream" -ef "$dir/out" ] || [ "$stream" -ef "$dir/err" ]; then return 0; fi
+  done
+  return 1
+}
+
+# Put those into $holders that still write to our streams: a daemon that the command left behind with its output. Only what
+# was started since the command can; where the system does not tell, the command's process group stands for all.
+find_holders() {
+  holders='' hidden=''
+  if ! { read -r load load load load newest </proc/loadavg; } 2>/dev/null; then
+    signal 0 "$leader" && holders="-$leader"
+    return 0
+  fi
+  if [ "$newest" -ge "$leader" ] && [ $((newest - leader)) -lt 256 ]; then
+    candidate=$leader
+    while [ "$candidate" -lt "$newest" ]; do
+      candidate=$((candidate + 1))
+      consider "$candidate"
+      # What was started meanwhile may be the child of one that has just ended.
+      [ "$candidate" -lt "$newest" ] || read -r load load load load newest </proc/loadavg
+    done
+  else
+    for process in /proc/[0-9]*; do consider "${process##*/}"; done
+  fi
+  [ -z "$sudo" ] || [ -z "$hidden" ] || holders="$holders$($sudo sh -c '
+    dir=$1
+    shift
+    for process; do
+      for stream in "/proc/$process/fd/1" "/proc/$process/fd/2"; do
+        if [ "$stream" -ef "$dir/out" ] || [ "$stream" -ef "$dir/err" ]; then printf " %s" "$process"; fi
+      done
+    done' sh "$dir" $hidden 2>/dev/null)"
+}
+
+consider() {
+  [ -d "/proc/$1" ] || return 0
+  if [ ! -r "/proc/$1/fd" ]; then hidden="$hidden $1"; elif writes "$1"; then holders="$holders $1"; fi
+}
+
+# Hold back what a daemon goes on writing, for as long as it does: it is never stopped, and never finds its output closed.
+hold_back() {
+  trap '' TERM HUP
+  myself
+  born "$self"
+  echo "$self $born $boot" >"$dir/held"
+  while [ -n "$holders" ]; do
+    sleep 5
+    for stream in out err; do
+      [ ! -s "$dir/$stream" ] || [ -z "$(find "$dir/$stream" -size +2048)" ] || : >"$dir/$stream"
+    done
+    for holder in $holders; do ! kill -0 "$holder" 2>/dev/null && [ ! -d "/proc/$holder" ] || continue 2; done
+    find_holders
+  done
+  rm -f "$dir/held"
 }
 
 # Give the command's process group its time to end; fail when something of it is left then.
@@ -175,11 +239,13 @@ keep() {
   [ ! -e "$dir/ended" ] || gone || signal KILL "$leader"
   kill -KILL "$watcher"
   clock
-  trim out
-  trim err
+  find_holders
+  trim out "$holders"
+  trim err "$holders"
   how=exit
   [ ! -e "$dir/ended" ] || read -r how <"$dir/ended"
   conclude "$code" "$how" "$began:$now"
+  [ -z "$holders" ] || hold_back &
 }
 
 finished() {
@@ -255,6 +321,7 @@ sweep() {
   (
     trap '' HUP TERM
     find "$jobs/." ! -name . -prune -type d -mtime +7 | while read -r old; do
+      { read -r pid was when <"$old/held"; } 2>/dev/null && alive "$pid" "$was" "$when" && continue
       [ ! -e "$old/status" ] || rm -rf "$old"
     done
   ) >/dev/null 2>&1 &
