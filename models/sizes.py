@@ -44,14 +44,15 @@ def cut(text: str, limit: int) -> str:
     return text[:few] + mark
 
 
-def first_that_fit(values: Sequence[_T], limit: int) -> int:
+def first_that_fit(values: Iterable[Any], limit: int) -> int:
     """Return how many of the first values fit into `limit` bytes of JSON together; at least one, where there is one."""
-    total = 0
-    for count, value in enumerate(values):
+    total = count = 0
+    for value in values:
         total += encoded_size(value) + 1
         if total > limit and count:
-            return count
-    return len(values)
+            break
+        count += 1
+    return count
 
 
 def last_that_fit(values: Sequence[_T], limit: int) -> list[_T]:

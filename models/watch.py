@@ -45,6 +45,11 @@ class OpenAlarm(State):
     members: set[str] = set()
     """Digests of fingerprints, where this stands for alarms beyond those that are remembered one by one; see `Crowd`."""
 
+    @property
+    def count(self) -> int:
+        """How many alarms it stands for."""
+        return max(len(self.members), 1)
+
 
 class OpenIncident(State):
     """An incident that is being worked on."""
@@ -149,6 +154,8 @@ class WatchState(State):
     """By holder."""
     waiting: list[Lease] = []
     """For a lease, in the order in which they are granted."""
+    shortened: str = ""
+    """What was cut when this memory was last too large to be handed on, and when."""
 
 
 class WatchOrder(Model):
@@ -281,6 +288,9 @@ class WatchStatus(Model):
     application: str
     dossier: str
     alarms: list[OpenAlarm]
+    """The first ones, where they are many; one that stands for several has their number in `times`."""
+    firing: int
+    """How many alarms fire in all."""
     incidents: list[OpenIncident]
     next_number: int
     opened: int
@@ -296,6 +306,8 @@ class WatchStatus(Model):
     leases: list[Lease] = []
     """Held now."""
     waiting: list[WaitingForLease] = []
+    shortened: str = ""
+    """What the watch had to cut from its memory, and when."""
 
 
 class LookUpIncidents(Model):

@@ -51,11 +51,15 @@ def show_watch(status: WatchView) -> None:
             what = f"{tidy(alarm.title)} ({alarm.severity.value}{of})" + (f"\n[dim]{said}[/]" if said else "")
             table.add_row(what, f"{alarm.since:%m-%d %H:%M:%S}", short(held.incident) if held.incident else "-")
         console.print(table)
+        if status.firing > len(status.alarms):
+            console.print(f"{status.firing} alarms fire in all; the records list each of them", soft_wrap=True)
     _operations(status, now, console)
     if status.silences:
         show_silences(status.silences)
     if not status.incidents and not status.alarms:
         console.print("no alarm fires and no incident is open")
+    if status.shortened:
+        console.print(f"the watch had to cut its memory: {tidy(status.shortened)}", soft_wrap=True)
     if status.unrecorded:
         console.print(f"{status.unrecorded} alarm messages wait for the records database", soft_wrap=True)
 

@@ -92,5 +92,5 @@ async def _line(desk: Desk, id: str, since: datetime) -> WatchLine:
     if status is None:
         return WatchLine(application=application, since=since, answers=False)
     return WatchLine(
-        application=application, since=since, answers=True, alarms=len(status.alarms), incidents=len(status.incidents)
+        application=application, since=since, answers=True, alarms=status.firing, incidents=len(status.incidents)
     )

@@ -14,8 +14,9 @@ from temporalio.exceptions import ApplicationError
 from models.alarms import Alarm, AlarmReceipt, AlarmState, Disposition
 from models.dossier.monitoring import Severity
 from models.incident import AlarmsCleared, AlarmsJoined
+from models.sizes import cut
 from models.watch import JournalEntry, OpenAlarm, OpenByHand, OpenReceipt, WatchState
-from workflows.crowd import MOST_ALARMS, MOST_MEMBERS, Crowd
+from workflows.crowd import BRIEF, MOST_ALARMS, MOST_MEMBERS, Crowd
 from workflows.discipline import (
     RAISE_AGAIN_AFTER,
     calm_at,
@@ -118,7 +119,8 @@ class AlarmDesk:
         alarm = held.alarm
         component = self._book.known(alarm.component)
         if not self._crowd.full:
-            receipt = self.place(held, alarm)
+            brief = alarm.model_copy(update={"detail": cut(alarm.detail, BRIEF), "link": None})
+            receipt = self.place(held, brief)
             self._crowd.add(held, component)
             return receipt
         belonging = belongs_to(self._memory.slice.depends_on, self._memory.incidents.values(), component)

@@ -7,6 +7,7 @@ in one group, which is an open alarm like any other: it is kept back, moved, and
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Final
 
 from models.alarms import Alarm, digest_of
@@ -17,6 +18,9 @@ MOST_ALARMS: Final = 500
 
 MOST_MEMBERS: Final = 20_000
 """Alarms beyond those. Each takes 19 bytes, hence 380 kB in all."""
+
+BRIEF: Final = 200
+"""Bytes of the detail of such an alarm that its incident is told: thousands of them make its history long."""
 
 _GROUP: Final = "group/"
 
@@ -67,18 +71,19 @@ class Crowd:
             if (
                 (held.alarm.component, held.alarm.severity) == (component, placed.alarm.severity)
                 and held.incident == placed.incident
-                and held.recheck_at is None
+                and held.recheck_at == placed.recheck_at
                 and _why(held) == _why(placed)
             ):
                 return held
         return None
 
     def _new(self, placed: OpenAlarm, component: str | None) -> OpenAlarm:
-        alarm, number = placed.alarm, self._memory.next_alarm
+        alarm = placed.alarm
+        free = (f"{_GROUP}{self._memory.next_alarm}.{n}" for n in count(1))
         group = OpenAlarm(
             alarm=Alarm(
                 application=alarm.application,
-                fingerprint=f"{_GROUP}{number}",
+                fingerprint=next(name for name in free if name not in self._memory.alarms),
                 severity=alarm.severity,
                 title=f"Further alarms of {component or 'the application'}",
                 component=component,
@@ -88,7 +93,9 @@ class Crowd:
                 detail=f"More than {MOST_ALARMS} alarms are open, so these are counted together; the records list each of them.",
             ),
             incident=placed.incident,
+            recheck_at=placed.recheck_at,
             kept=placed.kept,
+            unconfirmed=placed.unconfirmed,
         )
         self._memory.alarms[group.alarm.fingerprint] = self._groups[group.alarm.fingerprint] = group
         return group

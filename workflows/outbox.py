@@ -101,8 +101,8 @@ def _small(message: Message) -> list[Message]:
 
 def _together(messages: list[Message]) -> list[Message]:
     """The first messages that fit into one signal: of one kind, and together no longer than a signal may be."""
-    alike = list(takewhile(lambda message: _fit(messages[0], message), messages[1:]))
-    return messages[: first_that_fit([messages[0], *alike], MESSAGE)]
+    alike = takewhile(lambda message: _fit(messages[0], message), messages)
+    return messages[: max(first_that_fit(alike, MESSAGE), 1)]
 
 
 def _fit(one: Message, other: Message) -> bool:

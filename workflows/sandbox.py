@@ -22,6 +22,7 @@ def workflow_runner() -> OrderedRunner:
             "activities.stubs",
             "workflows.alarm_desk",
             "workflows.blast_radius",
+            "workflows.carrying",
             "workflows.case",
             "workflows.change_plan",
             "workflows.clocks",

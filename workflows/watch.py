@@ -29,6 +29,7 @@ from models.incident import IncidentEnd, IncidentOrder, IncidentOutcome, Inciden
 from models.lease import AskForLease, LeaseAnswer, ReleaseLease
 from models.names import APPLICATION, CUSTOMER, STATE
 from models.records import WriteRecords
+from models.sizes import MESSAGE, first_that_fit
 from models.slices import WatchSlice, WatchSliceRequest
 from models.watch import (
     BeginOperation,
@@ -48,6 +49,7 @@ from models.watch import (
     WatchTold,
 )
 from workflows.alarm_desk import AlarmDesk
+from workflows.carrying import fit
 from workflows.details import Details
 from workflows.incident_book import IncidentBook
 from workflows.lease_desk import LeaseDesk
@@ -126,7 +128,16 @@ class Watch:
             if self._reload:  # published while handing on: the next run would not know of it
                 await self._load_slice()
             await self._write_journal()
+        self._memory.shortened = self._shortened()
         workflow.continue_as_new(WatchOrder(application=order.application, state=self._state))
+
+    def _shortened(self) -> str:
+        """Make the memory fit; returns what was cut, and when."""
+        done = fit(self._memory)
+        if not done:
+            return self._memory.shortened
+        workflow.logger.warning("the memory of the watch was too large, and was cut: %s", "; ".join(done))
+        return f"{workflow.now():%Y-%m-%d %H:%M} UTC: {'; '.join(done)}"
 
     # --- the main loop
 
@@ -169,7 +180,9 @@ class Watch:
         )
 
     async def _write_journal(self) -> None:
-        while self._known and (batch := self._memory.journal[:JOURNAL_BATCH]):
+        while self._known and self._memory.journal:
+            batch = self._memory.journal[:JOURNAL_BATCH]
+            batch = batch[: first_that_fit(batch, 2 * MESSAGE)]
             await workflow.execute_local_activity(
                 write_records,
                 WriteRecords(alarms=[record(self.order.application, entry) for entry in batch]),

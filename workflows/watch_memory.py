@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from models.alarms import Disposition
 from models.records import AlarmRecord
+from models.sizes import ANSWER, first_that_fit
 from models.slices import KnownIncident, WatchSlice
 from models.watch import ClosedIncident, JournalEntry, OpenIncident, WaitingForLease, WatchState, WatchStatus
 
@@ -47,11 +48,13 @@ def _known(incident: KnownIncident) -> OpenIncident:
 
 def status_of(application: str, state: WatchState, waiting: list[WaitingForLease]) -> WatchStatus:
     """What a watch sees now."""
-    kept = [h.kept.disposition for h in state.alarms.values() if h.kept]
+    kept = [h.kept.disposition for h in state.alarms.values() if h.kept for _ in range(h.count)]
+    alarms = [h.model_copy(update={"members": set()}) for h in state.alarms.values()]
     return WatchStatus(
         application=application,
         dossier=state.slice.dossier,
-        alarms=list(state.alarms.values()),
+        alarms=alarms[: first_that_fit(alarms, ANSWER)],
+        firing=firing_in(state),
         incidents=list(state.incidents.values()),
         next_number=state.next_number,
         opened=state.opened,
@@ -63,7 +66,13 @@ def status_of(application: str, state: WatchState, waiting: list[WaitingForLease
         flapping=sum(1 for h in state.alarms.values() if h.flapping_since),
         leases=list(state.leases.values()),
         waiting=waiting,
+        shortened=state.shortened,
     )
+
+
+def firing_in(state: WatchState) -> int:
+    """How many alarms fire."""
+    return sum(held.count for held in state.alarms.values())
 
 
 def record(application: str, entry: JournalEntry) -> AlarmRecord:

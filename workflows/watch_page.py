@@ -8,6 +8,7 @@ from itertools import islice
 from models.lease import Lease
 from models.watch import OpenAlarm, WaitingForLease, WatchState
 from workflows.text import page, plain, table
+from workflows.watch_memory import firing_in
 
 _MOST = 15
 
@@ -30,8 +31,9 @@ def watch_page(application: str, state: WatchState, waiting: list[WaitingForLeas
     known = f"dossier `{state.slice.dossier[:12]}`" if state.slice.known else "**no dossier is published for it**"
     return page(
         f"### Watch of {plain(state.slice.name or application)}",
-        f"Open incidents: **{len(state.incidents)}** · alarms that fire: **{len(state.alarms)}**, "
-        f"not acted on: **{len(left)}** · {known}",
+        f"Open incidents: **{len(state.incidents)}** · alarms that fire: **{firing_in(state)}**, "
+        f"not acted on: **{sum(h.count for h in left)}** · {known}",
+        f"Its memory was cut at the last change of runs: {plain(state.shortened)}." if state.shortened else "",
         f"**Open incidents**\n\n{incidents}" if incidents else "",
         _listed("Alarms that fire and are not acted on", map(_alarm, left), len(left)),
         _operations(state, waiting),
