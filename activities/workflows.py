@@ -22,6 +22,7 @@ from temporalio.common import SearchAttributeKey, WorkflowIDConflictPolicy
 from temporalio.exceptions import ApplicationError, CancelledError
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.records.requests import request_digest
 from models.base import Model
 from models.dossier.agreement import Priority
 from models.errors import NotFoundError, UserError, WatchUnavailableError
@@ -183,7 +184,7 @@ class Workflows:
         try:
             for name, message in messages:
                 if message is not None:
-                    said.append(await self._update(id, name, message, f"{request.key}/{name}"))
+                    said.append(await self._update(id, name, message, _update_id(f"{request.key}/{name}", message)))
         except UserError as error:
             return IncidentAnswer(id=id, taken=False, message=str(error))
         return IncidentAnswer(id=id, taken=True, message=" ".join(said))
@@ -226,7 +227,7 @@ class Workflows:
                 "open_incident",
                 request.order,
                 start_workflow_operation=start,
-                id=request.key,
+                id=_update_id(request.key, request.order),
                 result_type=OpenReceipt,
                 rpc_timeout=TAKEN_WITHIN,
             )
@@ -235,6 +236,11 @@ class Workflows:
         except (RPCError, TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
             raise WatchUnavailableError(f"the watch of {request.application} did not answer: {error}") from error
         return receipt
+
+
+def _update_id(key: str, message: Model) -> str:
+    """Give an update its id: asking again is the same asking, and another message under the same key is not swallowed."""
+    return f"{key}/{request_digest(message)}"
 
 
 async def _each(ids: list[str], work: Callable[[str], Awaitable[T]]) -> list[T]:

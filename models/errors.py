@@ -12,11 +12,12 @@
     │   ├── HostKeyError        final: the host is not the one we pinned, or it is pinned wrongly
     │   ├── CredentialError     final: the key cannot be loaded, or the host refuses it
     │   ├── LoginShellError     final: the host takes our key, but its login shell never runs what we send
-    │   ├── HostRefusedError    final: the host understood and said no (sudo, fencing token, unusable directory)
+    │   ├── HostRefusedError    final: the host understood and said no (sudo, fencing token, unusable directory, known job id)
     │   └── HostUnreachableError    retried: no connection, or it was lost and nothing is known
     ├── ProbeError              final: a measuring point that cannot be probed as it is written
     ├── StoreError
-    │   └── StoreUnavailableError   retried: the records database does not answer
+    │   ├── StoreUnavailableError   retried: the records database does not answer
+    │   └── KeyReusedError      final: an idempotency key that was used before came with another request
     ├── HaltedError             retried: somebody has halted this, and it goes on once that is lifted
     └── WatchUnavailableError   retried: the watch of an application did not acknowledge its alarms
 
@@ -75,7 +76,7 @@ class LoginShellError(HostError):
 
 
 class HostRefusedError(HostError):
-    """The host understood and said no: sudo not allowed, fencing token too old, directory unusable."""
+    """The host understood and said no: sudo not allowed, fencing token too old, directory unusable, job id of another command."""
 
 
 class HostUnreachableError(HostError):
@@ -92,6 +93,10 @@ class StoreError(DriftvaktError):
 
 class StoreUnavailableError(StoreError):
     """The records database does not answer."""
+
+
+class KeyReusedError(StoreError):
+    """An idempotency key that was used before came with another request; nothing was done for the second one."""
 
 
 class HaltedError(DriftvaktError):

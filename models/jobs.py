@@ -12,7 +12,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from models.base import Model, PositiveDuration
+from models.base import Model, PositiveDuration, digest
 from models.hosts import Control, HostTarget
 
 EXCERPT_LIMIT = 8 * 1024
@@ -58,6 +58,11 @@ class RunJob(Model):
     may_have_started: bool = False
     """Whether an activity before this one may have started it."""
 
+    @property
+    def asked(self) -> str:
+        """Digest of what is run: the same id with another one is refused."""
+        return digest({"command": self.command, "check": self.check})
+
 
 class Verb(StrEnum):
     """What a component is brought to."""
@@ -81,6 +86,12 @@ class EnsureComponent(Model):
     rehearse: bool = False
     may_have_started: bool = False
     """Whether an activity before this one may have started it."""
+
+    @property
+    def asked(self) -> str:
+        """Digest of what is done: the same id with another one is refused."""
+        control = self.control.model_dump(mode="json", exclude_defaults=True)
+        return digest({"component": self.component, "verb": self.verb.value, "control": control})
 
     @property
     def application(self) -> str:

@@ -149,6 +149,8 @@ class TokenGrant(SQLModel, table=True):
     key: str = Field(primary_key=True)
     component: str = Field(primary_key=True)
     token: int = Field(sa_column=Column(BigInteger, nullable=False))
+    request: str | None = Field(default=None, max_length=64)
+    """Digest of how many tokens were asked for and how; None where an earlier version gave it."""
 
 
 class UsedDecision(SQLModel, table=True):
@@ -239,6 +241,8 @@ class Notice(SQLModel, table=True):
     at: datetime = Field(sa_type=UtcDateTime)
     receipt: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON, nullable=True))
     """What was answered once all receivers were tried."""
+    request: str | None = Field(default=None, max_length=64)
+    """Digest of what was asked for; None where an earlier version kept it."""
 
 
 class NoticeDelivery(SQLModel, table=True):

@@ -103,7 +103,7 @@ class Asking:
             outcome = GateOutcome(gate=gate.id, option=gate.decided or "", answers=gate.answers)
             if await self._use_up(gate, outcome):
                 return outcome
-            self._refused.append(f"{gate.id}: that answer was used by an earlier run; please decide again")
+            self._refused.append(f"{gate.id}: an answer to it was used before; please decide again")
 
     async def _open(self, question: Question) -> GateState:
         self._gates_opened += 1  # before anything is awaited: several may be asked at the same time

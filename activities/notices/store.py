@@ -13,6 +13,7 @@ from sqlmodel import col, select, update
 
 from activities.notices.recipients import Recipient
 from activities.records.database import Database
+from activities.records.requests import must_be_the_same, request_digest
 from activities.records.text import storable, storable_data
 from models.dossier.parties import Channel
 from models.notices import Delivery, DeliveryState, NoticeReceipt, SendNotice, SentNotice
@@ -33,8 +34,10 @@ class NoticeStore:
     def begin(self, request: SendNotice, now: datetime) -> tuple[datetime, NoticeReceipt | None]:
         """Note that a notice is to be sent; give when it was first to be, and its receipt where it has one already.
 
-        Whoever is written to is chosen by that moment, so that a later attempt chooses the same people.
+        The receivers are chosen by that moment, so that a later attempt chooses the same people. `KeyReusedError` when the key
+        belongs to another notice.
         """
+        asked = request_digest(request)
         row = {
             "key": request.key,
             "incident": request.incident,
@@ -45,11 +48,13 @@ class NoticeStore:
             "text": "",
             "at": now,
             "receipt": None,
+            "request": asked,
         }
         with self._database.writing() as session:
             session.execute(self._database.insert(Notice).values(row).on_conflict_do_nothing())
             found = session.get(Notice, request.key)
             assert found is not None
+            must_be_the_same(found.request, asked, request.key, "a notice")
             return found.at, None if found.receipt is None else NoticeReceipt.model_validate(found.receipt)
 
     def word(self, key: str, language: str, subject: str, text: str) -> None:

@@ -13,6 +13,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.records.records import Records
+from activities.records.requests import key_reused
 from activities.records.text import storable
 from models.errors import HaltedError, NotFoundError, StoreError
 from models.halts import AwaitLift, BeginHalt, EndHalt, Halt, Lifted
@@ -35,7 +36,11 @@ class Halts:
     # --- keeping
 
     def begin(self, order: BeginHalt) -> Halt:
-        """Note a halt, once for a key; `NotFoundError` when no customer has that name: a misspelt halt would halt nothing."""
+        """Note a halt, once for a key.
+
+        `NotFoundError` when no customer has that name: a misspelt halt would halt nothing. `KeyReusedError` when the key belongs
+        to another halt.
+        """
         customers = sorted({name.partition(".")[0] for name in self._records.applications()})
         if order.customer and order.customer not in customers:
             raise NotFoundError(f"there is no customer {order.customer!r}; there are {', '.join(customers) or 'none'}")
@@ -52,6 +57,8 @@ class Halts:
             session.execute(database.insert(HaltRow).values(row).on_conflict_do_nothing())
             kept = session.get(HaltRow, order.key)
             assert kept is not None
+            if (kept.customer, kept.by, kept.reason) != (row["customer"], row["by"], row["reason"]):
+                raise key_reused(order.key, "a halt")
             return _halt(kept)
 
     def end(self, order: EndHalt) -> Halt:

@@ -17,6 +17,7 @@ from sqlmodel import Session, col, select
 
 from activities.records.database import Database
 from activities.records.proofs import freshness_of, proof_rows, write_proofs
+from activities.records.requests import must_be_the_same, request_digest
 from activities.records.text import storable, storable_data
 from models.dossier import Dossier
 from models.errors import DossierError, NotFoundError
@@ -305,7 +306,11 @@ class Records:
     # --- tokens and decisions
 
     def take_tokens(self, request: TakeTokens) -> Tokens:
-        """Give each component a token above all it was given before, from the time in ms on; the same key gives the same."""
+        """Give each component a token above all it was given before, from the time in ms on; the same key gives the same.
+
+        `KeyReusedError` when the key was used to ask for another number of tokens. A component that is new to the key, as one
+        that was published between two attempts, gets a new token.
+        """
         # In one order everywhere: two requests for the same components must not wait for each other.
         components = sorted(set(request.components))
         with self.database.writing() as session:
@@ -318,24 +323,27 @@ class Records:
         session.execute(self.database.insert(FencingToken).values(row).on_conflict_do_nothing())
         highest = session.exec(select(FencingToken).where(FencingToken.component == component).with_for_update()).one()
         granted = session.get(TokenGrant, (request.key, component))
+        asked = request_digest(request, without={"components"})
         if granted is not None:
+            must_be_the_same(granted.request, asked, request.key, "a request for fencing tokens")
             return granted.token
         # By the clock, a database that was restored from a backup still gives tokens that no host has seen.
         least = 1 if request.counted else time.time_ns() // 1_000_000
         first = max(highest.token + 1, least) if request.count else max(highest.token, 1)
         highest.token = max(highest.token, first + request.count - 1)
-        session.add(TokenGrant(key=request.key, component=component, token=first))
+        session.add(TokenGrant(key=request.key, component=component, token=first, request=asked))
         session.flush()
         return first
 
     def use_decision(self, request: UseDecision) -> DecisionUse:
-        """Use an approval up; the same run may ask again, another may not."""
+        """Use an approval up; the same run may ask again for the same decision. No other run and no other decision may."""
         row = {**request.model_dump(), "option": storable(request.option), "by": storable_data(request.by)}
         with self.database.writing() as session:
             session.execute(self.database.insert(UsedDecision).values(row).on_conflict_do_nothing())
             used = session.get(UsedDecision, request.gate)
             assert used is not None
-            return DecisionUse(accepted=used.run == request.run, used_by_run=used.run)
+            same = (used.run, used.option, used.by) == (row["run"], row["option"], row["by"])
+            return DecisionUse(accepted=same, used_by_run=used.run)
 
     # --- outputs
 

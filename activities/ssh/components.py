@@ -69,7 +69,14 @@ def _order(request: EnsureComponent) -> Order:
         if isinstance(control, Systemd)
         else ["commands", control.start, control.stop, control.status]
     )
-    order = Order(host=request.host, job=request.job, words=[], timeout=request.timeout.total_seconds(), in_folder=True)
+    order = Order(
+        host=request.host,
+        job=request.job,
+        words=[],
+        timeout=request.timeout.total_seconds(),
+        in_folder=True,
+        request=request.asked,
+    )
     fence = as_arguments({request.component: request.token})
     arguments = [scripts.sudo(request.host), fence, request.verb.value, str(order.allowance)]
     script = scripts.source("process", "lock", "systemd", "ensure")

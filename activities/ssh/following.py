@@ -39,6 +39,8 @@ class Order:
     """Whether the note of the start must survive a power failure of the host."""
     in_folder: bool = False
     """Whether the words are a far-side script that is told its state directory and its job folder first."""
+    request: str = ""
+    """Digest of what is asked for; the host refuses a job id that it knows with another one."""
 
     @property
     def reserve(self) -> float:
@@ -64,7 +66,8 @@ class Order:
             str(patience),
         ]
         words = [] if operation in ("end", "attach") else self.words
-        frame += ["yes" if self.durable else "", why, self.check, "yes" if self.in_folder and words else ""]
+        in_folder = "yes" if self.in_folder and words else ""
+        frame += ["yes" if self.durable else "", why, self.check, in_folder, self.request]
         return scripts.command_line(scripts.source("process", "job"), [*frame, *words])
 
 

@@ -57,6 +57,7 @@ def _order(request: RunJob) -> Order:
         timeout=request.timeout.total_seconds(),
         check="" if request.check is None else scripts.shell_text(request.check),
         durable=not request.read_only,
+        request=request.asked,
     )
     return fenced(order, request.fences) if request.fences and not request.rehearse else order
 

@@ -116,4 +116,9 @@ def _refusal(words: list[str]) -> str:
     kind, said = (words[0] if words else ""), " ".join(words[1:])
     if kind == "sudo":
         return f"sudo refuses to run commands without a password ({said or 'it gave no reason'})"
+    if kind == "request":
+        return (
+            f"the job {said} is known there for another command, so nothing was run for this one; only a workflow that was reset "
+            "and then took another way may ask so: carry the step out as a runbook"
+        )
     return f"the job's folder {said} cannot be made there; give the host a state_dir that its user may write"

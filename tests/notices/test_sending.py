@@ -13,6 +13,7 @@ from activities.notices import NoticeActivities
 from activities.notices.channels import Channels
 from activities.records import Records
 from models.dossier.parties import Channel
+from models.errors import KeyReusedError
 from models.notices import Audience, DeliveryState, NoticeReceipt, Occasion
 from tests.notices.conftest import QUICK, Sender
 from tests.notices.dossiers import dossier, facts, notice
@@ -45,6 +46,21 @@ def test_the_same_key_is_sent_once(both: Records, sender: Sender) -> None:
         again = activities.send(notice())
 
     assert first == again
+    assert len(mailbox.messages) == 1
+
+
+def test_a_key_that_comes_with_another_notice_is_refused_and_never_reported_as_sent(
+    both: Records, sender: Sender
+) -> None:
+    with mail_server(Mailbox()) as mailbox:
+        activities = sender(both, email=mailbox.url())
+        first = activities.send(notice())
+        for other in (notice(audience=Audience(contacts=["bo"])), notice(occasion=Occasion.REMINDER)):
+            assert other.key == first.key
+            with pytest.raises(KeyReusedError, match="was used for another request"):
+                activities.send(other)
+        assert activities.send(notice()) == first
+
     assert len(mailbox.messages) == 1
 
 

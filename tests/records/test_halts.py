@@ -7,7 +7,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.records import Records
 from activities.records.halts import HaltActivities, Halts
-from models.errors import HaltedError, NotFoundError, StoreUnavailableError
+from models.errors import HaltedError, KeyReusedError, NotFoundError, StoreUnavailableError
 from models.halts import AwaitLift, BeginHalt, EndHalt
 from tests.records.dossiers import shop
 
@@ -57,7 +57,9 @@ def test_a_misspelt_customer_is_refused_and_the_same_halt_twice_is_one(published
     with pytest.raises(NotFoundError, match=r"no customer 'amce'; there are acme"):
         halts.begin(begun(customer="amce"))
     first = halts.begin(begun())
-    assert halts.begin(begun(reason="another")) == first
+    assert halts.begin(begun()) == first
+    with pytest.raises(KeyReusedError, match="k1"):
+        halts.begin(begun(reason="another"))
     assert halts.standing() == [first]
 
 

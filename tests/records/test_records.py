@@ -9,7 +9,7 @@ import pytest
 
 from activities.records import Records
 from models.alarms import AlarmReceipt, Disposition
-from models.errors import DossierError, NotFoundError, StoreError
+from models.errors import DossierError, KeyReusedError, NotFoundError, StoreError
 from models.jobs import JobResult, Outcome
 from models.records import (
     AlarmRecord,
@@ -187,6 +187,24 @@ def test_a_token_is_above_all_before_it_and_the_same_key_gives_the_same(records:
     assert second["acme.shop.web"] > first["acme.shop.web"] > 1_700_000_000_000
     again = records.take_tokens(TakeTokens(key="wf/1", components=["acme.shop.db", "acme.shop.web"])).tokens
     assert again == first
+
+
+def test_a_key_that_was_used_for_other_tokens_is_refused(records: Records) -> None:
+    asked = TakeTokens(key="wf/3", components=["acme.shop.web"])
+    given = records.take_tokens(asked)
+    for other in ({"count": 1000}, {"counted": True}):
+        with pytest.raises(KeyReusedError, match="its key wf/3 was used for another request"):
+            records.take_tokens(asked.model_copy(update=other))
+    more = records.take_tokens(asked.model_copy(update={"components": ["acme.shop.web", "acme.shop.new"]})).tokens
+    assert more["acme.shop.web"] == given.tokens["acme.shop.web"], "a component that is published meanwhile"
+    assert records.take_tokens(asked) == given
+
+
+def test_a_decision_counts_for_no_other_answer_of_the_same_run(records: Records) -> None:
+    use = UseDecision(gate="inc.acme.shop.1/g2/x", run="run-1", option="approve", by=["ann"], at=NOON)
+    assert records.use_decision(use).accepted
+    for other in ({"option": "refuse"}, {"by": ["bo"]}):
+        assert not records.use_decision(use.model_copy(update=other)).accepted
 
 
 def test_a_decision_counts_for_one_run(records: Records) -> None:

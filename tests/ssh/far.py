@@ -58,6 +58,7 @@ class Far:
         sudo: str = "",
         why: str = "",
         in_folder: bool = False,
+        request: str = "",
     ) -> subprocess.Popen[bytes]:
         frame = [
             "mark",
@@ -72,6 +73,7 @@ class Far:
             why,
             check,
             "yes" if in_folder else "",
+            request,
         ]
         command = [*self.shell, "-c", scripts.source("process", "job"), "driftvakt", *frame, *words]
         environment = os.environ | {"PATH": f"{self.bin}:{os.environ['PATH']}"}

@@ -77,6 +77,28 @@ def test_a_second_start_of_the_same_job_reads_the_first(far: Far, tmp_path: Path
     assert (tmp_path / "effects").read_text() == "x\n"
 
 
+def test_a_job_id_that_comes_with_another_request_is_refused_and_the_first_job_left_alone(
+    far: Far, tmp_path: Path
+) -> None:
+    first = far.begin("run", "j", "sh", "-c", f"echo x >>{tmp_path}/effects; sleep 30", request="one")
+    _until(tmp_path / "effects")
+    others = [far.run("j", f"echo y >>{tmp_path}/effects", request="two")]
+    others += [far.ask(operation, "j", why="cancel", request="two") for operation in ("attach", "end")]
+    assert [(o.kind, o.words) for o in others] == [("refused", ["request", "j"])] * 3
+    assert (tmp_path / "effects").read_text() == "x\n"
+    assert not (far.folder("j") / "ended").exists()
+    ended = far.ask("end", "j", why="cancel", request="one")
+    assert ended.words[1] == "cancel"
+    assert far.hear(first).words[1] == "cancel"
+    assert far.run("j", f"echo y >>{tmp_path}/effects", request="two").kind == "refused"
+
+
+def test_a_job_that_was_called_off_before_it_came_belongs_to_its_request(far: Far) -> None:
+    far.ask("end", "j", why="cancel", request="one")
+    assert far.run("j", "echo x", request="two").kind == "refused"
+    assert far.run("j", "echo x", request="one").words[1] == "never"
+
+
 def test_starters_at_once_start_it_once(far: Far, tmp_path: Path) -> None:
     with ThreadPoolExecutor(6) as threads:
         answers = list(threads.map(lambda _: far.run("j", f"echo x >>{tmp_path}/effects; sleep 0.3"), range(6)))

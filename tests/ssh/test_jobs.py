@@ -67,6 +67,28 @@ def test_a_second_look_attaches(host: Host, pool: Pool, tmp_path: Path) -> None:
     assert (tmp_path / "effects").read_text() == "x\n"
 
 
+def test_a_job_id_that_is_known_for_another_command_is_refused(host: Host, pool: Pool, tmp_path: Path) -> None:
+    job = _job(host, f"echo x >>{tmp_path}/effects; echo evidence")
+    run(pool, job)
+    with pytest.raises(HostRefusedError, match=f"the job {job.job} is known there for another command"):
+        run(pool, job.model_copy(update={"command": f"echo y >>{tmp_path}/effects"}))
+    with pytest.raises(HostRefusedError, match="another command"):
+        run(pool, job.model_copy(update={"check": "false"}))
+    assert run(pool, job).attached
+    assert (tmp_path / "effects").read_text() == "x\n"
+
+
+def test_a_job_id_that_is_known_for_another_component_or_verb_is_refused(
+    host: Host, pool: Pool, tmp_path: Path
+) -> None:
+    known = _ensure(host, tmp_path, Verb.STARTED, 1)
+    assert ensure(pool, known).outcome is Outcome.OK
+    for other in ({"verb": Verb.STOPPED}, {"component": "acme.shop.other"}):
+        with pytest.raises(HostRefusedError, match="another command"):
+            ensure(pool, known.model_copy(update=other))
+    assert ensure(pool, known).attached
+
+
 def test_words_of_a_list_arrive_as_they_are(host: Host, pool: Pool) -> None:
     result = run(pool, _job(host, ["printf", "%s|", "it's", "$HOME", "a b", "`id`", ";", ""]))
     assert result.stdout.text == "it's|$HOME|a b|`id`|;||"

@@ -1,15 +1,16 @@
 # One job on this host. Arguments: two halves of a random mark (apart, so that a listing of processes does not hold it),
 # what to do (run, attach, rehearse, end), state directory, job id, "sudo -n" or nothing, seconds it may take, fifths of a
 # second between TERM and KILL, whether to sync, how it is ended (for end), the check or nothing, whether the
-# words are "sh -c SCRIPT NAME" of ours, which takes the state directory and the job folder first; then the words to run.
+# words are "sh -c SCRIPT NAME" of ours, which takes the state directory and the job folder first, the digest of what is asked
+# for; then the words to run.
 #
 # The folder jobs/ID is made by mkdir, which only one can do; whoever made it starts the command, everybody else follows.
-# In it: starter (who made it), pid (the keeper), group (the command's process group), out, err, ended (why it was
+# In it: request (the digest of what was asked for; with another one the id is refused), starter (who made it), pid (the keeper), group (the command's process group), out, err, ended (why it was
 # ended), status (exit status, how it ended, seconds, "end": a line without "end" was not written whole).
 mark=$1$2 op=$3 root=${4:-$HOME/.driftvakt} id=$5 sudo=$6 limit=$7 grace=$8 durable=$9
 shift 9
-why=$1 check=$2 in_folder=$3
-shift 3
+why=$1 check=$2 in_folder=$3 request=$4
+shift 4
 stream_limit=1048576 tail_limit=8192
 jobs=$root/jobs dir=$root/jobs/$id
 # A script of ours goes by the environment, where a listing of processes does not show it.
@@ -62,6 +63,12 @@ refuse() {
   quiet
   say "refused $*"
   exit 0
+}
+
+# Only a request for the same thing may read or end this job. A folder without the note tells nothing: its starter died early.
+same_request() {
+  { read -r noted <"$dir/request"; } 2>/dev/null && [ -n "$noted" ] || return 0
+  [ "$noted" = "$request" ] || refuse "request $id"
 }
 
 try_sudo() {
@@ -303,6 +310,7 @@ length() {
 
 # Everything in one answer.
 report() {
+  same_request
   quiet
   verdict=
   [ ! -e "$dir/verdict" ] || read -r verdict <"$dir/verdict"
@@ -328,6 +336,7 @@ sweep() {
 }
 
 start() {
+  echo "$request" >"$dir/request"
   born "$$"
   echo "$$ $born $boot" >"$dir/starter"
   # Without this, a power failure could forget the folder but not what the command did.
@@ -375,6 +384,7 @@ attach)
     say "not-begun"
     exit 0
   fi
+  same_request
   follow
   report attached
   exit 0
@@ -383,9 +393,11 @@ end)
   [ -d "$jobs" ] || mkdir -p "$jobs" 2>/dev/null
   # Nothing there yet: a start that is still on its way shall find the place taken.
   if mkdir "$dir" 2>/dev/null; then
+    echo "$request" >"$dir/request"
     echo "$why" >"$dir/ended"
     conclude 143 never 0:0
   fi
+  same_request
   finish
   follow
   report attached
@@ -413,5 +425,6 @@ if [ ! -d "$dir" ]; then
   [ -z "$left" ] || exit 0
   [ -d "$dir" ] || refuse "folder $dir"
 fi
+same_request
 follow
 report attached
