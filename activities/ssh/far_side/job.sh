@@ -5,8 +5,9 @@
 # for; then the words to run.
 #
 # The folder jobs/ID is made by mkdir, which only one can do; whoever made it starts the command, everybody else follows.
-# In it: request (the digest of what was asked for; with another one the id is refused), starter (who made it), pid (the keeper), group (the command's process group), out, err, ended (why it was
-# ended), status (exit status, how it ended, seconds, "end": a line without "end" was not written whole).
+# In it: request (the digest of what was asked for; the id is refused with another one), starter (who made it), pid (the
+# keeper), group (the command's process group), out, err, ended (why it was ended), status (exit status, how it ended, seconds,
+# "end": a line without "end" was not written whole).
 mark=$1$2 op=$3 root=${4:-$HOME/.driftvakt} id=$5 sudo=$6 limit=$7 grace=$8 durable=$9
 shift 9
 why=$1 check=$2 in_folder=$3 request=$4
