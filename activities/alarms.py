@@ -17,7 +17,7 @@ from temporalio.client import (
 from temporalio.common import WorkflowIDConflictPolicy
 
 from models.alarms import Alarm, AlarmBatch, BatchReceipt
-from models.errors import WatchUnavailableError
+from models.errors import WatchRefusedError, WatchUnavailableError
 from models.names import WORKFLOW_QUEUE, watch_id
 from models.watch import WatchOrder
 
@@ -71,7 +71,9 @@ class WatchReporter:
         except TimeoutError:
             raise WatchUnavailableError(late) from None
         except WorkflowUpdateFailedError as error:
-            raise WatchUnavailableError(f"the watch of {application} refused its alarms: {error.cause}") from error
+            if getattr(error.cause, "type", None) == "AcceptedUpdateCompletedWorkflow":
+                raise WatchUnavailableError(f"the watch of {application} ended before it took its alarms") from error
+            raise WatchRefusedError(f"the watch of {application} refused its alarms: {error.cause}") from error
         except (RPCError, RPCTimeoutOrCancelledError) as error:
             task = asyncio.current_task()
             if task is not None and task.cancelling():  # the client turns being cancelled into an error of its own

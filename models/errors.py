@@ -20,6 +20,7 @@
     │   └── KeyReusedError      final: an idempotency key that was used before came with another request
     ├── HaltedError             retried: somebody has halted this, and it goes on once that is lifted
     └── WatchUnavailableError   retried: the watch of an application did not acknowledge its alarms
+        └── WatchRefusedError   retried: it refused them; one of them may be to blame
 
 Temporal compares the exact class name, so `FINAL` lists every class that is not worth a retry.
 """
@@ -107,12 +108,16 @@ class WatchUnavailableError(DriftvaktError):
     """The watch of an application did not acknowledge its alarms: Temporal or the watch is away, or the watch refused them."""
 
 
+class WatchRefusedError(WatchUnavailableError):
+    """The watch of an application runs and refused these alarms; without the one that it cannot take it may take the others."""
+
+
 def _leaves(error: type[DriftvaktError]) -> list[type[DriftvaktError]]:
     return [error] + [leaf for child in error.__subclasses__() for leaf in _leaves(child)]
 
 
 RETRIED: frozenset[type[DriftvaktError]] = frozenset(
-    {HostUnreachableError, StoreUnavailableError, HaltedError, WatchUnavailableError}
+    {HostUnreachableError, StoreUnavailableError, HaltedError, WatchUnavailableError, WatchRefusedError}
 )
 """The errors that may pass by themselves."""
 

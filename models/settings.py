@@ -20,6 +20,9 @@ from models.errors import SettingsError
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
+_OWN_SOURCES = frozenset({"embedded", "by-hand", "hand", "merged", "intake", "dead-man", "drill"})
+"""With these, the fingerprints of Driftvakt's own alarms begin."""
+
 
 def _absolute(path: Path) -> Path:
     try:
@@ -134,6 +137,18 @@ class Settings(BaseSettings):
                 "or intake_behind_proxy = true where a proxy ends TLS"
             )
         return self
+
+    @field_validator("intake_sources")
+    @classmethod
+    def _named(cls, sources: dict[str, str]) -> dict[str, str]:
+        for name in sources:
+            if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", name):
+                raise ValueError(
+                    f"the source {name[:100]!r} must be named by up to 80 letters, digits, dots, dashes and underscores"
+                )
+            if name in _OWN_SOURCES:
+                raise ValueError(f"the source {name!r} is one of Driftvakt's own; choose another name")
+        return sources
 
     @field_validator("notice_channels")
     @classmethod

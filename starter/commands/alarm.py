@@ -39,11 +39,14 @@ def raise_alarm(
 @app.command("clear")
 def clear_alarm(
     application: Application,
-    fingerprint: Annotated[str, typer.Option(help="Names the fault, as raising it said.", show_default=False)],
+    fingerprint: Annotated[
+        str,
+        typer.Option(help="Names the fault: `SOURCE/NAME`, as `driftvakt watch show` lists it.", show_default=False),
+    ],
     by: By = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say that a fault is gone: its incident is told."""
+    """Clear an alarm of any source: its incident is told."""
     values = {"application": application, "fingerprint": fingerprint, "state": "cleared", "title": "Cleared by hand"}
     _send(values, by, as_json)
 
@@ -70,13 +73,14 @@ def _alarm(settings: Settings, values: dict[str, Any], by: str | None) -> Alarm:
     from models.errors import UserError
     from starter.applications import require_application
     from starter.desk import reading_records
-    from starter.intake.own_json import decode
+    from starter.intake.decoding import NotUnderstoodError
+    from starter.intake.own_json import by_person
 
     given = {name: value for name, value in values.items() if value is not None}
-    decoded = decode(given, who_asks(settings, by), datetime.now(UTC))
-    if not decoded.alarms:
-        raise UserError(decoded.unreadable[0].reason)
-    alarm = decoded.alarms[0]
+    try:
+        alarm = by_person(given, who_asks(settings, by), datetime.now(UTC))
+    except NotUnderstoodError as error:
+        raise UserError(str(error)) from None
     with reading_records(settings) as records:
         require_application(settings, records, alarm.application)
     return alarm

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from datetime import datetime
 from typing import Any, Final
 
-from models.alarms import Alarm, AlarmState
-from models.dossier.monitoring import Severity
-from starter.intake.decoding import Decoded, NotUnderstoodError, Unreadable, alarm_from, kept, moment, words
-
-_IDENTIFIER: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
-
-_SEVERITIES: Final = {
-    "warning": Severity.WARNING,
-    "warn": Severity.WARNING,
-    "minor": Severity.WARNING,
-    "info": Severity.INFO,
-    "information": Severity.INFO,
-    "none": Severity.INFO,
-}
-"""What sources call them; anything else counts as critical, for a word that we do not know may be the worst."""
+from models.alarms import Alarm, AlarmState, fingerprint_of
+from starter.intake.bodies import Format
+from starter.intake.decoding import (
+    Decoded,
+    NotUnderstoodError,
+    Unreadable,
+    alarm_from,
+    application_from,
+    clean,
+    identifier,
+    kept,
+    link_from,
+    severity_from,
+    stated,
+    words,
+)
 
 
 def decode(body: Any, source: str, now: datetime) -> Decoded:
@@ -57,49 +57,36 @@ def _alarm(alert: Any, source: str, now: datetime) -> Alarm:
     status = alert.get("status")
     if status not in ("firing", "resolved"):
         raise NotUnderstoodError("an alert has a status that is neither firing nor resolved")
+    since, ended = stated(alert.get("startsAt")), stated(alert.get("endsAt"))
     title = words(annotations.get("summary"), 300) or words(labels.get("alertname"), 300)
     return alarm_from(
         {
-            "application": _application(labels),
-            "fingerprint": _fingerprint(alert, labels),
+            "application": application_from(labels),
+            "fingerprint": fingerprint_of(source, _fingerprint(alert, labels)),
             "state": AlarmState.FIRING if status == "firing" else AlarmState.CLEARED,
-            "severity": _SEVERITIES.get(labels.get("severity", "").strip().lower(), Severity.CRITICAL),
+            "severity": severity_from(labels.get("severity")),
             "title": title or f"Alert of {source}",
-            "component": _identifier(labels.get("component")),
-            "measuring_point": _identifier(labels.get("measuring_point")),
+            "component": identifier(labels.get("component")),
+            "measuring_point": identifier(labels.get("measuring_point")),
             "source": source,
-            "since": moment(alert.get("startsAt"), now),
-            "seen_at": now if status == "firing" else moment(alert.get("endsAt"), now),
+            "since": since or now,
+            "since_known": since is not None,
+            "seen_at": now if status == "firing" else ended or now,
             "detail": words(annotations.get("description"), 1000),
-            "link": _link(alert.get("generatorURL")),
+            "link": link_from(alert.get("generatorURL")),
         }
     )
 
 
 def _texts(value: Any) -> dict[str, str]:
-    return {k: v for k, v in value.items() if isinstance(v, str)} if isinstance(value, dict) else {}
-
-
-def _application(labels: dict[str, str]) -> str:
-    customer, application = labels.get("customer", ""), labels.get("application", "")
-    if not application or not (customer or "." in application):
-        raise NotUnderstoodError(
-            "an alert lacks the labels customer and application, by which its application is found"
-        )
-    return application if "." in application else f"{customer}.{application}"
-
-
-def _identifier(text: str | None) -> str | None:
-    # An alarm whose component makes no sense is still one of its application.
-    return text if text is not None and _IDENTIFIER.fullmatch(text) else None
+    return {k: clean(v) for k, v in value.items()} if isinstance(value, dict) else {}
 
 
 def _fingerprint(alert: dict[str, Any], labels: dict[str, str]) -> str:
     """Alertmanager's own, which all members of a cluster share; made from the labels where it is missing."""
     given = words(alert.get("fingerprint"), 200)
-    return given if 0 < len(given) <= 128 else hashlib.sha256(kept(labels)).hexdigest()[:32]
+    return given or hashlib.sha256(kept(labels)).hexdigest()[:32]
 
 
-def _link(value: Any) -> str | None:
-    text = words(value, 501)
-    return text if len(text) <= 500 and text.startswith(("http://", "https://")) else None
+WEBHOOK: Final = Format(decode, list_key="alerts")
+"""`POST /alarms/alertmanager`."""

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -21,10 +22,13 @@ from temporalio.client import Client
 from activities.records import Records
 from activities.signs import Signs
 from models.errors import StoreError, WatchUnavailableError
-from starter.intake import alertmanager, own_json
-from starter.intake.bodies import Decode, read_body, understand
-from starter.intake.delivery import Delivery
-from starter.intake.sources import Sources
+from starter.intake.alertmanager import WEBHOOK
+from starter.intake.bodies import Body, Format, read_body, understand
+from starter.intake.decoding import BODY_LIMIT, Decoded, Unreadable, applications_in
+from starter.intake.delivery import Delivery, Receipt
+from starter.intake.own_json import OWN_JSON
+from starter.intake.sources import Sources, authorization
+from starter.intake.storing import Room
 
 _log = logging.getLogger(__name__)
 
@@ -33,6 +37,15 @@ Check = Callable[[], Awaitable[None]]
 
 _RETRY_AFTER_S: Final = 5
 _CHECK_TIMEOUT: Final = timedelta(seconds=5)
+_MOST_REQUESTS: Final = 500
+"""With a token, at the same time; beyond, the sender is asked to send again."""
+_DECODED_AT_ONCE: Final = 2
+"""Large bodies that are taken apart at the same time; others wait."""
+_HEAVY: Final = 256 * 1024
+"""Bytes of a part that is delivered before the next large body has its turn."""
+_REFUSED: Final = {"WWW-Authenticate": "Bearer", "Connection": "close"}
+_SMALL: Final = 64 * 1024
+"""Bytes of a body that is taken apart without waiting."""
 
 
 class Intake:
@@ -46,25 +59,43 @@ class Intake:
         self._sources = sources
         self._delivery = delivery
         self._checks = checks
+        self._room = Room()
+        self._decoding = asyncio.Semaphore(_DECODED_AT_ONCE)
+        self._running = 0
 
     def app(self) -> Starlette:
         """The application for a server."""
-        return Starlette(
+        app = Starlette(
             routes=[
                 Route("/alarms/alertmanager", self.take_webhook, methods=["POST"]),
+                Route("/alarms/alertmanager/", self.take_webhook, methods=["POST"]),
                 Route("/alarms", self.take_alarms, methods=["POST"]),
+                Route("/alarms/", self.take_alarms, methods=["POST"]),
                 Route("/health", self.health),
                 Route("/ready", self.ready),
-            ]
+            ],
+            exception_handlers={404: self.take_elsewhere, 405: self.take_elsewhere},
         )
+        app.router.redirect_slashes = False  # many senders do not follow a redirect
+        return app
 
     async def take_webhook(self, request: Request) -> Response:
         """`POST /alarms/alertmanager`: Alertmanager's webhook, version 4."""
-        return await self._take(request, alertmanager.decode)
+        return await self._take(request, WEBHOOK)
 
     async def take_alarms(self, request: Request) -> Response:
         """`POST /alarms`: one alarm or a list of them."""
-        return await self._take(request, own_json.decode)
+        return await self._take(request, OWN_JSON)
+
+    async def take_elsewhere(self, request: Request, error: Exception) -> Response:
+        """Any other address or method: what a source sends there is kept, and opens an incident, for it may be an alarm."""
+        if (
+            request.method in ("POST", "PUT", "PATCH")
+            and self._sources.whose(authorization(request.headers.raw)) is not None
+        ):
+            return await self._take(request, None)
+        status = error.status_code if isinstance(error, HTTPException) else 404
+        return JSONResponse({"error": "there is nothing at this address"}, status)
 
     async def health(self, request: Request) -> Response:
         """`GET /health`: this process runs."""
@@ -84,12 +115,15 @@ class Intake:
             return "none configured: every alarm is refused"
         return "a token cannot be read" if sources.unreadable else "ok"
 
-    async def _take(self, request: Request, decode: Decode) -> Response:
-        source = self._sources.whose(_authorization(request))
+    async def _take(self, request: Request, form: Format | None) -> Response:
+        source = self._sources.whose(authorization(request.headers.raw))
         if source is None:
             return self._refusal()
+        if self._running >= _MOST_REQUESTS:
+            return _again("too many messages arrive at the same time")
+        self._running += 1
         try:
-            return await self._take_from(source, request, decode)
+            return await self._take_from(source, request, form)
         except (StoreError, WatchUnavailableError) as error:
             _log.warning("alarms of %s were not taken: %s", source, error)
             return _again("the alarms are not durable yet")
@@ -98,13 +132,37 @@ class Intake:
         except Exception:  # never 500: whatever it is, the sender keeps the alarms and sends them again
             _log.exception("alarms of %s were not taken", source)
             return _again("the alarms are not durable yet")
+        finally:
+            self._running -= 1
 
-    async def _take_from(self, source: str, request: Request, decode: Decode) -> Response:
-        body = await read_body(request)
-        now = datetime.now(UTC)
-        await self._note_sign(source, now)
-        receipts = await self._delivery.deliver(understand(body, source, now, decode), source, now)
-        return JSONResponse({"receipts": [r.model_dump(mode="json", exclude_none=True) for r in receipts]})
+    async def _take_from(self, source: str, request: Request, form: Format | None) -> Response:
+        body = await read_body(request, self._room)
+        try:
+            now = datetime.now(UTC)
+            await self._note_sign(source, now)
+            parts = understand(body, source, now, form) if form else iter([_misdirected(request, body)])
+            receipts = await self._deliver(parts, body, source, now)
+        finally:
+            body.stored.close()
+        # Of a body that was not read to its end, the rest is not read either.
+        headers = {"Connection": "close"} if body.cut else None
+        told = [r.model_dump(mode="json", exclude_none=True) for r in receipts]
+        return JSONResponse({"receipts": told}, headers=headers)
+
+    async def _deliver(self, parts: Iterator[Decoded], body: Body, source: str, now: datetime) -> list[Receipt]:
+        """Deliver a body part by part; large ones take turns, so that they take little memory and keep no small one waiting."""
+        if body.stored.size <= _SMALL and body.encoding in ("", "identity"):
+            return [r for part in parts for r in await self._delivery.deliver(part, source, now)]
+        receipts: list[Receipt] = []
+        while True:
+            async with self._decoding:
+                part = await asyncio.to_thread(next, parts, None)
+                if part is None:
+                    return receipts
+                if heavy := sum(len(u.body) for u in part.unreadable) > _HEAVY:
+                    receipts += await self._delivery.deliver(part, source, now)
+            if not heavy:
+                receipts += await self._delivery.deliver(part, source, now)
 
     async def _note_sign(self, source: str, now: datetime) -> None:
         if self._signs is None or not self._signs.due(source):
@@ -118,7 +176,7 @@ class Intake:
         if self._sources.standing().unreadable:
             # It may well be the source whose token we cannot read; 401 would make it drop its alarms.
             return _again("a token cannot be read")
-        return JSONResponse({"error": "a bearer token of a source is needed"}, 401, {"WWW-Authenticate": "Bearer"})
+        return JSONResponse({"error": "a bearer token of a source is needed"}, 401, _REFUSED)
 
 
 def temporal_check(client: Client) -> Check:
@@ -150,9 +208,11 @@ async def _passes(check: Check) -> bool:
     return True
 
 
-def _authorization(request: Request) -> bytes:
-    # As bytes: whoever forges a header is not bound to any character set.
-    return next((value for key, value in request.headers.raw if key.lower() == b"authorization"), b"")
+def _misdirected(request: Request, body: Body) -> Decoded:
+    start = body.stored.start(BODY_LIMIT)
+    address = f"{request.method} {request.url.path}"[:200]
+    reason = f"it was sent to {address}, where nothing is taken; use POST /alarms or POST /alarms/alertmanager"
+    return Decoded(unreadable=[Unreadable("address", reason, start, applications_in(start.decode("utf-8", "replace")))])
 
 
 def _again(reason: str) -> Response:

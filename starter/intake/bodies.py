@@ -3,70 +3,244 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
+import codecs
+import json
 import logging
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from starlette.requests import Request
 
-from starter.intake.decoding import BODY_LIMIT, Decoded, NotUnderstoodError, Unreadable, read_json
+from activities.charsets import declared_charset
+from starter.intake.decoding import (
+    BODY_LIMIT,
+    Decoded,
+    NotUnderstoodError,
+    Unreadable,
+    applications_in,
+    read_json,
+)
+from starter.intake.splitting import Piece, Splitter
+from starter.intake.storing import Room, StoredBody
 
 _log = logging.getLogger(__name__)
 
-Decode = Callable[[Any, str, datetime], Decoded]
-"""From JSON, the name of its source and the time of day to alarms; raises `NotUnderstoodError`."""
-
-_READ_TIMEOUT_S: Final = 30
-_READ_LIMIT: Final = 64 * 1024 * 1024
-"""Where reading a body that is too large ends."""
+READ_TIMEOUT_S: Final = 30
+"""For a body to arrive, and again for each further 5 MB of it."""
+READ_LIMIT: Final = 64 * 1024 * 1024
+"""Where reading a body, compressed or not, ends."""
+_PART_ALARMS: Final = 500
+_PART_BYTES: Final = 1_000_000
+"""A part of a body is handed over when it holds so many messages, or so much text."""
 
 
 @dataclass(frozen=True, slots=True)
+class Format:
+    """A kind of body."""
+
+    decode: Callable[[Any, str, datetime], Decoded]
+    """From JSON, the name of its source and the time of day to alarms; raises `NotUnderstoodError`."""
+    list_key: str | None
+    """Under which key of the outermost object the list of messages stands; None: the body is the list, or one message."""
+
+    def one(self, message: Any) -> Any:
+        """A body that holds this message alone."""
+        return [message] if self.list_key is None else {self.list_key: [message]}
+
+
+@dataclass(slots=True)
 class Body:
     """What arrived."""
 
-    start: bytes
-    """At most `BODY_LIMIT` bytes."""
-    size: int
-    sha256: str
-    """Of all that was read."""
+    stored: StoredBody
     encoding: str
     """Its Content-Encoding."""
+    content_type: str
+    cut: bool = False
+    """It was longer than what is read."""
 
 
-async def read_body(request: Request) -> Body:
-    """Read a body, of one that is too large the start and the digest; `TimeoutError` or `ClientDisconnect` if it stays away."""
-    start, size, sha256 = bytearray(), 0, hashlib.sha256()
-    async with asyncio.timeout(_READ_TIMEOUT_S):
-        async for chunk in request.stream():
-            start += chunk[: BODY_LIMIT - len(start)]
-            size += len(chunk)
-            sha256.update(chunk)
-            if size > _READ_LIMIT:
-                break
+async def read_body(request: Request, room: Room) -> Body:
+    """Read a body up to a limit; raises `TimeoutError` or `ClientDisconnect` if it stays away. Close its `stored` in the end."""
     encoding = request.headers.get("content-encoding", "").strip().lower()
-    return Body(bytes(start), size, sha256.hexdigest(), encoding)
-
-
-def understand(body: Body, source: str, now: datetime, decode: Decode) -> Decoded:
-    """Decode a body; what is not understood as a whole is kept as a whole. Never raises."""
+    body = Body(room.body(), encoding, request.headers.get("content-type", ""))
     try:
-        if body.size > BODY_LIMIT:
-            return _whole(
-                body, "size", f"the body has {body.size} bytes or more, SHA-256 {body.sha256}; its beginning is kept"
-            )
-        if body.encoding not in ("", "identity"):
-            return _whole(body, "encoding", "the body is compressed, and only plain JSON is read")
-        return decode(read_json(body.start), source, now)
+        async with asyncio.timeout(READ_TIMEOUT_S) as deadline:
+            async for chunk in request.stream():
+                before = body.stored.size
+                body.stored.write(chunk[: READ_LIMIT - before])
+                if body.stored.size // BODY_LIMIT > before // BODY_LIMIT:
+                    deadline.reschedule(asyncio.get_running_loop().time() + READ_TIMEOUT_S)
+                if body.stored.size >= READ_LIMIT:
+                    body.cut = True
+                    break
+    except BaseException:
+        body.stored.close()
+        raise
+    return body
+
+
+def understand(body: Body, source: str, now: datetime, form: Format) -> Iterator[Decoded]:
+    """Decode a body part by part; what is not understood is kept, as a whole where nothing is. Never raises."""
+    try:
+        yield from _Reading(body, source, now, form).parts()
     except NotUnderstoodError as error:
-        return _whole(body, "shape", str(error))
+        yield _whole(body, "shape", str(error))
+    except _CompressionError as error:
+        yield _whole(body, "encoding", str(error))
     except Exception:  # a body that our own reading trips over must be kept, too
         _log.exception("a body of %s could not be read", source)
-        return _whole(body, "shape", "reading the body failed; the log says how")
+        yield _whole(body, "shape", "reading the body failed; the log says how")
+
+
+class _Reading:
+    """The decoding of one body."""
+
+    def __init__(self, body: Body, source: str, now: datetime, form: Format) -> None:
+        self._body = body
+        self._source = source
+        self._now = now
+        self._form = form
+        self._cut = body.cut
+
+    def parts(self) -> Iterator[Decoded]:
+        splitter = Splitter(self._form.list_key, BODY_LIMIT)
+        part, size, any_message = Decoded(), 0, False
+        for piece in self._pieces(splitter):
+            any_message = True
+            self._add(part, piece)
+            size += len(piece.text)
+            if size >= _PART_BYTES or len(part.alarms) + len(part.unreadable) >= _PART_ALARMS:
+                yield part
+                part, size = Decoded(), 0
+        if not any_message and not splitter.found:
+            raise NotUnderstoodError(self._nothing_found(splitter))
+        self._add_around(part, splitter)
+        if self._cut:
+            limit = READ_LIMIT // 1024 // 1024
+            part.unreadable.append(
+                _kept_whole(self._body, "size", f"the body has more than {limit} MB, and what comes after was not read")
+            )
+        yield part
+
+    def _pieces(self, splitter: Splitter) -> Iterator[Piece]:
+        decoder = codecs.getincrementaldecoder(self._charset())(errors="driftvakt")
+        for chunk in self._plain():
+            yield from splitter.feed(decoder.decode(chunk))
+        yield from splitter.feed(decoder.decode(b"", final=True))
+        yield from splitter.finish()
+
+    def _add(self, part: Decoded, piece: Piece) -> None:
+        """Decode one message into a part of the body."""
+        kept = piece.text.strip().encode("utf-8", "replace")[:BODY_LIMIT]
+        if piece.cut:
+            reason = f"a message has more than {BODY_LIMIT} characters, and its beginning is kept; {self._digest()}"
+            part.unreadable.append(Unreadable("size", reason, kept, applications_in(piece.text)))
+            return
+        try:
+            found = self._form.decode(self._form.one(read_json(piece.text)), self._source, self._now)
+        except NotUnderstoodError as error:
+            found = Decoded(unreadable=[Unreadable("shape", str(error), b"")])
+        except Exception:
+            _log.exception("a message of %s could not be read", self._source)
+            found = Decoded(unreadable=[Unreadable("shape", "reading the message failed; the log says how", b"")])
+        part.alarms += found.alarms
+        part.remarks |= found.remarks
+        part.unreadable += [u.about(kept, applications_in(piece.text)) for u in found.unreadable]
+
+    def _add_around(self, part: Decoded, splitter: Splitter) -> None:
+        """Decode what stands around the list of messages, which itself is left empty there."""
+        piece = splitter.around()
+        if piece is None or splitter.unfinished or (self._form.list_key is None and piece.text.strip() == "[]"):
+            return
+        try:
+            if self._form.list_key is None:
+                raise NotUnderstoodError("the list of alarms is incomplete, or something follows it")
+            found = self._form.decode(read_json(piece.text), self._source, self._now)
+        except NotUnderstoodError as error:
+            found = Decoded(unreadable=[_kept_whole(self._body, "shape", str(error))])
+        part.alarms += found.alarms
+        part.unreadable += found.unreadable
+
+    def _digest(self) -> str:
+        return f"the whole body has {self._body.stored.size} bytes, SHA-256 {self._body.stored.sha256}"
+
+    def _nothing_found(self, splitter: Splitter) -> str:
+        piece = splitter.around()
+        if piece is None:
+            return "the body is empty"
+        self._form.decode(read_json(piece.text), self._source, self._now)  # says what is missing
+        return "the body holds no message"
+
+    def _charset(self) -> str:
+        first = self._first_bytes()
+        found = json.detect_encoding(first)
+        if found != "utf-8":  # it has a byte-order mark, or is UTF-16 or UTF-32 without one
+            return found
+        declared = declared_charset(self._body.content_type)
+        return declared if declared and declared not in ("utf-8", "ascii") else "utf-8"
+
+    def _first_bytes(self) -> bytes:
+        return next(self._plain(), b"")[:4]
+
+    def _plain(self) -> Iterator[bytes]:
+        """The bytes of the body, decompressed."""
+        encoding, stored = self._body.encoding, self._body.stored
+        if encoding in ("", "identity"):
+            yield from stored.chunks()
+        elif encoding in ("gzip", "x-gzip", "deflate"):
+            yield from self._inflated(stored)
+        else:
+            raise _CompressionError("the body is compressed in a way that is not known; use gzip or none")
+
+    def _inflated(self, stored: StoredBody) -> Iterator[bytes]:
+        inflate, size = zlib.decompressobj(wbits=47), 0
+        for chunk in stored.chunks():
+            while chunk:
+                try:
+                    plain = inflate.decompress(chunk, 64 * 1024)
+                except zlib.error:
+                    raise _CompressionError("the body is not compressed as its Content-Encoding says") from None
+                size += len(plain)
+                if size > READ_LIMIT:
+                    self._cut = True
+                    return
+                yield plain
+                chunk = inflate.unconsumed_tail
+        if not inflate.eof and not self._body.cut:
+            raise _CompressionError("the compressed body is incomplete")
+
+
+class _CompressionError(Exception):
+    """A body cannot be decompressed; the text is one sentence."""
 
 
 def _whole(body: Body, kind: str, reason: str) -> Decoded:
-    return Decoded(unreadable=[Unreadable(kind, reason, body.start)])
+    return Decoded(unreadable=[_kept_whole(body, kind, reason)])
+
+
+def _kept_whole(body: Body, kind: str, reason: str) -> Unreadable:
+    start = body.stored.start(BODY_LIMIT)
+    if body.stored.size > len(start):
+        reason += f"; of its {body.stored.size} bytes, SHA-256 {body.stored.sha256}, the first {len(start)} are kept"
+    return Unreadable(kind, reason, start, applications_in(start.decode("utf-8", "replace")))
+
+
+def _from_one_byte(error: UnicodeError) -> tuple[str, int]:
+    """Read bytes that are not valid in their character set as Windows-1252, which contains ISO 8859-1."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    bad = error.object[error.start : error.end]
+    if error.encoding.replace("_", "-").lower() in ("utf-8", "utf8"):
+        return "".join(_WINDOWS.get(byte, chr(byte)) for byte in bad), error.end
+    return "\ufffd", error.end
+
+
+_WINDOWS: Final = {
+    byte: bytes([byte]).decode("cp1252") for byte in range(0x80, 0xA0) if byte not in b"\x81\x8d\x8f\x90\x9d"
+}
+
+codecs.register_error("driftvakt", _from_one_byte)

@@ -3,19 +3,38 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
 from models.alarms import Alarm
+from models.dossier.monitoring import Severity
 from models.errors import DriftvaktError
 
 BODY_LIMIT: Final = 5 * 1024 * 1024
-"""Bytes of a body that are looked at, and kept."""
+"""Bytes that are kept of one message, or of one body, that is not understood."""
 
 _MOMENT: Final = TypeAdapter(datetime)
+_IDENTIFIER: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
+_APPLICATION: Final = re.compile(r'"application"\s*:\s*"([^"\\\s]{1,100})"')
+_CUSTOMER: Final = re.compile(r'"customer"\s*:\s*"([^"\\\s]{1,100})"')
+_MOST_APPLICATIONS: Final = 20
+_FIRST_YEAR: Final = 1990
+"""Earlier times are what programs write for no time at all."""
+
+_SEVERITIES: Final = {
+    "warning": Severity.WARNING,
+    "warn": Severity.WARNING,
+    "minor": Severity.WARNING,
+    "info": Severity.INFO,
+    "information": Severity.INFO,
+    "none": Severity.INFO,
+}
+"""What sources call them; anything else counts as critical, for a word that we do not know may be the worst."""
 
 
 class NotUnderstoodError(DriftvaktError):
@@ -31,6 +50,12 @@ class Unreadable:
     reason: str
     """One sentence for people."""
     body: bytes
+    applications: tuple[str, ...] = ()
+    """Which applications it seems to be about."""
+
+    def about(self, body: bytes, applications: tuple[str, ...]) -> Unreadable:
+        """The same with the bytes as they came, and with what they name."""
+        return replace(self, body=body, applications=applications)
 
 
 @dataclass(slots=True)
@@ -39,15 +64,19 @@ class Decoded:
 
     alarms: list[Alarm] = field(default_factory=list)
     unreadable: list[Unreadable] = field(default_factory=list)
+    remarks: dict[str, str] = field(default_factory=dict)
+    """By fingerprint: what the sender should know of how its message was read."""
 
 
-def read_json(body: bytes) -> Any:
-    """Read JSON in any of its encodings; raise `NotUnderstoodError`."""
+def read_json(text: str) -> Any:
+    """Read JSON, also with control characters in its texts; raise `NotUnderstoodError`."""
     try:
-        return json.loads(body)
-    except (ValueError, RecursionError) as error:
+        return json.loads(text.lstrip("\ufeff"), strict=False)
+    except RecursionError:
+        raise NotUnderstoodError("the message is nested too deeply") from None
+    except ValueError as error:
         position = f" at character {error.pos}" if isinstance(error, json.JSONDecodeError) else ""
-        raise NotUnderstoodError(f"the body is no JSON{position}") from None
+        raise NotUnderstoodError(f"the message is no JSON{position}") from None
 
 
 def kept(item: Any) -> bytes:
@@ -65,21 +94,94 @@ def alarm_from(values: dict[str, Any]) -> Alarm:
         raise NotUnderstoodError(words(f"this is no alarm: {text}", 600)) from None
 
 
-def moment(value: Any, otherwise: datetime) -> datetime:
-    """A moment as a source has it, in UTC (also where it names no zone); the other one where it makes no sense."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return otherwise
+def application_from(values: Mapping[str, str]) -> str:
+    """The application that labels name: `CUSTOMER.APPLICATION` as one, or the two apart."""
+    customer, application = (values.get(name, "").strip().lower() for name in ("customer", "application"))
+    if not application or not (customer or "." in application):
+        raise NotUnderstoodError("an alert lacks customer and application, by which its application is found")
+    return application if "." in application else f"{customer}.{application}"
+
+
+def applications_in(text: str) -> tuple[str, ...]:
+    """The applications that a text names which cannot be read as JSON, or not as an alarm; a guess for whom to tell."""
+    found: dict[str, None] = {}
+    for match in _APPLICATION.finditer(text):
+        name = match[1].lower()
+        if "." not in name:
+            near = [*_CUSTOMER.finditer(text, max(match.start() - 500, 0), match.end() + 500)]
+            if not near:
+                continue
+            name = f"{min(near, key=lambda c: abs(c.start() - match.start()))[1].lower()}.{name}"
+        found[name] = None
+        if len(found) >= _MOST_APPLICATIONS:
+            break
+    return tuple(found)
+
+
+def severity_from(value: Any) -> Severity:
+    """The severity that a source means."""
+    return _SEVERITIES.get(words(value, 40).lower(), Severity.CRITICAL)
+
+
+def identifier(value: Any) -> str | None:
+    """The name of a component or measuring point; None where it can be none: the alarm is still one of its application."""
+    text = words(value, 100)
+    return text if _IDENTIFIER.fullmatch(text) else None
+
+
+NO_ZONE: Final = "its times have no time zone and were read as UTC"
+"""A remark for the sender."""
+
+
+def lacks_zone(*values: Any) -> bool:
+    """Whether one of these is a time that names no zone."""
+    found = [_moment(value) for value in values if isinstance(value, str)]
+    return any(moment is not None and moment.tzinfo is None for moment in found)
+
+
+def _moment(value: Any) -> datetime | None:
     try:
-        found = _MOMENT.validate_python(value)
-        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        return _MOMENT.validate_python(value)
     except (ValidationError, OverflowError):
-        return otherwise
+        return None
+
+
+def stated(value: Any) -> datetime | None:
+    """A moment as a source has it, in UTC (also where it names no zone); None where it states none that makes sense."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    found = _moment(value)
+    try:
+        found = found and (found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC))
+    except OverflowError:
+        return None
+    return found if found is not None and found.year >= _FIRST_YEAR else None
+
+
+def link_from(value: Any) -> str | None:
+    """An address that people can follow."""
+    text = words(value, 501)
+    return text if len(text) <= 500 and text.startswith(("http://", "https://")) else None
 
 
 def words(value: Any, limit: int) -> str:
-    """A text of at most so many characters, on one line; empty for anything but a text."""
-    if not isinstance(value, str):
+    """A text of at most so many characters, on one line; empty where there is nothing to read."""
+    return cut(" ".join(clean(value).split()), limit)
+
+
+def cut(text: str, limit: int) -> str:
+    """At most so many characters, with a mark where there were more."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def clean(value: Any) -> str:
+    """A value as text that can be stored and sent; empty for none."""
+    if value is None:
         return ""
+    if not isinstance(value, str):
+        try:
+            value = json.dumps(value, ensure_ascii=False)
+        except RecursionError:
+            return ""
     # Half a surrogate pair cannot leave this process.
-    line = " ".join(value.replace("\x00", "\ufffd").encode("utf-8", "replace").decode().split())
-    return line if len(line) <= limit else line[: limit - 1] + "…"
+    return str(value).replace("\x00", "\ufffd").encode("utf-8", "replace").decode()

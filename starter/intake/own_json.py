@@ -1,4 +1,4 @@
-"""Our own JSON: one alarm or a list of them, with the fields of `models.alarms.Alarm`, most of which may be left out."""
+"""Our own JSON: one alarm or a list of them; only the application is needed."""
 
 from __future__ import annotations
 
@@ -6,10 +6,53 @@ import hashlib
 from datetime import datetime
 from typing import Any, Final
 
-from models.alarms import Alarm
-from starter.intake.decoding import Decoded, NotUnderstoodError, Unreadable, alarm_from, kept, moment
+from models.alarms import Alarm, AlarmState, fingerprint_of
+from starter.intake.bodies import Format
+from starter.intake.decoding import (
+    NO_ZONE,
+    Decoded,
+    NotUnderstoodError,
+    Unreadable,
+    alarm_from,
+    application_from,
+    clean,
+    cut,
+    identifier,
+    kept,
+    lacks_zone,
+    link_from,
+    severity_from,
+    stated,
+    words,
+)
 
-_FINGERPRINT_OF: Final = ("application", "component", "measuring_point", "title")
+_FIELDS: Final = frozenset(
+    {
+        "application",
+        "customer",
+        "component",
+        "measuring_point",
+        "state",
+        "severity",
+        "title",
+        "detail",
+        "link",
+        "fingerprint",
+        "since",
+        "seen_at",
+        "source",
+    }
+)
+
+_PLACES: Final = ("host", "hostname", "instance", "node", "server", "device", "service", "check", "resource")
+"""Fields of other systems that say where a fault is, so that the same title at two places is two alarms."""
+
+_STATES: Final = {
+    **dict.fromkeys(("", "firing", "alerting", "problem", "down", "critical", "warning"), AlarmState.FIRING),
+    **dict.fromkeys(("cleared", "resolved", "ok", "recovery", "recovered", "up", "normal"), AlarmState.CLEARED),
+}
+
+_MOST_EXTRA: Final = 20
 
 
 def decode(body: Any, source: str, now: datetime) -> Decoded:
@@ -19,27 +62,74 @@ def decode(body: Any, source: str, now: datetime) -> Decoded:
     decoded = Decoded()
     for item in body if isinstance(body, list) else [body]:
         try:
-            decoded.alarms.append(_alarm(item, source, now))
+            alarm = _alarm(item, source, now)
+            decoded.alarms.append(alarm)
+            if lacks_zone(item.get("since"), item.get("seen_at")):
+                decoded.remarks[alarm.fingerprint] = NO_ZONE
         except NotUnderstoodError as error:
             decoded.unreadable.append(Unreadable("shape", str(error), kept(item)))
     return decoded
 
 
+def by_person(values: dict[str, Any], who: str, now: datetime) -> Alarm:
+    """An alarm that a person raises or clears; raise `NotUnderstoodError` where a value does not fit, for they can mend it."""
+    named = {"title": "Raised by hand", **values}
+    values = {
+        "fingerprint": fingerprint_of("hand", _digest(named)),
+        **named,
+        "source": who,
+        "since": now,
+        "since_known": False,
+        "seen_at": now,
+        "by_person": True,
+    }
+    return alarm_from(values)
+
+
 def _alarm(item: Any, source: str, now: datetime) -> Alarm:
     if not isinstance(item, dict):
         raise NotUnderstoodError("an alarm is no object")
-    values = {"title": f"Alarm of {source}", **item}
-    # Whoever sends it is known by its token and not by what it says of itself.
-    values["source"] = source
-    values["seen_at"] = moment(item.get("seen_at"), now)
-    values["since"] = moment(item.get("since"), values["seen_at"])
-    values.setdefault("fingerprint", default_fingerprint(values))
-    alarm = alarm_from(values)
-    if any("\x00" in text for text in (alarm.title, alarm.detail, alarm.fingerprint, alarm.link or "")):
-        raise NotUnderstoodError("an alarm holds a NUL character")
-    return alarm
+    state = _STATES.get(words(item.get("state"), 40).lower())
+    if state is None:
+        raise NotUnderstoodError("an alarm has a state that is neither firing nor cleared")
+    seen_at = stated(item.get("seen_at")) or now
+    since = stated(item.get("since"))
+    return alarm_from(
+        {
+            "application": application_from({k: words(item.get(k), 200) for k in ("customer", "application")}),
+            # Whoever sends it is known by its token and not by what it says of itself.
+            "fingerprint": fingerprint_of(source, clean(item.get("fingerprint")) or _digest(item)),
+            "state": state,
+            "severity": severity_from(item.get("severity", "critical")),
+            "title": words(item.get("title"), 300) or f"Alarm of {source}",
+            "component": identifier(item.get("component")),
+            "measuring_point": identifier(item.get("measuring_point")),
+            "source": source,
+            "since": since or seen_at,
+            "since_known": since is not None,
+            "seen_at": seen_at,
+            "detail": _detail(item),
+            "link": link_from(item.get("link")),
+        }
+    )
 
 
-def default_fingerprint(values: dict[str, Any]) -> str:
-    """The same for every message about one title at one place."""
-    return hashlib.sha256(kept([values.get(name) for name in _FINGERPRINT_OF])).hexdigest()[:32]
+def _detail(item: dict[str, Any]) -> str:
+    """The detail, and after it what stands in fields of other names: it may be what people need."""
+    extra = {k: v for k, v in item.items() if k not in _FIELDS}
+    for name in ("component", "measuring_point"):
+        if clean(item.get(name)) and identifier(item.get(name)) is None:
+            extra[name] = item[name]
+    told = [f"{words(k, 40)}: {words(v, 200)}" for k, v in list(extra.items())[:_MOST_EXTRA] if clean(v)]
+    return cut("\n".join([part for part in (clean(item.get("detail")).strip(), *told) if part]), 1000)
+
+
+def _digest(item: dict[str, Any]) -> str:
+    """What names a fault whose source gives no fingerprint: its title and its place."""
+    parts = [clean(item.get(k)) for k in ("application", "component", "measuring_point", "title")]
+    places = {k: clean(item[k]) for k in _PLACES if clean(item.get(k))}
+    return hashlib.sha256(kept([*parts, places])).hexdigest()[:32]
+
+
+OWN_JSON: Final = Format(decode, list_key=None)
+"""`POST /alarms`."""

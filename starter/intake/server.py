@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import socket
 import ssl
 from collections.abc import Iterator
@@ -15,21 +16,24 @@ from starlette.applications import Starlette
 from temporalio.client import Client
 
 from activities.alarms import WatchReporter
+from activities.gathering import GatheringReporter
 from activities.records import Records
 from activities.signs import Signs
 from models.errors import SettingsError
 from models.settings import Settings
 from starter.intake.app import Intake, database_check, temporal_check
+from starter.intake.connections import Connections
 from starter.intake.delivery import Delivery
-from starter.intake.sources import Sources
+from starter.intake.sources import Sources, authorization
 from starter.temporal import connect
 
 _PATIENCE: Final = timedelta(seconds=15)
 """For one acknowledgement of a watch; then the sender is asked to send again."""
 
-_MOST_REQUESTS: Final = 500
-"""At the same time; beyond, the answer is 503."""
+_OPEN_FILES: Final = 8192
+"""Many systems allow 1,024 unless told otherwise, which half-open TLS connections can use up."""
 
+_BACKLOG: Final = 1024
 _GRACE_S: Final = 20
 
 
@@ -40,19 +44,21 @@ async def serve(settings: Settings) -> None:
     made. Raises `SettingsError` when the address is taken or the TLS files cannot be used.
     """
     records = Records(settings.records_url)
+    sources = Sources(settings.alarm_sources)
     try:
-        app = make_app(settings, await connect(settings, lazy=True), records)
+        app = make_app(settings, await connect(settings, lazy=True), records, sources)
         with _listening(settings) as listener:
-            await _run(_server(settings, app), listener)
+            await _run(_server(settings, app, sources), listener)
     finally:
         records.close()
 
 
-def make_app(settings: Settings, client: Client, records: Records) -> Starlette:
+def make_app(settings: Settings, client: Client, records: Records, sources: Sources | None = None) -> Starlette:
     """The intake's application with its real parts."""
-    delivery = Delivery(WatchReporter(client, patience=_PATIENCE), records, settings.provider_application)
+    reporter = GatheringReporter(WatchReporter(client, patience=_PATIENCE))
+    delivery = Delivery(reporter, records, settings.provider_application)
     checks = {"temporal": temporal_check(client), "database": database_check(records)}
-    return Intake(Sources(settings.alarm_sources), delivery, checks, Signs(records.database)).app()
+    return Intake(sources or Sources(settings.alarm_sources), delivery, checks, Signs(records.database)).app()
 
 
 class _Server(uvicorn.Server):
@@ -62,7 +68,8 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _server(settings: Settings, app: Starlette) -> _Server:
+def _server(settings: Settings, app: Starlette, sources: Sources) -> _Server:
+    _allow_open_files()
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -70,7 +77,9 @@ def _server(settings: Settings, app: Starlette) -> _Server:
         server_header=False,
         proxy_headers=False,
         lifespan="off",
-        limit_concurrency=_MOST_REQUESTS,
+        http=Connections(lambda headers: sources.whose(authorization(headers)) is not None).protocol(),
+        ws="none",
+        backlog=_BACKLOG,
         timeout_graceful_shutdown=_GRACE_S,
         ssl_certfile=settings.intake_tls_certificate,
         ssl_keyfile=settings.intake_tls_key,
@@ -82,13 +91,20 @@ def _server(settings: Settings, app: Starlette) -> _Server:
     return _Server(config)
 
 
+def _allow_open_files() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 @contextmanager
 def _listening(settings: Settings) -> Iterator[socket.socket]:
     # Uvicorn itself would end the process where an address is taken.
     host, port = settings.intake_host, settings.intake_port
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        listener = socket.create_server((host, port), family=family, backlog=1024)
+        listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as error:
         raise SettingsError(
             f"the intake cannot listen on {host}:{port}: {error.strerror or error}; set intake_host and intake_port"

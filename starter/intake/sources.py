@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from activities.references import resolve
@@ -46,6 +46,11 @@ class Sources:
 
     def _tokens(self) -> dict[str, bytes | None]:
         return {name: _digest(reference) for name, reference in self._references.items()}
+
+
+def authorization(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """The `Authorization` header, as bytes: whoever forges one is not bound to any character set."""
+    return next((value for key, value in headers if key.lower() == b"authorization"), b"")
 
 
 def _digest(reference: str) -> bytes | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +13,13 @@ import httpx
 import pytest
 
 from activities.records import Records, upgrade
-from models.alarms import Alarm, AlarmBatch, AlarmReceipt, BatchReceipt, Disposition
-from models.errors import WatchUnavailableError
+from models.alarms import Alarm, AlarmBatch, BatchReceipt
+from models.errors import WatchRefusedError, WatchUnavailableError
 from starter.intake.app import Intake
 from starter.intake.delivery import Delivery
 from starter.intake.sources import Sources
+from starter.intake.storing import DISK, MEMORY
+from tests.intake.memory_watch import MemoryWatch
 from tests.records.dossiers import shop
 
 TOKEN = "canary-token-of-the-tests"
@@ -24,21 +28,25 @@ PROVIDER = "driftvakt.intake"
 
 @dataclass
 class FakeReporter:
-    """Takes all alarms, or is away."""
+    """Watches of all applications, each with a real memory; away, or unable to take some alarms, when told so."""
 
     taken: list[Alarm] = field(default_factory=list)
+    batches: list[AlarmBatch] = field(default_factory=list)
     away: bool = False
+    poison: str = ""
+    """Alarms with this title are refused, with all that come in the same batch."""
+    watches: dict[str, MemoryWatch] = field(default_factory=dict)
 
     async def deliver(self, batch: AlarmBatch) -> BatchReceipt:
+        await asyncio.sleep(0)  # as over the network, others get their turn
         if self.away:
             raise WatchUnavailableError("Temporal is away")
+        self.batches.append(batch)
+        if self.poison and any(a.title == self.poison for a in batch.alarms):
+            raise WatchRefusedError("the watch refused its alarms")
         self.taken += batch.alarms
-        return BatchReceipt(
-            receipts=[
-                AlarmReceipt(fingerprint=a.fingerprint, disposition=Disposition.OPENED, reason="it is new")
-                for a in batch.alarms
-            ]
-        )
+        watch = self.watches.setdefault(batch.application, MemoryWatch(batch.application, lambda: datetime.now(UTC)))
+        return watch.take(batch)
 
 
 @dataclass
@@ -48,10 +56,20 @@ class Bench:
     http: httpx.AsyncClient
     reporter: FakeReporter
     records: Records
+    intake: Intake
 
     async def post(self, path: str = "/alarms", **request: Any) -> httpx.Response:
         headers = {"Authorization": f"Bearer {TOKEN}"} | request.pop("headers", {})
         return await self.http.post(path, headers=headers, **request)
+
+    @staticmethod
+    def as_source(name: str) -> dict[str, str]:
+        """Headers of another source; `nagios` is one."""
+        return {"Authorization": f"Bearer {TOKEN}-of-{name}"}
+
+    def room_is_free(self) -> bool:
+        """Whether all that bodies took was given back."""
+        return (self.intake._room.memory, self.intake._room.disk) == (MEMORY, DISK)
 
     def titles(self) -> list[str]:
         return [a.title for a in self.reporter.taken]
@@ -77,11 +95,13 @@ def token_file(tmp_path: Path) -> Path:
 @pytest.fixture
 async def bench(records: Records, token_file: Path) -> AsyncIterator[Bench]:
     reporter = FakeReporter()
-    sources = Sources({"prometheus": f"file:{token_file}"})
-    app = Intake(sources, Delivery(reporter, records, PROVIDER), {}).app()
+    other = token_file.with_name("other")
+    other.write_text(f"{TOKEN}-of-nagios")
+    sources = Sources({"prometheus": f"file:{token_file}", "nagios": f"file:{other}"})
+    intake = Intake(sources, Delivery(reporter, records, PROVIDER), {})
     # An exception that leaves the app fails the test, too.
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://intake") as http:
-        yield Bench(http, reporter, records)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(intake.app()), base_url="http://intake") as http:
+        yield Bench(http, reporter, records, intake)
 
 
 def webhook(*alerts: dict[str, Any], **changes: Any) -> dict[str, Any]:

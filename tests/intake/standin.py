@@ -5,8 +5,9 @@ from __future__ import annotations
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from models.alarms import Alarm, AlarmBatch, AlarmReceipt, BatchReceipt, Disposition
+    from models.alarms import Alarm, AlarmBatch, BatchReceipt
     from models.watch import WatchOrder
+    from tests.intake.memory_watch import MemoryWatch
 
 
 @workflow.defn(name="watch")
@@ -16,6 +17,8 @@ class StandInWatch:
     @workflow.init
     def __init__(self, order: WatchOrder) -> None:
         self.alarms: list[Alarm] = []
+        self.batches = 0
+        self.watch = MemoryWatch(order.application, workflow.now)
 
     @workflow.run
     async def run(self, order: WatchOrder) -> None:
@@ -25,21 +28,16 @@ class StandInWatch:
     @workflow.update
     def report_alarms(self, batch: AlarmBatch) -> BatchReceipt:
         """Take a batch."""
-        known = {a.fingerprint for a in self.alarms}
         self.alarms += batch.alarms
-        return BatchReceipt(
-            receipts=[
-                AlarmReceipt(
-                    fingerprint=a.fingerprint,
-                    disposition=Disposition.DUPLICATE if a.fingerprint in known else Disposition.OPENED,
-                    incident=f"inc.{batch.application}.1",
-                    reason="stand-in",
-                )
-                for a in batch.alarms
-            ]
-        )
+        self.batches += 1
+        return self.watch.take(batch)
 
     @workflow.query
     def reported(self) -> list[Alarm]:
         """All alarms, in order."""
         return self.alarms
+
+    @workflow.query
+    def updates(self) -> int:
+        """How many batches there were."""
+        return self.batches

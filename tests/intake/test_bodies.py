@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models.tables import Quarantined
-from tests.intake.conftest import PROVIDER, Bench, alert, webhook
+from tests.intake.conftest import Bench, alert, webhook
 
 EXAMPLES = settings(
     max_examples=800, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -82,7 +82,7 @@ def check(bench: Bench, path: str, content: bytes, expected: int, run: Callable[
     quarantined = [r["quarantine"] for r in receipts if r["disposition"] == "quarantined"]
     with bench.records.database.reading() as session:
         assert all(session.get(Quarantined, id) is not None for id in quarantined)
-    own = [a for a in bench.reporter.taken if a.application == PROVIDER and a.source == "intake"]
+    own = [a for a in bench.reporter.taken if a.source == "intake"]
     assert bool(own) == bool(quarantined)
     assert len(bench.reporter.taken) - len(own) == len(receipts) - len(quarantined)
 

@@ -1,0 +1,37 @@
+"""A watch without incidents: the real decisions over a real memory, so that the fakes built on it are as strict as the watch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from models.alarms import AlarmBatch, BatchReceipt
+from models.slices import WatchSlice
+from models.watch import WatchState
+from workflows.alarm_desk import AlarmDesk
+from workflows.incident_book import IncidentBook
+
+_PAYLOAD_LIMIT = 2 * 1024 * 1024
+"""Of Temporal."""
+
+
+class MemoryWatch:
+    """Takes alarms as the watch of one application does."""
+
+    def __init__(self, application: str, now: Callable[[], datetime]) -> None:
+        self.application = application
+        self.memory = WatchState(
+            slice=WatchSlice(application=application, known=True, dossier="d", depends_on={"web": ["db"], "db": []}),
+            next_number=1,
+            next_alarm=1,
+        )
+        book = IncidentBook(application, self.memory, now, lambda *_: None, lambda *_: None)
+        self.desk = AlarmDesk(application, self.memory, book, now, lambda *_: None)
+
+    def take(self, batch: AlarmBatch) -> BatchReceipt:
+        """Take a batch, as it arrives over the wire."""
+        payload = batch.model_dump_json().encode()
+        assert len(payload) < _PAYLOAD_LIMIT
+        assert {a.application for a in batch.alarms} == {self.application}
+        arrived = AlarmBatch.model_validate_json(payload)
+        return BatchReceipt(receipts=[self.desk.take(alarm) for alarm in arrived.alarms])
