@@ -12,13 +12,23 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 import httpx
 
+from activities.charsets import declared_charset, known_charset
+
 BODY_LIMIT: Final = 1024 * 1024
 """Bytes of a body that are read, and searched."""
+
+_MARKS: Final = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_PRESCAN: Final = 1024
+_MARKUP: Final = re.compile(r"^\s*$|html|xml", re.IGNORECASE)
+_COMMENT: Final = re.compile(rb"<!--.*?(-->|$)", re.DOTALL)
+_DECLARED: Final = re.compile(
+    rb"""<meta\b[^>]*?\bcharset\s*=\s*["']?\s*([\w.:-]+)|^\s*<\?xml\b[^>]*?\bencoding\s*=\s*["']([\w.:-]+)""",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +194,7 @@ async def _read(response: httpx.Response) -> Answer:
         response.status_code,
         body[:BODY_LIMIT],
         cut or len(body) > BODY_LIMIT,
-        _charset(response.headers.get("content-type", "")),
+        _charset(response.headers.get("content-type", ""), body),
         response.headers.get("location"),
     )
 
@@ -200,12 +210,15 @@ def _decompressed(body: bytes, encoding: str) -> tuple[bytes, bool]:
         return body, False
 
 
-@lru_cache(256)
-def _charset(content_type: str) -> str:
-    match = re.search(r"charset=[\"']?([\w.:-]+)", content_type, re.IGNORECASE)
-    try:
-        info = codecs.lookup(match[1]) if match else None
-    except LookupError:
-        return "utf-8"
-    # Python's registry also holds codecs from bytes to bytes (zip, hex), which a server must not pick.
-    return info.name if info and info._is_text_encoding else "utf-8"
+def _charset(content_type: str, body: bytes) -> str:
+    """The character set that the header declares, else the document itself, else UTF-8.
+
+    As in browsers, a byte-order mark counts more than a declaration, and a document declares its own in its first 1,024 bytes.
+    """
+    marked = next((name for mark, name in _MARKS if body.startswith(mark)), None)
+    if marked or (declared := declared_charset(content_type)):
+        return marked or declared or "utf-8"
+    found = _DECLARED.search(_COMMENT.sub(b"", body[:_PRESCAN])) if _MARKUP.search(content_type) else None
+    name = known_charset((found[1] or found[2]).decode("ascii")) if found else None
+    # What could be read so far is ASCII, so it is none of these, whatever it says.
+    return name if name and not name.startswith(("utf-16", "utf-32", "utf-7")) else "utf-8"

@@ -18,10 +18,13 @@ _PAYLOAD_LIMIT = 2 * 1024 * 1024
 class MemoryWatch:
     """Takes alarms as the watch of one application does."""
 
-    def __init__(self, application: str, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, application: str, now: Callable[[], datetime], depends_on: dict[str, list[str]] | None = None
+    ) -> None:
         self.application = application
+        graph = depends_on or {"web": ["db"], "db": []}
         self.memory = WatchState(
-            slice=WatchSlice(application=application, known=True, dossier="d", depends_on={"web": ["db"], "db": []}),
+            slice=WatchSlice(application=application, known=True, dossier="d", depends_on=graph),
             next_number=1,
             next_alarm=1,
         )

@@ -109,7 +109,7 @@ async def test_an_alarm_that_got_its_200_is_in_the_watch(installation: Installat
         assert answer.status_code == 200
         assert answer.json()["receipts"][0]["incident"] == "inc.acme.shop.1"
         assert "server" not in answer.headers
-        assert "first" in {a.fingerprint for a in await reported(client)}
+        assert "prometheus/first" in {a.fingerprint for a in await reported(client)}
         async with httpx.AsyncClient() as http:
             ready = await http.get(installation.url + "/ready")
         assert ready.json() == {"ready": True, "checks": {"temporal": "ok", "database": "ok", "sources": "ok"}}
@@ -130,7 +130,22 @@ async def test_the_intake_starts_without_temporal_asks_to_send_again_and_takes_a
                 return again.status_code == 200
 
             await eventually(taken)
-            assert "second" in {a.fingerprint for a in await reported(client)}
+            assert "prometheus/second" in {a.fingerprint for a in await reported(client)}
+
+
+async def test_a_burst_on_one_application_is_taken_in_few_updates(installation: Installation) -> None:
+    async with serving(installation.settings), watching(installation) as client:
+        await installation.post({"application": "acme.shop", "title": "before"})
+        handle = client.get_workflow_handle(watch_id("acme.shop"))
+        before = await handle.query(StandInWatch.updates)
+        limits = httpx.Limits(max_connections=200)
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        async with httpx.AsyncClient(timeout=120, limits=limits, headers=headers) as http:
+            bodies = [{"application": "acme.shop", "title": f"burst {n}"} for n in range(200)]
+            answers = await asyncio.gather(*(http.post(installation.url + "/alarms", json=body) for body in bodies))
+        assert {a.status_code for a in answers} == {200}
+        assert {a.title for a in await reported(client)} >= {body["title"] for body in bodies}
+        assert await handle.query(StandInWatch.updates) - before <= 100
 
 
 async def test_an_address_that_is_taken_is_named(installation: Installation) -> None:

@@ -193,6 +193,30 @@ async def test_any_charset_is_survived(see, charset: str) -> None:
     assert sample.seen is Seen.OK
 
 
+@pytest.mark.parametrize(
+    ("start", "header", "written_in"),
+    [
+        ('<html><head><meta charset="ISO-8859-1">', "text/html", "latin-1"),
+        ("<meta charset=iso-8859-1>", "", "latin-1"),
+        ('<META HTTP-EQUIV="Content-Type" CONTENT="text/html; charset=iso-8859-1">', "text/html", "latin-1"),
+        ('<?xml version="1.0" encoding="ISO-8859-1"?>', "application/xml", "latin-1"),
+        ("<!-- <meta charset=iso-8859-1> --><meta charset=cp437>", "text/html", "cp437"),
+        ("<meta charset=iso-8859-1>", "text/html; charset=utf-8", "utf-8"),
+        ("\ufeff<meta charset=iso-8859-1>", "text/html; charset=iso-8859-1", "utf-8"),
+        ("<meta charset=utf-16>", "text/html", "utf-8"),
+        ("<meta charset=zip>", "text/html", "utf-8"),
+        ("<meta charset=iso-8859-1>", "application/json", "utf-8"),
+    ],
+)
+async def test_a_page_is_read_in_the_charset_that_it_declares(see, start: str, header: str, written_in: str) -> None:
+    body = f"{start}<p>härligt</p>".encode(written_in)
+    header = f"content-type: {header}\r\n" if header else ""
+    async with http_server(lambda _: page(body, headers=header)) as server:
+        sample = await see(HttpProbe(url=server.url(), expect_body="härligt"))
+
+    assert sample.seen is Seen.OK
+
+
 async def test_connections_are_kept_between_looks(see) -> None:
     async with http_server(lambda _: page()) as server:
         for _ in range(5):
