@@ -15,8 +15,8 @@ from models.jobs import Outcome
 from models.runbooks import RunbookInput, RunbookReport
 from models.slices import ComponentPlan, PlanRequest
 from runbooks._paths import absolute
+from workflows.calls import look_up
 from workflows.outcomes import worst
-from workflows.policies import RECORD, RECORD_TIMEOUT
 from workflows.runbook import Runbook, runbook
 from workflows.steps import Steps
 
@@ -71,11 +71,9 @@ class CollectEvidence(Runbook):
 
     async def _agreed(self, order: CollectEvidenceInput) -> list[RunStep]:
         """What the troubleshooting instruction for this component says to collect; it is read-only by the dossier's rules."""
-        found = await workflow.execute_local_activity(
+        found = await look_up(
             load_incident_plan,
             PlanRequest(application=order.application, dossier=self.plan.dossier, components=[order.component]),
-            start_to_close_timeout=RECORD_TIMEOUT,
-            retry_policy=RECORD,
             summary=f"Look up the instruction for {order.component}",
         )
         return [step for step in found.collect if isinstance(step, RunStep) and step.read_only]

@@ -9,8 +9,8 @@ from typing import Any
 
 from temporalio.client import Client
 from temporalio.worker import Replayer, Worker, WorkflowInstance, WorkflowInstanceDetails
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
-from workflows.ordering import OrderedRunner
 from workflows.sandbox import workflow_runner
 
 
@@ -34,7 +34,7 @@ _RESTRICTIONS = workflow_runner().restrictions.with_passthrough_modules("tests")
 
 
 @dataclass(frozen=True)
-class _Noting(OrderedRunner):
+class _Noting(SandboxedWorkflowRunner):
     """The runner of the real worker, which notes what it runs."""
 
     runs: dict[str, str] = field(default_factory=dict)
@@ -46,7 +46,7 @@ class _Noting(OrderedRunner):
 
 
 async def _replay(client: Client, workflows: Sequence[type], runs: dict[str, str]) -> None:
-    runner = OrderedRunner(_RESTRICTIONS)
+    runner = SandboxedWorkflowRunner(_RESTRICTIONS)
     replayer = Replayer(workflows=workflows, workflow_runner=runner, data_converter=client.data_converter)
 
     async def histories() -> AsyncIterator[Any]:

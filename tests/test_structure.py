@@ -127,7 +127,7 @@ def test_only_modules_that_define_workflows_are_loaded_for_each_workflow() -> No
     passed = workflow_runner().restrictions.passthrough_modules
     names = [m.name for m in pkgutil.walk_packages(workflows.__path__, "workflows.") if not m.ispkg]
     shared = {name for name in names if not _defines_a_workflow(importlib.import_module(name))}
-    assert shared - passed == {"workflows.ordering", "workflows.sandbox"}
+    assert shared - passed == {"workflows.sandbox"}
     assert {name for name in passed if name.startswith("workflows.")} - shared == set()
 
 

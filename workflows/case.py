@@ -21,9 +21,10 @@ from models.names import PRIORITY, STATE
 from models.proof import ProofRecord, Use
 from models.records import EntryKind, IncidentRecord, TimelineEntry, WriteRecords
 from models.slices import IncidentPlan
+from workflows.calls import call
 from workflows.firing import Firing
 from workflows.people import is_among
-from workflows.policies import RECORD_TIMEOUT, WRITE
+from workflows.policies import WRITE
 from workflows.text import span
 
 _STATE = SearchAttributeKey.for_keyword(STATE)
@@ -157,11 +158,10 @@ class Case:
             run=workflow.info().run_id,
             timeline=fresh,
         )
-        await workflow.execute_local_activity(
+        await call(
             write_records,
             WriteRecords(incidents=[record], proofs=self._take_proofs()),
-            start_to_close_timeout=RECORD_TIMEOUT,
-            retry_policy=WRITE,
+            retry=WRITE,
             summary="Write the incident to the records",
         )
 

@@ -29,6 +29,7 @@ from models.records import EntryKind
 from models.runbooks import StepReport
 from models.slices import ApplicationPlan, SiteProbes
 from models.watch import OpenByHand
+from workflows.calls import call
 from workflows.change_plan import plan_change
 from workflows.gates import approval_question
 from workflows.health_before import worse
@@ -37,7 +38,7 @@ from workflows.keys import action_key
 from workflows.looking import watch
 from workflows.operation import Operation, operation
 from workflows.outcomes import explain
-from workflows.policies import RECORD, RECORD_TIMEOUT
+from workflows.policies import RECORD
 from workflows.scope import WHOLE
 from workflows.text import plain
 from workflows.undoing import Done, done, rehearsed, take_back, to_undo, undo_title
@@ -108,11 +109,9 @@ class ChangeImplementation(Operation):
 
     async def _plan_from(self, order: ChangeOrder, plan: ApplicationPlan) -> ChangePlan:
         """What the change would do by this version of the dossier."""
-        self._survey = await workflow.execute_local_activity(
+        self._survey = await call(
             survey_change,
             SurveyChange(application=order.application, dossier=plan.dossier, routine=order.routine),
-            start_to_close_timeout=RECORD_TIMEOUT,
-            retry_policy=RECORD,
             summary="Look up what the dossier says of this change",
         )
         return plan_change(order, plan, self._survey)

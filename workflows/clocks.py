@@ -24,9 +24,9 @@ from models.clock import (
 )
 from models.names import DEADLINE
 from models.records import EntryKind
+from workflows.calls import look_up
 from workflows.case import Case
 from workflows.outcomes import explain
-from workflows.policies import RECORD, RECORD_TIMEOUT
 
 _DEADLINE = SearchAttributeKey.for_datetime(DEADLINE)
 _DONE = {Standing.KEPT, Standing.BROKEN}
@@ -73,7 +73,7 @@ class Clocks:
         memory, order = self._case.memory, self._case.order
         plan = self._case.plan.plan
         try:
-            memory.reading = await workflow.execute_local_activity(
+            memory.reading = await look_up(
                 read_clock,
                 ReadClock(
                     application=order.application,
@@ -81,8 +81,6 @@ class Clocks:
                     events=memory.events,
                     now=workflow.now(),
                 ),
-                start_to_close_timeout=RECORD_TIMEOUT,
-                retry_policy=RECORD,
                 summary="Read the service-level clocks",
             )
         except FailureError as error:

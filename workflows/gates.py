@@ -34,8 +34,8 @@ from models.gates import (
 )
 from models.names import AWAITS_DECISION_BY
 from models.records import OpenGate, UseDecision
+from workflows.calls import call
 from workflows.people import same
-from workflows.policies import RECORD, RECORD_TIMEOUT
 from workflows.text import code, lines, plain, sample, table
 from workflows.waiting import until
 
@@ -114,11 +114,9 @@ class Asking:
         named = OpenGate(
             workflow=workflow.info().workflow_id, gate=number, nonce=str(workflow.uuid4()), question=question
         )
-        opened = await workflow.execute_local_activity(
+        opened = await call(
             open_gate,
             named,
-            start_to_close_timeout=RECORD_TIMEOUT,
-            retry_policy=RECORD,
             summary=f"Name the plan of {number}",
         )
         now = workflow.now()
@@ -155,7 +153,7 @@ class Asking:
         )
 
     async def _use_up(self, gate: GateState, outcome: GateOutcome) -> bool:
-        use = await workflow.execute_local_activity(
+        use = await call(
             use_decision,
             UseDecision(
                 gate=f"{workflow.info().workflow_id}/{gate.id}/{gate.digest}",
@@ -164,8 +162,6 @@ class Asking:
                 by=[a.by for a in outcome.answers],
                 at=workflow.now(),
             ),
-            start_to_close_timeout=RECORD_TIMEOUT,
-            retry_policy=RECORD,
             summary=f"Note who decided {gate.id}",
         )
         return use.accepted

@@ -12,9 +12,10 @@ from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_e
 from activities.stubs.halts import await_lift, begin_halt, end_halt
 from models.halts import AwaitLift, BeginHalt, EndHalt, Halt, HaltOrder, HaltStatus, HaltTold, Lifted, LiftHalt
 from models.names import CUSTOMER, STATE
+from workflows.calls import call
 from workflows.keys import action_key
 from workflows.outcomes import explain
-from workflows.policies import HALTED, RECORD, RECORD_TIMEOUT, WRITE
+from workflows.policies import HALTED, RECORD_TIMEOUT, WRITE
 from workflows.text import code, page, plain, sample
 
 _CUSTOMER = SearchAttributeKey.for_keyword(CUSTOMER)
@@ -55,11 +56,9 @@ class Halting:
             **order.model_dump(exclude={"key"}),
         )
         try:
-            return await workflow.execute_local_activity(
+            return await call(
                 begin_halt,
                 request,
-                start_to_close_timeout=RECORD_TIMEOUT,
-                retry_policy=RECORD,
                 summary="Note the halt",
             )
         except FailureError as error:
@@ -91,11 +90,10 @@ class Halting:
         """End it."""
         await workflow.wait_condition(lambda: self._halt is not None)
         assert self._halt is not None
-        halt = await workflow.execute_local_activity(
+        halt = await call(
             end_halt,
             EndHalt(key=self._halt.key, by=order.by, reason=order.reason),
-            start_to_close_timeout=RECORD_TIMEOUT,
-            retry_policy=WRITE,
+            retry=WRITE,
             summary="Note that it is lifted",
         )
         return HaltTold(

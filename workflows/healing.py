@@ -82,7 +82,7 @@ class Healing:
         case, order = self._case, self._case.order
         try:
             await self._instructing.begin()
-        except FailureError as error:  # a local activity fails with its own error, not with an ActivityError around it
+        except FailureError as error:
             if is_cancelled_exception(error):
                 raise
             case.tell(EntryKind.NOTE, f"The dossier cannot be read, so people decide: {explain(error)}")

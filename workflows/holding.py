@@ -15,8 +15,8 @@ from models.gates import Question
 from models.lease import AskForLease, LeaseAnswer, LeaseGranted, LeaseMode, LeaseState, LeaseTakenBack, ReleaseLease
 from models.operation import OperationKind
 from models.watch import WatchTold
+from workflows.calls import call
 from workflows.keys import action_key
-from workflows.policies import RECORD, RECORD_TIMEOUT
 from workflows.waiting import until
 
 _ASK_AGAIN = timedelta(minutes=5)
@@ -106,21 +106,17 @@ class Holding:
             return ""
         application, self._holds = self._holds, None
         holder = workflow.info().workflow_id
-        told: WatchTold = await workflow.execute_local_activity(
+        told: WatchTold = await call(
             release_lease,
             ReleaseLease(application=application, holder=holder, by=holder, **said),
-            start_to_close_timeout=RECORD_TIMEOUT,
-            retry_policy=RECORD,
             summary="Give the lease back",
         )
         return told.message
 
     async def _ask_watch(self, order: AskForLease) -> LeaseAnswer:
-        return await workflow.execute_local_activity(
+        return await call(
             request_lease,
             order,
-            start_to_close_timeout=RECORD_TIMEOUT,
-            retry_policy=RECORD,
             summary=f"Ask for the lease of {', '.join(order.components) or order.application}"[:200],
         )
 

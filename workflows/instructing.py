@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
 
-from temporalio import workflow
-
 from activities.stubs.records import load_incident_plan
 from models.probes import HealthVerdict, Seen
 from models.records import EntryKind
 from models.slices import ApplicationPlan, IncidentPlan, InstructionMatch, PlannedRemedy, PlanRequest
+from workflows.calls import look_up
 from workflows.case import Case
 from workflows.dependencies import begins_in
-from workflows.policies import RECORD, RECORD_TIMEOUT
 
 
 class Instructing:
@@ -118,11 +116,9 @@ class Instructing:
 
     async def _load(self, request: PlanRequest) -> IncidentPlan:
         before = self._case.plan
-        loaded: IncidentPlan = await workflow.execute_local_activity(
+        loaded: IncidentPlan = await look_up(
             load_incident_plan,
             request,
-            start_to_close_timeout=RECORD_TIMEOUT,
-            retry_policy=RECORD,
             summary="Look up what the dossier says of this fault",
         )
         if not request.only_instruction:

@@ -24,11 +24,11 @@ from models.maintenance import (
 from models.operation import OperationEnd, OperationKind, OperationOutcome, OperationState
 from models.records import EntryKind
 from models.slices import STALE_ASKS
+from workflows.calls import call
 from workflows.gates import approval_question
 from workflows.holding import refuse_operation
 from workflows.operation import Operation, operation
 from workflows.outcomes import explain
-from workflows.policies import RECORD, RECORD_TIMEOUT
 from workflows.rolling import Rolling
 from workflows.scope import scope_of
 from workflows.telling import delivered, tell
@@ -204,7 +204,7 @@ class Maintenance(Operation):
     async def _look(self, at: datetime | None = None) -> CalendarLook:
         assert self._order is not None
         dossier = self._maintained.dossier if self._maintained else self._order.dossier
-        return await workflow.execute_local_activity(
+        return await call(
             look_at_calendar,
             LookAtCalendar(
                 application=self._order.application,
@@ -213,17 +213,13 @@ class Maintenance(Operation):
                 at=at or workflow.now(),
                 scheduled=self._scheduled,
             ),
-            start_to_close_timeout=RECORD_TIMEOUT,
-            retry_policy=RECORD,
             summary="Look at the calendar",
         )
 
     async def _load(self, order: MaintenanceOrder) -> MaintenancePlan:
-        return await workflow.execute_local_activity(
+        return await call(
             load_maintenance,
             LoadMaintenance(application=order.application, dossier=order.dossier, routine=order.routine),
-            start_to_close_timeout=RECORD_TIMEOUT,
-            retry_policy=RECORD,
             summary="Look up the routine",
         )
 

@@ -36,6 +36,7 @@ from models.probes import HealthVerdict, WatchHealth
 from models.records import EntryKind, TimelineEntry, WriteRecords
 from models.runbooks import StepReport
 from models.slices import ApplicationPlan, PlanRequest
+from workflows.calls import call, look_up
 from workflows.details import Details
 from workflows.failed_step import RETRY, SKIP, failed_step_question
 from workflows.gates import Asking
@@ -44,7 +45,7 @@ from workflows.looking import find_unhealthy, watch
 from workflows.operation_page import operation_page
 from workflows.operation_record import operation_record, proof_record
 from workflows.outcomes import explain
-from workflows.policies import RECORD, RECORD_TIMEOUT, WRITE
+from workflows.policies import WRITE
 from workflows.steps import Steps
 from workflows.waiting import until
 from workflows.wording import step_text
@@ -140,11 +141,9 @@ class Operation(Holding, Asking):
 
     async def _load_plan(self, dossier: str) -> ApplicationPlan:
         assert self.order is not None
-        return await workflow.execute_local_activity(
+        return await look_up(
             load_application_plan,
             PlanRequest(application=self.order.application, dossier=dossier),
-            start_to_close_timeout=RECORD_TIMEOUT,
-            retry_policy=RECORD,
             summary="Look up the dossier",
         )
 
@@ -434,11 +433,10 @@ class Operation(Holding, Asking):
             timeline=fresh,
         )
         proof = outcome and proof_record(order, outcome, self.proves, steps.plan.dossier)
-        await workflow.execute_local_activity(
+        await call(
             write_records,
             WriteRecords(operations=[record], proofs=[proof] if proof else []),
-            start_to_close_timeout=RECORD_TIMEOUT,
-            retry_policy=WRITE,
+            retry=WRITE,
             summary="Write the operation to the records",
         )
 

@@ -16,12 +16,13 @@ from models.operation import OperationEnd, OperationKind, OperationOutcome, Oper
 from models.records import EntryKind
 from models.routine import CheckedOrder, CheckOrder, RoutineOrder
 from workflows import waiting
+from workflows.calls import call
 from workflows.gates import approval_question
 from workflows.holding import refuse_operation
 from workflows.keys import message_key
 from workflows.operation import Operation, operation
 from workflows.outcomes import explain
-from workflows.policies import HEARTBEAT, NOTICE, NOTICE_TIMEOUT, RECORD, RECORD_TIMEOUT
+from workflows.policies import HEARTBEAT, NOTICE, NOTICE_TIMEOUT
 from workflows.scope import scope_of
 from workflows.telling import delivered
 from workflows.text import plain, table
@@ -70,7 +71,7 @@ class RoutineOnOrder(Operation):
         return await self.finish(end, f"{self.title}: not all was done. {self.left_behind()}")
 
     async def _look_at(self, order: RoutineOrder) -> CheckedOrder:
-        checked = await workflow.execute_local_activity(
+        checked = await call(
             check_order,
             CheckOrder(
                 application=order.application,
@@ -83,8 +84,6 @@ class RoutineOnOrder(Operation):
                 at=order.at,
                 rehearse=order.rehearse,
             ),
-            start_to_close_timeout=RECORD_TIMEOUT,
-            retry_policy=RECORD,
             summary="Look at the order",
         )
         if checked.faults:

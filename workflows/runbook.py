@@ -19,12 +19,13 @@ from models.proof import ProofRecord, Use, use_of
 from models.records import WriteRecords
 from models.runbooks import RunbookInput, RunbookReport, StepReport
 from models.slices import ApplicationPlan, ComponentPlan, PlanRequest
+from workflows.calls import call, look_up
 from workflows.details import Details
 from workflows.faring import how_it_fared
 from workflows.gates import Asking
 from workflows.holding import Holding
 from workflows.outcomes import worst
-from workflows.policies import RECORD, RECORD_TIMEOUT, WRITE
+from workflows.policies import WRITE
 from workflows.steps import Steps
 from workflows.text import page, plain, table
 
@@ -66,11 +67,9 @@ class Runbook(Holding, Asking):
     async def begin(self, order: RunbookInput) -> Steps:
         """Load what the dossier says of the application, and give the steps to act through."""
         self._order = order
-        plan = await workflow.execute_local_activity(
+        plan = await look_up(
             load_application_plan,
             PlanRequest(application=order.application, dossier=order.dossier),
-            start_to_close_timeout=RECORD_TIMEOUT,
-            retry_policy=RECORD,
             summary="Look up the dossier",
         )
         self._steps = Steps(
@@ -169,11 +168,10 @@ class Runbook(Holding, Asking):
             dossier=self.plan.dossier,
             at=workflow.now(),
         )
-        await workflow.execute_local_activity(
+        await call(
             write_records,
             WriteRecords(proofs=[proof]),
-            start_to_close_timeout=RECORD_TIMEOUT,
-            retry_policy=WRITE,
+            retry=WRITE,
             summary=f"Keep that {instruction} was {use.value.replace('-', ' ')}",
         )
 

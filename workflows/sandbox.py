@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from temporalio.worker.workflow_sandbox import SandboxRestrictions
-
-from workflows.ordering import OrderedRunner
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 
-def workflow_runner() -> OrderedRunner:
+def workflow_runner() -> SandboxedWorkflowRunner:
     """Make the runner: our messages, stubs and what workflows share pass through: loaded once, and not once a workflow.
 
     Only the modules that define workflows are loaded for each of them. The others would cost every open incident 150 KB and
     a third of its worker's time; that they are deterministic is held by the tests that replay at every step.
     """
-    return OrderedRunner(
+    return SandboxedWorkflowRunner(
         restrictions=SandboxRestrictions.default.with_passthrough_modules(
             "pydantic",
             "pydantic_core",
@@ -23,6 +21,7 @@ def workflow_runner() -> OrderedRunner:
             "workflows.alarm_desk",
             "workflows.blast_radius",
             "workflows.carrying",
+            "workflows.calls",
             "workflows.case",
             "workflows.change_plan",
             "workflows.clocks",

@@ -11,8 +11,8 @@ from activities.stubs.changes import number_change
 from models.change import ChangeForm, ChangeOrder, ChangeStarted, NumberChange
 from models.names import APPLICATION, CUSTOMER, WORKFLOW_QUEUE, operation_id
 from models.operation import OperationKind
+from workflows.calls import call
 from workflows.keys import action_key
-from workflows.policies import RECORD, RECORD_TIMEOUT
 from workflows.text import page, plain
 
 _CUSTOMER = SearchAttributeKey.for_keyword(CUSTOMER)
@@ -29,11 +29,9 @@ class SubmitChange:
         workflow.upsert_search_attributes(
             [_CUSTOMER.value_set(form.application.partition(".")[0]), _APPLICATION.value_set(form.application)]
         )
-        taken = await workflow.execute_local_activity(
+        taken = await call(
             number_change,
             NumberChange(key=action_key("number"), application=form.application, routine=form.routine),
-            start_to_close_timeout=RECORD_TIMEOUT,
-            retry_policy=RECORD,
             summary="Give the change its number",
         )
         id = operation_id(OperationKind.CHANGE.value, form.application, taken.number)

@@ -49,12 +49,13 @@ from models.watch import (
     WatchTold,
 )
 from workflows.alarm_desk import AlarmDesk
+from workflows.calls import call, look_up
 from workflows.carrying import fit
 from workflows.details import Details
 from workflows.incident_book import IncidentBook
 from workflows.lease_desk import LeaseDesk
 from workflows.outbox import Outbox
-from workflows.policies import RECORD, RECORD_TIMEOUT, WRITE
+from workflows.policies import WRITE
 from workflows.waiting import until
 from workflows.watch_memory import begun, learnt, record, status_of
 from workflows.watch_orders import WatchOrders, silence_fault
@@ -146,7 +147,7 @@ class Watch:
         self._last_load = workflow.now()
         try:
             fresh = await self._read_slice([])
-        except FailureError as error:  # a local activity fails with its own error, not with an ActivityError around it
+        except FailureError as error:
             if is_cancelled_exception(error):
                 raise
             if self._state is not None:
@@ -161,11 +162,9 @@ class Watch:
             self._desk.release_all()
 
     async def _read_slice(self, incidents: list[str]) -> WatchSlice:
-        return await workflow.execute_local_activity(
+        return await look_up(
             load_watch_slice,
             WatchSliceRequest(application=self.order.application, incidents=incidents),
-            start_to_close_timeout=RECORD_TIMEOUT,
-            retry_policy=RECORD,
             summary="Look up the dossier",
         )
 
@@ -183,11 +182,10 @@ class Watch:
         while self._known and self._memory.journal:
             batch = self._memory.journal[:JOURNAL_BATCH]
             batch = batch[: first_that_fit(batch, 2 * MESSAGE)]
-            await workflow.execute_local_activity(
+            await call(
                 write_records,
                 WriteRecords(alarms=[record(self.order.application, entry) for entry in batch]),
-                start_to_close_timeout=RECORD_TIMEOUT,
-                retry_policy=WRITE,
+                retry=WRITE,
                 summary=f"Write {len(batch)} alarm messages to the records",
             )
             del self._memory.journal[: len(batch)]
@@ -203,11 +201,9 @@ class Watch:
         if not wanted or workflow.now() < self._last_look + LOOK_UP_EVERY:
             return
         self._last_look = workflow.now()
-        found = await workflow.execute_local_activity(
+        found = await call(
             look_up_incidents,
             LookUpIncidents(ids=wanted),
-            start_to_close_timeout=RECORD_TIMEOUT,
-            retry_policy=RECORD,
             summary="See which incidents and operations have ended",
         )
         for id, end in found.ended.items():
