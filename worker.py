@@ -72,7 +72,8 @@ WORKFLOWS: Final = (
 GRACE: Final = timedelta(seconds=10)
 """What an activity is given to come to a good end when the worker stops; a remote job goes on without us anyway."""
 
-_RECORD_THREADS: Final = 16
+_RECORD_THREADS: Final = 32
+"""Activities beside the workflows at a time: some wait for another workflow or a channel of notices, others only write."""
 
 _NEW_SITES_EVERY: Final = 3.0
 """Seconds between looks for sites that have been published since."""
@@ -155,7 +156,6 @@ class Parts:
             ],
             activity_executor=self._threads(_RECORD_THREADS, "records"),
             max_concurrent_activities=_RECORD_THREADS,
-            max_concurrent_local_activities=_RECORD_THREADS,
             workflow_runner=workflow_runner(),
             graceful_shutdown_timeout=GRACE,
         )

@@ -1,4 +1,4 @@
-"""The activities of maintenance: the routine, and its calendar. Short, so they run as local activities beside the workflow."""
+"""The activities of maintenance: the routine, and its calendar."""
 
 from __future__ import annotations
 

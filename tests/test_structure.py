@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from temporalio import activity
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 import activities.stubs
 import workflows
@@ -113,6 +114,17 @@ def test_whoever_waits_with_a_limit_waits_so_that_being_stopped_is_heard() -> No
     assert [p.name for p in sources if any(map(_waits_with_a_limit, ast.walk(ast.parse(p.read_text()))))] == [
         "waiting.py"
     ]
+
+
+def test_no_workflow_uses_a_local_activity() -> None:
+    """A query that is answered while one runs leaves a workflow that does not replay (docs/adr/0019)."""
+    root = Path(__file__).parent.parent
+    sources = [p for folder in ("workflows", "runbooks") for p in (root / folder).rglob("*.py")]
+    assert [p.name for p in sources if "local_activity" in p.read_text()] == []
+
+
+def test_workflows_run_in_the_sandbox_of_the_sdk_as_it_is() -> None:
+    assert type(workflow_runner()) is SandboxedWorkflowRunner
 
 
 def _waits_with_a_limit(node: ast.AST) -> bool:

@@ -2,7 +2,7 @@
 
 The server retries a regular activity, so an outage of the records adds no event to a history, however long it lasts. A local
 activity would add a workflow task every few seconds. A query that is answered while a local activity runs also makes the workflow
-hear of things in another order than a replay does, and such a workflow is stuck when its worker restarts (docs/adr/0018).
+hear of things in another order than a replay does, and such a workflow is stuck when its worker restarts (docs/adr/0019).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The activities that keep records; short, so most of them run as local activities beside their workflow."""
+"""The activities that keep records."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from models.notices import NoticeReceipt, SendNotice
 
 @activity.defn(name="read_clock")
 async def read_clock(request: ReadClock) -> ClockReading:
-    """Read the service-level clocks; fit for a local activity."""
+    """Read the service-level clocks."""
     raise NotImplementedError
 
 

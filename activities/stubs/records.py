@@ -1,4 +1,4 @@
-"""Keeping records; carried out by `activities.records`, mostly as local activities beside the workflow."""
+"""Keeping records; carried out by `activities.records`."""
 
 from __future__ import annotations
 

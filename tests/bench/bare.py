@@ -14,7 +14,6 @@ class BareOrder:
     """How many activities, one after the other; and whether to wait for ever after them."""
 
     activities: int = 0
-    local_activities: int = 0
     wait: bool = False
 
 
@@ -32,8 +31,6 @@ class Bare:
     async def run(self, order: BareOrder) -> list[float]:
         """Run them."""
         limit = timedelta(seconds=30)
-        for _ in range(order.local_activities):
-            await workflow.execute_local_activity(nothing, start_to_close_timeout=limit)
         called = [
             await workflow.execute_activity(nothing, start_to_close_timeout=limit) for _ in range(order.activities)
         ]
@@ -44,7 +41,7 @@ class Bare:
 
 @workflow.defn(name="bench_bare_desk")
 class BareDesk:
-    """Takes messages by update, each with a local activity; opens one bare workflow with the first."""
+    """Takes messages by update, each with an activity; opens one bare workflow with the first."""
 
     def __init__(self) -> None:
         self._taken = 0
@@ -65,5 +62,5 @@ class BareDesk:
     async def take(self, payload: list[dict[str, str]]) -> int:
         """Take a batch."""
         self._taken += 1
-        await workflow.execute_local_activity(nothing, start_to_close_timeout=timedelta(seconds=30))
+        await workflow.execute_activity(nothing, start_to_close_timeout=timedelta(seconds=30))
         return len(payload)

@@ -171,7 +171,7 @@ async def _start_bare(client: Client) -> None:
 
     async def one() -> None:
         async with free:
-            order = BareOrder(local_activities=1, wait=True)
+            order = BareOrder(activities=1, wait=True)
             await client.start_workflow(Bare.run, order, id=f"bare.{uuid.uuid4()}", task_queue="bench-bare")
 
     await asyncio.gather(*(one() for _ in range(_INCIDENTS)))

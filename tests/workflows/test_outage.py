@@ -1,0 +1,107 @@
+"""The records are away for half an hour: nothing is stuck, and what it costs a workflow does not grow with the outage."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from temporalio import activity
+from temporalio.client import Client, WorkflowHandle
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor, Worker
+
+from models.incident import AlarmsJoined, IncidentEnd, IncidentOrder, IncidentOutcome, IncidentState
+from models.names import WORKFLOW_QUEUE, incident_id
+from tests.replaying import replayed
+from tests.workflows.waiting import end_of
+from tests.workflows.world import APPLICATION, QUEUE, World, alarm, status
+from workflows.incident import Incident
+
+_INCIDENTS = 100
+_OF_THE_RECORDS = {
+    *("load_incident_plan", "read_clock", "write_records", "request_lease", "release_lease"),
+    *("open_gate", "use_decision", "send_notice", "write_account"),
+}
+
+
+class Outage(Interceptor):
+    """The records do not answer those activities; counts what was refused, by activity."""
+
+    def __init__(self, *away: str) -> None:
+        self.away = set(away)
+        self.refused: Counter[str] = Counter()
+        self.waiting: set[str] = set()
+        """The workflows that were refused something."""
+
+    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
+        """Stand before the activities."""
+        return _Refusing(next, self)
+
+
+class _Refusing(ActivityInboundInterceptor):
+    def __init__(self, next: ActivityInboundInterceptor, outage: Outage) -> None:
+        super().__init__(next)
+        self._outage = outage
+
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:
+        info = activity.info()
+        if info.activity_type in self._outage.away:
+            self._outage.refused[info.activity_type] += 1
+            self._outage.waiting.add(info.workflow_id or "")
+            raise ApplicationError("the records do not answer", type="StoreUnavailableError")
+        return await super().execute_activity(input)
+
+
+async def _start(client: Client, number: int) -> WorkflowHandle[Any, IncidentOutcome]:
+    order = IncidentOrder(
+        application=APPLICATION, number=number, dossier="d1", title="web is down", opened_by="test", alarms=[alarm()]
+    )
+    return await client.start_workflow(
+        "incident",
+        order,
+        id=incident_id(APPLICATION, number),
+        task_queue=WORKFLOW_QUEUE,
+        result_type=IncidentOutcome,
+    )
+
+
+async def _events(handle: WorkflowHandle[Any, Any]) -> int:
+    return len((await handle.fetch_history()).events)
+
+
+@pytest.mark.slow
+async def test_an_outage_of_the_records_for_half_an_hour_under_a_hundred_incidents(
+    skipping: WorkflowEnvironment, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.ERROR, logger="temporalio.activity")
+    world, client, outage = World(down={"web"}), skipping.client, Outage("write_records")
+    activities = world.activities
+    async with (
+        replayed(client, task_queue=WORKFLOW_QUEUE, workflows=[Incident], activities=activities, interceptors=[outage]),
+        Worker(client, task_queue=QUEUE, activities=activities),
+    ):
+        handles = [await _start(client, number) for number in range(1, _INCIDENTS + 1)]
+        async with asyncio.timeout(120):
+            while len(outage.waiting) < _INCIDENTS:  # all have confirmed the fault
+                await asyncio.sleep(0.05)
+        outage.away = _OF_THE_RECORDS
+        before = [await _events(handle) for handle in handles]
+        await skipping.sleep(timedelta(minutes=15))
+        for handle in handles:  # people and the watch go on telling them things
+            await handle.signal("join_alarms", AlarmsJoined(alarms=[alarm("app")]))
+            assert (await status(handle)).state is IncidentState.CONFIRMING
+        await skipping.sleep(timedelta(minutes=15))
+        during = [await _events(handle) - began for handle, began in zip(handles, before, strict=True)]
+        outage.away = set()
+        outcomes = [await end_of(handle) for handle in handles]
+        after = [await _events(handle) for handle in handles]
+    assert {outcome.end for outcome in outcomes} == {IncidentEnd.RECOVERED}
+    assert outage.refused["write_records"] > 50 * _INCIDENTS  # it was asked for all the time
+    # Writing and looking up cost nothing; this is the ladder, whose pauses grow, and the warnings of each promise.
+    assert max(during) <= 130
+    assert max(after) <= 260
