@@ -161,7 +161,7 @@ def _figures(healed: list[_Healed], bare_latency: list[float], bare_events: int)
             "events",
             bare_events,
             f"bare workflow with {last.activities} activities",
-            Goal(80),
+            Goal(90),
         ),
         Figure(
             "its activities",
