@@ -179,10 +179,22 @@ class HostWork:
         places = self._placements(component, hosts)
         return worst(await asyncio.gather(*[self._ensure(component, place, verb, limit) for place in places]))
 
-    async def _ensure(self, component: str, place: Placement, verb: Verb, limit: timedelta | None) -> Outcome:
+    async def try_out(self, component: str, verb: Verb) -> Outcome:
+        """Ask for the status of a component on all its hosts, as `bring` does first, and do nothing."""
+        places = self._component(component).placements
+        return worst(
+            await asyncio.gather(*[self._ensure(component, place, verb, None, rehearse=True) for place in places])
+        )
+
+    async def _ensure(
+        self, component: str, place: Placement, verb: Verb, limit: timedelta | None, *, rehearse: bool = False
+    ) -> Outcome:
         part = self._component(component)
         job, full_name = job_id(), f"{self.plan.application}.{component}"
+        rehearse = rehearse or self.rehearse
         title = f"{'Start' if verb is Verb.STARTED else 'Stop'} {component}"
+        if rehearse and not self.rehearse:
+            title = f"See whether it could be done: {title}"
         if part.control is None:
             return self._not_possible(
                 title, f"the dossier does not say how to start and stop {component}", place.host.name
@@ -198,9 +210,9 @@ class HostWork:
                     component=full_name,
                     control=part.control,
                     verb=verb,
-                    token=1 if self.rehearse else self._fences(component, None)[full_name],
+                    token=1 if rehearse else self._fences(component, None)[full_name],
                     timeout=deadline,
-                    rehearse=self.rehearse,
+                    rehearse=rehearse,
                 ),
                 task_queue=place.queue,
                 summary=self._summary([title], [place.host.name]),

@@ -89,12 +89,13 @@ class Restic(Model):
     """Snapshots of one path in a restic repository."""
 
     type: Literal["restic"]
-    repository: Annotated[str, Field(min_length=1, max_length=400, pattern=r"^[^\s]+$")]
+    repository: Annotated[str, Field(min_length=1, max_length=400, pattern=r"^\S([^\n]*\S)?$")]
     """Address without secrets: `/srv/restic`, `sftp:backup@host:/srv/restic`, `s3:s3.example.com/bucket`."""
     password_file: HostPath
     """On the host."""
     environment: HostPath | None = None
-    """A file on the host with lines `NAME=VALUE` that the repository needs, as for S3's keys."""
+    """A file on the host with lines `NAME=VALUE` that the repository needs, as for S3's keys. A shell reads it: put a value with
+    spaces or other special characters into single quotes."""
     tags: list[Annotated[str, Field(pattern=r"^[^,\s]{1,100}$")]] = []
     """That every snapshot of this application has; others are not taken."""
     snapshot_host: Annotated[str, Field(pattern=r"^[^\s]{1,255}$")] | None = None

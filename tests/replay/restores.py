@@ -31,8 +31,8 @@ from workflows.restoring.restore import RestoreFromBackup
 OWNER = "owner@acme.example"
 
 POINTS = Answer("1700000000 10240 ./shop.tar.gz\n")
-GOOD = Answer("fact files 3\nfact size 10\nfact marker yes\nfact exists 20\nfact free 100000\n")
-EMPTY = Answer("fact files 0\n")
+GOOD = Answer("fact marker yes\nfact size 10\nfact exists 20\nfact writable yes\nfact free 100000\n")
+EMPTY = Answer("fact empty yes\nfact size 0\nfact writable yes\nfact free 100000\n")
 
 
 class Shop(FakeHosts):

@@ -54,9 +54,13 @@ class FarHost:
             result = self.run(step)
             assert result.outcome is Outcome.OK, (step.title, result.reason, result.stderr.text)
 
+    def points(self, adapter: Adapter) -> list[RestorePoint]:
+        """The restore points that are there."""
+        return adapter.read_points(self.ask(adapter.look()))
+
     def choose(self, adapter: Adapter, wanted: str = LATEST) -> RestorePoint:
         """A restore point that is there."""
-        point = adapter.choose(adapter.read_points(self.ask(adapter.look())), wanted)
+        point = adapter.choose(self.points(adapter), wanted)
         assert isinstance(point, RestorePoint), point
         return point
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,10 +32,11 @@ class Shop:
     """An application's directory, and where its copies go."""
 
     root: Path
+    name: str = "shop"
 
     @property
     def path(self) -> Path:
-        return self.root / "srv" / "shop"
+        return self.root / "srv" / self.name
 
     @property
     def copies(self) -> Path:
@@ -52,7 +54,7 @@ class Shop:
 
     def beside(self) -> set[str]:
         """What lies beside it."""
-        return {p.name for p in self.path.parent.iterdir()} - {"shop"}
+        return {p.name for p in self.path.parent.iterdir()} - {self.name}
 
     def tar(self, name: str, *options: str) -> Path:
         """Copy it into an archive."""
@@ -98,7 +100,7 @@ class Shop:
     def snapshots(self, **fields: object) -> ResticAdapter:
         drill = bool(fields.pop("drill", False))
         scratch = fields.pop("scratch", None)
-        (self.root / "environment").write_text(f"RESTIC_CACHE_DIR={self.root}/cache\n")
+        (self.root / "environment").write_text(f"RESTIC_CACHE_DIR={shlex.quote(str(self.root))}/cache\n")
         source = {
             "type": "restic",
             "repository": str(self.repository),
@@ -289,3 +291,101 @@ def test_a_damaged_snapshot_is_not_put_in_place(far: FarHost, shop: Shop) -> Non
 
     assert result.outcome is Outcome.FAILED
     assert shop.order == "as it was"
+
+
+NASTY = "-shop [prod] *?{a,b} \\t 'q' \"d\" $HOME `id` %f Äö"
+"""A name of which every program could take a part for a pattern, an option, an escape or a variable."""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_name_is_never_a_pattern(far: FarHost, tmp_path: Path, kind: str) -> None:
+    shop = Shop(tmp_path / NASTY, name=NASTY)
+    shop.fill("as it was")
+    for neighbour in ("-shop p", "-shop [prod] x"):
+        (shop.path.parent / neighbour).mkdir()
+    for name in (NASTY, "[x]", "a\nb", "-dash", "Ägare.txt"):
+        (shop.path / name).write_text(name)
+    one = backed_up(shop, kind)()
+    shop.fill("damaged")
+
+    examined = far.brought(one)
+    far.carry_out(one.swap(examined))
+
+    assert shop.order == "as it was"
+    assert {p.name for p in shop.path.iterdir()} == {
+        "shop.conf", "order one.txt", NASTY, "[x]", "a\nb", "-dash", "Ägare.txt",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["tar", "directory"])
+@pytest.mark.parametrize("marker", ["Ägare.txt", "[x]", "-dash", "tab\\t", "*", "a b"])
+def test_a_marker_is_found_under_its_exact_name(far: FarHost, shop: Shop, kind: str, marker: str) -> None:
+    make = backed_up(shop, kind)
+    without = make(marker=marker)
+    [fault] = far.examine(without, far.choose(without)).faults
+    assert fault.startswith(f"it has no {marker}, so")
+
+    (shop.path / marker).write_text("here")
+    subprocess.run(["rm", "-r", str(shop.copies)], check=True)
+    one = backed_up(shop, kind)(marker=marker)
+    assert far.examine(one, far.choose(one)).faults == []
+
+
+def test_a_marker_is_found_in_an_archive_whose_names_have_no_dot(far: FarHost, shop: Shop) -> None:
+    shop.copies.mkdir()
+    subprocess.run(["tar", "-cf", shop.copies / "shop.tar", "-C", shop.path, "shop.conf", "order one.txt"], check=True)
+    one = shop.files()
+
+    assert far.examine(one, far.choose(one)).faults == []
+
+
+def test_the_size_of_an_archive_does_not_hang_on_the_names_of_its_owners(far: FarHost, shop: Shop) -> None:
+    (shop.path / "large").write_bytes(bytes(300_000))
+    shop.tar("shop.tar", "--owner=domain user:7", "--group=domain users:7")
+    one = shop.files()
+
+    needs = far.examine(one, far.choose(one)).needs_bytes
+    assert needs is not None
+    assert 300_000 <= needs < 310_000
+
+
+def test_copies_whose_names_cannot_be_told_in_one_line_are_left_out(far: FarHost, shop: Shop) -> None:
+    shop.tar("shop [1].tar")
+    for name in (b"x\n1 1 .", b"y\xff.tar"):
+        Path(os.fsdecode(bytes(shop.copies) + b"/" + name)).write_bytes(b"")
+
+    assert [p.id for p in far.points(shop.files())] == ["shop [1].tar"]
+
+
+def test_a_place_that_cannot_be_written_into_is_found_before_anything_is_touched(far: FarHost, shop: Shop) -> None:
+    shop.tar("shop.tar")
+    one = shop.files(path="/proc/shop/data")
+
+    faults = far.examine(one, far.choose(one)).faults
+    assert (
+        "the user who logs in cannot make a directory in /proc/shop; make it, or change who may write there" in faults
+    )
+
+
+@needs_restic
+def test_only_the_files_of_its_own_path_count_in_a_snapshot(far: FarHost, shop: Shop) -> None:
+    other = shop.root / "other"
+    other.mkdir()
+    (other / "large").write_bytes(os.urandom(300_000))
+    shop.snapshot("--tag", "payroll")
+    shop.restic("backup", "--tag", "shop", str(shop.path), str(other))
+    one = shop.snapshots()
+
+    examined = far.examine(one, far.choose(one))
+    assert examined.faults == []
+    assert examined.needs_bytes is not None
+    assert examined.needs_bytes < 10_000
+
+
+@needs_restic
+def test_a_snapshot_is_found_whatever_its_paths_and_tags_say(far: FarHost, tmp_path: Path) -> None:
+    shop = Shop(tmp_path, name='x","short_id":"00000000')
+    shop.fill("as it was")
+    ours = shop.snapshot("--tag", "shop")
+
+    assert [p.id for p in far.points(shop.snapshots())] == [ours]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -35,16 +36,18 @@ def between(cluster: Cluster) -> Iterator[datetime]:
     cluster.sql("drop table if exists orders")
 
 
-def adapter(cluster: Cluster, key: str, *, drill: bool = False, **fields: object) -> BaseAdapter:
-    source = {
+def one_source(cluster: Cluster, **fields: object) -> dict[str, object]:
+    return {
         "type": "postgresql_base",
         "directory": str(cluster.bases),
         "wal_archive": str(cluster.archive),
         "data_directory": str(cluster.data),
         "server": cluster.server,
-    }
-    where = place(key, drill=drill)
-    return BaseAdapter(PostgresqlBase.model_validate(source | fields), where)
+    } | fields
+
+
+def adapter(cluster: Cluster, key: str, *, drill: bool = False, **fields: object) -> BaseAdapter:
+    return BaseAdapter(PostgresqlBase.model_validate(one_source(cluster, **fields)), place(key, drill=drill))
 
 
 def orders(far: FarHost, one: BaseAdapter) -> str:
@@ -177,3 +180,58 @@ def test_a_log_that_ends_before_the_moment_fails_with_its_reason(
 
     assert result.outcome is Outcome.FAILED
     assert "recovery ended before configured recovery target was reached" in result.stderr.text
+
+
+def test_a_base_backup_and_a_log_are_found_under_names_with_any_letters(
+    far: FarHost, cluster: Cluster, between: datetime
+) -> None:
+    nasty = "-a [b] *% %f %p 'q' \"d\" $x Ä"
+    directory = cluster.root / f"bases {nasty}"
+    archive = cluster.root / f"wal {nasty}"
+    scratch = cluster.root / "s [1] * 'q' %p Ä"
+    for made in (directory, scratch):
+        made.mkdir()
+    shutil.copytree(cluster.bases / "plain", directory / nasty)
+    shutil.copytree(cluster.archive, archive)
+    (archive / "not a log, and newer than all others").touch()
+    cluster.hand_over()
+    where = place("nasty", drill=True, scratch=str(scratch))
+    source = one_source(cluster, directory=str(directory), wal_archive=str(archive), pattern="*")
+    one = BaseAdapter(PostgresqlBase.model_validate(source), where)
+
+    assert [p.id for p in far.points(one)] == [LOG_END, nasty]
+    far.brought(one, between.isoformat())
+    found = orders(far, one)
+    far.carry_out([*one.settle(), *one.remove()])
+
+    assert found == "1,2"
+    assert list(scratch.iterdir()) == []
+
+
+def test_a_directory_that_the_server_cannot_have_its_socket_in_is_refused(
+    far: FarHost, cluster: Cluster, between: datetime
+) -> None:
+    where = place("comma", drill=True, scratch=str(cluster.root / "a, b"))
+    (cluster.root / "a, b").mkdir()
+    cluster.hand_over()
+    one = BaseAdapter(PostgresqlBase.model_validate(one_source(cluster, pattern="plain")), where)
+
+    [fault] = far.examine(one, far.choose(one, "plain")).faults
+
+    assert fault == f"{one.run_directory} has , in its path, which pg_ctl or libpq does not take as it is"
+
+
+def test_an_archive_that_cannot_learn_of_the_new_timeline_is_found_before_anything_is_touched(
+    far: FarHost, cluster: Cluster, between: datetime
+) -> None:
+    if cluster.user is None:
+        pytest.skip("needs a directory of another user")
+    closed = cluster.root / "closed"
+    shutil.copytree(cluster.archive, closed)
+    for path in [closed, *closed.iterdir()]:
+        path.chmod(0o755)
+    one = adapter(cluster, "closed", pattern="plain", wal_archive=str(closed))
+
+    [fault] = far.examine(one, far.choose(one, "plain")).faults
+
+    assert fault == f"postgres cannot write into {closed}, which must learn of the new timeline"

@@ -190,3 +190,61 @@ def test_a_restore_that_fails_half_way_can_be_done_again(far: FarHost, cluster: 
     far.brought(one)
 
     assert far.run(one.verify(COUNT, aside=True)).outcome is Outcome.OK
+
+
+def test_a_dump_that_needs_a_role_or_an_extension_that_is_gone_is_refused_before_anything_is_touched(
+    far: FarHost, cluster: Cluster, shop: str
+) -> None:
+    role = f"{shop} app"
+    cluster.sql(f'create role "{role}"; create role {shop}_plain')
+    cluster.sql(
+        f'alter table orders owner to "{role}"; create view v as select 1; alter view v owner to {shop}_plain', shop
+    )
+    cluster.dump(shop, f"{shop}-1.dump")
+    one = adapter(cluster, shop)
+    assert far.examine(one, far.choose(one)).faults == []
+
+    cluster.sql(
+        f'alter table orders owner to owner; alter view v owner to owner; drop role "{role}", {shop}_plain', shop
+    )
+    [fault] = far.examine(one, far.choose(one)).faults
+
+    assert fault == f"the server lacks what it needs: the role app, the role {shop}_plain; make it there first"
+
+
+def test_a_role_that_may_not_make_or_rename_databases_is_found_before_anything_is_touched(
+    far: FarHost, cluster: Cluster, shop: str
+) -> None:
+    cluster.dump(shop, f"{shop}-1.dump")
+    cluster.sql(f"create role {shop}_weak login")
+    one = adapter(cluster, shop, server=cluster.server.model_copy(update={"user": f"{shop}_weak"}))
+
+    faults = far.examine(one, far.choose(one)).faults
+
+    assert faults == [
+        f"the role {shop}_weak may not make databases; give it CREATEDB",
+        f"the role {shop}_weak may not rename the database {shop}; make it a member of the owner",
+    ]
+    cluster.sql(f"drop role {shop}_weak")
+
+
+def test_a_dump_is_found_under_a_name_with_any_letters(far: FarHost, cluster: Cluster, shop: str) -> None:
+    name = f"{shop}-[prod] *'\" Ä \\t.dump"
+    cluster.dump(shop, name)
+    one = adapter(cluster, shop)
+
+    far.brought(one)
+
+    assert far.choose(one).id == name
+    assert far.run(one.verify(COUNT, aside=True)).outcome is Outcome.OK
+
+
+def test_settings_of_the_database_are_tried_aside(far: FarHost, cluster: Cluster, shop: str) -> None:
+    cluster.dump(shop, f"{shop}-1.dump")
+    cluster.sql(f"alter database {shop} set work_mem = '5MB'")
+    one = adapter(cluster, shop, drill=True)
+
+    far.brought(one)
+
+    assert cluster.sql("show work_mem", one.aside) == "5MB"
+    far.carry_out(one.remove())

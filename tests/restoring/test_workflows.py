@@ -84,7 +84,7 @@ async def test_a_restore_is_approved_by_the_owner_keeps_what_exists_and_says_wha
     assert achieved.took is not None
     assert achieved.took <= achieved.agreed_time
     titles = [step.title for step in outcome.steps]
-    assert titles.index("Stop app") < titles.index("There are orders") < titles.index("Start app")
+    assert titles.index("There are orders") < titles.index("Stop app") < titles.index("Start app")
     recorded = shop.records.operation(outcome.id)
     assert (recorded.kind, recorded.name, proof(recorded.data)) == ("restore", "database", achieved)
 
@@ -141,8 +141,49 @@ async def test_a_restore_that_proves_wrong_aside_leaves_all_as_it_was_and_runnin
     outcome = await handle.result()
 
     assert outcome.end is OperationEnd.FAILED
-    assert "What existed is untouched; what was stopped runs again." in outcome.summary
-    assert (orders(own), own.databases(), shop.log) == ("1,2,3", {"shop"}, ["stop", "start"])
+    assert "What existed is untouched, and nothing was stopped." in outcome.summary
+    assert (orders(own), own.databases(), shop.log) == ("1,2,3", {"shop"}, [])
+
+
+async def test_a_restore_that_cannot_be_brought_back_aside_stops_nothing(shop: Site, own: Cluster) -> None:
+    own.sql("create role app_role; grant select on orders to app_role; ", "shop")
+    own.dump("shop", "shop-2.dump")
+    own.sql("revoke select on orders from app_role; drop role app_role", "shop")
+
+    handle = await shop.restore()
+    await answer(handle, await until_asked(handle, "approve"), "approve", OWNER)
+    gate = await until_asked(handle, "stop")
+    asked, before = gate.question.text, shop.log
+    await answer(handle, gate, "stop", OPERATOR)
+    outcome = await handle.result()
+
+    assert "Restore shop-2.dump into the database" in asked
+    assert outcome.end is OperationEnd.FAILED
+    assert "What existed is untouched, and nothing was stopped." in outcome.summary
+    assert (before, orders(own), own.databases(), shop.log) == ([], "1,2,3", {"shop"}, [])
+
+
+async def test_a_component_that_cannot_be_stopped_is_found_before_any_is_stopped(
+    server: TemporalServer, own: Cluster, tmp_path: Path
+) -> None:
+    def change(written: dict[str, Any]) -> None:
+        app = written["architecture"]["components"]["app"]
+        written["architecture"]["components"]["cart"] = app | {"control": app["control"] | {"status": "exit 7"}}
+        written["instructions"]["restore"]["database"]["stop"] = [["app"], ["cart"]]
+
+    with SshHost() as host:
+        async with site(server, host, own, tmp_path / "home", change) as shop:
+            handle = await shop.restore()
+            await answer(handle, await until_asked(handle, "approve"), "approve", OWNER)
+            gate = await until_asked(handle, "stop")
+            await answer(handle, gate, "stop", OPERATOR)
+            outcome = await handle.result()
+            log = shop.log
+
+    assert "See whether it could be done: Stop cart" in gate.question.text
+    assert "its status command ended with 7" in gate.question.text
+    assert outcome.end is OperationEnd.FAILED
+    assert (log, own.databases(), orders(own)) == ([], {"shop"}, "1,2,3")
 
 
 async def test_a_restore_that_fails_in_place_is_put_back_when_people_say_so(

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from models.dossier.backups import PostgresServer
+from models.jobs import Stream
 
 MOST_POINTS = "60"
 """Restore points that are listed, the newest: their lines must fit into what travels of an output."""
@@ -14,9 +15,14 @@ MOST_POINTS = "60"
 _POINT = re.compile(r"^(\d{1,12}) (\d{1,20}) \./(.+)$", re.MULTILINE)
 
 
+_PLAIN = "LC_ALL=C; export LC_ALL; unset TAR_OPTIONS\n"
+"""Programs write the same words whatever the host's language is, take each byte of a name as it is, and get no options from
+the environment."""
+
+
 def script(text: str, *arguments: str) -> list[str]:
     """A shell text with arguments, each quoted; `$1` is the first."""
-    return ["sh", "-c", text.strip(), "restore", *arguments]
+    return ["sh", "-c", _PLAIN + text.strip(), "restore", *arguments]
 
 
 def with_environment(environment: Mapping[str, str], words: Sequence[str]) -> list[str]:
@@ -50,9 +56,20 @@ def postgres(
     return as_user(server.run_as, with_environment(variables, words))
 
 
+NAMED_IN_ONE_LINE = "! -name '*[[:cntrl:]]*'"
+"""For `find`: leaves out names with a line break or another control character, which cannot be listed a line each."""
+
+
 def listed_files(said: str) -> list[tuple[datetime, int, str]]:
-    """Read lines `EPOCH SIZE ./NAME`."""
-    return [(from_epoch(at), int(size), name) for at, size, name in _POINT.findall(said)]
+    """Read lines `EPOCH SIZE ./NAME`; a name that is not UTF-8 is left out, because nobody could choose it."""
+    return [(from_epoch(at), int(size), name) for at, size, name in _POINT.findall(said) if "\ufffd" not in name]
+
+
+def whole_lines(said: Stream) -> str:
+    """The output without its first line where the beginning of the output was cut away."""
+    if said.total_bytes <= len(said.text.encode()):
+        return said.text
+    return said.text.partition("\n")[2]
 
 
 def facts(said: str) -> dict[str, str]:

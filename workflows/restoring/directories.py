@@ -15,10 +15,14 @@ existing() {
     echo "fact exists $(du -sk -- "$1" | cut -f 1)"
     [ "$(stat -c %d -- "$1")" = "$(stat -c %d -- "$1/..")" ] || echo "fact mounted yes"
   fi
-  df -Pk -- "$2" | awk 'NR == 2 {print "fact free", $4}'
+  if [ -d "$2" ] && [ -w "$2" ] && [ -x "$2" ]; then echo "fact writable yes"; fi
+  stat -f -c '%a %S' -- "$2" | awk '{printf "fact free %.0f\\n", $1 * $2 / 1024}'
 }
 """
-"""Says what there is at `$1`, and the room in `$2`."""
+"""Says what there is at `$1`, whether `$2` can be written into, and the room in it."""
+
+_LONGEST_NAME = 255
+"""Bytes of a file's name."""
 
 _PROGRESS = """
 for found in "$1" "$1.part"; do [ ! -e "$found" ] || du -sk -- "$found"; done |
@@ -59,6 +63,14 @@ class DirectoryAdapter(Adapter):
         if found.get("mounted") == "yes" and not self.place.drill:
             what = f"{self.path} is a mount point, which cannot be renamed; restore it by steps of your own"
             faults = [*faults, what]
+        if found.get("writable") != "yes":
+            who = f"the user {self._user}" if self._user else "the user who logs in"
+            faults = [
+                *faults,
+                f"{who} cannot make a directory in {self.parent}; make it, or change who may write there",
+            ]
+        if len(basename(self.place.named(self.path, "drill")).encode()) > _LONGEST_NAME:
+            faults = [*faults, f"the name of {self.path} is too long to keep the directory under a name of its own"]
         return Examined(
             faults=[*faults, *no_room(needs, kilobytes(found, "free"), self.parent)],
             needs_bytes=needs,

@@ -9,27 +9,36 @@ from models.dossier.backups import Files
 from models.dossier.instructions import RunStep, Step
 from models.restores import Examined, RestorePoint
 from workflows.restoring.adapter import Place
-from workflows.restoring.commands import MOST_POINTS, facts, kilobytes, listed_files, number
+from workflows.restoring.commands import MOST_POINTS, NAMED_IN_ONE_LINE, facts, kilobytes, listed_files
 from workflows.restoring.directories import EXISTING, DirectoryAdapter
 
 _LOOK = """
 cd -- "$1" || exit
-find . -mindepth 1 -maxdepth 1 \\( -type f -o -type d \\) -name "$2" -exec stat -c '%Y %s %n' {} + | sort -n | tail -n "$3"
-"""
+find . -mindepth 1 -maxdepth 1 \\( -type f -o -type d \\) -name "$2" @named@ \\
+  -exec stat -c '%Y %s %n' {} + | sort -n | tail -n "$3"
+""".replace("@named@", NAMED_IN_ONE_LINE)
 
 _EXAMINE = (
     EXISTING
     + """
 if [ -d "$1" ]; then
-  echo "fact files $(find "$1/$2" -type f | wc -l)"
+  if [ -e "$1/$2/$3" ]; then
+    echo "fact marker yes"
+  elif [ -z "$(find "$1/$2" -type f | head -c 1)" ]; then
+    echo "fact empty yes"
+  fi
   echo "fact size $(du -sk -- "$1/$2" | cut -f 1)"
-  [ ! -e "$1/$2/$3" ] || echo "fact marker yes"
 else
-  names=$(mktemp) || exit
-  trap 'rm -f "$names"' EXIT
-  tar -tvf "$1" >"$names" || exit
-  awk '/^-/ {n++; s += $3} END {print "fact files", n + 0; print "fact size", int((s + 1023) / 1024)}' "$names"
-  tar -tf "$1" | sed 's,^\\./,,' | grep -qxF -- "$4" && echo "fact marker yes"
+  tar -tf "$1" >/dev/null || exit
+  echo "fact size $((($(tar -xOf "$1" | wc -c) + 1023) / 1024))"
+  # Without the first two options GNU tar reads \\t in a name as a tab; other programs do not know these options.
+  literal="--no-unquote --no-wildcards --occurrence=1"
+  tar $literal --version >/dev/null 2>&1 || literal=
+  if tar -xOf "$1" $literal -- "./$4" >/dev/null 2>&1 || tar -xOf "$1" $literal -- "$4" >/dev/null 2>&1; then
+    echo "fact marker yes"
+  elif ! tar -tf "$1" | grep -qv '/$'; then
+    echo "fact empty yes"
+  fi
 fi
 existing "$5" "$6"
 """
@@ -41,9 +50,10 @@ if [ -d "$1" ]; then
   cp -a -- "$1/$2" "$3.part/copy" || exit
   mv -T -- "$3.part/copy" "$3" || exit
 elif [ "$2" = . ]; then
-  mkdir -- "$3.part/copy" && tar -xpf "$1" -C "$3.part/copy" && mv -T -- "$3.part/copy" "$3" || exit
+  # Not by -C: GNU tar reads \\t in its directory as a tab.
+  mkdir -- "$3.part/copy" && cd -- "$3.part/copy" && tar -xpf "$1" && cd / && mv -T -- "$3.part/copy" "$3" || exit
 else
-  tar -xpf "$1" -C "$3.part" && mv -T -- "$3.part/$2" "$3" || exit
+  cd -- "$3.part" && tar -xpf "$1" && cd / && mv -T -- "$3.part/$2" "$3" || exit
 fi
 exec rm -rf -- "$3.part"
 """
@@ -72,7 +82,7 @@ class FilesAdapter(DirectoryAdapter):
         return sorted(points, key=lambda p: (p.at, p.id), reverse=True)
 
     def examine(self, point: RestorePoint) -> RunStep:
-        """Read the copy's list of contents to its end."""
+        """Read the copy to its end."""
         source = self.source
         marker = source.marker if source.inside == "." else f"{source.inside}/{source.marker}"
         words = self.words(_EXAMINE, self._copy(point), source.inside, source.marker, marker, self.path, self.parent)
@@ -82,7 +92,7 @@ class FilesAdapter(DirectoryAdapter):
         """Not empty, and with the marker in it."""
         found = facts(said)
         faults = []
-        if not number(found, "files"):
+        if found.get("empty") == "yes":
             faults.append("it holds no file")
         elif found.get("marker") != "yes":
             faults.append(f"it has no {self.source.marker}, so it is not a copy of this application's {self.path}")

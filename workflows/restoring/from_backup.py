@@ -22,7 +22,7 @@ from workflows.keys import scratch_key
 from workflows.operation import Operation
 from workflows.restoring.adapter import Adapter, Place
 from workflows.restoring.choosing import adapter_for
-from workflows.restoring.commands import facts, from_epoch, size_text
+from workflows.restoring.commands import facts, from_epoch, size_text, whole_lines
 from workflows.text import plain, table
 from workflows.wording import step_title
 
@@ -83,7 +83,7 @@ class FromBackup(Operation):
         """What backups there are."""
         self.now("Look for backups")
         result = await self._look(self.adapter_.look(), "the backups cannot be listed")
-        points = self.adapter_.read_points(result.stdout.text)
+        points = self.adapter_.read_points(whole_lines(result.stdout))
         newest = f"the newest is {points[0].id}, {self.age_text(points[0].at)} old" if points else "there is none"
         self.report("Restore points", f"{len(points)} found; {newest}")
         return points

@@ -13,6 +13,7 @@ from models.restores import Examined, RestorePoint
 from workflows.restoring.adapter import Place, in_environment
 from workflows.restoring.commands import (
     MOST_POINTS,
+    NAMED_IN_ONE_LINE,
     facts,
     from_epoch,
     kilobytes,
@@ -28,18 +29,26 @@ LOG_END = "log-end"
 _LONGEST_SOCKET = 90
 """Bytes of a directory for a socket: the kernel takes 107 with the socket's name."""
 
+_NOT_FOR_A_SERVER = frozenset(',"$`\\')
+"""libpq takes a comma for the end of a socket's directory; pg_ctl gives the others to a shell inside quotation marks."""
+
 _LOOK = """
 cd -- "$1" || exit
-newest=$(ls -t -- "$3" | grep -E '^[0-9A-F]{24}([.](gz|zst|lz4|xz|bz2))?$' | head -n 1)
-[ -z "$newest" ] || stat -c 'log %Y %n' -- "$3/$newest"
-for base in $(find . -mindepth 1 -maxdepth 1 -type d -name "$2" | sort | tail -n "$4"); do
-  [ ! -e "$base/backup_manifest" ] || echo "$(stat -c %Y "$base/backup_manifest") $(du -sk "$base" | cut -f 1) $base"
-done
-"""
+find . -mindepth 2 -maxdepth 2 -path "./$2/backup_manifest" @named@ -exec stat -c '%Y %n' {} + |
+  sort -n | tail -n "$4" |
+  while read -r at manifest; do
+    base=${manifest%/backup_manifest}
+    echo "$at $(du -sk -- "$base" | cut -f 1) $base"
+  done
+cd -- "$3" || exit
+find . -mindepth 1 -maxdepth 1 -type f -exec stat -c 'log %Y %n' {} + |
+  grep -E ' [.]/[0-9A-F]{24}([.](gz|zst|lz4|xz|bz2))?$' | sort -n -k 2 | tail -n 1
+""".replace("@named@", NAMED_IN_ONE_LINE.replace("-name", "-path"))
 
 _EXAMINE = (
     EXISTING
     + """
+held= inside=
 control() { pg_controldata -D "$1" | sed -n 's/^Database system identifier: */fact '"$2"' /p'; }
 if [ -e "$1/PG_VERSION" ]; then
   pg_verifybackup --no-parse-wal --quiet "$1" || exit
@@ -55,11 +64,11 @@ else
     [ ! -e "$part" ] || tar -tf "$part" >/dev/null || exit
     case ${part##*/} in [0-9]*) echo "fact tablespaces yes";; esac
   done
-  tar -xf "$1"/base.tar* -C "$look" global/pg_control PG_VERSION backup_label || exit
+  (cd -- "$look" && tar -xf "$1"/base.tar* global/pg_control PG_VERSION backup_label) || exit
   control "$look" system
   read -r version <"$look/PG_VERSION"
   set -- "$@" "$(cat "$look/backup_label")"
-  held=$(tar -tf "$1"/pg_wal.tar* 2>/dev/null)
+  inside=$(tar -tf "$1"/pg_wal.tar* 2>/dev/null)
 fi
 echo "fact version $version"
 echo "fact server $(postgres --version | sed 's/[^0-9]*\\([0-9]*\\).*/\\1/')"
@@ -67,8 +76,11 @@ echo "fact size $(du -sk "$1" | cut -f 1)"
 [ ! -e "$2/global/pg_control" ] || control "$2" here
 first=$(printf '%s\\n' "$5" | sed -n 's/^START WAL LOCATION: .* (file \\([0-9A-F]*\\))$/\\1/p')
 echo "fact first $first"
-if [ -d "$held" ]; then held=$(ls "$held"); fi
-if [ -n "$4" ] && { ls -- "$4"; printf '%s\\n' "$held"; } | grep -q "^$first"; then echo "fact log yes"; fi
+if [ -n "$first" ] && [ -n "$4" ]; then
+  for log in "$4/$first" "$4/$first".* "$held/$first"; do [ ! -e "$log" ] || echo "fact log yes"; done
+  if printf '%s\\n' "$inside" | grep -q "^$first"; then echo "fact log yes"; fi
+  if [ -w "$4" ]; then echo "fact archive_writable yes"; fi
+fi
 existing "$2" "$3"
 """
 )
@@ -79,9 +91,9 @@ rm -rf -- "$2" "$2.run" && mkdir -m 700 -- "$2" "$2.run" || exit
 if [ -e "$1/PG_VERSION" ]; then
   cp -a -- "$1/." "$2" || exit
 else
-  tar -xf "$1"/base.tar* -C "$2" || exit
+  (cd -- "$2" && tar -xf "$1"/base.tar*) || exit
   for log in "$1"/pg_wal.tar*; do
-    [ ! -e "$log" ] || { mkdir -p "$2/pg_wal" && tar -xf "$log" -C "$2/pg_wal"; } || exit
+    [ ! -e "$log" ] || (mkdir -p -- "$2/pg_wal" && cd -- "$2/pg_wal" && tar -xf "$log") || exit
   done
   pg_verifybackup --no-parse-wal --quiet -m "$1/backup_manifest" "$2" || exit
 fi
@@ -131,6 +143,11 @@ exec mv -T -- "$3" "$1"
 
 _BASE = re.compile(r"^(\d{1,12}) (\d{1,15}) \./(.+)$", re.MULTILINE)
 _LOG = re.compile(r"^log (\d{1,12}) ", re.MULTILINE)
+
+
+def _literally(text: str) -> str:
+    """A text as `restore_command` takes it for itself."""
+    return text.replace("%", "%%")
 
 
 class BaseAdapter(DirectoryAdapter):
@@ -199,8 +216,15 @@ class BaseAdapter(DirectoryAdapter):
             faults.append("it has tablespaces, which need steps of your own")
         if source.restore_command is None and found.get("log") != "yes":
             faults.append(f"the log it begins with, {found.get('first', '-')}, is not in {source.wal_archive}")
-        if len(self.run_directory) > _LONGEST_SOCKET:
+        elif source.restore_command is None and found.get("archive_writable") != "yes":
+            who = source.server.run_as or "the user who logs in"
+            faults.append(f"{who} cannot write into {source.wal_archive}, which must learn of the new timeline")
+        if len(self.run_directory.encode()) > _LONGEST_SOCKET:
             faults.append(f"{self.run_directory} is too long a path for a socket; name a shorter `scratch`")
+        if unfit := sorted(set(self.run_directory) & _NOT_FOR_A_SERVER):
+            faults.append(
+                f"{self.run_directory} has {' '.join(unfit)} in its path, which pg_ctl or libpq does not take as it is"
+            )
         return self.examined(found, faults, kilobytes(found, "size"))
 
     def bring(self, point: RestorePoint, examined: Examined) -> list[Step]:
@@ -279,14 +303,14 @@ class BaseAdapter(DirectoryAdapter):
             "data_directory": self.aside,
             "external_pid_file": "",
             "listen_addresses": "",
-            "unix_socket_directories": run,
+            "unix_socket_directories": '"' + run.replace('"', '""') + '"',
             "port": str(source.server.port),
             "ssl": "off",
             "logging_collector": "off",
             "archive_mode": "off",
             "hot_standby": "off",
             "primary_conninfo": "",
-            "restore_command": source.restore_command or f"cp {shlex.quote(source.wal_archive)}/%f %p",
+            "restore_command": source.restore_command or f"cp {_literally(shlex.quote(source.wal_archive))}/%f %p",
             "recovery_target_timeline": "latest",
             "recovery_target_action": "promote",
         }

@@ -11,6 +11,7 @@ from models.restores import Examined, RestorePoint
 from workflows.restoring.adapter import Adapter, Place, in_environment
 from workflows.restoring.commands import (
     MOST_POINTS,
+    NAMED_IN_ONE_LINE,
     facts,
     kilobytes,
     listed_files,
@@ -23,41 +24,44 @@ from workflows.restoring.commands import (
 
 _LOOK = """
 cd -- "$1" || exit
-find . -maxdepth 1 -type f -name "$2" -exec stat -c '%Y %s %n' {} + | sort -n | tail -n "$3"
+find . -maxdepth 1 -type f -name "$2" @named@ -exec stat -c '%Y %s %n' {} + | sort -n | tail -n "$3"
+""".replace("@named@", NAMED_IN_ONE_LINE)
+
+_LACKING = """
+function known(line, role) {
+  for (role in roles) if (substr(line, length(line) - length(role)) == " " role) return 1
+  return 0
+}
+/^$/ && part < 2 {part++; next}
+part == 0 {roles[$0]; next}
+part == 1 {extensions[$0]; next}
+!/^[0-9]+; / {next}
+$4 == "TABLE" && $5 == "DATA" {tables++; next}
+$4 == "EXTENSION" && $5 == "-" && !($6 in extensions) {lacking = lacking ", the extension " $6}
+/ $/ || $4 !~ /^(TABLE|VIEW|SEQUENCE|SCHEMA|FUNCTION|PROCEDURE|AGGREGATE|TYPE|DOMAIN)$/ || $5 ~ /^(ATTACH|SET|OWNED)$/ {next}
+!($NF in roles) && !($NF in said) && !known($0) {said[$NF]; lacking = lacking ", the role " $NF}
+END {print "fact tables", tables + 0; print "fact lacking", substr(lacking, 3, 500)}
 """
+"""Reads all roles and all extensions of the server, a line each, and then the list of contents that `pg_restore -L` also reads:
+every entry is one line there, which ends in its owner."""
 
 _EXAMINE = """
 contents=$(pg_restore --list -- "$1") || exit
 printf '%s\\n' "$contents" | sed -n \\
   -e 's/^; *Archive created at /fact created /p' -e 's/^; *dbname: /fact database /p' -e 's/^; *Format: /fact format /p'
-echo "fact tables $(printf '%s\\n' "$contents" | grep -c ' TABLE DATA ')"
 pg_restore --file=/dev/null -- "$1" || exit
-exists=$(psql -XAt -v ON_ERROR_STOP=1 -v name="$2" -d postgres <<'SQL'
-select pg_database_size(oid) from pg_database where datname = :'name'
+psql -XAt -v ON_ERROR_STOP=1 -v name="$2" -d postgres <<'SQL' || exit
+select 'fact exists ' || pg_database_size(oid) from pg_database where datname = :'name';
+select 'fact role ' || rolname from pg_roles where rolname = current_user;
+select 'fact cannot_create yes' from pg_roles where rolname = current_user and not (rolsuper or rolcreatedb);
+select 'fact cannot_rename yes' from pg_database where datname = :'name' and not pg_has_role(datdba, 'member');
 SQL
-) || exit
-echo "fact exists $exists"
+roles=$(psql -XAt -v ON_ERROR_STOP=1 -d postgres -c 'select rolname from pg_roles') || exit
+extensions=$(psql -XAt -v ON_ERROR_STOP=1 -d postgres -c 'select name from pg_available_extensions') || exit
+printf '%s\\n' "$roles" '' "$extensions" '' "$contents" | awk '@lacking@'
 [ -z "$3" ] || ! data=$(psql -XAtd postgres -c 'show data_directory') || [ ! -d "$data" ] ||
-  df -Pk "$data" | awk 'NR == 2 {print "fact free", $4}'
-"""
-
-_BRING = """
-psql -Xq -v ON_ERROR_STOP=1 -v name="$2" -d postgres <<'SQL' || exit
-drop database if exists :"name"
-SQL
-made=$(pg_restore --create --section=pre-data --file=- -- "$1" |
-  sed -n 's/^CREATE DATABASE .* WITH TEMPLATE = template0\\(.*\\);$/\\1/p' | head -n 1)
-psql -Xq -v ON_ERROR_STOP=1 -v name="$2" -v made="$made" -d postgres <<'SQL' || exit
-create database :"name" template template0 :made
-SQL
-exec pg_restore --exit-on-error --jobs="$3" --dbname="$2" -- "$1"
-"""
-
-_PROGRESS = """
-psql -XAt -v name="$1" -d postgres <<'SQL'
-select 'fact done ' || pg_database_size(oid) from pg_database where datname = :'name'
-SQL
-"""
+  stat -f -c '%a %S' -- "$data" | awk '{printf "fact free %.0f\\n", $1 * $2 / 1024}'
+""".replace("@lacking@", _LACKING)
 
 _CARRY_OVER = """
 select format('alter database %I owner to %I', :'new', pg_get_userbyid(datdba)),
@@ -81,6 +85,27 @@ select format('alter %s set %I to %s',
  where d.datname = :'now' \\gexec
 """
 
+_BRING = """
+psql -Xq -v ON_ERROR_STOP=1 -v name="$2" -d postgres <<'SQL' || exit
+drop database if exists :"name"
+SQL
+made=$(pg_restore --create --section=pre-data --file=- -- "$1" |
+  sed -n 's/^CREATE DATABASE .* WITH TEMPLATE = template0\\(.*\\);$/\\1/p' | head -n 1)
+psql -Xq -v ON_ERROR_STOP=1 -v name="$2" -v made="$made" -d postgres <<'SQL' || exit
+create database :"name" template template0 :made
+SQL
+pg_restore --exit-on-error --jobs="$3" --dbname="$2" -- "$1" || exit
+psql -Xq -v ON_ERROR_STOP=1 -v now="$4" -v new="$2" -d postgres <<'SQL'
+@carry_over@
+SQL
+""".replace("@carry_over@", _CARRY_OVER.strip())
+
+_PROGRESS = """
+psql -XAt -v name="$1" -d postgres <<'SQL'
+select 'fact done ' || pg_database_size(oid) from pg_database where datname = :'name'
+SQL
+"""
+
 _ALONE = """
 select count(pg_terminate_backend(pid)) from pg_stat_activity
  where datname in (:'now', :'new') and pid <> pg_backend_pid();
@@ -91,7 +116,6 @@ _SWAP = (
 psql -Xq -v ON_ERROR_STOP=1 -v now="$1" -v new="$2" -v kept="$3" -d postgres <<'SQL'
 alter database :"now" with allow_connections false;
 """
-    + _CARRY_OVER
     + _ALONE
     + """begin;
 alter database :"now" rename to :"kept";
@@ -179,6 +203,15 @@ class DumpAdapter(Adapter):
             faults.append(f"it is a dump of the database {found.get('database', '-')!r}, not of {wanted!r}")
         if not number(found, "tables"):
             faults.append("it holds no table's data")
+        if lacking := found.get("lacking"):
+            faults.append(f"the server lacks what it needs: {lacking}; make it there first")
+        role = found.get("role", "-")
+        if found.get("cannot_create") == "yes":
+            faults.append(f"the role {role} may not make databases; give it CREATEDB")
+        if found.get("cannot_rename") == "yes":
+            faults.append(
+                f"the role {role} may not rename the database {source.database}; make it a member of the owner"
+            )
         exists = number(found, "exists")
         faults += no_room(exists, kilobytes(found, "free"), "the server's data directory")
         created = re.match(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC$", found.get("created", ""))
@@ -186,9 +219,9 @@ class DumpAdapter(Adapter):
         return Examined(faults=faults, at=at, needs_bytes=exists, exists_bytes=exists, facts=found)
 
     def bring(self, point: RestorePoint, examined: Examined) -> list[Step]:
-        """Make a database of another name, and restore into it."""
+        """Make a database of another name, and restore into it; it gets owner, grants and settings of the one there is."""
         jobs = self.source.jobs if examined.facts.get("format") == "CUSTOM" else 1
-        words = postgres(self.source.server, _BRING, self._file(point), self.aside, str(jobs))
+        words = postgres(self.source.server, _BRING, self._file(point), self.aside, str(jobs), self.source.database)
         return [self.place.run(f"Restore {point.id} into the database {self.aside}", words)]
 
     def progress(self) -> RunStep:
@@ -213,7 +246,7 @@ class DumpAdapter(Adapter):
         return in_environment(step, self.place, self.environment(aside), self.source.server.run_as)
 
     def swap(self, examined: Examined) -> list[Step]:
-        """Rename both in one transaction; owner, grants and settings of the database itself are carried over."""
+        """Rename both in one transaction."""
         server, database = self.source.server, self.source.database
         done = postgres(server, _GONE, self.aside)
         if examined.exists_bytes is None:

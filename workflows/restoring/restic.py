@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import UTC, datetime
 
@@ -10,7 +9,7 @@ from models.dossier.backups import Restic
 from models.dossier.instructions import RunStep, Step
 from models.restores import Examined, RestorePoint
 from workflows.restoring.adapter import Place
-from workflows.restoring.commands import MOST_POINTS, facts
+from workflows.restoring.commands import MOST_POINTS, facts, kilobytes, number
 from workflows.restoring.directories import EXISTING, DirectoryAdapter
 
 _OPEN = """
@@ -23,26 +22,32 @@ shift 3
 _LOOK = """
 most=$1
 shift
-all=$(restic --no-lock snapshots --compact "$@") || exit
-printf '%s\\n' "$all" | tail -n "$most"
+all=$(restic --no-lock snapshots --json "$@") || exit
+# A quotation mark inside a text stands as \\" in JSON, so only the fields themselves look like this.
+printf '%s\\n' "$all" | grep -oE '"(time|short_id)":"[^"]*"' |
+  awk -F '"' '$2 == "time" {at = $4} $2 == "short_id" {print "snapshot", at, $4}' | tail -n "$most"
 """
 
 _EXAMINE = (
     EXISTING
     + """
-restic --no-lock stats --mode restore-size --json "$1" || exit
-restic --no-lock ls "$1" "$2" >/dev/null || exit
+{ restic --no-lock ls --json "$1" "$2" || echo failed; } | awk '
+  /"type":"file"/ {files++}
+  match($0, /"size":[0-9]+/) {size += substr($0, RSTART + 7, RLENGTH - 7)}
+  $0 == "failed" {exit failed = 1}
+  END {if (!failed) printf "fact files %d\\nfact size %.0f\\n", files, size / 1024; exit failed}
+' || exit
 existing "$2" "$3"
 """
 )
 
 _BRING = """
 rm -rf -- "$3" "$3.part" && mkdir -m 700 -- "$3.part" || exit
-restic restore "$1" --target "$3.part" --include "$2" --verify || exit
+restic restore "$1" --target "$3.part" --include "$4" --verify || exit
 mv -T -- "$3.part$2" "$3" && exec rm -rf -- "$3.part"
 """
 
-_SNAPSHOT = re.compile(r"^([0-9a-f]{8,64}) +(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)", re.MULTILINE)
+_SNAPSHOT = re.compile(r"^snapshot (\S+) ([0-9a-f]{8,64})$", re.MULTILINE)
 
 
 class ResticAdapter(DirectoryAdapter):
@@ -65,8 +70,8 @@ class ResticAdapter(DirectoryAdapter):
     def read_points(self, said: str) -> list[RestorePoint]:
         """A snapshot each."""
         points = [
-            RestorePoint(id=name, at=datetime.fromisoformat(at).replace(tzinfo=UTC))
-            for name, at in _SNAPSHOT.findall(said)
+            RestorePoint(id=name, at=datetime.fromisoformat(at).astimezone(UTC).replace(microsecond=0))
+            for at, name in _SNAPSHOT.findall(said)
         ]
         return sorted(points, key=lambda p: (p.at, p.id), reverse=True)
 
@@ -78,13 +83,12 @@ class ResticAdapter(DirectoryAdapter):
     def judge(self, said: str) -> Examined:
         """Not empty."""
         found = facts(said)
-        sizes = _sizes(said)
-        faults = [] if sizes and sizes[0] else ["it holds no file"]
-        return self.examined(found, faults, sizes[1] if sizes else None)
+        faults = [] if number(found, "files") else [f"it holds no file of {self.path}"]
+        return self.examined(found, faults, kilobytes(found, "size"))
 
     def bring(self, point: RestorePoint, examined: Examined) -> list[Step]:
         """Restore beside the path that exists, and compare every file with the snapshot."""
-        words = self._restic(_BRING, point.id, self.path, self.aside)
+        words = self._restic(_BRING, point.id, self.path, self.aside, literally(self.path))
         return [self.place.run(f"Restore the snapshot {point.id} into {self.aside}", words)]
 
     def _restic(self, text: str, *arguments: str) -> list[str]:
@@ -93,13 +97,6 @@ class ResticAdapter(DirectoryAdapter):
         return self.words(_OPEN.strip() + "\n" + text.strip(), *opened, *arguments)
 
 
-def _sizes(said: str) -> tuple[int, int] | None:
-    """Files and bytes, from restic's JSON."""
-    for line in said.splitlines():
-        if line.startswith("{"):
-            try:
-                data = json.loads(line)
-                return int(data["total_file_count"]), int(data["total_size"])
-            except (ValueError, KeyError, TypeError):
-                continue
-    return None
+def literally(path: str) -> str:
+    """A path as restic's patterns take it for itself."""
+    return re.sub(r"[\\*?\[\]]", r"\\\g<0>", path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
@@ -11,7 +12,7 @@ from temporalio.exceptions import ApplicationError
 from models.base import format_duration
 from models.dossier.instructions import Approval, OnSilence, ProbeStep, StartStep, Step, StopStep
 from models.gates import GateOption, Question
-from models.jobs import Outcome
+from models.jobs import Outcome, Verb
 from models.operation import OperationEnd, OperationKind, OperationOutcome, OperationState
 from models.restores import Examined, RestoreOrder, RestorePoint
 from workflows.gates import approval_question
@@ -127,11 +128,12 @@ class RestoreFromBackup(FromBackup):
         """All that would be done, in full: the approval is bound to it."""
         adapter = self.adapter_
         kept = adapter.kept_at(examined)
+        aside = adapter.bring(point, examined)
         steps: list[Step] = [
-            *(StopStep(component=name) for group in self._to_stop() for name in group),
-            *adapter.bring(point, examined),
-            *(adapter.verify(step, aside=True) for step in self.instruction_.verify),
+            *aside,
+            *(adapter.verify(step, aside=True) for step in self.instruction_.verify if aside),
             *adapter.settle(),
+            *(StopStep(component=name) for group in self._to_stop() for name in group),
             *adapter.swap(examined),
             *(StartStep(component=name) for group in reversed(self._to_stop()) for name in group),
             *(adapter.verify(step, aside=False) for step in self.instruction_.verify),
@@ -164,9 +166,12 @@ class RestoreFromBackup(FromBackup):
         self._waited = timedelta(0)
         began = workflow.now()
         self.enter(OperationState.ACTING, "Restoring")
-        outcome = await self._stop(groups)
+        # All that can fail without touching what exists comes before the first component is stopped.
+        outcome = await self._bring(point, examined)
         if outcome is Outcome.OK:
-            outcome = await self._bring(point, examined)
+            outcome = await self._try_stop(groups)
+        if outcome is Outcome.OK:
+            outcome = await self._stop(groups)
         if outcome is Outcome.OK:
             self._touched = True
             outcome = await self.act(self.adapter_.swap(examined), ask=True)
@@ -193,6 +198,19 @@ class RestoreFromBackup(FromBackup):
         if not await self.verify(aside=True):
             return Outcome.FAILED
         return await self.act(self.adapter_.settle(), ask=True)
+
+    async def _try_stop(self, groups: list[list[str]]) -> Outcome:
+        """Ask each component how it stands, as its stop does before it acts."""
+        if self.rehearses:
+            return Outcome.OK  # there, its stop only looks as well
+        for name in (name for group in groups for name in group):
+            step = StopStep(component=name, title=f"See whether {name} can be stopped")
+            outcome = await self.take_step(
+                step, "nothing is stopped yet", partial(self.steps.try_out, name, Verb.STOPPED)
+            )
+            if outcome is not Outcome.OK:
+                return outcome
+        return Outcome.OK
 
     async def _stop(self, groups: list[list[str]]) -> Outcome:
         for group in groups:
@@ -224,6 +242,8 @@ class RestoreFromBackup(FromBackup):
         end = OperationEnd.ABORTED if self.aborting is not None else OperationEnd.FAILED
         if not self._touched:
             await self.act(self.adapter_.remove(), ask=False)
+            if not self._stopped:
+                return await self.finish(end, f"{why} What existed is untouched, and nothing was stopped.")
             running = await self._start(ask=False)
             state = "runs again" if running is Outcome.OK else "does not run again"
             return await self.finish(end, f"{why} What existed is untouched; what was stopped {state}.")
