@@ -7,6 +7,9 @@ ARGS ?=
 # Tests wait more than they compute: more processes than cores, slow tests first, one test handed out at a time.
 WORKERS ?= 3
 
+# How far a long target has come, a line each; CI is told nothing.
+SAY := [ -n "$$CI" ] || echo
+
 # Without bytecode every workflow would compile its module anew.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -47,10 +50,14 @@ clean: ## Remove the virtual environment; what lies in var/ is kept
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 		echo "Driftvakt needs Python 3.11 or later, and $(PYTHON) is not; set another one: make PYTHON=python3.12 ..." >&2; exit 1; }
-	@echo "Setting up $(VENV) (once, about a minute) ..."
+	@$(SAY) "Setting up $(VENV), once: one minute on a fast, idle machine, five on a slow or busy one"
+	@$(SAY) "1 of 3: make the virtual environment"
 	@$(PYTHON) -m venv --clear $(VENV) || { \
 		echo "Python's venv did not work; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@$(SAY) "2 of 3: download and install $$(grep -c '^[a-z].*==' requirements.lock) packages (the longest part)"
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-warn-script-location \
 		--require-hashes --requirement requirements.lock
+	@$(SAY) "3 of 3: install the command driftvakt"
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
+	@$(SAY) "Ready: $(BIN)/driftvakt"

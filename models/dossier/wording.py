@@ -126,7 +126,7 @@ FORMS: dict[str, str] = {
     r"%f": "write a command with %f and %p: cp /srv/wal/%f %p",
     r"^[0-9]{10,25}$": "write the number that pg_controldata shows, between quotes",
     r"^[a-z][a-z0-9_.]{0,62}$": "write the name of a setting: shared_preload_libraries",
-    r"^[^\s]+$": "write it without spaces",
+    r"^\S([^\n]*\S)?$": "write it in one line",
     r"^[^,\s]{1,100}$": "write a tag without commas and spaces: shop",
     r"^[^\s]{1,255}$": "write a host's name: db1",
     r"^[^/\n][^\n]{0,400}$": "write a path that does not begin with a slash: etc/shop.conf",

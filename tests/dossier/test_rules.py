@@ -214,6 +214,75 @@ CASES: list[tuple[str, Edit, str]] = [
         put("routines/extended/campaign/steps/0/check", ["c", "--code={campaign}"]),
         "has the input campaign in the middle of a text",
     ),
+    *(
+        ("wrong-form", put(place, value), f"{place.replace('/', '.')}, {value!r}, {what}")
+        for place, value, what in (
+            ("architecture/hosts/web1/address", "10.0.0.1:22", "is an address with a port; write the address alone"),
+            ("architecture/hosts/web1/address", "10.0.0.300", "is no IPv4 address"),
+            ("architecture/hosts/web1/address", "10.0.1", "is no IPv4 address"),
+            ("architecture/hosts/web1/address", "2001:db8::g", "is no IPv6 address"),
+            ("architecture/hosts/web1/address", "web1-.example.com", "is no DNS name"),
+            ("architecture/hosts/web1/address", "web1..example.com", "is no DNS name"),
+            ("architecture/hosts/web1/user", "ann smith", "is no name of a user"),
+            ("architecture/hosts/web1/state_dir", "~/jobs", "is no absolute path"),
+            ("contacts/karin/email", "karin@acme..example", "is no e-mail address"),
+            ("contacts/karin/email", "karin@acme.example,bo@acme.example", "is no e-mail address"),
+            ("contacts/karin/phone", "+ ( ) -", "has too few digits"),
+            (f"{POINTS}/web-page/probe/url", "https://shop.example.com:99999/", "has a port that is none"),
+            (f"{POINTS}/web-page/probe/url", "https:///health", "names no host"),
+            (f"{POINTS}/web-page/probe/url", "https://10.0.0.300/", "has a host that is no IPv4 address"),
+        )
+    ),
+    *(
+        ("wrong-form", put(f"{POINTS}/web-page/probe", probe), what)
+        for probe, what in (
+            ({"type": "tcp", "host": "10.0.0.1:80", "port": 80}, "'10.0.0.1:80', is an address with a port"),
+            ({"type": "tls_expiry", "host": "https://shop.example.com"}, "is no DNS name or IP address"),
+            ({"type": "dns", "name": "shop example.com"}, "is no DNS name"),
+            ({"type": "dns", "name": "shop.example.com", "server": "10.0.0.1:0"}, "is no address of a name server"),
+            ({"type": "prometheus", "server": "http://prom:x", "query": "up"}, "has a port that is none"),
+            ({"type": "sql", "database": "mysql://hunter2@db/x", "query": "select 1"}, "probe.database is no database"),
+            ({"type": "sql", "database": "env:MY-URL", "query": "select 1"}, "names no environment variable"),
+        )
+    ),
+    ("wrong-form", put("contacts/karin/chat", "env:hunter2 x"), "contacts.karin.chat names no environment variable"),
+    (
+        "wrong-form",
+        put(f"{RESTORE}/cluster/source/restore_command", "fetch %f"),
+        "says nowhere where the file goes; write %p there",
+    ),
+    ("wrong-form", put(f"{RESTORE}/cluster/source/server", {"host": "10.0.0.1:5432"}), "is an address with a port"),
+    *(
+        ("unknown-variable", put(place, value), what)
+        for place, value, what in (
+            (
+                "routines/extended/campaign/steps/0/command",
+                'c "${DRIFTVAKT_INPUT_CAMPAGNE:-x}"',
+                "uses $DRIFTVAKT_INPUT_CAMPAGNE, which is no input of the routine; did you mean $DRIFTVAKT_INPUT_CAMPAIGN?",
+            ),
+            (
+                "routines/extended/campaign/steps/0/check",
+                ["c", "$DRIFTVAKT_INPUT_CAMPAIGN"],
+                "where no shell reads it; write {campaign} as a whole part of the list",
+            ),
+            (
+                f"{PATCHES}/steps/0",
+                {"type": "run", "command": "c $DRIFTVAKT_INPUT_X"},
+                "only an extended routine has inputs",
+            ),
+            (f"{RELEASE}/steps/0/undo", "c $DRIFTVAKT_INPUT_X", "only an extended routine has inputs"),
+            (
+                "architecture/components/web/control/status",
+                "c $DRIFTVAKT_INPUT_X",
+                "only an extended routine has inputs",
+            ),
+            (
+                f"{RESTORE}/database/verify/0/command",
+                'test -e "$RESTORE_TO/orders"',
+                "uses $RESTORE_TO, which no restore of this type sets; did you mean $RESTORED_TO?",
+            ),
+        )
+    ),
     ("routine-input", drop("routines/extended/campaign/inputs/prices/choices"), "is of type choice and has 0 choices"),
     ("routine-input", put("routines/extended/campaign/inputs/campaign/pattern", "("), "is no regular expression"),
     ("parties", put("parties/driftbolaget/kind", "customer"), "there are 0 parties of kind supplier"),
