@@ -65,7 +65,9 @@ app.add_typer(alarm.app, name="alarm")
 def main() -> None:
     """Run the command; a fault of the user's ends in one sentence and exit status 1, never in a traceback."""
     from models.errors import DriftvaktError
+    from starter.private import keep_private
 
+    keep_private()
     with any_terminal():
         try:
             app()

@@ -8,7 +8,6 @@ import fcntl
 import logging
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +15,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from models.errors import SettingsError, UserError
+from starter.leftovers import PART
+from starter.private import MASK, tighten
 
 log = logging.getLogger("driftvakt.up")
 
@@ -41,19 +42,22 @@ class Part:
 
     async def start(self) -> None:
         """Start it; what it prints goes to its log."""
-        self.log.parent.mkdir(parents=True, exist_ok=True)
-        self.pid.parent.mkdir(parents=True, exist_ok=True)
+        self.log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.pid.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.log.touch(mode=0o600)
         with self.log.open("ab") as out:
             self.process = await asyncio.create_subprocess_exec(
                 *self.command,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=out,
                 stderr=out,
-                env={**os.environ, **self.environment},
+                env={**os.environ, **self.environment, PART: self.name},
+                umask=MASK,
                 # Ctrl-C is for us: we end the parts, the last started first.
                 start_new_session=True,
             )
         with contextlib.suppress(OSError):  # a full disk; it runs all the same
+            self.pid.touch(mode=0o600)
             self.pid.write_text(f"{self.process.pid}\n")
 
     async def until_ready(self, within: float = 60.0) -> None:
@@ -129,10 +133,11 @@ class Supervisor:
 
 
 def make_home(home: Path) -> None:
-    """Make the home directory where it is not; `SettingsError` when it cannot be used."""
+    """Make the home directory where it is not, and close it to other users; `SettingsError` when it cannot be used."""
     try:
-        home.mkdir(parents=True, exist_ok=True)
-        (home / "up.lock").touch()
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        tighten(home)
+        (home / "up.lock").touch(mode=0o600)
     except OSError as error:
         raise SettingsError(f"the home directory {home} cannot be used: {error.strerror}; set DRIFTVAKT_HOME") from None
 
@@ -153,32 +158,6 @@ def only_one(home: Path) -> Iterator[None]:
         lock.write(str(os.getpid()))
         lock.flush()
         yield
-
-
-def left_behind(home: Path) -> dict[str, int]:
-    """Parts of an earlier run that still run, because its supervisor was killed: name to process id."""
-    found = {}
-    for file in sorted((home / "run").glob("*.pid")):
-        text = file.read_text().strip()
-        # The number may belong to somebody else by now; only a command line like ours counts.
-        if text.isdigit() and _is_ours(_command_line(int(text))):
-            found[file.stem] = int(text)
-    return found
-
-
-def _command_line(pid: int) -> str:
-    """The command of a process; empty where it does not run. Slim machines have no `ps`, and macOS has no /proc."""
-    if Path("/proc/self").exists():
-        file = Path(f"/proc/{pid}/cmdline")
-        with contextlib.suppress(OSError):
-            return file.read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        return ""
-    shown = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    return shown.stdout
-
-
-def _is_ours(command: str) -> bool:
-    return "starter.cli" in command or "server start-dev" in command
 
 
 async def until_signalled() -> None:

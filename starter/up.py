@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 import sys
 from collections.abc import AsyncIterator
@@ -17,12 +18,16 @@ from activities.records import Records, upgrade
 from models.errors import SettingsError
 from models.names import WORKFLOW_QUEUE
 from models.settings import Settings
+from starter.leftovers import end_left_behind
 from starter.pollers import somebody_polls
 from starter.publishing import Published, publish, read_all
 from starter.search_attributes import register_search_attributes
-from starter.supervisor import Part, Supervisor, left_behind, listens, only_one
+from starter.settings_in_use import in_use
+from starter.supervisor import Part, Supervisor, listens, only_one
 from starter.temporal import connect, connect_patiently
 from starter.temporal_server import server_command
+
+log = logging.getLogger("driftvakt.up")
 
 _UNTIL_HEALTHY: Final = 60.0
 
@@ -41,7 +46,7 @@ class Installation:
     async def start(self) -> None:
         """Start all parts, each once those that it needs serve."""
         settings = self.settings
-        self._nothing_is_left_behind()
+        await self._end_left_behind()
         await self._ports_are_free()
         make_intake_token(settings)
         await asyncio.to_thread(upgrade, settings.records_url)
@@ -84,12 +89,11 @@ class Installation:
             },
         )
 
-    def _nothing_is_left_behind(self) -> None:
-        if left := left_behind(self.settings.home):
-            named = ", ".join(f"{name} {pid}" for name, pid in left.items())
-            raise SettingsError(
-                f"parts of an earlier run still run in {self.settings.home} ({named}), because it was killed; "
-                f"end them first: kill {' '.join(map(str, left.values()))}"
+    async def _end_left_behind(self) -> None:
+        if ended := await asyncio.to_thread(end_left_behind, self.settings.home):
+            named = ", ".join(f"{one.part} (process {one.pid})" for one in ended)
+            log.warning(
+                "an earlier run in %s was killed; its parts still ran and were ended: %s", self.settings.home, named
             )
 
     async def _ports_are_free(self) -> None:
@@ -122,7 +126,7 @@ class Installation:
 @asynccontextmanager
 async def installation(settings: Settings) -> AsyncIterator[Installation]:
     """An installation that runs as long as the block."""
-    with only_one(settings.home):
+    with only_one(settings.home), in_use(settings, "up"):
         running = Installation(settings)
         try:
             await running.start()
@@ -139,7 +143,7 @@ def make_intake_token(settings: Settings) -> Path | None:
         return None
     path = settings.default_token
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.touch(mode=0o600)
         path.write_text(secrets.token_urlsafe(32) + "\n")
     return path

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -143,9 +145,16 @@ def _sqlite_engine(url: URL) -> Engine:
     except OSError as error:
         raise SettingsError(f"the directory of the records {url.database} cannot be made: {error.strerror}") from None
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": _PATIENCE_S}, pool_timeout=_PATIENCE_S)
+    event.listen(engine, "do_connect", partial(_made_private, url.database))
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _made_private(file: str, *_given: Any) -> None:
+    # SQLite gives the files beside it the rights of this one. Where it cannot be made, the connection that follows says why.
+    with suppress(OSError):
+        os.close(os.open(file, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -109,12 +109,14 @@ def worker(as_json: LogJson = False) -> None:
 
 async def _worker(settings: Settings) -> None:
     from runbooks import find_runbooks
+    from starter.settings_in_use import in_use
     from starter.supervisor import make_home, unless_signalled
 
     # What only a person can mend stops the worker at once; what passes by itself is waited for.
     find_runbooks()
     make_home(settings.home)
-    await unless_signalled(_serve(settings))
+    with in_use(settings, "worker"):
+        await unless_signalled(_serve(settings))
 
 
 async def _serve(settings: Settings) -> None:
@@ -132,9 +134,11 @@ def intake(as_json: LogJson = False) -> None:
 
 async def _intake(settings: Settings) -> None:
     from starter.intake.server import serve
+    from starter.settings_in_use import in_use
     from starter.supervisor import unless_signalled
 
-    await unless_signalled(serve(settings))
+    with in_use(settings, "intake"):
+        await unless_signalled(serve(settings))
 
 
 def _run(part: Callable[[Settings], Coroutine[Any, Any, None]], as_json: bool) -> None:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import socket
-import tomllib
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
@@ -15,6 +12,7 @@ from typing import Final
 from models.errors import SettingsError
 from models.settings import Settings, home_directory, load_settings
 from starter.demo.mailbox import ADDRESS, CHANNELS
+from starter.leftovers import end_left_behind
 from starter.supervisor import only_one
 
 SETTINGS: Final = "driftvakt.toml"
@@ -27,14 +25,14 @@ _FIRST_LOOKS: Final = 1.0
 def make_home() -> Settings:
     """Make `demo/` in the home directory, empty but for its settings, and give the settings of an installation there.
 
-    `SettingsError` when another demo runs in it, when parts of one that was killed do, or when it holds something else.
+    Parts that a killed demo left running are ended. `SettingsError` when another demo runs there, or it holds something else.
     """
     home = home_directory() / "demo"
     _refuse_foreign(home)
     with only_one(home):
-        _refuse_leftovers(home)
+        end_left_behind(home)
     shutil.rmtree(home)
-    home.mkdir(parents=True)
+    home.mkdir(mode=0o700, parents=True)
     (home / _MARK).touch()
     # The demo is an installation of its own: what is set for the real one must not lead it there.
     for name in [n for n in os.environ if n.startswith(("DRIFTVAKT_", "TEMPORAL_"))]:
@@ -91,30 +89,3 @@ def _refuse_foreign(home: Path) -> None:
     found = {path.name for path in home.iterdir()} if home.is_dir() else set()
     if found - {_LOCK} and _MARK not in found:
         raise SettingsError(f"{home} holds something that is no demo's; move it away, or set DRIFTVAKT_HOME")
-
-
-def _refuse_leftovers(home: Path) -> None:
-    """A demo that was killed could not end its processes; on their ports they can be told from others with their numbers."""
-    if not any(not _is_free(port) for port in _written_ports(home)):
-        return
-    alive = sorted(pid for file in home.glob("run/*.pid") for pid in _living(file))
-    if alive:
-        numbers = " ".join(map(str, alive))
-        raise SettingsError(
-            f"parts of an earlier demo that was killed still run in {home}; end them by: kill {numbers}"
-        )
-
-
-def _written_ports(home: Path) -> list[int]:
-    try:
-        written = tomllib.loads((home / SETTINGS).read_text())
-    except (OSError, ValueError):
-        return []
-    return [written[name] for name in default_ports() if name in written]
-
-
-def _living(file: Path) -> Iterator[int]:
-    with contextlib.suppress(OSError, ValueError):
-        pid = int(file.read_text())
-        os.kill(pid, 0)
-        yield pid

@@ -58,8 +58,9 @@ async def _all() -> AsyncIterator[Finding]:
 
 def _machine(settings: Settings) -> list[Finding]:
     binary = machine.server_binary(settings)
-    found = [machine.home(settings), machine.disk(settings), *machine.tokens(settings), *notices.channels(settings)]
-    return [*found, binary] if binary else found
+    found = [machine.home(settings), machine.private(settings), machine.settings_in_use(settings)]
+    found += [machine.disk(settings), *machine.tokens(settings)]
+    return [finding for finding in (*found, *notices.channels(settings), binary) if finding is not None]
 
 
 async def _running(settings: Settings, dossiers: Dossiers) -> AsyncIterator[Finding]:

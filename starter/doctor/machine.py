@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shlex
 import shutil
 import sys
 import tempfile
@@ -14,7 +15,9 @@ from typing import Final
 from activities.references import resolve
 from models.errors import SettingsError
 from models.settings import Settings, home_directory
-from starter.doctor.finding import Finding, note, ok, warning, wrong
+from starter.doctor.finding import Finding, named, note, ok, warning, wrong
+from starter.private import open_to_others
+from starter.settings_in_use import changed_since_start
 from starter.temporal_server import temporal_binary
 
 _LEAST_PYTHON: Final = (3, 11)
@@ -52,6 +55,38 @@ def home(settings: Settings) -> Finding:
         mend = "give this user the right to write there, or set DRIFTVAKT_HOME to another directory"
         return wrong("home", f"{directory} cannot be written: {error.strerror}", mend)
     return ok("home", f"{directory} can be written")
+
+
+def private(settings: Settings) -> Finding | None:
+    """Whether others than the user who runs it have rights on its files; None where there are none yet."""
+    if not settings.home.exists():
+        return None
+    found = [*open_to_others(settings.home)]
+    if not found:
+        return ok("private", f"nobody else has rights on the files in {settings.home}")
+    names = named([str(path) for path in found])
+    if settings.home in found:
+        mend = f"`driftvakt up` does it at its start, and so does: chmod -R go= {shlex.quote(str(settings.home))}"
+        return wrong("private", f"other users have rights on {names}", mend)
+    paths = " ".join(shlex.quote(str(path)) for path in found[:20])
+    return warning(
+        "private", f"other users would have rights on {names}, were the home not closed", f"chmod go= {paths}"
+    )
+
+
+def settings_in_use(settings: Settings) -> Finding | None:
+    """Whether what runs was started with the settings that everything else here is judged by; None where nothing runs."""
+    running = changed_since_start(settings)
+    if not running:
+        return None
+    changed = sorted({name for names in running.values() for name in names})
+    if not changed:
+        return ok("restart", f"what runs here ({', '.join(running)}) was started with these settings")
+    outdated = ", ".join(part for part, names in running.items() if names)
+    said = f"{outdated} was started before these settings changed, and still goes by the old ones: {', '.join(changed)}"
+    return wrong(
+        "restart", said, "restart it: end it by Ctrl-C or SIGTERM and start it again; what is under way goes on"
+    )
 
 
 def disk(settings: Settings) -> Finding:

@@ -20,6 +20,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.table import Table
 
+from starter.private import keep_private
 from tests.bench.figures import Figure, measure
 
 BENCHMARKS: Final = (
@@ -81,6 +82,7 @@ def main(names: list[str]) -> int:
     if unknown:
         print(f"no benchmark is called {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}", file=sys.stderr)
         return 2
+    keep_private()
     console = Console(width=None if sys.stdout.isatty() else 220)
     machine, figures, failed = _machine(), dict[str, list[Figure]](), dict[str, str]()
     for name in names or BENCHMARKS:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +17,8 @@ from typing import Any
 import pytest
 
 from models.settings import Settings
+from starter.leftovers import left_behind
+from starter.private import open_to_others
 
 
 @contextmanager
@@ -64,6 +68,37 @@ def test_up_prints_one_object_once_all_runs(home: Path, tmp_path: Path) -> None:
         stdout, stderr = ended(process)
         assert (process.returncode, stdout) == (0, "")
     assert all(set(json.loads(line)) >= {"at", "level", "logger", "message"} for line in stderr.splitlines())
+
+
+@pytest.mark.slow
+def test_up_starts_again_by_itself_after_it_was_killed_and_keeps_its_files_to_itself(
+    home: Path, tmp_path: Path
+) -> None:
+    before = os.umask(0)
+    try:
+        with started("up", "--json") as killed:
+            assert killed.stdout is not None
+            next_line(killed.stdout)
+            open_files = list(open_to_others(home))
+            parts = {one.part for one in left_behind(home)}
+            shutil.copytree(home, tmp_path / "copy", ignore=shutil.ignore_patterns("*.db*"))
+            killed.kill()
+            killed.wait()
+        orphans = left_behind(home)
+        with started("up", "--json") as again:
+            assert again.stdout is not None
+            next_line(again.stdout)
+            newer = left_behind(home)
+            _, said = ended(again)
+    finally:
+        os.umask(before)
+
+    assert open_files == []
+    assert parts == {one.part for one in orphans} == {one.part for one in newer} == {"temporal", "worker", "intake"}
+    assert not {one.pid for one in orphans} & {one.pid for one in newer}
+    assert left_behind(home) == left_behind(tmp_path / "copy") == []
+    warned = next(json.loads(line)["message"] for line in said.splitlines() if "was killed" in line)
+    assert all(f"{one.part} (process {one.pid})" in warned for one in orphans)
 
 
 def test_a_worker_waits_for_temporal_and_logs_it_as_json() -> None:

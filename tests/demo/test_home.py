@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 from pathlib import Path
@@ -56,14 +57,13 @@ def test_a_directory_with_something_else_is_left_alone(home: Path) -> None:
     assert (home / "demo" / "thesis.txt").exists()
 
 
-def test_what_a_killed_demo_left_running_is_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_killed_demo_left_running_is_ended(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = make_home()
     monkeypatch.setenv("DRIFTVAKT_HOME", str(home))
-    (settings.home / "run").mkdir()
-    with socket.socket() as server, subprocess.Popen(["sleep", "60"]) as left:
-        server.bind(("127.0.0.1", settings.temporal_port))
-        server.listen()
-        (settings.home / "run" / "temporal.pid").write_text(f"{left.pid}\n")
-        with pytest.raises(SettingsError, match=f"kill {left.pid}"):
+    environment = {"DRIFTVAKT_HOME": str(settings.home), "DRIFTVAKT_PART": "temporal", "PATH": os.environ["PATH"]}
+    with subprocess.Popen(["sleep", "60"], env=environment) as left:
+        try:
             make_home()
-        left.kill()
+            assert left.wait(10) == -signal.SIGTERM
+        finally:
+            left.kill()
