@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from activities.records import upgrade
+from activities.records.database import Database
 from models.settings import Settings
 from starter.doctor import machine
 from starter.doctor.finding import Verdict
@@ -74,3 +77,17 @@ def test_doctor_says_what_is_open_and_the_command_that_closes_it(home: Path) -> 
     closed = machine.private(Settings())
     assert closed is not None
     assert closed.verdict is Verdict.OK
+
+
+def test_a_new_connection_leaves_the_locks_of_the_others_alone(tmp_path: Path) -> None:
+    file = tmp_path / "records.db"
+    url = f"sqlite:///{file}"
+    upgrade(url)
+    write = f"import sqlite3; sqlite3.connect({str(file)!r}, timeout=0).execute('BEGIN IMMEDIATE')"
+    with Database(url).writing() as session:
+        session.connection().exec_driver_sql("DELETE FROM halt")  # takes the write lock
+        with Database(url).reading() as other:
+            other.connection()
+        blocked = subprocess.run([sys.executable, "-c", write], capture_output=True, text=True, check=False)
+
+    assert "database is locked" in blocked.stderr

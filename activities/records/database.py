@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, event
@@ -45,6 +46,9 @@ _PASSING_STATES: Final = ("08", "25006", "40", "53", "55", "57", "58")
 """Beginnings of SQLSTATEs that pass by themselves: connection, read-only after a failover, conflict, resources, locks."""
 
 _BEGIN: Final = "driftvakt_begin"
+
+_MAKING: Final = Lock()
+"""No thread connects to a file that another one makes."""
 
 
 class Database:
@@ -153,8 +157,9 @@ def _sqlite_engine(url: URL) -> Engine:
 
 def _made_private(file: str, *_given: Any) -> None:
     # SQLite gives the files beside it the rights of this one. Where it cannot be made, the connection that follows says why.
-    with suppress(OSError):
-        os.close(os.open(file, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    # A file that is there is never opened here: closing it would drop the locks that SQLite holds on it in this process.
+    with _MAKING, suppress(OSError):
+        os.close(os.open(file, os.O_RDONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
