@@ -33,6 +33,7 @@ from models.records import DecisionUse, OpenedGate, OpenGate, UseDecision, Write
 from models.runbooks import RunbookInput, RunbookReport
 from models.slices import ApplicationPlan, ComponentPlan, IncidentPlan, Placement, PlanRequest, SiteProbes
 from models.watch import WatchTold
+from tests.once import Once
 from tests.replaying import replayed
 
 SITE_QUEUE = "site.main"
@@ -111,6 +112,7 @@ class FakeHosts:
         """What the watch answers, one after the other, before it grants whatever is asked."""
         self.given_back: list[ReleaseLease] = []
         self.records: list[WriteRecords] = []
+        self.once = Once()
 
     @property
     def proofs(self) -> list[ProofRecord]:
@@ -149,7 +151,7 @@ class FakeHosts:
 
     @activity.defn(name="run_batch")
     async def _run_batch(self, request: RunBatch) -> BatchResult:
-        return BatchResult(results=[self._run(job) for job in request.jobs])
+        return BatchResult(results=[self.once.run(job, lambda job=job: self._run(job)) for job in request.jobs])  # type: ignore[misc]
 
     def _run(self, job: RunJob) -> JobResult:
         self.jobs.append(job)
@@ -169,6 +171,9 @@ class FakeHosts:
 
     @activity.defn(name="ensure_component")
     async def _ensure_component(self, request: EnsureComponent) -> JobResult:
+        return self.once.ensure(request, lambda: self._ensure(request))
+
+    def _ensure(self, request: EnsureComponent) -> JobResult:
         self.ensured.append(request)
         verb = {"started": "start", "stopped": "stop"}[request.verb.value]
         answer = self._next(f"{request.host.name}: {verb} {request.component.rpartition('.')[2]}")
@@ -232,6 +237,9 @@ class FakeHosts:
 
     @activity.defn(name="send_notice")
     async def _send_notice(self, request: SendNotice) -> NoticeReceipt:
+        return self.once.send(request, lambda: self._send(request))
+
+    def _send(self, request: SendNotice) -> NoticeReceipt:
         self.notices.append(request)
         told = [
             Delivery(
@@ -246,7 +254,7 @@ class FakeHosts:
 
     @activity.defn(name="use_decision")
     async def _use_decision(self, request: UseDecision) -> DecisionUse:
-        return DecisionUse(accepted=True, used_by_run=request.run)
+        return self.once.use(request)
 
 
 _TOKENS = count(time.time_ns() // 1_000_000, step=1000)

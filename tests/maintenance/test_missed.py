@@ -15,6 +15,7 @@ from tests.fakes import Answer, FakeHosts
 from tests.maintenance.scene import (
     HOSTS,
     OPERATOR,
+    PATCH,
     OneDossier,
     dossier,
     freeze,
@@ -61,6 +62,19 @@ async def test_a_run_that_is_late_but_in_its_window_takes_place(skipping: Workfl
 
     assert outcome.end is OperationEnd.DONE
     assert acted(fakes) == HOSTS
+
+
+async def test_a_routine_that_notifies_still_tells_the_operators_how_it_ended(skipping: WorkflowEnvironment) -> None:
+    fakes = hosts()
+    fakes.answer("web3: apt-get", Answer(outcome=Outcome.FAILED))
+    steps = [{"type": "notify", "roles": ["operator"], "text": "Updates begin on a host"}, PATCH]
+
+    outcome = await run_late(skipping, fakes, 0.5 * HOUR, steps=steps, abort_after_failures=2)
+
+    assert outcome.end is OperationEnd.FAILED
+    assert told(fakes)[:-1] == ["Updates begin on a host"] * len(HOSTS)
+    assert told(fakes)[-1] == f"Security updates, maintenance of acme.shop: failed. {outcome.summary}"
+    assert len({notice.key for notice in fakes.notices}) == len(HOSTS) + 1
 
 
 async def test_skipped_as_agreed_it_is_recorded_and_the_operators_are_told(skipping: WorkflowEnvironment) -> None:

@@ -24,12 +24,12 @@ from models.alarms import Alarm, AlarmBatch, AlarmState, BatchReceipt
 from models.base import digest
 from models.clock import ClockEvent, ClockReading, ReadClock
 from models.dossier.agreement import Agreement, CauseCode, IncidentTerms, Level, Target
-from models.dossier.instructions import Approval, RestartStep, RunStep
+from models.dossier.instructions import Approval, RestartStep, RunStep, Step
 from models.dossier.parties import Channel, Language, Party, PartyKind
 from models.gates import Decision, DecisionReceipt, GateState
 from models.hosts import Commands, HostTarget
 from models.incident import IncidentOutcome, IncidentStatus
-from models.jobs import BatchResult, EnsureComponent, JobResult, Outcome, RunBatch
+from models.jobs import BatchResult, EnsureComponent, JobResult, Outcome, RunBatch, RunJob
 from models.lease import AskForLease, LeaseAnswer, LeaseState, ReleaseLease
 from models.names import WORKFLOW_QUEUE, incident_id, site_queue, watch_id
 from models.notices import Delivery, DeliveryState, NoticeReceipt, Occasion, RungReached, SendNotice
@@ -52,6 +52,7 @@ from models.slices import (
     WatchSliceRequest,
 )
 from models.watch import EndedIncidents, LookUpIncidents, WatchOrder, WatchStatus, WatchTold
+from tests.once import Once
 from tests.replaying import replayed
 from workflows.dependencies import needs
 from workflows.incident import Incident
@@ -149,6 +150,8 @@ class World:
     cures: bool = True
     """Whether starting a component brings it up."""
     approval: Approval | None = None
+    remedy: list[Step] = field(default_factory=list)
+    """Steps of every remedy, unless it restarts its component."""
     known: bool = True
     certain: bool = True
     """Whether probes can be made at all."""
@@ -166,7 +169,6 @@ class World:
     """What hosts answer."""
     commands: list[str] = field(default_factory=list)
     records: list[WriteRecords] = field(default_factory=list)
-    uses: dict[str, str] = field(default_factory=dict)
     ended: dict[str, str | None] = field(default_factory=dict)
     agreement: Agreement = field(default_factory=agreement)
     parties: dict[str, Party] = field(default_factory=parties)
@@ -187,6 +189,8 @@ class World:
     """Of an incident that is opened again, as the records have it."""
     now: Callable[[], Awaitable[datetime]] = _right_now
     """What the clock on the wall says."""
+    once: Once = field(default_factory=Once)
+    """What was done under which key."""
     on_command: Callable[[str], None] = lambda command: None
     on_look: Callable[[], None] = lambda: None
 
@@ -237,7 +241,7 @@ class World:
                 PlannedRemedy(
                     name=f"restart-{first}",
                     title=f"Restart {first}",
-                    steps=[RestartStep(component=first)],
+                    steps=self.remedy or [RestartStep(component=first)],
                     approval=self.approval,
                     deciders=["boss@supplier.example", "cio@acme.example"] if self.approval else [],
                 )
@@ -273,8 +277,7 @@ class World:
 
     @activity.defn(name="use_decision")
     async def use_decision(self, request: UseDecision) -> DecisionUse:
-        run = self.uses.setdefault(request.gate, request.run)
-        return DecisionUse(accepted=run == request.run, used_by_run=run)
+        return self.once.use(request)
 
     @activity.defn(name="write_records")
     async def write_records(self, request: WriteRecords) -> None:
@@ -288,9 +291,11 @@ class World:
     async def send_notice(self, request: SendNotice) -> NoticeReceipt:
         if self.mute:
             raise ApplicationError("the records do not answer", type="StoreError", non_retryable=True)
-        if request.key not in {n.key for n in self.notices}:
-            self.notices.append(request)
-        return self.answer(request)
+        return self.once.send(request, lambda: self._sent(request))
+
+    def _sent(self, notice: SendNotice) -> NoticeReceipt:
+        self.notices.append(notice)
+        return self.answer(notice)
 
     @activity.defn(name="write_account")
     async def write_account(self, request: WriteAccount) -> AccountReceipt:
@@ -339,25 +344,25 @@ class World:
     @activity.defn(name="run_batch")
     async def run_batch(self, request: RunBatch) -> BatchResult:
         return BatchResult(
-            results=[self._did(j.job, j.host.name, f"run {j.command}", j.rehearse) for j in request.jobs]
+            results=[self.once.run(j, lambda j=j: self._did(j, f"run {j.command}")) for j in request.jobs]  # type: ignore[misc]
         )
 
     @activity.defn(name="ensure_component")
     async def ensure_component(self, request: EnsureComponent) -> JobResult:
         name = request.component.rsplit(".", 1)[1]
-        result = self._did(request.job, request.host.name, f"{request.verb.value} {name}", request.rehearse)
+        result = self.once.ensure(request, lambda: self._did(request, f"{request.verb.value} {name}"))
         if request.verb.value == "started" and self.cures and not request.rehearse and result.outcome is Outcome.OK:
             self.down.discard(name)
         return result
 
-    def _did(self, job: str, host: str, command: str, rehearse: bool) -> JobResult:
-        self.commands.append(("rehearse " if rehearse else "") + command)
+    def _did(self, request: RunJob | EnsureComponent, command: str) -> JobResult:
+        self.commands.append(("rehearse " if request.rehearse else "") + command)
         self.on_command(command)
         return JobResult(
-            job=job,
-            host=host,
+            job=request.job,
+            host=request.host.name,
             outcome=Outcome.FAILED if command in self.fails else Outcome.OK,
-            changed=not rehearse,
+            changed=not request.rehearse,
             exit_status=1 if command in self.fails else 0,
             reason=self.says,
             command=command,
