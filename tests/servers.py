@@ -25,7 +25,7 @@ from tests.ports import free_ports
 SKIPPING_SERVER = Path(sysconfig.get_path("scripts")) / "temporal-test-server"
 
 
-def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = 30) -> None:
+def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = 90) -> None:
     """Wait until somebody listens, or the process has ended."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -60,7 +60,7 @@ class TemporalServer:
 
     async def client(self) -> Client:
         """A client of it; the server listens a moment before it is healthy."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             return await connect_patiently(self.settings)
 
 

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -128,7 +128,7 @@ def account(text: str) -> Account:
 CALM = account("calm")
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300)
 @given(HOSTILE)
 def test_no_text_changes_the_shape_of_an_account(text: str) -> None:
     hostile = account(text)
@@ -136,7 +136,7 @@ def test_no_text_changes_the_shape_of_an_account(text: str) -> None:
     assert parsed(page(document(hostile))).seen == parsed(page(document(CALM))).seen
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(HOSTILE)
 def test_a_cell_is_one_line_and_reads_as_it_was_written(text: str) -> None:
     made = cell(text)
@@ -147,7 +147,7 @@ def test_a_cell_is_one_line_and_reads_as_it_was_written(text: str) -> None:
     assert read == plain.strip()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(HOSTILE)
 def test_nothing_breaks_out_of_a_fence(text: str) -> None:
     found = tokens(fenced(text) + "\n\nafter\n")

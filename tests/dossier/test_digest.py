@@ -30,7 +30,7 @@ def _shuffled(value: Any, chance: random.Random, key: str = "") -> Any:
 
 
 @given(seed=st.integers(0, 2**32))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_the_digest_is_the_same_for_any_order_of_keys_and_any_comments(seed: int) -> None:
     chance = random.Random(seed)
     lines = dump(_shuffled(SHOP, chance)).splitlines()
@@ -52,7 +52,7 @@ def _leaves(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]
 
 
 @given(place=st.sampled_from(list(_leaves(SHOP))))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_the_digest_differs_after_any_change_of_content(place: tuple[Any, ...]) -> None:
     changed = copy.deepcopy(SHOP)
     around: Any = changed

@@ -16,9 +16,7 @@ from tests.dossier.written import EXAMPLES, dump, plain_data
 TEXTS = [path.read_bytes() for path in sorted(EXAMPLES.rglob("*.yaml"))]
 SHOP = plain_data(EXAMPLES / "acme" / "shop.yaml")
 PLACES = list(_leaves(SHOP))
-LENIENT = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
+LENIENT = settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 SNIPPETS = st.sampled_from(
     [

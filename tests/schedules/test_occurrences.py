@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from activities.calendars.occurrences import Occurrences
@@ -70,7 +70,7 @@ def looks(draw: st.DrawFn) -> tuple[str, str, datetime, datetime]:
     return draw(frequencies), zone, since, since + timedelta(days=draw(st.integers(1, 8)))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(looks())
 def test_occurrences_are_those_of_a_clock_that_is_looked_at_every_minute(
     look: tuple[str, str, datetime, datetime],
@@ -131,7 +131,7 @@ def test_the_next_ones_are_found_however_rare() -> None:
     assert not rare.includes(utc("2028-02-29T03:01"))
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12)
 @given(frequencies, st.sampled_from(list(CHANGES)), st.integers(2024, 2097))
 def test_a_timetable_names_every_occurrence_and_until_its_end_no_other_moment(
     frequency: str, zone: str, year: int

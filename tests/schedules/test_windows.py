@@ -21,7 +21,7 @@ from tests.schedules.reference import utc
 NIGHT = Window(time_zone="Europe/Stockholm", hours="22:00-02:00", weekdays=[Weekday.SATURDAY])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 10**9))
 def test_a_window_is_open_in_the_minutes_of_the_same_service_hours(seed: int) -> None:
     rng = Random(seed)

@@ -48,7 +48,7 @@ _TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(words=st.lists(_TEXT, min_size=1, max_size=3))
 @example(
     words=["a\\\\b", "it's", "it\\'s", "!!", "!x", "\\!", "$(id)", "`id`", "\n", "\t", "%s", "~", "*", "Ägare", ""]

@@ -85,7 +85,7 @@ class Reference:
         return allowed
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
 @given(
     attempts=st.lists(ATTEMPT, min_size=1, max_size=12),
     count=st.integers(1, 3),
