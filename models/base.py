@@ -134,4 +134,4 @@ def digest(value: BaseModel | dict[str, Any]) -> str:
     """Name a value by its content: SHA-256 (hex) over canonical JSON, the same for any order of keys."""
     data = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
     text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()

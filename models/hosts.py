@@ -27,7 +27,8 @@ class HostTarget(Model):
     sudo: bool = False
     """Whether commands run by `sudo -n`."""
     state_dir: str | None = None
-    """Where job folders and fencing tokens lie on the host; `.driftvakt` in the user's home unless given."""
+    """Where job folders and fencing tokens lie on the host; `.driftvakt` in the user's home unless given.
+    Where neither can be written, in `/var/tmp`, `/tmp` or `/dev/shm`."""
 
 
 class Commands(Model):

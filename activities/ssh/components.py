@@ -15,7 +15,7 @@ from activities.ssh.looking import look
 from activities.ssh.masking import Mask
 from activities.ssh.pool import Pool
 from activities.ssh.pulse import Allow, Interrupted, Pulse, Stop, always, no_pulse
-from activities.ssh.results import Ended, Finding, cut_short, judge, nothing, read, streams
+from activities.ssh.results import Ended, Finding, cut_short, judge, moved, nothing, read, streams
 from models.hosts import Systemd
 from models.jobs import EnsureComponent, JobResult, Outcome, Verb
 
@@ -79,7 +79,7 @@ def _order(request: EnsureComponent) -> Order:
     )
     fence = as_arguments({request.component: request.token})
     arguments = [scripts.sudo(request.host), fence, request.verb.value, str(order.allowance)]
-    script = scripts.source("process", "lock", "systemd", "ensure")
+    script = scripts.source("process", "places", "lock", "systemd", "ensure")
     return replace(order, words=["sh", "-c", script, "driftvakt", *arguments, *kind])
 
 
@@ -102,9 +102,10 @@ def _result(ending: Ending, request: EnsureComponent, command: str) -> tuple[Job
     ended = read(ending.answer, request.host.name)
     finding = _judge(ended, request)
     out, err, out_kept, err_kept = streams(ending.answer, ended.totals, Mask([]))
+    reason = finding.reason + cut_short(ending.answer) + moved(ending.answer, request.host.name)
     result = JobResult(
         job=request.job, host=request.host.name, outcome=finding.outcome, changed=finding.changed,
-        exit_status=_exit_of_command(ended), reason=finding.reason + cut_short(ending.answer),
+        exit_status=_exit_of_command(ended), reason=reason,
         command=command, stdout=out, stderr=err,
         seconds=ended.seconds, attached=ended.attached,
     )  # fmt: skip

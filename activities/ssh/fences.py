@@ -21,7 +21,7 @@ _OURS = "fence"
 def fenced(order: Order, fences: Mapping[str, int]) -> Order:
     """Put an order's command, and its check, behind the fences; both run on the host under their locks."""
     arguments = [scripts.sudo(order.host), as_arguments(fences), str(order.allowance), order.check]
-    words = ["sh", "-c", scripts.source("process", "lock", "fence"), "driftvakt", *arguments, *order.words]
+    words = ["sh", "-c", scripts.source("process", "places", "lock", "fence"), "driftvakt", *arguments, *order.words]
     return replace(order, words=words, check="", in_folder=True)
 
 

@@ -68,7 +68,7 @@ class Order:
         words = [] if operation in ("end", "attach") else self.words
         in_folder = "yes" if self.in_folder and words else ""
         frame += ["yes" if self.durable else "", why, self.check, in_folder, self.request]
-        return scripts.command_line(scripts.source("process", "job"), [*frame, *words])
+        return scripts.command_line(scripts.source("process", "places", "job"), [*frame, *words])
 
 
 @dataclass(frozen=True)

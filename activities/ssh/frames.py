@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from models.jobs import EXCERPT_LIMIT, STREAM_LIMIT
 
 _SECTIONS = 4
-_IN_PASSING = ("here", "late", "beat")
-"""Words that say only that the far side is there."""
+_MOST_NOTES = 12
+_IN_PASSING = ("here", "late", "beat", "note")
+"""Words before the answer: that the far side is there, and notes of its places."""
 _MOST = 2 * (STREAM_LIMIT + EXCERPT_LIMIT) + 64 * 1024
 
 
@@ -23,6 +24,8 @@ class Answer:
     """The beginning and the separate end of standard output, then of standard error."""
     whole: bool = True
     """Whether the streams came over to their end."""
+    notes: tuple[str, ...] = ()
+    """What the host said beside it of its places for jobs: `full /home`, `kept /tmp/driftvakt-app`."""
 
 
 class AnswerReader:
@@ -33,6 +36,7 @@ class AnswerReader:
         self._buffer = bytearray()
         self._header: list[str] | None = None
         self._sections: list[bytes] = []
+        self._notes: tuple[str, ...] = ()
         self.heard = False
         """Whether our script said anything at all; what came before its first word is a greeting."""
         self.asked = False
@@ -45,7 +49,7 @@ class AnswerReader:
         if self._header is None:
             return None
         parts = [*self._sections, bytes(self._buffer), b"", b"", b"", b""]
-        return Answer(self._header[0], self._header[1:], (parts[0], parts[1], parts[2], parts[3]), whole=False)
+        return Answer(self._header[0], self._header[1:], (parts[0], parts[1], parts[2], parts[3]), False, self._notes)
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes; raise ValueError when they cannot be an answer."""
@@ -68,10 +72,12 @@ class AnswerReader:
         del self._buffer[: end + 1]
         if words[:1] == ["late"]:
             self.asked = True
+        if words[:1] == ["note"]:
+            self._notes = (*self._notes, " ".join(words[1:]))[:_MOST_NOTES]
         if not words or words[0] in _IN_PASSING:
             return True
         if words[0] != "done":
-            self.answer = Answer(words[0], words[1:])
+            self.answer = Answer(words[0], words[1:], notes=self._notes)
             return False
         self._header = words
         return True
@@ -86,5 +92,5 @@ class AnswerReader:
         if len(self._sections) < _SECTIONS:
             return True
         first, second, third, fourth = self._sections
-        self.answer = Answer(self._header[0], self._header[1:], (first, second, third, fourth))
+        self.answer = Answer(self._header[0], self._header[1:], (first, second, third, fourth), notes=self._notes)
         return False

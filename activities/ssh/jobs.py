@@ -12,7 +12,7 @@ from activities.ssh.looking import look
 from activities.ssh.masking import Mask
 from activities.ssh.pool import Pool
 from activities.ssh.pulse import Allow, Interrupted, Pulse, Stop, always, no_pulse
-from activities.ssh.results import cut_short, judge, nothing, read, streams
+from activities.ssh.results import cut_short, judge, moved, no_place, nothing, obstacles, read, streams
 from models.errors import HostError
 from models.jobs import EXCERPT_LIMIT, JobResult, Outcome, RunJob, Stream
 
@@ -84,6 +84,9 @@ def _run(
         if interrupted.stop is Stop.LEAVE:
             raise
         return nothing(request.host.name, request.job, command, Outcome.FAILED, "cancelled before anything was started")
+    if request.read_only and ending.answer is not None and no_place(ending.answer):
+        why = f"; {obstacles(ending.answer, request.host.name)}, so it was run without a job's folder"
+        return _look(pool, request, pulse, mask, command, "", why)
     result, out, err = _result(ending, request, command, mask)
     if keep is not None:
         keep(result, out, err)
@@ -108,7 +111,7 @@ def _result(ending: Ending, request: RunJob, command: str, mask: Mask) -> tuple[
     result = JobResult(
         job=job, host=host, outcome=finding.outcome, changed=finding.changed,
         exit_status=None if refusal else ended.exit_status,
-        reason=mask.text(finding.reason + cut_short(answer)),
+        reason=mask.text(finding.reason + cut_short(answer) + moved(answer, host)),
         command=command, stdout=out, stderr=err, seconds=ended.seconds, attached=ended.attached,
     )  # fmt: skip
     return result, out_kept, err_kept
@@ -127,17 +130,18 @@ def _rehearse(pool: Pool, request: RunJob, pulse: Pulse, mask: Mask) -> JobResul
     if not request.read_only:
         reason = f"rehearsal: {said}, so the command would be run"
         return nothing(request.host.name, request.job, command, Outcome.OK, reason)
-    return _read_only(pool, request, pulse, mask, command)
+    return _look(pool, request, pulse, mask, command, "rehearsal: the command changes nothing and was run; ", "")
 
 
-def _read_only(pool: Pool, request: RunJob, pulse: Pulse, mask: Mask, command: str) -> JobResult:
+def _look(pool: Pool, request: RunJob, pulse: Pulse, mask: Mask, command: str, before: str, after: str) -> JobResult:
+    """Run a command that changes nothing as a look, which needs no folder on the host."""
     seen = look(pool, request.host, scripts.shell_text(request.command), Deadline.after(request.timeout), pulse)
     outcomes = {None: Outcome.UNKNOWN, 0: Outcome.OK}
     said = "how it ended is not known" if seen.exit_status is None else f"it ended with exit status {seen.exit_status}"
     out, err = (mask.text(text) for text in (seen.stdout, seen.stderr))
     return JobResult(
         job=request.job, host=request.host.name, outcome=outcomes.get(seen.exit_status, Outcome.FAILED), changed=False,
-        exit_status=seen.exit_status, reason=f"rehearsal: the command changes nothing and was run; {said}", command=command,
+        exit_status=seen.exit_status, reason=mask.text(f"{before}{said}{after}"), command=command,
         stdout=_excerpt(out, seen.stdout_bytes), stderr=_excerpt(err, seen.stderr_bytes), seconds=seen.seconds,
     )  # fmt: skip
 

@@ -36,7 +36,7 @@ class Finding:
 def read(answer: Answer, host: str) -> Ended:
     """Read a `done` answer; raise `HostRefusedError` for a refusal, `HostUnreachableError` for what makes no sense."""
     if answer.kind == "refused":
-        raise HostRefusedError(f"{host}: {_refusal(answer.words)}")
+        raise HostRefusedError(f"{host}: {_refusal(answer, host)}")
     try:
         code, how, span, own, out, err, *verdict = answer.words
         began, _, ended = span.partition(":")
@@ -112,7 +112,38 @@ def nothing(host: str, job: str, command: str, outcome: Outcome, reason: str) ->
     return JobResult(job=job, host=host, outcome=outcome, changed=False, reason=reason, command=command)
 
 
-def _refusal(words: list[str]) -> str:
+def moved(answer: Answer, host: str) -> str:
+    """Say so when the job is not kept where it should be, and why; begins with a semicolon."""
+    kept = next((note.removeprefix("kept ") for note in answer.notes if note.startswith("kept ")), None)
+    return f"; {obstacles(answer, host)}, so the job was kept in {kept}" if kept else ""
+
+
+def no_place(answer: Answer) -> bool:
+    """Whether the host refused because it has no place for a job's folder; nothing was run."""
+    return answer.kind == "refused" and answer.words[:1] == ["place"]
+
+
+def obstacles(answer: Answer, host: str) -> str:
+    """Say what stands in the way at each place for jobs, each thing once."""
+    said = []
+    for note in answer.notes:
+        kind, _, place = note.partition(" ")
+        if kind in _OBSTACLES:
+            said.append(_OBSTACLES[kind].format(place=place, host=host))
+    return " and ".join(dict.fromkeys(said)) or f"no place on {host} can be written"
+
+
+_OBSTACLES = {
+    "full": "the disk of {place} on {host} is full",
+    "inodes": "the disk of {place} on {host} has no inode left",
+    "quota": "the quota for {place} on {host} is used up",
+    "read-only": "{place} on {host} is mounted read-only",
+    "denied": "{place} on {host} cannot be written",
+}
+
+
+def _refusal(answer: Answer, host: str) -> str:
+    words = answer.words
     kind, said = (words[0] if words else ""), " ".join(words[1:])
     if kind == "sudo":
         return f"sudo refuses to run commands without a password ({said or 'it gave no reason'})"
@@ -121,4 +152,4 @@ def _refusal(words: list[str]) -> str:
             f"the job {said} is known there for another command, so nothing was run for this one; only a workflow that was reset "
             "and then took another way may ask so: carry the step out as a runbook"
         )
-    return f"the job's folder {said} cannot be made there; give the host a state_dir that its user may write"
+    return f"{obstacles(answer, host)}, so no place is left for the job's folder; make room, or give the host a `state_dir`"

@@ -45,6 +45,11 @@ class Far:
         directory.joinpath("bin", "sh").symlink_to(found)
         return cls(shell, directory / "state", directory / "bin")
 
+    @property
+    def home(self) -> Path:
+        """The user's home, the second place for jobs."""
+        return self.bin.parent / "home"
+
     def folder(self, job: str) -> Path:
         return self.root / "jobs" / job
 
@@ -75,8 +80,8 @@ class Far:
             "yes" if in_folder else "",
             request,
         ]
-        command = [*self.shell, "-c", scripts.source("process", "job"), "driftvakt", *frame, *words]
-        environment = os.environ | {"PATH": f"{self.bin}:{os.environ['PATH']}"}
+        command = [*self.shell, "-c", scripts.source("process", "places", "job"), "driftvakt", *frame, *words]
+        environment = os.environ | {"PATH": f"{self.bin}:{os.environ['PATH']}", "HOME": str(self.home)}
         return subprocess.Popen(
             command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
@@ -108,7 +113,7 @@ class Far:
 
     def ensure(self, job: str, verb: str, token: int, *control: str, limit: int = 5) -> Answer:
         """Bring a component to a state by the commands that start, stop and show it, or by `systemd` and a unit."""
-        script = scripts.source("process", "lock", "systemd", "ensure")
+        script = scripts.source("process", "places", "lock", "systemd", "ensure")
         kind = control if control[0] == "systemd" else ("commands", *control)
         words = ["sh", "-c", script, "driftvakt", "", f"a.b.web:{token}", verb, str(limit), *kind]
         return self.ask("run", job, *words, in_folder=True)
@@ -117,7 +122,7 @@ class Far:
         self, job: str, fences: str, command: str, *, check: str = "", wait: int = 30, limit: int = 60
     ) -> subprocess.Popen[bytes]:
         """Run a command under fences, `COMPONENT:TOKEN` each; `wait` is for how many seconds it may wait for locks."""
-        script = scripts.source("process", "lock", "fence")
+        script = scripts.source("process", "places", "lock", "fence")
         words = ["sh", "-c", script, "driftvakt", "", fences, str(wait), check, "sh", "-c", command]
         return self.begin("run", job, *words, limit=limit, in_folder=True)
 

@@ -200,8 +200,8 @@ def test_ending_a_job_by_sudo_never_asks_the_program_kill(far: Far, tmp_path: Pa
     for name, script in {"sudo": 'shift; exec "$@"', "kill": f'echo "$*" >>{tmp_path}/asked; exit 1'}.items():
         (far.bin / name).write_text(f"#!/bin/sh\n{script}\n")
         (far.bin / name).chmod(0o755)
-    process = far.begin("run", "j", "sh", "-c", "trap '' TERM; sleep 60", sudo="sudo -n")
-    _until(far.folder("j") / "group")
+    process = far.begin("run", "j", "sh", "-c", f"trap '' TERM; touch {tmp_path}/deaf; sleep 60", sudo="sudo -n")
+    _until(tmp_path / "deaf")
     assert far.ask("end", "j", why="cancel", sudo="sudo -n").words[:2] == ["137", "cancel"]
     assert far.hear(process).words[:2] == ["137", "cancel"]
     assert not (tmp_path / "asked").exists()
@@ -283,7 +283,7 @@ def test_what_a_daemon_writes_to_its_parents_output_fills_no_disk_and_does_not_e
 @one_shell
 def test_a_status_command_that_prints_without_end_fills_no_disk(far: Far, tmp_path: Path) -> None:
     status = f"head -c 90000000 /dev/zero; touch {tmp_path}/written; exec sleep 60"
-    script = scripts.source("process", "lock", "systemd", "ensure")
+    script = scripts.source("process", "places", "lock", "systemd", "ensure")
     control = ["started", "5", "commands", "true", "true", status]
     process = far.begin("run", "j", "sh", "-c", script, "driftvakt", "", "a.b.web:1", *control, in_folder=True)
     _until(tmp_path / "written")
@@ -319,10 +319,21 @@ def test_a_check_ends_when_its_client_is_gone(far: Far, tmp_path: Path) -> None:
     assert not far.folder("j").exists()
 
 
-def test_a_place_that_cannot_be_written_is_refused(far: Far, tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_written_gives_way_to_the_next_where_the_job_is_found_again(
+    far: Far, tmp_path: Path
+) -> None:
     far.root.write_text("a file where a folder should be")
-    answer = far.run("j", "true")
-    assert (answer.kind, answer.words[0]) == ("refused", "folder")
+    command = f"echo x >>{tmp_path}/effects; echo out"
+    first = far.run("j", command)
+    assert first.notes == (f"denied {far.root}", f"kept {far.home}/.driftvakt")
+    assert first.streams[0] == b"out\n"
+    far.root.unlink()
+    again = far.run("j", command)
+    assert (again.words[3], again.notes, again.streams) == ("attached", first.notes, first.streams)
+    assert far.ask("attach", "j").words[:2] == ["0", "exit"]
+    assert far.ask("end", "j", why="cancel").words[:2] == ["0", "exit"]
+    assert (tmp_path / "effects").read_text() == "x\n"
+    assert not far.folder("j").exists()
 
 
 def test_old_finished_folders_are_swept_and_no_others(far: Far) -> None:

@@ -1,11 +1,12 @@
-# Bring a component to a state; runs as a job's command. Arguments: state directory, job folder, "sudo -n" or nothing,
+# Bring a component to a state; runs as a job's command. Arguments: configured state directory or nothing, job folder, "sudo -n" or nothing,
 # COMPONENT:TOKEN, started or stopped, seconds, then either systemd and a unit, or commands and the commands that start,
 # stop and show it.
 # Exit status: 0 as wished, 10 it was so already, 11 token too old, 12 status unclear, 13 the command failed,
 # 14 not seen in time, 15 locked, 16 state directory. The line in "verdict" holds a number or a unit's state that belongs to it.
-root=$1 dir=$2 sudo=$3 fence=$4 verb=$5 limit=$6
+given=$1 dir=$2 sudo=$3 fence=$4 verb=$5 limit=$6
 shift 6
 kind=$1 unit=$2 start=$2 stop=$3 status=$4
+root=${dir%/jobs/*}
 mask=$(umask)
 umask 077
 boot

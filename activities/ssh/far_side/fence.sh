@@ -1,9 +1,10 @@
-# Run a command under fences; runs as a job's command. Arguments: state directory, job folder, "sudo -n" or nothing, fences
+# Run a command under fences; runs as a job's command. Arguments: configured state directory or nothing, job folder, "sudo -n" or nothing, fences
 # (COMPONENT:TOKEN, in order of name, with spaces between), seconds, the check or nothing, then the words to run.
 # The command's exit status is ours. The file "verdict" says why it was not run, and is empty once it may have been: "waiting"
 # is written first, so that a full disk cannot make a refusal look like an end.
-root=$1 dir=$2 sudo=$3 fences=$4 limit=$5 check=$6
+given=$1 dir=$2 sudo=$3 fences=$4 limit=$5 check=$6
 shift 6
+root=${dir%/jobs/*}
 mask=$(umask)
 umask 077
 boot

@@ -5,21 +5,19 @@
 # for; then the words to run.
 #
 # The folder jobs/ID is made by mkdir, which only one can do; whoever made it starts the command, everybody else follows.
-# In it: request (the digest of what was asked for; the id is refused with another one), starter (who made it), pid (the
-# keeper), group (the command's process group), out, err, ended (why it was ended), status (exit status, how it ended, seconds,
-# "end": a line without "end" was not written whole).
-mark=$1$2 op=$3 root=${4:-$HOME/.driftvakt} id=$5 sudo=$6 limit=$7 grace=$8 durable=$9
+# In it: request (the digest of what was asked for; the id is refused with another one), moved (why
+# it is not in the first place), starter (who made it), pid (the keeper), group (the command's process group), out, err, ended (why it was
+# ended), status (exit status, how it ended, seconds, "end": a line without "end" was not written whole).
+mark=$1$2 op=$3 given=$4 id=$5 sudo=$6 limit=$7 grace=$8 durable=$9
 shift 9
-why=$1 check=$2 in_folder=$3 request=$4
+why_ended=$1 check=$2 in_folder=$3 request=$4
 shift 4
 stream_limit=1048576 tail_limit=8192
-jobs=$root/jobs dir=$root/jobs/$id
 # A script of ours goes by the environment, where a listing of processes does not show it.
 inner=
 if [ -n "$in_folder" ]; then
-  inner=$3 name=$4
+  inner=$3
   shift 4
-  set -- sh -c 'eval "unset DRIFTVAKT;$DRIFTVAKT"' "$name" "$root" "$dir" "$@"
 fi
 mask=$(umask)
 umask 077
@@ -70,6 +68,13 @@ refuse() {
 same_request() {
   { read -r noted <"$dir/request"; } 2>/dev/null && [ -n "$noted" ] || return 0
   [ "$noted" = "$request" ] || refuse "request $id"
+}
+
+no_place() {
+  quiet
+  notes "$why"
+  say "refused place"
+  exit 0
 }
 
 try_sudo() {
@@ -231,7 +236,10 @@ keep() {
   clock
   began=$now
   umask "$mask"
-  [ -z "$inner" ] || export DRIFTVAKT="$inner"
+  if [ -n "$inner" ]; then
+    export DRIFTVAKT="$inner"
+    set -- sh -c 'eval "unset DRIFTVAKT;$DRIFTVAKT"' driftvakt "$given" "$dir" "$@"
+  fi
   group "$@" >>"$dir/out" 2>>"$dir/err"
   unset DRIFTVAKT
   leader=$!
@@ -251,19 +259,23 @@ keep() {
   trim out "$holders"
   trim err "$holders"
   how=exit
-  [ ! -e "$dir/ended" ] || read -r how <"$dir/ended"
+  [ ! -e "$dir/ended" ] || read -r how <"$dir/ended" || how=cancel
   conclude "$code" "$how" "$began:$now"
   [ -z "$holders" ] || hold_back &
+  # systemd-logind empties /dev/shm of a user of whom no session and no process is left, and the job could run again.
+  case $root in /dev/shm/*) (trap '' HUP TERM && exec sleep 86400) & ;; esac
 }
 
 finished() {
   { read -r code how span last <"$dir/status"; } 2>/dev/null && [ "$last" = end ]
 }
 
-# Wait until the job is over, or until it is sure that it will never be known.
+# Wait until the job is over, or until it is sure that it will never be known; fail when its folder was taken back, because
+# somebody else had made one in another place.
 follow() {
   turns=0 unstarted=0
   until finished; do
+    [ -d "$dir" ] || return 1
     if { read -r pid was when <"$dir/pid"; } 2>/dev/null && [ -n "$when" ]; then
       if ! alive "$pid" "$was" "$when"; then
         finished && return 0
@@ -318,6 +330,7 @@ report() {
   length out
   out=$length
   length err
+  [ ! -e "$dir/moved" ] || notes "$(cat "$dir/moved")"
   say "done $code $how $span $1 $out $length $verdict"
   show out
   show err
@@ -336,10 +349,94 @@ sweep() {
   ) >/dev/null 2>&1 &
 }
 
-start() {
-  echo "$request" >"$dir/request"
+found() {
+  dir=$root/jobs/$id
+  [ -d "$dir" ]
+}
+
+# Take this place's folder for the job, and see that there is room in it for a while. Fails with $taken where somebody else
+# has it; otherwise $why tells why it cannot be taken.
+take() {
+  dir=$root/jobs/$id taken=
+  [ -d "$root/jobs" ] || mkdir -p "$root/jobs" 2>/dev/null
+  case $root in */"driftvakt-$LOGNAME") [ -O "$root" ] || return 1 ;; esac
+  if mkdir "$dir" 2>/dev/null; then
+    {
+      echo "$request" >"$dir/request" && echo "$$ $born $boot" >"$dir/starter" && : >>"$dir/out" && : >>"$dir/err" &&
+        printf '%65536s' '' >"$dir/room" && : >"$dir/room"
+    } 2>/dev/null && return 0
+    explain
+    rm -rf "$dir"
+    return 1
+  fi
+  if [ -d "$dir" ]; then
+    taken=yes
+    return 0
+  fi
+  explain
+  return 1
+}
+
+# Add to $why, a line a place, what stands in the way there.
+explain() {
+  probe=$root/jobs/room.$$
+  said=$(LC_ALL=C sh -c 'mkdir -p "$1" && head -c 65536 /dev/zero >"$1/room"' sh "$probe" 2>&1)
+  rm -rf "$probe" 2>/dev/null
+  above=$root
+  until [ -d "$above" ]; do above=${above%/*} above=${above:-/}; done
+  mount=$(df -P "$above" 2>/dev/null | tail -n 1)
+  mount=${mount##*% }
+  case $said in
+  *'No space left'* | '')
+    set -- $(df -Pi "$above" 2>/dev/null | tail -n 1)
+    if [ "$4" = 0 ] && [ "$2" != 0 ]; then set -- inodes "$mount"; else set -- full "$mount"; fi
+    ;;
+  *[Qq]uota*) set -- quota "$mount" ;;
+  *Read-only*) set -- read-only "$mount" ;;
+  *) set -- denied "$root" ;;
+  esac
+  why="$why$1 $2
+"
+}
+
+notes() {
+  printf '%s\n' "$1" | while read -r line; do [ -z "$line" ] || say "note $line"; done
+}
+
+# Another folder of the job than ours, and whether its place comes before ours.
+other_found() {
+  if [ "$root" = "$mine" ]; then
+    first=
+    return 1
+  fi
+  [ -d "$root/jobs/$id" ]
+}
+
+# Make the job's folder in the first place that has room. Two that make it in two places at once both see it here: the one
+# in the later place gives way, and the one in the earlier place waits until the other has begun or given way.
+claim() {
+  why=
   born "$$"
-  echo "$$ $born $boot" >"$dir/starter"
+  each_place take || return 1
+  [ -z "$taken" ] || return 0
+  mine=$root
+  patience=100
+  while first=yes && each_place other_found; do
+    there=$root/jobs/$id
+    root=$mine
+    if [ -n "$first" ] || [ -e "$there/pid" ] || [ -e "$there/status" ] || [ "$patience" -eq 0 ]; then
+      rm -rf "$dir"
+      dir=$there root=${there%/jobs/*} taken=yes
+      return 0
+    fi
+    patience=$((patience - 1))
+    pause 0.1
+  done
+  if [ -n "$why" ]; then printf '%skept %s\n' "$why" "$root" >"$dir/moved"; fi
+  jobs=$root/jobs
+}
+
+start() {
   # Without this, a power failure could forget the folder but not what the command did.
   [ -z "$durable" ] || sync "$jobs" 2>/dev/null || sync
   keep "$@" >/dev/null 2>&1 &
@@ -350,8 +447,7 @@ start() {
 }
 
 finish() {
-  ended=$why
-  [ -e "$dir/ended" ] || echo "$ended" >"$dir/ended"
+  [ -e "$dir/ended" ] || echo "$why_ended" >"$dir/ended"
   finished && return 0
   patience=20
   until [ -s "$dir/group" ] || finished || [ "$patience" -eq 0 ]; do
@@ -380,43 +476,45 @@ rehearse)
   exit 0
   ;;
 attach)
-  if [ ! -d "$dir" ]; then
-    quiet
-    say "not-begun"
-    exit 0
-  fi
-  same_request
-  follow
+  until each_place found && same_request && follow; do
+    if ! each_place found; then
+      quiet
+      say "not-begun"
+      exit 0
+    fi
+  done
   report attached
   exit 0
   ;;
 end)
-  [ -d "$jobs" ] || mkdir -p "$jobs" 2>/dev/null
   # Nothing there yet: a start that is still on its way shall find the place taken.
-  if mkdir "$dir" 2>/dev/null; then
-    echo "$request" >"$dir/request"
-    echo "$why" >"$dir/ended"
-    conclude 143 never 0:0
-  fi
-  same_request
-  finish
-  follow
+  until each_place found && same_request && { finish; follow; }; do
+    if ! each_place found && claim && [ -z "$taken" ]; then
+      echo "$why_ended" >"$dir/ended"
+      conclude 143 never 0:0
+    fi
+    each_place found || no_place
+  done
   report attached
   exit 0
   ;;
 esac
 
-if [ ! -d "$dir" ]; then
-  try_sudo
-  if [ -n "$check" ] && run_check; then
-    quiet
-    say "nothing-to-do"
-    exit 0
+checked=
+until each_place found && same_request && follow; do
+  if each_place found; then continue; fi
+  if [ -z "$checked" ]; then
+    checked=yes
+    try_sudo
+    if [ -n "$check" ] && run_check; then
+      quiet
+      say "nothing-to-do"
+      exit 0
+    fi
   fi
-  [ -d "$jobs" ] || mkdir -p "$jobs" 2>/dev/null
   # From the folder to the keeper we stay, also when the client is gone: the folder alone would not say whether the command began.
   trap 'left=yes' TERM
-  if mkdir "$dir" 2>/dev/null; then
+  if claim && [ -z "$taken" ]; then
     start "$@"
     follow
     report own
@@ -424,8 +522,6 @@ if [ ! -d "$dir" ]; then
   fi
   trap "$leave" TERM
   [ -z "$left" ] || exit 0
-  [ -d "$dir" ] || refuse "folder $dir"
-fi
-same_request
-follow
+  [ -n "$taken" ] || no_place
+done
 report attached

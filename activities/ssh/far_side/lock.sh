@@ -1,6 +1,7 @@
 # Locks and fencing tokens of components, each in tokens/COMPONENT: whoever holds a lock is the only one that acts on its
 # component on this host, and nobody acts whose token is lower than one that was seen. What is there is read from the names of
 # files, and few programs are started, because all of it is done for every command.
+# A token and a lock count wherever they lie: a job is kept in another place while a disk is full, and so are its.
 # Needs $root, $dir (the job's folder), $sudo, $boot and $limit (seconds). Leaves in $component what an exit status is about,
 # in $seen the highest token seen of it, in $pid who holds it.
 locks=
@@ -36,44 +37,76 @@ holder_lives() {
   signal 0 "$pid"
 }
 
+# Whether somebody holds the newest lock in this place.
+is_held() {
+  newest_lock
+  held=$root/tokens/$component/lock.$newest
+  [ "$newest" -gt 0 ] && [ ! -e "$held.free" ] && holder_lives
+}
+
+# The same of a place that is not ours, and whether it comes before ours.
+is_held_elsewhere() {
+  if [ "$root" = "$ours" ]; then
+    first=
+    return 1
+  fi
+  [ -d "$root/tokens/$component" ] && is_held
+}
+
+held_elsewhere() {
+  ours=$root first=yes
+  each_place is_held_elsewhere || return 1
+  root=$ours
+}
+
 # The lock is the file with the highest number. It is open when its holder said so or is gone, and is taken by making the
 # next number, which only one can; the newest is never deleted, so nobody can take away a lock that is held.
+# Two that take it in two places at once both see it afterwards: the one in the later place gives way, the other waits for that.
 take_lock() {
   place=$root/tokens/$component
   [ -d "$place" ] || mkdir -p "$place" || return 16
   while :; do
-    newest_lock
-    held=$place/lock.$newest
-    if [ "$newest" -eq 0 ] || [ -e "$held.free" ] || ! holder_lives; then
-      next=$((newest + 1))
-      if ln "$dir/lock" "$place/lock.$next" 2>/dev/null; then
-        newest_lock
-        if [ "$newest" -eq "$next" ]; then
-          locks="$locks $component/lock.$next"
-          break
-        fi
-        rm -f "$place/lock.$next"
-      else
-        newest_lock
-        [ "$newest" -ge "$next" ] || return 16
-      fi
-    else
+    if is_held || held_elsewhere; then
       in_time || return 15
       pause 0.1
+      continue
     fi
+    newest_lock
+    next=$((newest + 1))
+    if ln "$dir/lock" "$place/lock.$next" 2>/dev/null; then
+      newest_lock
+      if [ "$newest" -ne "$next" ]; then
+        rm -f "$place/lock.$next"
+        continue
+      fi
+      while held_elsewhere; do
+        if [ -n "$first" ] || ! in_time; then
+          : >"$place/lock.$next.free"
+          in_time || return 15
+          pause 0.1
+          continue 2
+        fi
+        pause 0.1
+      done
+      locks="$locks $component/lock.$next"
+      break
+    fi
+    newest_lock
+    [ "$newest" -ge "$next" ] || return 16
   done
   sweep_component
 }
 
 # Now and then throw away what is older than the newest of its kind.
 sweep_component() {
-  last_token
+  newest_lock
+  highest token
   set --
   for file in "$place"/lock.* "$place"/token.*; do
     number=${file#"$place"/*.}
     case $file in
     *'*') ;;
-    */token.*) [ "$number" -ge "$seen" ] || set -- "$@" "$file" ;;
+    */token.*) [ "$number" -ge "$highest" ] || set -- "$@" "$file" ;;
     *) [ "${number%.free}" -ge "$newest" ] || set -- "$@" "$file" ;;
     esac
   done
@@ -86,8 +119,15 @@ free_locks() {
 }
 
 last_token() {
+  seen=0 ours=$root
+  each_place higher_token
+  root=$ours
+}
+
+higher_token() {
   highest token
-  seen=$highest
+  [ "$highest" -le "$seen" ] || seen=$highest
+  return 1
 }
 
 # Take the locks of all arguments, COMPONENT:TOKEN each and in order of name, then see that no token is too old, then write
