@@ -14,6 +14,7 @@ from models.clock import ClockEvent, ClockReading
 from models.dossier.agreement import CauseCode, Level, Priority
 from models.gates import GateState
 from models.records import TimelineEntry
+from models.timeline import Timeline
 
 
 class IncidentState(StrEnum):
@@ -327,9 +328,9 @@ class IncidentMemory(State):
     """Of the alarms beyond those: component, or an empty name, to the digests of their fingerprints."""
     symptoms: set[str] = set()
     """Fingerprints of alarms whose component needs one that is known to have failed."""
-    timeline: list[TimelineEntry] = []
-    recorded: int = 0
-    """How many entries of the timeline are in the records."""
+    timeline: Timeline = Timeline()
+    notes_for_customer: list[str] = []
+    """Since the customer was last told how it stands; the latest ones."""
     events: list[ClockEvent] = []
     """All that matters to the service-level clocks."""
     reading: ClockReading | None = None

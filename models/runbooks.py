@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import Field
@@ -9,6 +10,7 @@ from pydantic import Field
 from models.base import ApplicationId, Model
 from models.fences import HeldLease
 from models.jobs import Outcome
+from models.sizes import cut, encoded_size, last_that_fit
 
 
 class RunbookInput(Model):
@@ -51,3 +53,22 @@ class RunbookReport(Model):
     outcome: Outcome
     steps: list[StepReport]
     summary: str
+
+
+def steps_that_fit(steps: Sequence[StepReport], limit: int) -> list[StepReport]:
+    """Return the steps, with what came of them cut until they fit into `limit` bytes; the records have all of it.
+
+    Where even that is too much, the latest steps are returned, and the first of them says how many came before.
+    """
+    found = list(steps)
+    for size in (4_000, 1_000, 200):
+        if encoded_size(found) <= limit:
+            return found
+        found = [s.model_copy(update={"detail": cut(s.detail, size), "command": cut(s.command, size)}) for s in steps]
+    latest = last_that_fit(found, limit - 500)
+    if missing := len(found) - len(latest):
+        first = latest[0]
+        latest[0] = first.model_copy(
+            update={"detail": f"({missing} earlier steps stand in the records) {first.detail}"}
+        )
+    return latest

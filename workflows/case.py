@@ -19,7 +19,7 @@ from models.dossier.instructions import Approval
 from models.incident import IncidentEnd, IncidentMemory, IncidentOrder, IncidentState
 from models.names import PRIORITY, STATE
 from models.proof import ProofRecord, Use
-from models.records import EntryKind, IncidentRecord, TimelineEntry, WriteRecords
+from models.records import EntryKind, IncidentRecord, WriteRecords
 from models.slices import IncidentPlan
 from workflows.calls import call
 from workflows.firing import Firing
@@ -121,22 +121,17 @@ class Case:
 
     def tell(self, kind: EntryKind, text: str, data: Model | dict[str, Any] | None = None) -> None:
         """Add a line to the timeline."""
-        self.memory.timeline.append(
-            TimelineEntry(
-                sequence=len(self.memory.timeline),
-                at=workflow.now(),
-                kind=kind,
-                text=text[:2000],
-                data=data.model_dump(mode="json") if isinstance(data, Model) else data or {},
-            )
-        )
+        self.memory.timeline.tell(workflow.now(), kind, text, data)
         self._changed()
 
     async def record(self, closed_at: datetime | None = None) -> None:
-        """Write all that is new to the records."""
+        """Write all that is new to the records, in as many parts as it takes."""
+        await self._record(closed_at)
+        while self.memory.timeline.untaken:
+            await self._record(closed_at)
+
+    async def _record(self, closed_at: datetime | None) -> None:
         memory, order = self.memory, self.order
-        fresh = memory.timeline[memory.recorded :]
-        memory.recorded += len(fresh)
         record = IncidentRecord(
             id=self.id,
             application=order.application,
@@ -156,7 +151,7 @@ class Case:
             lead=memory.lead.who,
             reopened=order.reopening.times if order.reopening else 0,
             run=workflow.info().run_id,
-            timeline=fresh,
+            timeline=memory.timeline.take(),
         )
         await call(
             write_records,

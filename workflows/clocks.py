@@ -24,6 +24,7 @@ from models.clock import (
 )
 from models.names import DEADLINE
 from models.records import EntryKind
+from models.sizes import MESSAGE, cut, encoded_size
 from workflows.calls import look_up
 from workflows.case import Case
 from workflows.outcomes import explain
@@ -32,6 +33,12 @@ _DEADLINE = SearchAttributeKey.for_datetime(DEADLINE)
 _DONE = {Standing.KEPT, Standing.BROKEN}
 _WARNINGS = (100, 90, 75, 50)
 """Per cent of a promise's time that are told; 100 is the breach."""
+
+_LATEST = 10
+"""Events whose notes stay whole, where all together are too many to be carried."""
+
+_NOTE = 60
+"""Bytes of the notes of earlier ones; the timeline has them whole."""
 
 
 class _Told(NamedTuple):
@@ -54,7 +61,10 @@ class Clocks:
 
     def happened(self, kind: ClockEventKind, **what: Any) -> None:
         """Note something that matters to the clocks; they are read anew before anything is made of it."""
-        self._case.memory.events.append(ClockEvent(at=workflow.now(), kind=kind, **what))
+        events = self._case.memory.events
+        events.append(ClockEvent(at=workflow.now(), kind=kind, **what))
+        if encoded_size(events) > MESSAGE:  # they are read, and written to the records, again and again
+            events[:-_LATEST] = [e.model_copy(update={"note": cut(e.note, _NOTE)}) for e in events[:-_LATEST]]
         self._stale = True
 
     @property

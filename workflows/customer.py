@@ -20,6 +20,9 @@ from workflows.notices import Notices
 
 _SAFE_END = {IncidentEnd.RECOVERED, IncidentEnd.RECOVERED_BY_ITSELF, IncidentEnd.NOT_CONFIRMED}
 
+_NOTES = 20
+"""Notes for the customer that are kept until the customer is told; the account has all of them."""
+
 
 class Customer:
     """Keeps customer and third parties informed, and waits for them where it is their turn."""
@@ -41,17 +44,13 @@ class Customer:
         parties = self._case.plan.parties.values()
         language = next((p.language for p in parties if p.kind is PartyKind.CUSTOMER), Language.ENGLISH)
         waiting = memory.waiting.name if memory.waiting else None
-        return draft(memory.state, waiting, self._notes_since_last(), language)
+        return draft(memory.state, waiting, memory.notes_for_customer, language)
 
-    def _notes_since_last(self) -> list[str]:
-        memory = self._case.memory
-        return [
-            str(entry.data["text"])
-            for entry in memory.timeline
-            if entry.kind is EntryKind.NOTE
-            and entry.data.get("audience") == "customer"
-            and (memory.informed_at is None or entry.at > memory.informed_at)
-        ]
+    def note(self, text: str) -> None:
+        """Keep a note for the next time that the customer is told how it stands."""
+        notes = self._case.memory.notes_for_customer
+        notes.append(text)
+        del notes[:-_NOTES]
 
     async def opened(self) -> None:
         """Once people have it, tell them that it is worked on, where updates are promised; later ones follow on their clock."""
@@ -93,6 +92,7 @@ class Customer:
 
     def _note_informed(self, by: str) -> None:
         self._case.memory.informed_at = workflow.now()
+        self._case.memory.notes_for_customer.clear()
         self._clocks.happened(ClockEventKind.UPDATED, by=by)
 
     async def closed(self, end: IncidentEnd) -> None:
@@ -103,7 +103,7 @@ class Customer:
         cause = memory.cause.value if memory.cause else ""
         occasion = Occasion.RESTORED if end in _SAFE_END else Occasion.CLOSED
         await self._notices.send(
-            occasion, Audience(customer=True), cause=cause, text=" ".join(self._notes_since_last())
+            occasion, Audience(customer=True), cause=cause, text=" ".join(memory.notes_for_customer)
         )
 
     # --- whose turn it is

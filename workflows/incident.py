@@ -360,6 +360,8 @@ class Incident(Holding, Asking):
         await self._ready()
         data = {"audience": note.audience.value, "text": note.text, "by": note.by}
         self.case.tell(EntryKind.NOTE, f"{note.by}: {note.text}", data)
+        if note.audience is NoteFor.CUSTOMER:
+            self.leading.customer.note(note.text)
         return self._heard(note.by, f"Noted at {workflow.now():%H:%M:%S} UTC.")
 
     def on_decided(self, decision: Decision, receipt: DecisionReceipt) -> None:
@@ -395,7 +397,7 @@ class Incident(Holding, Asking):
             gates=self.open_gates,
             alarms=alarms,
             further_alarms=len(memory.alarms) - len(alarms) + self.case.firing.further,
-            timeline=memory.timeline,
+            timeline=memory.timeline.shown(ANSWER // 2),
             opened_at=self.case.opened_at,
             lead=memory.lead.who,
             waiting=f"{memory.waiting.name}: {memory.waiting.note}" if memory.waiting else None,

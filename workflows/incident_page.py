@@ -149,7 +149,7 @@ def _draft(case: Case, draft: str) -> str:
 
 def _happened(case: Case, shown: int) -> str:
     now = workflow.now()
-    entries = reversed(case.memory.timeline[-shown:] if shown else [])
+    entries = reversed(case.memory.timeline.lines[-shown:] if shown else [])
     happened = table(["UTC", "what", ""], [(stamp(e.at, now), e.kind.value, plain(e.text, 180)) for e in entries])
     return f"**What happened, newest first**\n\n{happened}" if happened else ""
 

@@ -39,6 +39,7 @@ from models.major import (
 )
 from models.names import APPLICATION, CUSTOMER, PRIORITY, STATE
 from models.records import EntryKind, TimelineEntry
+from models.sizes import cut
 from workflows.details import Details
 from workflows.joining import why_not, why_not_led_by
 from workflows.major_page import major_page, standing
@@ -58,6 +59,9 @@ ANSWER_WITHIN = timedelta(minutes=15)
 
 MOST_LINES = 200
 """Of its timeline that are remembered."""
+
+_TEXT = 2_000
+"""Bytes of a line of its timeline."""
 
 _LOOK_WITHIN = timedelta(minutes=2)
 _TELL_WITHIN = timedelta(minutes=5)
@@ -418,7 +422,9 @@ class Major:
 
     def _note(self, kind: EntryKind, text: str) -> None:
         memory = self.memory
-        memory.timeline.append(TimelineEntry(sequence=memory.sequence, at=workflow.now(), kind=kind, text=text[:2000]))
+        memory.timeline.append(
+            TimelineEntry(sequence=memory.sequence, at=workflow.now(), kind=kind, text=cut(text, _TEXT))
+        )
         memory.sequence += 1
         del memory.timeline[:-MOST_LINES]
 

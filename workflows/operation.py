@@ -34,8 +34,10 @@ from models.operation import (
 )
 from models.probes import HealthVerdict, WatchHealth
 from models.records import EntryKind, TimelineEntry, WriteRecords
-from models.runbooks import StepReport
+from models.runbooks import StepReport, steps_that_fit
+from models.sizes import ANSWER, CARRIED
 from models.slices import ApplicationPlan, PlanRequest
+from models.timeline import Timeline
 from workflows.calls import call, look_up
 from workflows.details import Details
 from workflows.failed_step import RETRY, SKIP, failed_step_question
@@ -89,8 +91,7 @@ class Operation(Holding, Asking):
         self.lease_says = ""
         self.aborting: AbortOperation | None = None
         self._steps: Steps | None = None
-        self._timeline: list[TimelineEntry] = []
-        self._recorded = 0
+        self._timeline = Timeline()
         self._outcome: OperationOutcome | None = None
 
     # --- the frame
@@ -364,15 +365,7 @@ class Operation(Holding, Asking):
 
     def tell(self, kind: EntryKind, text: str, data: Model | dict[str, Any] | None = None) -> None:
         """Add a line to the timeline."""
-        self._timeline.append(
-            TimelineEntry(
-                sequence=len(self._timeline),
-                at=workflow.now(),
-                kind=kind,
-                text=text[:2000],
-                data=data.model_dump(mode="json") if isinstance(data, Model) else data or {},
-            )
-        )
+        self._timeline.tell(workflow.now(), kind, text, data)
         self.on_gates_changed()
 
     def report(self, title: str, detail: str, outcome: Outcome = Outcome.OK, host: str | None = None) -> None:
@@ -389,7 +382,7 @@ class Operation(Holding, Asking):
 
     def latest(self, count: int) -> list[TimelineEntry]:
         """The last lines of the timeline."""
-        return self._timeline[-count:]
+        return self._timeline.lines[-count:]
 
     def left_behind(self) -> str:
         """What was done last on a host, for whoever finds it there."""
@@ -416,10 +409,13 @@ class Operation(Holding, Asking):
     # --- the record
 
     async def record(self) -> None:
-        """Write all that is new to the records."""
+        """Write all that is new to the records, in as many parts as it takes."""
+        await self._record()
+        while self._timeline.untaken:
+            await self._record()
+
+    async def _record(self) -> None:
         order, steps = self._begun
-        fresh = self._timeline[self._recorded :]
-        self._recorded += len(fresh)
         outcome = self._outcome
         record = operation_record(
             order,
@@ -430,7 +426,7 @@ class Operation(Holding, Asking):
             state=self.state,
             dossier=steps.plan.dossier,
             data=self.data,
-            timeline=fresh,
+            timeline=self._timeline.take(),
         )
         proof = outcome and proof_record(order, outcome, self.proves, steps.plan.dossier)
         await call(
@@ -460,7 +456,7 @@ class Operation(Holding, Asking):
             kind=self.kind,
             end=end,
             summary=summary,
-            steps=self.reports,
+            steps=steps_that_fit(self.reports, CARRIED),
             opened_at=workflow.info().workflow_start_time,
             closed_at=workflow.now(),
             data=self.data,
@@ -556,8 +552,8 @@ class Operation(Holding, Asking):
             components=self.components,
             lease=self.lease_says,
             gates=self.open_gates,
-            steps=self.reports,
-            timeline=self._timeline,
+            steps=steps_that_fit(self.reports, ANSWER // 2),
+            timeline=self._timeline.shown(ANSWER // 2),
             progress=self.progress,
         )
 

@@ -17,7 +17,8 @@ from models.jobs import Outcome
 from models.operation import OperationKind
 from models.proof import ProofRecord, Use, use_of
 from models.records import WriteRecords
-from models.runbooks import RunbookInput, RunbookReport, StepReport
+from models.runbooks import RunbookInput, RunbookReport, StepReport, steps_that_fit
+from models.sizes import ANSWER, CARRIED
 from models.slices import ApplicationPlan, ComponentPlan, PlanRequest
 from workflows.calls import call, look_up
 from workflows.details import Details
@@ -189,7 +190,7 @@ class Runbook(Holding, Asking):
             runbook=workflow.info().workflow_type.removeprefix("runbook."),
             rehearsed=rehearsed,
             outcome=outcome,
-            steps=self._done,
+            steps=steps_that_fit(self._done, CARRIED // 2),
             summary=f"Rehearsal, nothing was changed. {summary}" if rehearsed else summary,
         )
 
@@ -200,7 +201,7 @@ class Runbook(Holding, Asking):
     @workflow.query(name="status", description="The steps so far, with what came of each")
     def status(self) -> list[StepReport]:
         """The steps so far."""
-        return self._done
+        return steps_that_fit(self._done, ANSWER)
 
     def on_gates_changed(self) -> None:
         """Show what has changed on the page."""

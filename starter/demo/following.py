@@ -86,8 +86,9 @@ async def follow(handle: WorkflowHandle[Any, T], listener: Listener, status_type
             ended = ending.done()
             status = await _status(handle, status_type)
             if status is not None:
-                listener.entries(status.timeline[shown:])
-                shown = len(status.timeline)
+                fresh = [entry for entry in status.timeline if entry.sequence >= shown]
+                listener.entries(fresh)
+                shown = fresh[-1].sequence + 1 if fresh else shown
                 for gate in status.gates:
                     if gate.id not in told:
                         told.add(gate.id)

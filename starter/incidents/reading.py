@@ -178,7 +178,7 @@ def _told(desk: Desk, described: WorkflowExecutionDescription, status: IncidentS
         cause=status.cause,
         major=status.major,
         gates=[open_gate(status.id, gate) for gate in status.gates],
-        timeline=status.timeline,
+        timeline=[*_earlier(desk.records, status, described.run_id), *status.timeline],
         source="workflow",
         url=workflow_url(status.id, desk.settings),
     )
@@ -203,6 +203,15 @@ async def _untold(desk: Desk, described: WorkflowExecutionDescription) -> Incide
         source="visibility",
         url=workflow_url(described.id, desk.settings),
     )
+
+
+def _earlier(records: Records, status: IncidentStatus, run: str) -> list[TimelineEntry]:
+    """The lines that the workflow itself no longer keeps."""
+    first = status.timeline[0].sequence if status.timeline else 0
+    if not first:
+        return []
+    known = [entry for entry in records.timeline(status.id) if entry.run == run and entry.sequence < first]
+    return [TimelineEntry.model_validate(entry.model_dump(exclude={"incident", "run"})) for entry in known]
 
 
 def _timeline(records: Records, id: str) -> list[TimelineEntry]:

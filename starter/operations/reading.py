@@ -11,7 +11,7 @@ from models.names import APPLICATION, AWAITS_DECISION_BY, STATE
 from models.operation import OperationKind, OperationStatus
 from models.records import EntryKind, TimelineEntry
 from models.runbooks import StepReport
-from models.tables import OperationRow
+from models.tables import OperationEntry, OperationRow
 from starter.desk import Desk, ask
 from starter.incidents.views import asked_by
 from starter.listed import Listed
@@ -71,7 +71,7 @@ async def show_operation(desk: Desk, id: str) -> OperationView:
                 rehearsed=status.rehearsed,
                 gates=[asked_by("operation", id, gate) for gate in status.gates],
                 steps=status.steps,
-                timeline=status.timeline,
+                timeline=[*_earlier(desk, status), *status.timeline],
                 source="workflow",
                 url=url,
             )
@@ -102,12 +102,21 @@ def recorded_operation(desk: Desk, id: str, doing: str, *, lost: bool = False) -
         summary=found.summary,
         steps=[StepReport.model_validate(e.data) for e in entries if e.kind == EntryKind.ACTION.value and e.data],
         data=found.data,
-        timeline=[
-            TimelineEntry(sequence=e.sequence, at=e.at, kind=EntryKind(e.kind), text=e.text, data=e.data)
-            for e in entries
-        ],
+        timeline=[_line_of(entry) for entry in entries],
         source="records",
         url=workflow_url(id, desk.settings),
+    )
+
+
+def _earlier(desk: Desk, status: OperationStatus) -> list[TimelineEntry]:
+    """The lines that the workflow itself no longer keeps; an operation has one run."""
+    first = status.timeline[0].sequence if status.timeline else 0
+    return [_line_of(e) for e in desk.records.operation_timeline(status.id) if e.sequence < first] if first else []
+
+
+def _line_of(entry: OperationEntry) -> TimelineEntry:
+    return TimelineEntry(
+        sequence=entry.sequence, at=entry.at, kind=EntryKind(entry.kind), text=entry.text, data=entry.data
     )
 
 
