@@ -35,6 +35,7 @@ BENCHMARKS: Final = (
     "memory",
     "calendars",
     "storm",
+    "growth",
 )
 
 

@@ -14,12 +14,34 @@ from typing import Any
 
 from pydantic import BaseModel
 from pydantic_core import to_json
-from temporalio.client import WorkflowHistory
+from temporalio.client import Client, WorkflowHistory
 from temporalio.worker import Replayer, WorkflowInstance, WorkflowInstanceDetails, WorkflowRunner
 
 from models.converter import data_converter
+from models.incident import AlarmsJoined
+from tests.workflows.waiting import end_of, until_asked
+from tests.workflows.world import World, alarm, decide, incident, report
 from worker import WORKFLOWS
 from workflows.sandbox import workflow_runner
+
+
+async def waiting_incident(client: Client) -> WorkflowHistory:
+    """The history of an incident that waits for a decision of people."""
+    world = World()
+    async with world.worker(client):
+        await report(client, alarm("web", point=False, title="Disk 97 % full"))
+        handle = incident(client)
+        await until_asked(handle)
+        history = await handle.fetch_history()
+        await decide(handle, "close", note="Disk was grown")
+        await end_of(handle)
+    last = max(n for n, e in enumerate(history.events) if e.HasField("workflow_task_completed_event_attributes"))
+    return WorkflowHistory(history.workflow_id, history.events[: last + 1])
+
+
+def joining(count: int) -> list[AlarmsJoined]:
+    """Signals of as many alarms."""
+    return [AlarmsJoined(alarms=[alarm("web", fingerprint=f"disk/{n}", detail="x" * 200)]) for n in range(count)]
 
 
 def with_signals(
