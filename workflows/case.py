@@ -125,9 +125,10 @@ class Case:
         self._changed()
 
     async def record(self, closed_at: datetime | None = None) -> None:
-        """Write all that is new to the records, in as many parts as it takes."""
+        """Write all that is new by now to the records, in as many parts as it takes."""
+        new = self.memory.timeline.count
         await self._record(closed_at)
-        while self.memory.timeline.untaken:
+        while self.memory.timeline.taken < new:
             await self._record(closed_at)
 
     async def _record(self, closed_at: datetime | None) -> None:

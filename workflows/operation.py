@@ -409,9 +409,10 @@ class Operation(Holding, Asking):
     # --- the record
 
     async def record(self) -> None:
-        """Write all that is new to the records, in as many parts as it takes."""
+        """Write all that is new by now to the records, in as many parts as it takes."""
+        new = self._timeline.count
         await self._record()
-        while self._timeline.untaken:
+        while self._timeline.taken < new:
             await self._record()
 
     async def _record(self) -> None:
