@@ -20,7 +20,7 @@ from models.errors import SettingsError
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
-_OWN_SOURCES = frozenset({"embedded", "by-hand", "hand", "merged", "intake", "dead-man", "drill"})
+_OWN_SOURCES = frozenset({"embedded", "by-hand", "hand", "merged", "intake", "dead-man", "drill", "group", "watch"})
 """With these, the fingerprints of Driftvakt's own alarms begin."""
 
 

@@ -43,7 +43,6 @@ _DECODED_AT_ONCE: Final = 2
 """Large bodies that are taken apart at the same time; others wait."""
 _HEAVY: Final = 256 * 1024
 """Bytes of a part that is delivered before the next large body has its turn."""
-_REFUSED: Final = {"WWW-Authenticate": "Bearer", "Connection": "close"}
 _SMALL: Final = 64 * 1024
 """Bytes of a body that is taken apart without waiting."""
 
@@ -176,7 +175,7 @@ class Intake:
         if self._sources.standing().unreadable:
             # It may well be the source whose token we cannot read; 401 would make it drop its alarms.
             return _again("a token cannot be read")
-        return JSONResponse({"error": "a bearer token of a source is needed"}, 401, _REFUSED)
+        return JSONResponse({"error": "a bearer token of a source is needed"}, 401, {"WWW-Authenticate": "Bearer"})
 
 
 def temporal_check(client: Client) -> Check:

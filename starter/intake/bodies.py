@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import codecs
-import json
 import logging
 import zlib
 from collections.abc import Callable, Iterator
@@ -14,7 +12,7 @@ from typing import Any, Final
 
 from starlette.requests import Request
 
-from activities.charsets import declared_charset
+from starter.intake.characters import Decoder, decoder_for
 from starter.intake.decoding import (
     BODY_LIMIT,
     Decoded,
@@ -35,6 +33,10 @@ READ_LIMIT: Final = 64 * 1024 * 1024
 _PART_ALARMS: Final = 500
 _PART_BYTES: Final = 1_000_000
 """A part of a body is handed over when it holds so many messages, or so much text."""
+
+
+_MOST_UNREADABLE: Final = 100
+"""Messages of one body that are kept each by itself when they are not understood."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +107,20 @@ class _Reading:
         self._now = now
         self._form = form
         self._cut = body.cut
+        self._noted = self._dropped = 0
 
     def parts(self) -> Iterator[Decoded]:
+        """The body, taken apart."""
+        if (whole := self._at_once()) is not None:
+            yield whole
+            return
         splitter = Splitter(self._form.list_key, BODY_LIMIT)
         part, size, any_message = Decoded(), 0, False
         for piece in self._pieces(splitter):
-            any_message = True
             self._add(part, piece)
+            if not any_message and part.unreadable and not splitter.found:
+                raise NotUnderstoodError(part.unreadable[0].reason)  # it is no list at all: junk is not taken apart
+            any_message = True
             size += len(piece.text)
             if size >= _PART_BYTES or len(part.alarms) + len(part.unreadable) >= _PART_ALARMS:
                 yield part
@@ -119,6 +128,11 @@ class _Reading:
         if not any_message and not splitter.found:
             raise NotUnderstoodError(self._nothing_found(splitter))
         self._add_around(part, splitter)
+        if self._dropped:
+            reason = (
+                f"of {_MOST_UNREADABLE + self._dropped} messages that are not understood, the rest is kept as one body"
+            )
+            part.unreadable.append(_kept_whole(self._body, "shape", reason))
         if self._cut:
             limit = READ_LIMIT // 1024 // 1024
             part.unreadable.append(
@@ -126,8 +140,20 @@ class _Reading:
             )
         yield part
 
+    def _at_once(self) -> Decoded | None:
+        """The whole body, where it is small and all of it is understood: the usual case, and the fastest."""
+        if self._body.stored.size > _PART_BYTES or self._body.encoding not in ("", "identity"):
+            return None
+        try:
+            text = self._decoder()
+            content = text.decode(b"".join(self._body.stored.chunks()), final=True)
+            decoded = self._form.decode(read_json(content), self._source, self._now)
+        except Exception:  # it is tried again, message by message
+            return None
+        return None if decoded.unreadable or len(decoded.alarms) > _PART_ALARMS else decoded
+
     def _pieces(self, splitter: Splitter) -> Iterator[Piece]:
-        decoder = codecs.getincrementaldecoder(self._charset())(errors="driftvakt")
+        decoder = self._decoder()
         for chunk in self._plain():
             yield from splitter.feed(decoder.decode(chunk))
         yield from splitter.feed(decoder.decode(b"", final=True))
@@ -138,7 +164,7 @@ class _Reading:
         kept = piece.text.strip().encode("utf-8", "replace")[:BODY_LIMIT]
         if piece.cut:
             reason = f"a message has more than {BODY_LIMIT} characters, and its beginning is kept; {self._digest()}"
-            part.unreadable.append(Unreadable("size", reason, kept, applications_in(piece.text)))
+            self._note(part, Unreadable("size", reason, kept, applications_in(piece.text)))
             return
         try:
             found = self._form.decode(self._form.one(read_json(piece.text)), self._source, self._now)
@@ -149,7 +175,16 @@ class _Reading:
             found = Decoded(unreadable=[Unreadable("shape", "reading the message failed; the log says how", b"")])
         part.alarms += found.alarms
         part.remarks |= found.remarks
-        part.unreadable += [u.about(kept, applications_in(piece.text)) for u in found.unreadable]
+        for unreadable in found.unreadable:
+            self._note(part, unreadable.about(kept, applications_in(piece.text)))
+
+    def _note(self, part: Decoded, unreadable: Unreadable) -> None:
+        """Keep a message that is not understood; where there are many, they are kept together."""
+        self._noted += 1
+        if self._noted <= _MOST_UNREADABLE:
+            part.unreadable.append(unreadable)
+        else:
+            self._dropped += 1
 
     def _add_around(self, part: Decoded, splitter: Splitter) -> None:
         """Decode what stands around the list of messages, which itself is left empty there."""
@@ -175,16 +210,8 @@ class _Reading:
         self._form.decode(read_json(piece.text), self._source, self._now)  # says what is missing
         return "the body holds no message"
 
-    def _charset(self) -> str:
-        first = self._first_bytes()
-        found = json.detect_encoding(first)
-        if found != "utf-8":  # it has a byte-order mark, or is UTF-16 or UTF-32 without one
-            return found
-        declared = declared_charset(self._body.content_type)
-        return declared if declared and declared not in ("utf-8", "ascii") else "utf-8"
-
-    def _first_bytes(self) -> bytes:
-        return next(self._plain(), b"")[:4]
+    def _decoder(self) -> Decoder:
+        return decoder_for(next(self._plain(), b""), self._body.content_type)
 
     def _plain(self) -> Iterator[bytes]:
         """The bytes of the body, decompressed."""
@@ -227,20 +254,3 @@ def _kept_whole(body: Body, kind: str, reason: str) -> Unreadable:
     if body.stored.size > len(start):
         reason += f"; of its {body.stored.size} bytes, SHA-256 {body.stored.sha256}, the first {len(start)} are kept"
     return Unreadable(kind, reason, start, applications_in(start.decode("utf-8", "replace")))
-
-
-def _from_one_byte(error: UnicodeError) -> tuple[str, int]:
-    """Read bytes that are not valid in their character set as Windows-1252, which contains ISO 8859-1."""
-    if not isinstance(error, UnicodeDecodeError):
-        raise error
-    bad = error.object[error.start : error.end]
-    if error.encoding.replace("_", "-").lower() in ("utf-8", "utf8"):
-        return "".join(_WINDOWS.get(byte, chr(byte)) for byte in bad), error.end
-    return "\ufffd", error.end
-
-
-_WINDOWS: Final = {
-    byte: bytes([byte]).decode("cp1252") for byte in range(0x80, 0xA0) if byte not in b"\x81\x8d\x8f\x90\x9d"
-}
-
-codecs.register_error("driftvakt", _from_one_byte)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import resource
 import socket
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Final
 
@@ -32,6 +33,10 @@ _PATIENCE: Final = timedelta(seconds=15)
 
 _OPEN_FILES: Final = 8192
 """Many systems allow 1,024 unless told otherwise, which half-open TLS connections can use up."""
+
+_M_MMAP_THRESHOLD: Final = -3
+_M_ARENA_MAX: Final = -8
+"""Of glibc's `malloc.h`."""
 
 _BACKLOG: Final = 1024
 _GRACE_S: Final = 20
@@ -70,6 +75,7 @@ class _Server(uvicorn.Server):
 
 def _server(settings: Settings, app: Starlette, sources: Sources) -> _Server:
     _allow_open_files()
+    _give_memory_back()
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -96,6 +102,14 @@ def _allow_open_files() -> None:
     wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _give_memory_back() -> None:
+    """Have the C library return large blocks to the system; else glibc keeps some for each thread that read a large body."""
+    with suppress(OSError, AttributeError):
+        libc = ctypes.CDLL(None)
+        libc.mallopt(_M_MMAP_THRESHOLD, 128 * 1024)
+        libc.mallopt(_M_ARENA_MAX, 2)
 
 
 @contextmanager

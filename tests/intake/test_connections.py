@@ -35,10 +35,10 @@ class Live:
     reporter: FakeReporter
     records: Records
 
-    async def post(self, body: bytes = b'{"application": "acme.shop"}', path: str = "/alarms") -> httpx.Response:
-        async with httpx.AsyncClient(timeout=60) as http:
-            headers = {"Authorization": f"Bearer {TOKEN}"}
-            return await http.post(f"http://127.0.0.1:{self.port}{path}", content=body, headers=headers)
+    async def post(self, body: bytes = b'{"application": "acme.shop"}', token: str = TOKEN) -> httpx.Response:
+        async with httpx.AsyncClient(timeout=60, verify=False) as http:
+            headers = {"Authorization": f"Bearer {token}"}
+            return await http.post(f"http://127.0.0.1:{self.port}/alarms", content=body, headers=headers)
 
     async def raw(self, *sent: str) -> str:
         """Send bytes as they are; gives what is answered until the connection is closed."""
@@ -102,9 +102,15 @@ async def test_a_body_that_does_not_come_is_asked_for_again(live: Live, monkeypa
     assert "retry-after: 5" in answer.lower()
 
 
-async def test_without_a_token_the_body_is_not_even_read(live: Live) -> None:
+async def test_without_a_token_the_body_is_not_waited_for(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "HEADERS_WITHIN_S", 0.2)
     answer = await live.raw(head("/alarms", "Content-Length: 4900000\r\n"))
     assert answer.startswith("HTTP/1.1 401")
+
+
+async def test_a_sender_with_a_wrong_token_and_a_large_body_hears_why_it_is_refused(live: Live) -> None:
+    answer = await live.post(b"x" * 4_900_000, token="wrong")
+    assert (answer.status_code, live.reporter.taken) == (401, [])
 
 
 @pytest.mark.parametrize("chunk", ["zz\r\n", "5\r\nhello!!\r\n", "-1\r\n"])

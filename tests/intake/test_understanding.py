@@ -186,6 +186,19 @@ async def test_what_a_source_sends_to_another_address_is_kept_and_told(bench: Be
     assert (await bench.post("/alarms/", json=SHOP)).json()["receipts"][0]["disposition"] == "joined"
 
 
+async def test_hundreds_of_messages_that_are_not_understood_are_kept_together(bench: Bench) -> None:
+    body = json.dumps([SHOP, *({"n": n} for n in range(300))]).encode()
+    receipts = (await bench.post(content=body)).json()["receipts"]
+    assert [r["disposition"] for r in receipts] == ["opened"] + ["quarantined"] * 101
+    assert body in [row.body for row in bench.records.quarantined(limit=200)]
+
+
+async def test_junk_is_one_message(bench: Bench) -> None:
+    junk = bytes(range(256)) * 1000
+    assert len((await bench.post(content=junk)).json()["receipts"]) == 1
+    assert bench.records.quarantined()[0].body == junk
+
+
 async def test_several_alarms_one_after_the_other_are_taken(bench: Bench) -> None:
     await bench.post(
         content=b'{"application": "acme.shop", "title": "a"}\n{"application": "acme.shop", "title": "b"}\n'

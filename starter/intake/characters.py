@@ -1,0 +1,60 @@
+"""From bytes to text: in the character set that a body declares, else in UTF-8."""
+
+from __future__ import annotations
+
+import codecs
+import json
+from typing import Final, Protocol
+
+from activities.charsets import declared_charset
+
+
+class Decoder(Protocol):
+    """Decodes a text that arrives in chunks."""
+
+    def decode(self, data: bytes, final: bool = False) -> str:
+        """The text of the next bytes; never raises."""
+
+
+def decoder_for(first: bytes, content_type: str) -> Decoder:
+    """The decoder for a body that begins with these bytes."""
+    found: str = json.detect_encoding(first[:4])
+    if found == "utf-8":
+        declared = declared_charset(content_type)
+        if declared is None or declared in ("utf-8", "ascii"):
+            return _Utf8OrWindows()
+        found = declared
+    # It has a byte-order mark, is UTF-16 or UTF-32 without one, or says what it is.
+    return codecs.getincrementaldecoder(found)(errors="replace")
+
+
+class _Utf8OrWindows:
+    """Reads UTF-8, and bytes that are none as Windows-1252, which contains ISO 8859-1."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def decode(self, data: bytes, final: bool = False) -> str:
+        """The text of the next bytes."""
+        data = self._rest + data
+        try:
+            text, used = codecs.utf_8_decode(data, "strict", final)
+        except UnicodeDecodeError:
+            if data.decode("utf-8", "replace").count("\ufffd") * 20 > len(data):  # hardly UTF-8; this is much faster
+                text, used = codecs.charmap_decode(data, "strict", _WINDOWS)
+            else:
+                text, used = codecs.utf_8_decode(data, "driftvakt-windows", final)
+        self._rest = data[used:]
+        return text
+
+
+def _as_windows(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return "".join(_WINDOWS[byte] for byte in error.object[error.start : error.end]), error.end
+
+
+_UNUSED: Final = b"\x81\x8d\x8f\x90\x9d"
+_WINDOWS: Final = "".join(chr(b) if b in _UNUSED else bytes([b]).decode("cp1252") for b in range(256))
+
+codecs.register_error("driftvakt-windows", _as_windows)
