@@ -46,7 +46,7 @@ def run() -> list[Figure]:
     return [
         Figure("size of the database restored", size / 1e9, "GB"),
         Figure(
-            "restore as an operation, from stopping to proven",
+            "restore as an operation, from restoring aside to proven",
             proof.took.total_seconds(),
             "s",
             bare,
