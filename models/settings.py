@@ -150,6 +150,21 @@ class Settings(BaseSettings):
                 raise ValueError(f"the source {name!r} is one of Driftvakt's own; choose another name")
         return sources
 
+    @field_validator("temporal_address")
+    @classmethod
+    def _with_port(cls, address: str | None) -> str | None:
+        port = re.fullmatch(r"(?:\[[0-9a-fA-F:.%]+\]|[^\s:/\[\]]+):(\d{1,5})", address or "localhost:1")
+        if port is None or not 1 <= int(port.group(1)) <= 65535:
+            raise ValueError(f"{address} is no HOST:PORT; write for example temporal.example.com:7233, without http://")
+        return address
+
+    @field_validator("temporal_ui_url")
+    @classmethod
+    def _in_a_browser(cls, url: str | None) -> str | None:
+        if url is not None and not re.fullmatch(r"https?://[^\s/]+(/\S*)?", url):
+            raise ValueError(f"{url} is no URL of a page; write for example https://temporal.example.com")
+        return url
+
     @field_validator("notice_channels")
     @classmethod
     def _by_reference(cls, channels: dict[str, str]) -> dict[str, str]:

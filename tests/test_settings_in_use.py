@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
-from models.settings import Settings
+from models.errors import SettingsError
+from models.settings import Settings, load_settings
 from starter.doctor import machine
 from starter.doctor.finding import Verdict
 from starter.settings_in_use import changed_since_start, in_use
@@ -49,6 +51,23 @@ def test_what_has_ended_and_what_was_copied_says_nothing(home: Path, tmp_path: P
     with in_use(Settings(), "intake"):
         assert list(changed_since_start(Settings())) == ["intake"]
     assert list((home / "run").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("temporal_address", text) for text in ("10.0.0.1", "temporal:99999", "http://temporal:7233", "::1:7233")),
+        *(("temporal_ui_url", text) for text in ("temporal.example.com", "https://")),
+    ],
+)
+def test_an_address_that_cannot_be_one_is_refused_with_a_sentence(home: Path, name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"{name}: {re.escape(value)} is no .*; write for example"):
+        load_settings(**{name: value})
+
+
+def test_addresses_of_every_form_are_taken(home: Path) -> None:
+    for address in ("127.0.0.1:7233", "temporal.example.com:7233", "[2001:db8::1]:7233"):
+        assert load_settings(temporal_address=address).temporal_target == address
 
 
 def test_a_part_runs_where_no_note_can_be_kept(home: Path) -> None:
