@@ -120,7 +120,7 @@ class Fleet:
                     f"{part}-down": {
                         "title": f"{part} does not answer",
                         "symptom": {"components": [part]},
-                        "collect": [{"type": "run", "command": "date", "read_only": True}],
+                        "collect": [{"type": "run", "command": "date +%s.%N", "read_only": True}],
                         "remedies": {
                             "restart": {"title": f"Restart {part}", "steps": [{"type": "restart", "component": part}]}
                         },
