@@ -47,7 +47,7 @@ async def start(client: Client, runbook: RunbookClass, order: RunbookInput) -> H
         handle: Handle = await client.start_workflow(
             runbook.workflow_type,
             order,
-            id=runbook_id(order.application, runbook.name, secrets.token_hex(4)),
+            id=runbook_id(order.application, runbook.name, secrets.token_hex(8)),
             task_queue=WORKFLOW_QUEUE,
             result_type=RunbookReport,
             search_attributes=TypedSearchAttributes(attributes),

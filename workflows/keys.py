@@ -45,6 +45,13 @@ def message_key(purpose: str) -> str:
     return _fitting(info.workflow_id, f"/{info.run_id}/{purpose}/{_next()}")
 
 
+def update_key() -> str:
+    """Return the key of what the update being handled has done outside; the update makes the same one again after a reset."""
+    update = workflow.current_update_info()
+    assert update is not None
+    return _fitting(workflow.info().workflow_id, f"/{update.id}")
+
+
 def job_id(*, read_only: bool = False) -> str:
     """Return a new id for a job on a host, which is the name of its folder there.
 

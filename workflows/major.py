@@ -42,6 +42,7 @@ from models.records import EntryKind, TimelineEntry
 from models.sizes import cut
 from workflows.details import Details
 from workflows.joining import why_not, why_not_led_by
+from workflows.keys import update_key
 from workflows.major_page import major_page, standing
 from workflows.outcomes import explain
 from workflows.people import as_written, is_among
@@ -256,7 +257,7 @@ class Major:
         self._note(EntryKind.NOTICE, f"{message.by} to all customers: {message.text}")
         self._show()
         update = CustomerUpdate(by=message.by, text=message.text)
-        answers = await self._tell(TellIncidents(key=_key(), ids=open_ones, customer_update=update))
+        answers = await self._tell(TellIncidents(key=update_key(), ids=open_ones, customer_update=update))
         return MajorTold(message=_counted("Told the customers", answers), answers=answers)
 
     @workflow.update(
@@ -367,7 +368,7 @@ class Major:
         return found.incidents
 
     async def _fan_out(self, note: Note, ids: Sequence[str]) -> list[IncidentAnswer]:
-        return await self._tell(TellIncidents(key=_key(), ids=list(ids), note=note))
+        return await self._tell(TellIncidents(key=update_key(), ids=list(ids), note=note))
 
     async def _tell(self, order: TellIncidents) -> list[IncidentAnswer]:
         if not order.ids:
@@ -462,13 +463,6 @@ def _urgency(seen: SeenIncident) -> tuple[str, str]:
 
 def _refuse(text: str) -> ApplicationError:
     return ApplicationError(text, type="UserError", non_retryable=True)
-
-
-def _key() -> str:
-    """Names what is told: the same update, were it carried out again after a reset, tells nobody a second time."""
-    info = workflow.current_update_info()
-    assert info is not None
-    return f"{workflow.info().workflow_id}/{info.id}"[:200]
 
 
 def _short(id: str) -> str:

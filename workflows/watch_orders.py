@@ -241,7 +241,7 @@ class WatchOrders:
         return [
             Alarm(
                 application=self._application,
-                fingerprint=f"{BY_HAND}{closed.number}/{closed.reopened + 1}/{component or ''}"[:128],
+                fingerprint=f"{BY_HAND}{closed.number}/{closed.reopened + 1}/{component or ''}",
                 title=closed.title or f"Incident {closed.number} is open again",
                 component=component,
                 source=order.by[:80],

@@ -37,7 +37,7 @@ class Heard:
 
 def by_the_clock() -> str:
     """A key for an operation that has no number and no date of its own: the moment, and a little chance."""
-    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
 
 
 async def start_operation(client: Client, kind: OperationKind, order: OperationOrder, key: str, title: str) -> Handle:
