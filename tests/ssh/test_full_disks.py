@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import os
+import shutil
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -122,3 +124,30 @@ def test_a_lock_that_is_held_in_one_place_keeps_out_an_operation_in_another(far:
     assert far.fenced("c", "a.b.web:1", f"touch {tmp_path}/ran").words[6:] == ["fence", "old", "a.b.web", "2"]
     assert not (tmp_path / "ran").exists()
     assert far.fenced("d", "a.b.web:3", "echo next").streams[0] == b"next\n"
+
+
+@one_shell
+@pytest.mark.parametrize("trap", ["link", pytest.param("folder", marks=pytest.mark.needs("mounts"))])
+def test_a_place_where_everybody_may_write_is_used_only_where_its_folder_is_the_users(
+    trap: str, far: Far, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = f"{trap}-{tmp_path.parent.name}-{tmp_path.name}"
+    monkeypatch.setenv("LOGNAME", user)
+    far.root.write_text("a file where a folder should be")
+    far.home.write_text("another")
+    theirs, ours = Path(f"/var/tmp/driftvakt-{user}"), Path(f"/tmp/driftvakt-{user}")
+    (tmp_path / "elsewhere").mkdir()
+    try:
+        if trap == "link":
+            theirs.symlink_to(tmp_path / "elsewhere")
+        else:
+            theirs.mkdir()
+            os.chown(theirs, 65534, 65534)
+        answer = far.run("j", "echo out")
+        assert (answer.streams[0], answer.notes[-1]) == (b"out\n", f"kept {ours}")
+        assert (ours.stat().st_mode & 0o777, (ours / "jobs").stat().st_mode & 0o777) == (0o700, 0o700)
+        assert not list((tmp_path / "elsewhere").iterdir())
+        assert trap == "link" or not list(theirs.iterdir())
+    finally:
+        theirs.unlink() if theirs.is_symlink() else theirs.rmdir()
+        shutil.rmtree(ours)

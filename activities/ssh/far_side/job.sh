@@ -458,6 +458,12 @@ finish() {
     [ "$when" = "$boot" ] || return 0
     # Only a group whose leader is the one that was started, or whose keeper still waits for it, is ours to end.
     { born "$leader" && [ "$born" = "$was" ]; } || alive "$pid" "$keeper" "$when" || return 0
+    # Between its fork and its setsid, the leader has no group yet that could be ended.
+    patience=20
+    until signal 0 "$leader" || ! born "$leader" || [ "$patience" -eq 0 ]; do
+      patience=$((patience - 1))
+      pause 0.1
+    done
     signal TERM "$leader"
     gone || signal KILL "$leader"
   fi
