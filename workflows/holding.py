@@ -20,7 +20,9 @@ from workflows.keys import action_key
 from workflows.waiting import until
 
 _ASK_AGAIN = timedelta(minutes=5)
-"""A holder that waits is told when its turn comes; should that be lost, it asks again after so long."""
+_LONGEST_PAUSE = timedelta(hours=1)
+"""The watch tells a holder when its turn comes. In case that is lost, the holder asks again: after five minutes, then after twice
+as long each time, up to an hour. So a long wait adds little to its history."""
 
 
 class Holding:
@@ -74,6 +76,7 @@ class Holding:
             work=work,
         )
         self._holds, self.taken_back_by = application, ""
+        asked = 0
         while True:
             self._turn = False
             answer = await self._ask_watch(order)
@@ -91,9 +94,10 @@ class Holding:
             waits(answer.reason)
             held = await until(
                 lambda: self._turn or moot(),
-                within=_wait(wait_until),
+                within=_pause(asked, wait_until),
                 summary=f"Wait for the lease: {answer.reason}"[:200],
             )
+            asked += 1
             if not held and (wait_until is None or workflow.now() < wait_until):
                 continue
             if moot() or not self._turn:
@@ -139,8 +143,9 @@ class Holding:
         self._holds = None
 
 
-def _wait(until: datetime | None) -> timedelta:
-    return _ASK_AGAIN if until is None else min(_ASK_AGAIN, max(timedelta(0), until - workflow.now()))
+def _pause(asked: int, until: datetime | None) -> timedelta:
+    pause: timedelta = min(_ASK_AGAIN * 2 ** min(asked, 16), _LONGEST_PAUSE)
+    return pause if until is None else min(pause, max(timedelta(0), until - workflow.now()))
 
 
 def refuse_operation(reason: str) -> ApplicationError:

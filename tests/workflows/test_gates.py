@@ -133,7 +133,7 @@ async def test_an_answer_to_an_earlier_asking_does_not_fit_a_later_one(skipping:
         handle = await asking(skipping.client, times=2)
         [first] = await gates(handle)
         await decide(handle, "approve", by=PEOPLE[0])
-        [second] = await gates(handle)
+        second = await until_asked(handle)
         with pytest.raises(WorkflowUpdateFailedError) as refused:
             await decide(handle, "approve", by=PEOPLE[0], plan=first.digest[:8])
         assert second.digest != first.digest
