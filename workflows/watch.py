@@ -85,8 +85,8 @@ _OPERATION = (
     '"components": ["db"]}'
 )
 _LEASE = (
-    '{"application": "acme.shop", "holder": "change.acme.shop.4", "run": "1a2b", "kind": "change", "title": "Change 4", '
-    '"by": "you@example.com", "until": "2026-03-01T14:00:00Z", "components": ["db"]}'
+    '{"application": "acme.shop", "holder": "change.acme.shop.4", "key": "change.acme.shop.4/lease/1", "kind": "change", '
+    '"title": "Change 4", "by": "you@example.com", "until": "2026-03-01T14:00:00Z", "components": ["db"]}'
 )
 _MERGE = '{"incident": "17", "into": "16", "by": "you@example.com", "reason": "The same disk"}'
 _SPLIT = '{"incident": "17", "by": "you@example.com", "reason": "Has nothing to do with it", "components": ["mail"]}'
