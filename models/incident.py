@@ -328,6 +328,8 @@ class IncidentMemory(State):
     """Of the alarms beyond those: component, or an empty name, to the digests of their fingerprints."""
     symptoms: set[str] = set()
     """Fingerprints of alarms whose component needs one that is known to have failed."""
+    own_doing: set[str] = set()
+    """Fingerprints of alarms that joined while a remedy acted on their component: they do not raise the priority."""
     timeline: Timeline = Timeline()
     notes_for_customer: list[str] = []
     """Since the customer was last told how it stands; the latest ones."""

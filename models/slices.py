@@ -118,6 +118,8 @@ class ComponentPlan(Model):
     stop_timeout: PositiveDuration = timedelta(minutes=2)
     health: list[SiteProbes] = []
     """Measuring points that show its health, by the site to probe from."""
+    points_of_hosts: dict[str, str] = {}
+    """Measuring point, with its full name, to the one host that it shows; where it runs on several."""
 
 
 STALE_ASKS = "operator"

@@ -120,6 +120,10 @@ def _declared(file: Path, module: ModuleType) -> type[Any]:
     return classes[0]
 
 
+_OWN = {"acts", "touches"}
+"""What of the base class is a runbook's to redefine."""
+
+
 def _check(file: Path, cls: type[Any]) -> RunbookClass:
     definition = _definition(cls)
     assert definition is not None
@@ -133,7 +137,7 @@ def _check(file: Path, cls: type[Any]) -> RunbookClass:
     if name != wanted:
         mend = f'rename the file to {name.replace("-", "_")}.py or the runbook to @runbook("{wanted}")'
         raise RunbookError(f"{where} is named {name!r}, which does not match its file; {mend}")
-    if taken := sorted(n for n in vars(cls) if not n.startswith("__") and n != "acts" and hasattr(Runbook, n)):
+    if taken := sorted(n for n in vars(cls) if not n.startswith("__") and n not in _OWN and hasattr(Runbook, n)):
         raise RunbookError(f"{where} redefines {', '.join(taken)}, which its base class needs; choose other names")
     if ValidationError not in definition.failure_exception_types:
         raise RunbookError(f'{where} would be stuck on a wrong input; declare it with @runbook("{wanted}")')

@@ -39,6 +39,7 @@ class CarryOutRemedy(Runbook):
     async def run(self, order: CarryOutRemedyInput) -> RunbookReport:
         """Find it, ask if it is agreed that somebody must be asked, carry it out."""
         steps = await self.begin(order)
+        steps.heals = True
         remedy = self._wanted(order)
         if remedy.approval is not None and not await self._approved(remedy, order):
             return await self.report(Outcome.FAILED, f"{remedy.title}: not approved, nothing was done")

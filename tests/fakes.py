@@ -27,7 +27,7 @@ from models.jobs import BatchResult, EnsureComponent, JobResult, Outcome, RunBat
 from models.lease import AskForLease, LeaseAnswer, LeaseState, ReleaseLease
 from models.names import WORKFLOW_QUEUE
 from models.notices import Delivery, DeliveryState, NoticeReceipt, SendNotice
-from models.probes import HealthVerdict, ProbeTarget, TcpProbe, WatchHealth
+from models.probes import HealthVerdict, ProbeTarget, Sample, Seen, TcpProbe, WatchHealth
 from models.proof import ProofRecord
 from models.records import DecisionUse, OpenedGate, OpenGate, UseDecision, WriteRecords
 from models.runbooks import RunbookInput, RunbookReport
@@ -46,12 +46,17 @@ def application_plan(
     hosts: Mapping[str, Sequence[str]] | None = None,
     without_control: Sequence[str] = (),
     without_health: Sequence[str] = (),
+    host_points: Sequence[str] = (),
     queue: str = SITE_QUEUE,
 ) -> ApplicationPlan:
-    """`acme.shop` with these components and whom each needs; a component NAME runs on `NAME-1` unless `hosts` says otherwise."""
+    """`acme.shop` with these components and whom each needs; a component NAME runs on `NAME-1` unless `hosts` says otherwise.
+
+    The point NAME-up shows a component; where `host_points` names it, HOST-up shows each of its hosts besides.
+    """
     where = {name: list((hosts or {}).get(name, [f"{name}-1"])) for name in depends_on}
     places = {host: _placement(host, queue) for names in where.values() for host in names}
     points = {name: _point(name, queue) for name in depends_on if name not in without_health}
+    of_hosts = {host: _point(host, queue) for name in host_points for host in where[name]}
     components = {
         name: ComponentPlan(
             name=name,
@@ -59,12 +64,21 @@ def application_plan(
             placements=[places[host] for host in where[name]],
             control=None if name in without_control else Commands(start="start", stop="stop", status="status"),
             depends_on=list(needed),
-            health=[points[name]] if name in points else [],
+            health=[
+                *([points[name]] if name in points else []),
+                *(of_hosts[h] for h in where[name] if h in of_hosts),
+            ],
+            points_of_hosts={of_hosts[h].targets[0].point: h for h in where[name] if h in of_hosts},
         )
         for name, needed in depends_on.items()
     }
     return ApplicationPlan(
-        application="acme.shop", dossier="d1", name="Shop", components=components, hosts=places, points=points
+        application="acme.shop",
+        dossier="d1",
+        name="Shop",
+        components=components,
+        hosts=places,
+        points=points | of_hosts,
     )
 
 
@@ -86,6 +100,8 @@ class Answer:
     outcome: Outcome = Outcome.OK
     nothing_to_do: bool = False
     """The check found that nothing has to be done."""
+    exit_status: int = 1
+    """Of a command that failed."""
 
 
 class FakeHosts:
@@ -98,6 +114,8 @@ class FakeHosts:
         self.plan = plan
         self.incident = incident or IncidentPlan(plan=plan, handover=Approval(roles=["operator"]))
         self.ill: set[str] = set()
+        self.on_line: Callable[[str], None] = lambda line: None
+        """Called with everything that a host is asked: what it brings about."""
         self.jobs: list[RunJob] = []
         self.ensured: list[EnsureComponent] = []
         self.notices: list[SendNotice] = []
@@ -163,7 +181,7 @@ class FakeHosts:
             host=job.host.name,
             outcome=answer.outcome if acts else Outcome.OK,
             changed=acts and not job.read_only,
-            exit_status={Outcome.OK: 0, Outcome.FAILED: 1}.get(answer.outcome) if acts else None,
+            exit_status={Outcome.OK: 0, Outcome.FAILED: answer.exit_status}.get(answer.outcome) if acts else None,
             reason=_reason(answer, job.rehearse),
             command=command,
             stdout=Stream(text=answer.stdout if acts else ""),
@@ -188,6 +206,7 @@ class FakeHosts:
 
     def _next(self, line: str) -> Answer:
         self.lines.append(line)
+        self.on_line(line)
         for begin, answers in self._answers.items():
             if line.startswith(begin):
                 return answers.pop(0) if len(answers) > 1 else answers[0]
@@ -199,7 +218,11 @@ class FakeHosts:
         self.lines.append(f"watch {', '.join(points)}")
         ill = [point for point in points if point.removesuffix("-up") in self.ill]
         reason = f"{', '.join(ill)} failed" if ill else "all points were OK"
-        return HealthVerdict(healthy=not ill, looks=1, samples=[], reason=reason)
+        samples = [
+            Sample(point=f"acme.shop.{p}", at=datetime.now(UTC), seen=Seen.FAILED if p in ill else Seen.OK)
+            for p in points
+        ]
+        return HealthVerdict(healthy=not ill, looks=1, samples=samples, reason=reason)
 
     @activity.defn(name="load_application_plan")
     async def _load_application_plan(self, request: PlanRequest) -> ApplicationPlan:

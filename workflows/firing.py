@@ -18,13 +18,15 @@ class Firing:
         for alarm in alarms:
             self.join(alarm)
 
-    def join(self, alarm: Alarm, *, symptom: bool = False) -> None:
-        """Take an alarm in."""
+    def join(self, alarm: Alarm, *, symptom: bool = False, own_doing: bool = False) -> None:
+        """Take an alarm in; one that a remedy may have caused does not raise the priority."""
         memory, fingerprint = self._memory, alarm.fingerprint
         if fingerprint in memory.alarms or len(memory.alarms) < MOST_ALARMS:
             self._forget(digest_of(fingerprint))
             memory.alarms[fingerprint] = alarm
             (memory.symptoms.add if symptom else memory.symptoms.discard)(fingerprint)
+            if own_doing:
+                memory.own_doing.add(fingerprint)
             return
         digest, component = digest_of(fingerprint), alarm.component or ""
         self._forget(digest)
@@ -35,6 +37,7 @@ class Firing:
         """Forget an alarm; returns how people know it, or None where it was not known."""
         alarm = self._memory.alarms.pop(fingerprint, None)
         self._memory.symptoms.discard(fingerprint)
+        self._memory.own_doing.discard(fingerprint)
         if alarm is not None:
             return alarm.title
         component = self._forget(digest_of(fingerprint))

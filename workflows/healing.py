@@ -59,6 +59,8 @@ class Healing:
         """Whether something is being changed on a host: that is not broken off for anything but a cancellation."""
         self._acted = False
         self._before_halt = ""
+        self._covers: list[str] | None = None
+        """Components under the lease of a remedy, until it is known whether it has helped; an empty list: all of them."""
         self._collected: set[str] = set()
         self._instructing = Instructing(case, self._collect)
 
@@ -93,6 +95,7 @@ class Healing:
             self.steps = Steps(
                 case.plan.plan, requester=order.opened_by, ask=self._ask_within, heard=self._heard, waits=self._waits
             )
+            self.steps.heals = True
 
     @property
     def first_priority(self) -> Priority:
@@ -100,6 +103,26 @@ class Healing:
         case, order = self._case, self._case.order
         urgency = order.urgency or urgency_of(case.memory.alarms.values())
         return case.plan.matrix.priority(order.impact or case.plan.impact, urgency)
+
+    def is_own_doing(self, alarm: Alarm) -> bool:
+        """Whether an alarm is new, and of what a remedy is acting on, so that the remedy may have caused it."""
+        covers, known = self._covers, alarm.fingerprint in self._case.memory.alarms
+        return not known and covers is not None and (not covers or alarm.component in covers)
+
+    def see_urgency(self, alarms: Iterable[Alarm]) -> None:
+        """Raise the priority where one of these alarms makes it more urgent.
+
+        What a person has decided stands, and what a remedy under way may have caused does not count.
+        """
+        case, order = self._case, self._case.order
+        if case.memory.priority is None or order.urgency is not None or case.reclassified:
+            return
+        counted = [a for a in alarms if a.fingerprint not in case.memory.own_doing and not self.is_own_doing(a)]
+        if not counted:
+            return
+        priority = case.plan.matrix.priority(order.impact or case.plan.impact, urgency_of(counted))
+        if priority.value < case.memory.priority:
+            self._leading.change_priority(priority, "Driftvakt", "an alarm that joined is more urgent")
 
     async def _ask_within(self, question: Question) -> GateOutcome:
         """A question of a step: it is no reason to see the incident as waiting for a decision on how to go on."""
@@ -146,7 +169,7 @@ class Healing:
             verdict = await self._carry_out(remedy)
             if verdict.healthy:
                 return self._recovered(remedy.name)  # the watch takes the lease back when the incident ends
-            await self._holding.give_lease_back()
+            await self._give_lease_back()
         return None
 
     async def _take_lease(self, title: str, steps: Sequence[Step]) -> bool | None:
@@ -186,7 +209,16 @@ class Healing:
             return None
         assert answer is not None
         self.steps.lease = HeldLease(holder=case.id, fences=answer.fences, rises=answer.rises)
+        self._covers = answer.components
         return bool(reasons)
+
+    async def _give_lease_back(self) -> None:
+        """What was done has not helped: from now on its alarms count like any others."""
+        await self._holding.give_lease_back()
+        self._covers = None
+        if self._case.memory.own_doing:
+            self._case.memory.own_doing.clear()
+            self.see_urgency(self._case.memory.alarms.values())
 
     async def _collect(self) -> None:
         """Collect the evidence of the instruction, once, before anything is changed that might destroy it."""
@@ -277,7 +309,7 @@ class Healing:
         else:
             verdict = await self._verify()
         remedy = name if kind in {REMEDY, RUNBOOK} else None
-        await self._holding.give_lease_back()
+        await self._give_lease_back()
         return (self._recovered(remedy), verdict) if verdict.healthy else (None, verdict)
 
     async def _confirm_again(self, verdict: HealthVerdict) -> HealthVerdict:

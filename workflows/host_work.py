@@ -28,6 +28,7 @@ from models.slices import ApplicationPlan, ComponentPlan, Placement
 from workflows.keys import job_id
 from workflows.outcomes import failed_job, worst
 from workflows.policies import HALTED, HEARTBEAT, HOST, MARGIN, RECORD_TIMEOUT, SITE_WAIT
+from workflows.restarting import restart
 from workflows.scope import on_host
 from workflows.wording import command_text
 
@@ -65,6 +66,8 @@ class HostWork:
         self.reports: list[StepReport] = []
         self.component: str | None = None
         """What a run step that names neither component nor host is about: the component in trouble."""
+        self.heals = False
+        """Whether it is there to put a fault right: then a restart begins with the ill hosts, and ends once health is back."""
         self._heard = heard
         self._waits = waits
         self._halted = 0
@@ -95,8 +98,12 @@ class HostWork:
 
     async def glance(self, step: RunStep) -> JobResult:
         """Run a command that changes nothing on one host, and leave it out of the reports."""
-        [result] = await self._run_all([(step, place) for place in self._places(step)], told=False)
+        [result] = await self.glance_everywhere(step)
         return result
+
+    async def glance_everywhere(self, step: RunStep) -> list[JobResult]:
+        """The same on every host of a component."""
+        return await self._run_all([(step, place) for place in self._places(step)], told=False)
 
     async def _run_all(self, steps: Sequence[tuple[RunStep, Placement]], *, told: bool = True) -> list[JobResult]:
         work = [(place.queue, step, self._job(step, place)) for step, place in steps]
@@ -164,12 +171,15 @@ class HostWork:
     async def restart(
         self, component: str, limit: timedelta | None = None, hosts: Collection[str] | None = None
     ) -> Outcome:
-        """Stop, then start a component, host by host; only on these hosts where some are named."""
-        for place in self._placements(component, hosts):
-            for verb in (Verb.STOPPED, Verb.STARTED):
-                outcome = await self._ensure(component, place, verb, limit)
-                if outcome is not Outcome.OK and not self.rehearse:
-                    return outcome
+        """Stop, then start a component, host by host, with health between; only on these hosts where some are named."""
+        return await restart(self, component, self._placements(component, hosts), limit, heals=self.heals)
+
+    async def restart_on(self, component: str, place: Placement, limit: timedelta | None) -> Outcome:
+        """Stop, then start a component on one host."""
+        for verb in (Verb.STOPPED, Verb.STARTED):
+            outcome = await self._ensure(component, place, verb, limit)
+            if outcome is not Outcome.OK and not self.rehearse:
+                return outcome
         return Outcome.OK
 
     async def bring(
@@ -309,7 +319,7 @@ class HostWork:
         shown = (result.stdout.text or result.stderr.text).strip()
         if shown:
             detail += "\n" + shown[-1500:]
-        self._note(
+        self.note(
             StepReport(
                 title=title,
                 host=result.host,
@@ -322,14 +332,15 @@ class HostWork:
         )
 
     def _not_possible(self, title: str, reason: str, host: str | None = None) -> Outcome:
-        self._note(StepReport(title=title, host=host, outcome=Outcome.FAILED, changed=False, detail=reason))
+        self.note(StepReport(title=title, host=host, outcome=Outcome.FAILED, changed=False, detail=reason))
         return Outcome.FAILED
 
     def _unsure(self, title: str, reason: str, host: str | None = None) -> Outcome:
-        self._note(StepReport(title=title, host=host, outcome=Outcome.UNKNOWN, changed=False, detail=reason))
+        self.note(StepReport(title=title, host=host, outcome=Outcome.UNKNOWN, changed=False, detail=reason))
         return Outcome.UNKNOWN
 
-    def _note(self, report: StepReport) -> None:
+    def note(self, report: StepReport) -> None:
+        """Add a report, and tell whoever hears them."""
         self.reports.append(report)
         if self._heard is not None:
             self._heard(report)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -44,7 +43,7 @@ from models.sizes import ANSWER, first_that_fit
 from workflows.case import Case, refused
 from workflows.details import Details
 from workflows.gates import Asking
-from workflows.healing import Healing, urgency_of
+from workflows.healing import Healing
 from workflows.holding import Holding
 from workflows.incident_page import incident_page
 from workflows.leading import Leading
@@ -209,19 +208,12 @@ class Incident(Holding, Asking):
         symptoms = set(joined.symptoms)
         for alarm in joined.alarms:
             symptom = alarm.fingerprint in symptoms
-            self.case.firing.join(alarm, symptom=symptom)
-            self.case.tell(EntryKind.ALARM, f"Joined{' as a symptom' if symptom else ''}: {_alarm_text(alarm)}")
-        self._see_urgency(joined.alarms)
-
-    def _see_urgency(self, joined: Sequence[Alarm]) -> None:
-        """Raise the priority if an alarm that joined is more urgent; what a person has decided stands."""
-        order = self.case.order
-        if self.memory.priority is None or order.urgency is not None or self.case.reclassified:
-            return
-        impact = order.impact or self.case.plan.impact
-        priority = self.case.plan.matrix.priority(impact, urgency_of(joined))
-        if priority.value < self.memory.priority:
-            self.leading.change_priority(priority, "Driftvakt", "an alarm that joined is more urgent")
+            own = self.healing.is_own_doing(alarm)
+            self.case.firing.join(alarm, symptom=symptom, own_doing=own)
+            how = " as a symptom" if symptom else ""
+            how += " (a remedy is acting on its component, so it does not raise the priority)" if own else ""
+            self.case.tell(EntryKind.ALARM, f"Joined{how}: {_alarm_text(alarm)}")
+        self.healing.see_urgency(joined.alarms)
 
     @workflow.signal(
         name="clear_alarms",

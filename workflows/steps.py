@@ -13,6 +13,7 @@ from models.dossier.instructions import (
     AskStep,
     Check,
     NotifyStep,
+    OnHosts,
     ProbeStep,
     RestartStep,
     RunbookStep,
@@ -35,6 +36,7 @@ from workflows.host_work import HostWork, unique, worth_another_try
 from workflows.keys import child_id
 from workflows.looking import watch
 from workflows.outcomes import explain, worst
+from workflows.restarting import ill_hosts
 from workflows.telling import delivered, tell
 from workflows.wording import step_title
 
@@ -66,10 +68,13 @@ class Steps(HostWork):
         self.ended_at: Step | None = None
         """The step that `carry_out` ended at, because it was not OK."""
         self._ask = ask
+        self._ill: dict[str, list[str]] = {}
+        """Component to its hosts that were ill when the first step asked for them."""
 
     async def carry_out(self, steps: Sequence[Step]) -> Outcome:
         """Carry steps out in order; the first that is not OK ends it, and its outcome is returned."""
         self.ended_at = None
+        self._ill.clear()
         for step in steps:
             outcome = await self.carry_out_one(step)
             if outcome is not Outcome.OK and not self.rehearse:
@@ -80,7 +85,7 @@ class Steps(HostWork):
     async def carry_out_one(self, step: Step) -> Outcome:
         """Carry one step out, as often as it may be tried; it is passed over where its check finds nothing to do."""
         if isinstance(step, RunStep):
-            return await self.run([step])
+            return await self.run(await self._on_ill_hosts(step))
         if step.check is not None and (found := await self._look(step, step.check)) is not None:
             return found
         outcome, tries = await self._act(step), 1
@@ -93,13 +98,13 @@ class Steps(HostWork):
     async def _act(self, step: Step) -> Outcome:
         match step:
             case RunStep():
-                return await self.run([step])
+                return await self.run(await self._on_ill_hosts(step))
             case StartStep():
-                return await self.bring(step.component, Verb.STARTED, step.timeout)
+                return await self.bring(step.component, Verb.STARTED, step.timeout, await self._hosts_of(step))
             case StopStep():
-                return await self.bring(step.component, Verb.STOPPED, step.timeout)
+                return await self.bring(step.component, Verb.STOPPED, step.timeout, await self._hosts_of(step))
             case RestartStep():
-                return await self.restart(step.component, step.timeout)
+                return await self.restart(step.component, step.timeout, await self._hosts_of(step))
             case ProbeStep():
                 return await self._probe(step)
             case AskStep():
@@ -110,6 +115,25 @@ class Steps(HostWork):
                 return await self._notify(step)
             case RunbookStep():
                 return await self._runbook(step)
+
+    async def _on_ill_hosts(self, step: RunStep) -> list[RunStep]:
+        """A command as one step a host where it is for ill hosts only, else as it is."""
+        hosts = await self._hosts_of(step)
+        if hosts is None:
+            return [step]
+        return [step.model_copy(update={"component": None, "host": host}) for host in hosts]
+
+    async def _hosts_of(self, step: RunStep | StartStep | StopStep | RestartStep) -> list[str] | None:
+        """The ill hosts of a step's component where it is for those only; None: all of its hosts."""
+        component = step.component or self.component
+        if step.hosts is not OnHosts.ILL or component is None or self.rehearse:
+            return None
+        if component not in self._ill:
+            self._ill[component] = await ill_hosts(self, component)
+        if not self._ill[component]:
+            said = f"no measuring point of a host fails, and {component} runs on all of its hosts: nothing to do"
+            self.note(StepReport(title=step_title(step), outcome=Outcome.OK, changed=False, detail=said))
+        return self._ill[component]
 
     async def _look(self, step: Step, check: Check) -> Outcome | None:
         """Whether a step is over before it began: there is nothing to do, or nobody can tell; None: it is to be done."""
@@ -156,27 +180,27 @@ class Steps(HostWork):
         )
         verdict = await watch(probes, watching, title)
         outcome = Outcome.OK if verdict.healthy else Outcome.FAILED
-        self._note(StepReport(title=title, outcome=outcome, changed=False, detail=verdict.reason))
+        self.note(StepReport(title=title, outcome=outcome, changed=False, detail=verdict.reason))
         return outcome
 
     async def _question(self, step: AskStep) -> Outcome:
         title = step.title or step.question
         if self.rehearse or self._ask is None:
             who = ", ".join(step.approval.roles)
-            self._note(StepReport(title=title, outcome=Outcome.OK, changed=False, detail=f"would ask {who}"))
+            self.note(StepReport(title=title, outcome=Outcome.OK, changed=False, detail=f"would ask {who}"))
             return Outcome.OK
         deciders = sorted({p for role in step.approval.roles for p in self.plan.people.get(role, [])})
         answer = await self._ask(approval_question(step.question, title, step.approval, deciders, self.requester))
         by = ", ".join(a.by for a in answer.answers)
         outcome = Outcome.OK if answer.approved else Outcome.FAILED
-        self._note(StepReport(title=title, outcome=outcome, changed=False, detail=f"{answer.option} by {by}"))
+        self.note(StepReport(title=title, outcome=outcome, changed=False, detail=f"{answer.option} by {by}"))
         return outcome
 
     async def _pause(self, step: WaitStep) -> Outcome:
         title = step.title or f"Wait: {step.reason}"
         if not self.rehearse:
             await workflow.sleep(step.duration, summary=title)
-        self._note(StepReport(title=title, outcome=Outcome.OK, changed=False, detail=step.reason))
+        self.note(StepReport(title=title, outcome=Outcome.OK, changed=False, detail=step.reason))
         return Outcome.OK
 
     async def _notify(self, step: NotifyStep) -> Outcome:
@@ -188,7 +212,7 @@ class Steps(HostWork):
         """Write to contacts of the dossier; that nobody is reached is a failure only where somebody must be."""
         people = unique(people)
         if self.rehearse:
-            self._note(
+            self.note(
                 StepReport(title=title, outcome=Outcome.OK, changed=False, detail=f"would tell {', '.join(people)}")
             )
             return Outcome.OK
@@ -199,7 +223,7 @@ class Steps(HostWork):
                 raise
             receipt = NoticeReceipt(key="", notes=[explain(error)])
         outcome = Outcome.OK if receipt.reached or not must_reach else Outcome.FAILED
-        self._note(StepReport(title=title, outcome=outcome, changed=False, detail=delivered(receipt)))
+        self.note(StepReport(title=title, outcome=outcome, changed=False, detail=delivered(receipt)))
         return outcome
 
     async def _runbook(self, step: RunbookStep) -> Outcome:
@@ -237,7 +261,7 @@ class Steps(HostWork):
                 title, f"{error.cause or error}; what it had done by then stands in {error.workflow_id}"
             )
         for step in report.steps:
-            self._note(step)
+            self.note(step)
         return report.outcome
 
     def _passed_on(self) -> HeldLease | None:

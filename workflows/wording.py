@@ -10,6 +10,7 @@ from models.dossier.instructions import (
     AskStep,
     Check,
     NotifyStep,
+    OnHosts,
     OtherStep,
     ProbeStep,
     RestartStep,
@@ -74,13 +75,13 @@ def _title(step: Step, place: str) -> str:
     match step:
         case RunStep():
             where = step.host or step.component or place
-            return f"on {where} run {command_text(step.command)}"
+            return f"on {_only(step)}{where} run {command_text(step.command)}"
         case StartStep():
-            return f"start {step.component}"
+            return f"start {_only(step)}{step.component}"
         case StopStep():
-            return f"stop {step.component}"
+            return f"stop {_only(step)}{step.component}"
         case RestartStep():
-            return f"restart {step.component}: stop, then start, host by host"
+            return f"restart {_only(step)}{step.component}: stop, then start, host by host"
         case ProbeStep():
             what = step.component or ", ".join(step.measuring_points)
             lasting = f" and has been for {format_duration(step.healthy_for)}" if step.healthy_for else ""
@@ -94,3 +95,7 @@ def _title(step: Step, place: str) -> str:
         case RunbookStep():
             inputs = ", ".join(f"{k}={v}" for k, v in step.inputs.items())
             return f"runbook {step.runbook}" + (f" with {inputs}" if inputs else "")
+
+
+def _only(step: RunStep | StartStep | StopStep | RestartStep) -> str:
+    return "the ill hosts of " if step.hosts is OnHosts.ILL else ""

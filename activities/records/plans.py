@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from activities.calendars import calendar_of
 from activities.calendars.freezes import freezes_of
@@ -16,7 +17,7 @@ from models.dossier.instructions import Approval, OnSilence, Remedy, Troubleshoo
 from models.dossier.monitoring import MeasuringPoint, Severity
 from models.dossier.parties import PartyKind
 from models.names import remedy_name, site_queue
-from models.probes import ProbeTarget, SshCommandProbe
+from models.probes import HttpProbe, ProbeTarget, SshCommandProbe, TcpProbe, TlsExpiryProbe
 from models.proof import Freshness
 from models.slices import (
     ApplicationPlan,
@@ -193,7 +194,33 @@ def _component(dossier: Dossier, name: str, component: Component) -> ComponentPl
         start_timeout=component.start_timeout or _TIMEOUT,
         stop_timeout=component.stop_timeout or _TIMEOUT,
         health=_grouped(dossier, _health_points(dossier, [name])),
+        points_of_hosts=_points_of_hosts(dossier, name, component) if len(component.hosts) > 1 else {},
     )
+
+
+def _points_of_hosts(dossier: Dossier, name: str, component: Component) -> dict[str, str]:
+    points = dossier.monitoring.measuring_points
+    shown = {key: _host_shown(dossier, component, p) for key, p in points.items() if p.component == name}
+    return {_full_name(dossier, key): host for key, host in shown.items() if host is not None}
+
+
+def _host_shown(dossier: Dossier, component: Component, point: MeasuringPoint) -> str | None:
+    """The one host of a component that a point shows: as the dossier says, or as what is probed shows."""
+    if point.host is not None:
+        return point.host
+    probe = point.probe
+    match probe:
+        case SshCommandProbe():
+            return probe.host if probe.host in component.hosts else None
+        case HttpProbe():
+            looked_at = urlsplit(probe.url).hostname or ""
+        case TcpProbe() | TlsExpiryProbe():
+            looked_at = probe.host.lower()
+        case _:
+            return None
+    hosts = dossier.architecture.hosts
+    found = [host for host in component.hosts if looked_at in {host, hosts[host].address.lower()}]
+    return found[0] if len(found) == 1 else None
 
 
 def _placement(dossier: Dossier, host: str) -> Placement:

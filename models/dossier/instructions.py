@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -56,12 +57,22 @@ class OtherStep(StepBase):
     """In a change: the steps that take it back, in their order; unless given, only starting and stopping is taken back."""
 
 
+class OnHosts(StrEnum):
+    """On which hosts of its component a step acts."""
+
+    ALL = "all"
+    ILL = "ill"
+    """Those of which a measuring point fails; where none is known, those on which the component does not run."""
+
+
 class RunStep(StepBase, TriedAgain):
     """Run a command on every host of a component, or on one host."""
 
     type: Literal["run"] = "run"
     component: Identifier | None = None
     host: Identifier | None = None
+    hosts: OnHosts = OnHosts.ALL
+    """Of the component."""
     command: Command
     check: Command | None = None
     """Exit 0: there is nothing to do."""
@@ -81,6 +92,7 @@ class StartStep(OtherStep, TriedAgain):
 
     type: Literal["start"] = "start"
     component: Identifier
+    hosts: OnHosts = OnHosts.ALL
 
 
 class StopStep(OtherStep, TriedAgain):
@@ -91,16 +103,19 @@ class StopStep(OtherStep, TriedAgain):
 
     type: Literal["stop"] = "stop"
     component: Identifier
+    hosts: OnHosts = OnHosts.ALL
 
 
 class RestartStep(OtherStep, TriedAgain):
-    """Stop, then start a component, host by host.
+    """Stop, then start a component, host by host; health is looked at before the next host.
 
     In a change it is taken back by restarting once more, after all else has been taken back, unless `undo` says otherwise.
     """
 
     type: Literal["restart"] = "restart"
     component: Identifier
+    hosts: OnHosts = OnHosts.ALL
+    """A remedy takes the ill hosts first and the others only if that does not help; `ill`: never the others."""
 
 
 class ProbeStep(OtherStep, TriedAgain):

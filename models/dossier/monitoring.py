@@ -70,6 +70,8 @@ class MeasuringPoint(Model):
     """Something that is looked at regularly."""
 
     component: Identifier
+    host: Identifier | None = None
+    """The one host of its component that it shows; unless given, the host that the probe looks at, if it is one of them."""
     probe: Probe
     every: PositiveDuration = timedelta(seconds=30)
     site: Identifier | None = None

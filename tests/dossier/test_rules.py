@@ -137,6 +137,11 @@ CASES: list[tuple[str, Edit, str]] = [
         "opens SSH's port 2222",
     ),
     (
+        "host-of-another-component",
+        put(f"{POINTS}/db-answers/host", "web1"),
+        "the measuring point db-answers shows the host web1, on which db does not run",
+    ),
+    (
         "no-probe-site",
         drop(f"{POINTS}/payments-page/site"),
         "has no site to be probed from, because payments has no hosts",

@@ -202,6 +202,20 @@ def test_an_application_is_resolved_with_its_hosts_points_and_people() -> None:
     assert whole.dossier == shop().digest
 
 
+def test_a_point_shows_the_host_that_it_names_or_that_its_probe_looks_at_where_there_are_several() -> None:
+    parts = deepcopy(SHOP)
+    parts["architecture"]["hosts"]["web2"] = parts["architecture"]["hosts"]["web1"] | {"address": "web2.example"}
+    parts["architecture"]["components"]["web"]["hosts"] = ["web1", "web2"]
+    points = parts["monitoring"]["measuring_points"]
+    points["balancer"] = {"component": "web", "probe": {"type": "http", "url": "https://shop.example/"}}
+    points["second"] = {"component": "web", "probe": {"type": "tcp", "host": "WEB2.example", "port": 80}}
+    points["named"] = {"component": "web", "host": "web2", "probe": {"type": "tcp", "host": "10.9.9.9", "port": 80}}
+    plan = application_plan(Dossier.model_validate(parts))
+    shown = {p.removeprefix("acme.shop."): host for p, host in plan.components["web"].points_of_hosts.items()}
+    assert shown == {"front-page": "web1", "web-disk": "web1", "second": "web2", "named": "web2"}
+    assert plan.components["db"].points_of_hosts == {}
+
+
 def test_without_a_dossier_people_take_over() -> None:
     assert unknown_application_plan() == IncidentPlan(plan=None, handover=HANDOVER)
 

@@ -142,6 +142,10 @@ async def _right_now() -> datetime:
     return datetime.now(UTC)
 
 
+async def _nothing(command: str) -> None:
+    """Nothing happens."""
+
+
 @dataclass
 class World:
     """What is up, what cures it, and what was asked of the hosts."""
@@ -193,6 +197,8 @@ class World:
     """What was done under which key."""
     on_command: Callable[[str], None] = lambda command: None
     on_look: Callable[[], None] = lambda: None
+    meanwhile: Callable[[str], Awaitable[None]] = _nothing
+    """Happens while a component is started or stopped."""
 
     # --- records
 
@@ -264,7 +270,9 @@ class World:
     async def request_lease(self, request: AskForLease) -> LeaseAnswer:
         self.leases.append(request)
         fences = {f"{APPLICATION}.{name}": len(self.leases) * 1000 for name in DEPENDS_ON}  # as the plan says
-        return LeaseAnswer(state=LeaseState.GRANTED, reason="granted", components=request.components, fences=fences)
+        asked = set(request.components)
+        covers = [c for c in DEPENDS_ON if c in asked or asked & needs(DEPENDS_ON, c)]
+        return LeaseAnswer(state=LeaseState.GRANTED, reason="granted", components=covers, fences=fences)
 
     @activity.defn(name="release_lease")
     async def release_lease(self, request: ReleaseLease) -> WatchTold:
@@ -351,6 +359,7 @@ class World:
     async def ensure_component(self, request: EnsureComponent) -> JobResult:
         name = request.component.rsplit(".", 1)[1]
         result = self.once.ensure(request, lambda: self._did(request, f"{request.verb.value} {name}"))
+        await self.meanwhile(f"{request.verb.value} {name}")
         if request.verb.value == "started" and self.cures and not request.rehearse and result.outcome is Outcome.OK:
             self.down.discard(name)
         return result

@@ -30,6 +30,19 @@ def ssh_ports_are_not_probed_by_tcp(dossier: Dossier) -> Iterator[Finding]:
             yield Finding((*_POINTS, name, "probe"), what, "use a probe of type ssh_command, such as `command: echo 1`")
 
 
+@error("host-of-another-component")
+def points_show_hosts_of_their_component(dossier: Dossier) -> Iterator[Finding]:
+    """A measuring point that names a host names one that its component runs on."""
+    for name, point in _points(dossier):
+        component = dossier.architecture.components.get(point.component)
+        if point.host is not None and component is not None and point.host not in component.hosts:
+            what = f"the measuring point {name} shows the host {point.host}, on which {point.component} does not run"
+            known = ", ".join(component.hosts) or "none"
+            yield Finding(
+                (*_POINTS, name, "host"), what, f"name a host of {point.component} ({known}), or leave it out"
+            )
+
+
 @error("no-probe-site")
 def points_have_a_site(dossier: Dossier) -> Iterator[Finding]:
     """Every measuring point has a site to be probed from: its own, or that of its component's hosts."""

@@ -47,6 +47,7 @@ REFERENCES: dict[str, str] = {
     "architecture.integrations.*.contact": "contact",
     "architecture.flows.*.through.*": "component",
     "monitoring.measuring_points.*.component": "component",
+    "monitoring.measuring_points.*.host": "host",
     "monitoring.measuring_points.*.site": "site",
     "instructions.start_up.order.*.*": "component",
     "instructions.shut_down.order.*.*": "component",

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
+from models.dossier.monitoring import Severity
 from models.proof import Use
 from tests.workflows.scenarios.scene import Scene
 from tests.workflows.world import decide
@@ -39,3 +42,27 @@ async def test_a_remedy_that_helped_is_proven(given: Given) -> None:
         await scene.alarm("mail")
         await scene.over()
     assert scene.world.uses_of_instructions == [("remedy/mail-down/restart-mail", Use.CARRIED_OUT)]
+
+
+@pytest.mark.parametrize(("cures", "priority"), [(True, "P2"), (False, "P1")])
+async def test_an_alarm_that_a_remedy_causes_does_not_raise_the_priority_unless_it_did_not_help(
+    given: Given, cures: bool, priority: str
+) -> None:
+    scene = given(down={"db"}, cures=cures)
+
+    async def meanwhile(command: str) -> None:
+        if command == "stopped db":
+            await scene.alarm("web", severity=Severity.CRITICAL)
+
+    scene.world.meanwhile = meanwhile
+    async with scene.played():
+        await scene.alarm("db", severity=Severity.WARNING)
+        if not cures:
+            await scene.asked()
+            await decide(scene.incident(), "close", note="Replaced by hand")
+        outcome = await scene.over()
+        said = await scene.said()
+    joined = [text for text in said if text.startswith("Joined")]
+    assert outcome.priority == priority
+    assert len(joined) == 1
+    assert "a remedy is acting on its component, so it does not raise the priority" in joined[0]
