@@ -64,6 +64,8 @@ class OpenIncident(State):
     title: str = ""
     fingerprints: list[str] = []
     """Of its alarms, the latest; by these a fault that comes back is known."""
+    points: list[str] = []
+    """Measuring points that its alarms named, the latest; for the same."""
     by_hand: list[str] = []
     """Components that people named; an empty name for the application as a whole."""
     reopened: int = 0

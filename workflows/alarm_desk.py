@@ -28,7 +28,7 @@ from workflows.discipline import (
 )
 from workflows.incident_book import IncidentBook
 from workflows.occurrences import forget_over, in_our_time, note_over, when_over
-from workflows.placing import Role, belongs_to, comes_back_to
+from workflows.placing import Role, belongs_to, comes_back_to, earlier_on
 
 if TYPE_CHECKING:
     from workflows.outbox import Message
@@ -249,9 +249,18 @@ class AlarmDesk:
             return _receipt(
                 alarm, Disposition.OPENED, held.incident, f"opened incident {closed.number} again: {reason}"
             )
-        opened = self._book.open([alarm], alarm.title, alarm.source)
+        opened = self._book.open([alarm], alarm.title, alarm.source, note=self._another_fault(component))
         held.incident = opened.id
         return _receipt(alarm, Disposition.OPENED, opened.id, f"opened incident {opened.number}")
+
+    def _another_fault(self, component: str | None) -> str:
+        """Name the incident of the same component that was closed a short time ago, for whoever leads the new one."""
+        now, memory = self._now(), self._memory
+        before = earlier_on(memory.closed.values(), component, now, memory.slice.reopen_within)
+        if before is None:
+            return ""
+        of = f"of {component}" if component else "of the application as a whole"
+        return f"{before.id} {of} ({before.title}) was closed {_minutes(now, before.closed_at)} before; it had another fault."
 
     @staticmethod
     def _keep(held: OpenAlarm, alarm: Alarm) -> AlarmReceipt:

@@ -90,6 +90,7 @@ class IncidentBook:
             opened_at=closed.opened_at,
             title=closed.title,
             fingerprints=list(closed.fingerprints),
+            points=list(closed.points),
             reopened=times,
         )
         if closed.end in COMES_BACK:
@@ -151,6 +152,8 @@ class IncidentBook:
         old.components = [c for c in old.components if c in stay]
         old.whole_application = "" in stay
         old.fingerprints = [f for f in old.fingerprints if f not in fingerprints]
+        moved = {a.measuring_point for a in alarms} - {a.measuring_point for a in rest}
+        old.points = [p for p in old.points if p not in moved]
         members = sorted(digest for held in taken for digest in held.members)
         self._tell(old.id, AlarmsCleared(fingerprints=fingerprints, members=members, moved_to=new.id))
         return new
@@ -170,6 +173,9 @@ class IncidentBook:
                 incident.by_hand.append(component or "")
             known = [f for f in incident.fingerprints if f != alarm.fingerprint]
             incident.fingerprints = [*known, alarm.fingerprint][-_REMEMBERED_FINGERPRINTS:]
+            if alarm.measuring_point is not None:
+                points = [p for p in incident.points if p != alarm.measuring_point]
+                incident.points = [*points, alarm.measuring_point][-_REMEMBERED_FINGERPRINTS:]
 
     def _remember(self, incident: OpenIncident, end: str | None, lead: str | None) -> None:
         closed, closed_at = self._memory.closed, self._now()

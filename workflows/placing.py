@@ -88,14 +88,33 @@ def comes_back_to(
     within: timedelta,
 ) -> ClosedIncident | None:
     """The incident, closed not longer ago than agreed, that this alarm shows not to have been over; the latest of several."""
-    fitting = [
-        (incident.closed_at, incident.number, incident)
-        for incident in closed
-        if incident.end in COMES_BACK
-        and incident.closed_at + within >= now
-        and (alarm.fingerprint in incident.fingerprints or _same_component(incident, component))
-    ]
-    return max(fitting, key=lambda f: f[:2])[2] if fitting else None
+    return _latest(i for i in _lately(closed, now, within) if i.end in COMES_BACK and _same_fault(i, alarm, component))
+
+
+def earlier_on(
+    closed: Iterable[ClosedIncident], component: str | None, now: datetime, within: timedelta
+) -> ClosedIncident | None:
+    """The latest incident of the same component that was closed not longer ago than that: whoever leads may want to know it."""
+    return _latest(i for i in _lately(closed, now, within) if _same_component(i, component))
+
+
+def _lately(closed: Iterable[ClosedIncident], now: datetime, within: timedelta) -> Iterable[ClosedIncident]:
+    return (incident for incident in closed if incident.closed_at + within >= now)
+
+
+def _latest(closed: Iterable[ClosedIncident]) -> ClosedIncident | None:
+    return max(closed, key=lambda incident: (incident.closed_at, incident.number), default=None)
+
+
+def _same_fault(incident: ClosedIncident, alarm: Alarm, component: str | None) -> bool:
+    """Whether an alarm is of a fault that an incident had: the same alarm, or another one of the same measuring point.
+
+    Another fault of the same component is another matter. Of an incident that is known from the records alone, its title says
+    what the fault was.
+    """
+    if alarm.fingerprint in incident.fingerprints or alarm.measuring_point in incident.points:
+        return True
+    return not incident.fingerprints and incident.title == alarm.title and _same_component(incident, component)
 
 
 def _same_component(incident: ClosedIncident, component: str | None) -> bool:

@@ -374,3 +374,23 @@ def test_a_fault_that_comes_back_in_time_opens_the_same_incident_again(
         d.book.ended(id, "recovered")
         d.take(at(200))
         assert d.started[-1][1].reopening.times == 2  # type: ignore[union-attr]
+
+
+def test_another_fault_of_the_same_component_opens_an_incident_of_its_own_that_names_the_earlier_one() -> None:
+    d = Desk(reopen_within=timedelta(minutes=30))
+    d.take(at(0), back(0))
+    d.book.ended("inc.acme.shop.1", "recovered")
+    d.forward(minutes=5)
+    d.take(alarm("web", number=50, fingerprint="disk/web1", measuring_point="web-disk", title="Disk 97 % full"))
+    id, order = d.started[-1]
+    assert (id, order.title, order.reopening) == ("inc.acme.shop.2", "Disk 97 % full", None)
+    assert order.note == "inc.acme.shop.1 of web (web is down) was closed 5 min before; it had another fault."
+
+
+def test_another_alarm_of_the_same_measuring_point_is_the_same_fault() -> None:
+    d = Desk(reopen_within=timedelta(minutes=30))
+    d.take(at(0), back(0))
+    d.book.ended("inc.acme.shop.1", "recovered")
+    d.forward(minutes=5)
+    d.take(alarm("web", number=50, fingerprint="alertmanager/web", title="web: slow"))
+    assert d.started[-1][0] == "inc.acme.shop.1"
