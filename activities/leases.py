@@ -67,7 +67,11 @@ class Leases:
             self._take_tokens,
             TakeTokens(
                 key=request.key,
-                components=[f"{request.application}.{name}" for name in answer.components or components],
+                # What an earlier version of the dossier names is acted on under that name.
+                components=[
+                    f"{request.application}.{name}"
+                    for name in dict.fromkeys([*(answer.components or components), *request.components])
+                ],
                 count=TOKENS_OF_A_LEASE if request.mode is LeaseMode.EXCLUSIVE else 0,
             ),
         )

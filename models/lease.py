@@ -40,6 +40,8 @@ class AskForLease(Model):
     mode: LeaseMode = LeaseMode.EXCLUSIVE
     components: list[str] = []
     """With all that depend on them; none: the whole application."""
+    dossier: str = ""
+    """Digest of the version of the dossier that the components are of; the one that holds now unless given."""
     until: AwareDatetime
     """When it is expected to end. Alarms are held until then at the latest; the lease itself is not taken back by the clock."""
     holds_alarms: bool = True

@@ -197,6 +197,7 @@ class Healing:
                 title,
                 case.id,
                 components=scope,
+                dossier=plan.dossier,
                 lasts=case.terms.recovery_within,
                 holds_alarms=False,  # what it causes joins the incident
                 waits=waits,

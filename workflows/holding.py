@@ -44,6 +44,7 @@ class Holding:
         by: str,
         *,
         components: Sequence[str],
+        dossier: str,
         lasts: timedelta,
         mode: LeaseMode = LeaseMode.EXCLUSIVE,
         holds_alarms: bool = True,
@@ -55,7 +56,7 @@ class Holding:
         ask: Callable[[Question], Awaitable[bool]] | None = None,
     ) -> LeaseAnswer | None:
         """Ask the watch for a lease and wait for it; `waits` is told why, and `ask` asks whether it may go on where more is
-        acted on within the hour than is agreed.
+        acted on within the hour than is agreed. `dossier` is the version that the components are of.
 
         None when `moot` says that it is no longer wanted, or when it was not to be had until `wait_until`. A refusal is an
         `ApplicationError` of type `OperationRefused`.
@@ -70,6 +71,7 @@ class Holding:
             by=by,
             mode=mode,
             components=list(components),
+            dossier=dossier,
             until=workflow.now() + lasts,
             holds_alarms=holds_alarms,
             emergency=emergency,

@@ -81,15 +81,19 @@ class LeaseDesk:
 
     def _asked(self, order: AskForLease) -> Lease:
         return Lease(
-            **order.model_dump(exclude={"application", "components", "beyond_limit"}),
-            components=self._scope(order.components),
+            **order.model_dump(exclude={"application", "components", "dossier", "beyond_limit"}),
+            components=self._scope(order),
             since=self._now(),
         )
 
-    def _scope(self, components: list[str]) -> list[str]:
-        """The components with all that depend on them, in the dossier's order."""
-        depends_on = self._memory.slice.depends_on
+    def _scope(self, order: AskForLease) -> list[str]:
+        """The components with all that depend on them, in the dossier's order; none: the whole application."""
+        depends_on, components = self._memory.slice.depends_on, order.components
         if unknown := [name for name in components if name not in depends_on]:
+            if order.dossier not in {"", self._memory.slice.dossier}:
+                # A component of an earlier version, renamed or removed since: nobody knows which one it is now, so that only
+                # the whole application is sure to keep others away from it.
+                return []
             known = ", ".join(depends_on) or "none"
             _refuse(f"{self._application} has no component {unknown[0]!r}; it has {known}", "NotFoundError")
         scope, grew = set(components), True

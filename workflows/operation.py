@@ -184,6 +184,7 @@ class Operation(Holding, Asking):
             self.title,
             order.by,
             components=components,
+            dossier=steps.plan.dossier,
             lasts=lasts,
             mode=mode,
             emergency=emergency,

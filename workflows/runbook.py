@@ -97,6 +97,7 @@ class Runbook(Holding, Asking):
             order.reason or f"Runbook {workflow.info().workflow_type.removeprefix('runbook.')}",
             order.requested_by,
             components=[component] if component else [],
+            dossier=self.plan.dossier,
             lasts=_LASTS,
             waits=lambda reason: self.now(f"Waiting for the lease: {reason}"),
             ask=self.approve,

@@ -129,13 +129,13 @@ class WatchOrders:
             self._desk.report_by_hand(
                 OpenByHand(
                     title=f"{component} is not healthy after {title}"[:300],
-                    component=component,
+                    # One of an earlier version of the dossier, renamed since, is raised for the application as a whole.
+                    component=component if component in self._memory.slice.depends_on else None,
                     by=order.holder[:80],
                     note=reason[:1000],
                 )
             ).incident
             for component, reason in order.failing.items()
-            if component in self._memory.slice.depends_on
         ]
         said = f" Raised: {', '.join(dict.fromkeys(opened))}." if opened else ""
         return WatchTold(message=f"The lease of {order.holder} is given back.{said}")

@@ -34,7 +34,11 @@ class Reach:
 
     def lease(self, request: AskForLease) -> ReachAnswer:
         """Count the hosts of the components that a lease is asked for (none: all of them)."""
-        dossier = self._records.current_dossier(request.application)
+        dossier = (
+            self._records.dossier(request.dossier)
+            if request.dossier
+            else self._records.current_dossier(request.application)
+        )
         components = dossier.architecture.components if dossier else {}
         named = request.components or list(components)
         hosts = sorted({host for name in named if name in components for host in components[name].hosts})

@@ -174,3 +174,13 @@ def test_whatever_is_asked_and_released_leases_exclude_each_other_and_nobody_is_
                 assert apart or one.mode == other.mode == "shared"
         assert set(leases.desk.holders()) == wanting
         assert leases.holders or not wanting
+
+
+def test_a_component_of_an_earlier_version_of_the_dossier_is_leased_as_the_whole_application() -> None:
+    """An incident goes on by the version that it began with; what was renamed since must not be acted on by anybody else."""
+    leases = Leases(dossier="d2")
+    answer = leases.desk.ask(leases.order("incident", "database", dossier="d1"))
+    assert (answer.state, answer.components) == (LeaseState.GRANTED, [])
+    assert leases.ask("change", "mail") is LeaseState.QUEUED
+    with pytest.raises(ApplicationError, match="no component 'database'; it has web, app, db, mail"):
+        leases.ask("other", "database", dossier="d2")

@@ -100,3 +100,10 @@ def test_what_is_down_on_purpose_is_no_alarm_until_its_time_is_over_or_it_is_sta
     release(desk, by="start-up.acme.shop.1", holder="start-up.acme.shop.1", up=["db"])
     desk.desk.review()
     assert [order.alarms[0].component for _, order in desk.started] == ["db"]
+
+
+def test_what_fails_is_raised_although_its_component_was_renamed_since() -> None:
+    desk = Desk()
+    ask(desk, "db")
+    assert release(desk, failing={"database": "it does not answer"}).endswith("Raised: inc.acme.shop.1.")
+    assert desk.started[0][1].title == "database is not healthy after Change 4"
