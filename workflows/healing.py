@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -14,7 +15,7 @@ from models.base import format_duration
 from models.dossier.agreement import Level, Priority
 from models.dossier.instructions import Approval, RunbookStep, RunStep, Step
 from models.fences import HeldLease
-from models.gates import GateOutcome, Question
+from models.gates import MOOT, GateOutcome, Question
 from models.incident import IncidentEnd, IncidentState
 from models.jobs import Outcome
 from models.names import remedy_name
@@ -43,6 +44,22 @@ _NO_VERDICT = HealthVerdict(
 _STALE = Approval(roles=[STALE_ASKS], not_requester=False)
 """Asked about a remedy that needs no approval, and is not proven."""
 
+_BEFORE_LOOKING = timedelta(minutes=1)
+"""A question is asked because something is ill: so long its recovery is not looked for; longer where nobody can look."""
+
+_LOOKS_EVERY = timedelta(seconds=30)
+_LOOKS_FOR = timedelta(hours=6)
+"""One activity looks for so long, so that a question that is open for days adds few events."""
+
+
+class _AlreadyRecoveredError(Exception):
+    """Health was proven while a question waited for its answer; never leaves this module."""
+
+    def __init__(self, verdict: HealthVerdict) -> None:
+        super().__init__(verdict.reason)
+        self.verdict = verdict
+
+
 Ask = Callable[[Question, Callable[[], bool]], Awaitable[GateOutcome]]
 
 
@@ -66,6 +83,13 @@ class Healing:
 
     async def run(self) -> IncidentEnd:
         """Confirm, collect, remedy, verify; hand over to people where that is not enough."""
+        try:
+            return await self._heal()
+        except _AlreadyRecoveredError as recovered:
+            self._case.tell(EntryKind.PROBE, f"Recovery is proven: {recovered.verdict.reason}", recovered.verdict)
+            return self._recovered(remedy=None)
+
+    async def _heal(self) -> IncidentEnd:
         await self._prepare()
         verdict = await self._confirm()
         if verdict.healthy and self._refutable:
@@ -343,21 +367,69 @@ class Healing:
         self._case.enter(IncidentState.DECIDING, doing)
         self._leading.need_people(f"A decision is needed: {question.text}")
         await self._case.record()
-        outcome = await self._ask(question, lambda: self._case.stopping or moot())
+        recovery = asyncio.create_task(self._recovery())
+        try:
+            outcome = await self._ask(question, lambda: self._case.stopping or moot() or recovery.done())
+        except asyncio.CancelledError:
+            await _stopped(recovery)
+            raise
+        await _stopped(recovery)
         self._case.stop_if_told()
+        withdrawn = recovery.result() if outcome.option == MOOT and not recovery.cancelled() else None
         answers = "; ".join(
             f"{a.option} by {a.by} ({a.via.value})" + (f": {a.note}" if a.note else "") for a in outcome.answers
         )
+        unanswered = "The alarms were taken back before anybody answered."
+        if withdrawn is not None:
+            unanswered = "The question is withdrawn: everything that was ill is healthy again."
         self._case.tell(
             EntryKind.DECISION,
-            f"{question.text} {answers or 'The alarms were taken back before anybody answered.'}",
+            f"{question.text} {answers or unanswered}",
             {
                 "question": question.text,
                 "option": outcome.option,
                 "answers": [a.model_dump(mode="json") for a in outcome.answers],
             },
         )
+        if withdrawn is not None:
+            raise _AlreadyRecoveredError(withdrawn)
         return outcome
+
+    async def _recovery(self) -> HealthVerdict:
+        """Look, for as long as it takes, until health is proven as after a remedy."""
+        terms, pause = self._case.terms, _BEFORE_LOOKING
+        while True:
+            await workflow.sleep(pause, summary="Before looking whether it recovers by itself")
+            probes = [*self._case.plan.confirm, *self._joined_health()]
+            began = workflow.now()
+            if probes:
+                verdict = await watch(
+                    probes,
+                    WatchHealth(
+                        targets=probes[0].targets,
+                        every=min(max(terms.confirm_every, _LOOKS_EVERY), terms.healthy_for / 2),
+                        healthy_for=terms.healthy_for,
+                        give_up_after=_LOOKS_FOR,
+                    ),
+                    "Look whether it recovers by itself while people decide",
+                )
+                if verdict.healthy and self._says_all(probes):
+                    return verdict
+            # Where it came back early nobody can look, or the probes say nothing of what the alarms say.
+            early = workflow.now() - began < _LOOKS_FOR
+            pause = min(pause * 2, timedelta(hours=1)) if early else _BEFORE_LOOKING
+
+    def _says_all(self, probes: Sequence[SiteProbes]) -> bool:
+        """Whether healthy probes say that nothing is ill any more: they look at the point of every alarm that still fires, by
+        all that makes it an alarm.
+        """
+        looked_at = {target.point for group in probes for target in group.targets}
+        named = self._instructing.named_points
+        application = self._case.order.application
+        return all(
+            a.measuring_point in named and f"{application}.{a.measuring_point}" in looked_at
+            for a in self._case.memory.alarms.values()
+        )
 
     def _recovered(self, remedy: str | None) -> IncidentEnd:
         case = self._case
@@ -418,6 +490,12 @@ class Healing:
             return "Nothing had been done on any host."
         where = f" on {last.host}" if last.host else ""
         return f"The last step was {last.title}{where}: {last.outcome.value}. {first_line(last.detail)}"
+
+
+async def _stopped(task: asyncio.Task[HealthVerdict]) -> None:
+    """Stop a task, and wait until it has stopped."""
+    task.cancel()
+    await workflow.wait([task])
 
 
 def first_line(text: str) -> str:

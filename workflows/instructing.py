@@ -35,6 +35,11 @@ class Instructing:
         """Whether any remedy was taken."""
         return bool(self._tried)
 
+    @property
+    def named_points(self) -> list[str]:
+        """The measuring points that alarms named when the plan of the case was chosen; it confirms them by all thresholds."""
+        return self._asked.measuring_points if self._asked else []
+
     def begin_again(self) -> None:
         """Forget what was tried: all of it may be taken again."""
         self._tried.clear()

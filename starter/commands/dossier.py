@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from models.dossier import Dossier
     from models.dossier.load import Loaded
     from models.proof import Freshness
+    from starter.consequences import Consequences
     from starter.desk import Desk
     from starter.publishing import Published
 
@@ -122,14 +123,25 @@ def digest(path: File, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def publish(paths: Paths, by: By = None, as_json: AsJson = False) -> None:
+def publish(
+    paths: Paths,
+    by: By = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what publishing them means for what runs, and publish nothing.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Make these versions the ones that hold: they are kept, their applications watched and their sites monitored."""
     from models.dossier.load import load_all
 
-    published = at_desk(lambda desk: _publish(desk, paths, by))
+    means, published = at_desk(lambda desk: _publish(desk, paths, by, dry_run=dry_run, quiet=as_json))
     gaps = _count(load_all(paths), "gap")
     if as_json:
-        data = {"published": [one.model_dump(mode="json") for one in published], "gaps": gaps}
+        data = {
+            "published": [one.model_dump(mode="json") for one in published],
+            "gaps": gaps,
+            "consequences": [one.model_dump(mode="json") for one in means],
+        }
         echo_json(data)
         return
     for one in published:
@@ -191,10 +203,32 @@ def _nobody_works() -> None:
     echo("no worker takes workflows just now; it begins once one is started (driftvakt worker)", err=True)
 
 
-async def _publish(desk: Desk, paths: list[Path], by: str | None) -> list[Published]:
+async def _publish(
+    desk: Desk, paths: list[Path], by: str | None, *, dry_run: bool, quiet: bool
+) -> tuple[list[Consequences], list[Published]]:
+    from starter.consequences import consequences
     from starter.publishing import publish, read_all
 
-    return await publish(desk.client, desk.records, read_all(paths), who_asks(desk.settings, by))
+    dossiers = read_all(paths)
+    means = [await consequences(desk.client, desk.records, dossier) for dossier in dossiers]
+    for one in means:
+        if not quiet:
+            _warn(one)
+    if dry_run:
+        return means, []
+    return means, await publish(desk.client, desk.records, dossiers, who_asks(desk.settings, by))
+
+
+def _warn(means: Consequences) -> None:
+    for head, lines in (
+        ("Incidents that go on by an earlier version", means.incidents),
+        ("Instructions that lose their proof (`driftvakt dossier freshness --rehearse` proves remedies)", means.proofs),
+        (f"Schedules that do not match until you run `driftvakt apply {means.application}`", means.schedules),
+    ):
+        if lines:
+            echo(f"{means.application}: {head}:", err=True)
+        for line in lines:
+            echo(f"  {line}", err=True)
 
 
 def _read(path: Path) -> Dossier:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from temporalio.client import WorkflowExecutionStatus
 
+from models.dossier import Dossier
 from models.names import monitor_id, watch_id
+from models.proof import ProofRecord, Use
+from models.records import IncidentRecord, WriteRecords
 from tests.cli.conftest import Site, beside
 from tests.dossier.written import EXAMPLES, dump, plain_data
 
@@ -42,3 +47,73 @@ async def test_gaps_are_counted_and_are_no_obstacle(site: Site, tmp_path: Path) 
     assert result.exit_code == 0
     assert result.stdout.startswith("acme.shop ")
     assert f"gaps against the agreement: `driftvakt dossier check {path}` names them" in result.stderr
+
+
+async def test_what_a_new_version_leaves_behind_is_listed_before_it_is_published(
+    site: Site, dossier: Dossier, tmp_path: Path
+) -> None:
+    at = datetime.now(UTC)
+    incident = IncidentRecord(
+        id="inc.acme.shop.1",
+        application="acme.shop",
+        number=1,
+        title="web is down",
+        state="awaiting-decision",
+        components=["web"],
+        dossier=dossier.digest,
+        opened_at=at,
+        opened_by="monitor",
+    )
+    proof = ProofRecord(
+        application="acme.shop",
+        instruction="remedy/web-down/restart",
+        use=Use.CARRIED_OUT,
+        operation="inc.acme.shop.0",
+        run="r0",
+        dossier=dossier.digest,
+        at=at,
+    )
+    site.records.write(WriteRecords(incidents=[incident], proofs=[proof]))
+    path = tmp_path / "shop.yaml"
+    path.write_text(dump(json.loads(json.dumps(_renamed(dossier)))))
+
+    planned = await beside("dossier", "publish", str(path), "--dry-run")
+    before = site.records.current_digest("acme.shop")
+    published = await beside("dossier", "publish", str(path), "--json")
+
+    assert before == dossier.digest
+    assert planned.stdout == ""
+    [of_incidents, incident_line, of_proofs, proof_line, of_schedules, schedule_line, _gaps] = (
+        planned.stderr.splitlines()
+    )
+    assert of_incidents == "acme.shop: Incidents that go on by an earlier version:"
+    assert incident_line.startswith(
+        f"  inc.acme.shop.1 (web is down) is open and goes on by version {dossier.digest[:12]}"
+    )
+    assert "its component web is not in this version" in incident_line
+    assert of_proofs.startswith("acme.shop: Instructions that lose their proof")
+    assert proof_line.startswith(
+        "  remedy/web-down/restart asks an operator until it is rehearsed or carried out: it was changed"
+    )
+    assert of_schedules == "acme.shop: Schedules that do not match until you run `driftvakt apply acme.shop`:"
+    assert schedule_line.startswith("  maintenance.acme.shop.patches (")
+    [means] = json.loads(published.stdout)["consequences"]
+    assert (len(means["incidents"]), len(means["proofs"]), len(means["schedules"])) == (1, 1, 1)
+    assert site.records.current_digest("acme.shop") != dossier.digest
+
+
+def _renamed(dossier: Dossier) -> dict[str, Any]:
+    """The shop with another name for the component web, and with maintenance."""
+    text = json.dumps(dossier.model_dump(mode="json", exclude_none=True))
+    data = json.loads(text.replace('"web"', '"front"'))
+    data["monitoring"]["measuring_points"]["pay-answers"]["site"] = "north"
+    data["routines"]["maintenance"] = {
+        "patches": {
+            "title": "Patches",
+            "frequency": "weekly sunday 03:00",
+            "window": {"time_zone": "UTC", "hours": "02:00-05:00"},
+            "components": ["front"],
+            "steps": [{"type": "run", "command": "patch"}],
+        }
+    }
+    return dict(data)
