@@ -14,6 +14,7 @@ from models.runbooks import RunbookInput, RunbookReport
 from models.slices import PlannedRemedy
 from workflows.gates import approval_question
 from workflows.runbook import Runbook, refuse, runbook
+from workflows.scope import scope_of
 from workflows.wording import plan_text
 
 
@@ -48,6 +49,11 @@ class CarryOutRemedy(Runbook):
         report = await self.report(outcome, f"{remedy.title}: {outcome.value}")
         await self.prove(remedy_name(order.instruction, order.remedy), report)
         return report
+
+    def touches(self, order: RunbookInput) -> list[str] | None:
+        """What the remedy's steps act on."""
+        assert isinstance(order, CarryOutRemedyInput)
+        return scope_of(self.plan, self._wanted(order).steps)
 
     def _wanted(self, order: CarryOutRemedyInput) -> PlannedRemedy:
         name = f"{order.instruction}/{order.remedy}"

@@ -33,6 +33,7 @@ from workflows.instructing import Instructing
 from workflows.leading import Leading
 from workflows.looking import watch
 from workflows.outcomes import explain
+from workflows.recovering import Recovery
 from workflows.scope import scope_of
 from workflows.steps import Steps
 from workflows.wording import plan_text
@@ -43,13 +44,6 @@ _NO_VERDICT = HealthVerdict(
 
 _STALE = Approval(roles=[STALE_ASKS], not_requester=False)
 """Asked about a remedy that needs no approval, and is not proven."""
-
-_BEFORE_LOOKING = timedelta(minutes=1)
-"""A question is asked because something is ill: so long its recovery is not looked for; longer where nobody can look."""
-
-_LOOKS_EVERY = timedelta(seconds=30)
-_LOOKS_FOR = timedelta(hours=6)
-"""One activity looks for so long, so that a question that is open for days adds few events."""
 
 
 class _AlreadyRecoveredError(Exception):
@@ -80,6 +74,7 @@ class Healing:
         """Components under the lease of a remedy, until it is known whether it has helped; an empty list: all of them."""
         self._collected: set[str] = set()
         self._instructing = Instructing(case, self._collect)
+        self._recovery = Recovery(case, self._instructing, self._probes)
 
     async def run(self) -> IncidentEnd:
         """Confirm, collect, remedy, verify; hand over to people where that is not enough."""
@@ -290,7 +285,7 @@ class Healing:
 
     async def _verify(self, *, looks: int | None = None) -> HealthVerdict:
         """Prove that health holds; given up after so many failed looks in a row, or when recovery has taken too long."""
-        probes = [*self._case.plan.confirm, *self._joined_health()]
+        probes = self._probes()
         if not probes:
             return _NO_VERDICT
         terms = self._case.terms
@@ -367,7 +362,7 @@ class Healing:
         self._case.enter(IncidentState.DECIDING, doing)
         self._leading.need_people(f"A decision is needed: {question.text}")
         await self._case.record()
-        recovery = asyncio.create_task(self._recovery())
+        recovery = asyncio.create_task(self._recovery.proven())
         try:
             outcome = await self._ask(question, lambda: self._case.stopping or moot() or recovery.done())
         except asyncio.CancelledError:
@@ -394,42 +389,6 @@ class Healing:
         if withdrawn is not None:
             raise _AlreadyRecoveredError(withdrawn)
         return outcome
-
-    async def _recovery(self) -> HealthVerdict:
-        """Look, for as long as it takes, until health is proven as after a remedy."""
-        terms, pause = self._case.terms, _BEFORE_LOOKING
-        while True:
-            await workflow.sleep(pause, summary="Before looking whether it recovers by itself")
-            probes = [*self._case.plan.confirm, *self._joined_health()]
-            began = workflow.now()
-            if probes:
-                verdict = await watch(
-                    probes,
-                    WatchHealth(
-                        targets=probes[0].targets,
-                        every=min(max(terms.confirm_every, _LOOKS_EVERY), terms.healthy_for / 2),
-                        healthy_for=terms.healthy_for,
-                        give_up_after=_LOOKS_FOR,
-                    ),
-                    "Look whether it recovers by itself while people decide",
-                )
-                if verdict.healthy and self._says_all(probes):
-                    return verdict
-            # Where it came back early nobody can look, or the probes say nothing of what the alarms say.
-            early = workflow.now() - began < _LOOKS_FOR
-            pause = min(pause * 2, timedelta(hours=1)) if early else _BEFORE_LOOKING
-
-    def _says_all(self, probes: Sequence[SiteProbes]) -> bool:
-        """Whether healthy probes say that nothing is ill any more: they look at the point of every alarm that still fires, by
-        all that makes it an alarm.
-        """
-        looked_at = {target.point for group in probes for target in group.targets}
-        named = self._instructing.named_points
-        application = self._case.order.application
-        return all(
-            a.measuring_point in named and f"{application}.{a.measuring_point}" in looked_at
-            for a in self._case.memory.alarms.values()
-        )
 
     def _recovered(self, remedy: str | None) -> IncidentEnd:
         case = self._case
@@ -459,6 +418,10 @@ class Healing:
     def _quiet(self, before: int) -> bool:
         """All alarms were taken back since the question was asked: look whether it recovered by itself."""
         return self._case.taken_back > before and not self._case.firing.any
+
+    def _probes(self) -> list[SiteProbes]:
+        """What shows the fault, with the health of what has joined."""
+        return [*self._case.plan.confirm, *self._joined_health()]
 
     def _joined_health(self) -> list[SiteProbes]:
         if self._case.plan.plan is None:

@@ -107,11 +107,12 @@ class Instructing:
         samples = verdict.samples if verdict else []
         ill = sorted(_short(s.point) for s in samples if s.seen is Seen.FAILED)
         healthy = sorted(_short(s.point) for s in samples if s.seen is Seen.OK)
+        claimed = {a.component for a in alarms if a.component and a.measuring_point not in healthy}
         return PlanRequest(
             application=case.order.application,
             # One version throughout, whatever is published meanwhile.
             dossier=case.order.dossier or (case.plan.plan.dossier if case.plan.plan else ""),
-            components=sorted({a.component for a in alarms if a.component and a.measuring_point not in healthy}),
+            components=sorted(claimed | {name for name in case.memory.further if name}),
             measuring_points=sorted({a.measuring_point for a in alarms if a.measuring_point}),
             ill=ill,
             healthy=healthy,

@@ -51,8 +51,8 @@ class Runbook(Holding, Asking):
 
     A runbook calls `begin` first, acts through the `Steps` it gets (which rehearse by themselves when asked to), and returns
     what `report` gives. Its docstring's first line is its title; its input is `RunbookInput` or a subclass. It acts under the
-    lease of its component, or of the whole application if its input has no `component`; one that only looks says `acts = False`
-    and needs none.
+    lease of what it `touches`: its component, or the whole application if its input has no `component`. One that only looks says
+    `acts = False` and needs none.
     """
 
     acts: ClassVar[bool] = True
@@ -88,15 +88,17 @@ class Runbook(Holding, Asking):
         return self._steps
 
     async def _take_lease(self, order: RunbookInput, steps: Steps) -> None:
-        component = getattr(order, "component", None)
-        if component is not None:
-            self.component(component)
+        components = self.touches(order)
+        if components is None:
+            return
+        for name in components:
+            self.component(name)
         answer = await self.take_lease(
             order.application,
             OperationKind.RUNBOOK,
             order.reason or f"Runbook {workflow.info().workflow_type.removeprefix('runbook.')}",
             order.requested_by,
-            components=[component] if component else [],
+            components=components,
             dossier=self.plan.dossier,
             lasts=_LASTS,
             waits=lambda reason: self.now(f"Waiting for the lease: {reason}"),
@@ -104,6 +106,15 @@ class Runbook(Holding, Asking):
         )
         assert answer is not None
         steps.lease = HeldLease(holder=workflow.info().workflow_id, fences=answer.fences, rises=answer.rises)
+
+    def touches(self, order: RunbookInput) -> list[str] | None:
+        """The components that it acts on: its lease covers them and all that need them. None at all (an empty list): the whole
+        application. `None`: it changes nothing this time, and needs no lease.
+
+        `begin` calls it when the dossier is loaded. The component of the input, unless a subclass says otherwise.
+        """
+        component: str | None = getattr(order, "component", None)
+        return [component] if component else []
 
     @property
     def steps(self) -> Steps:

@@ -61,6 +61,7 @@ def workflow_runner() -> SandboxedWorkflowRunner:
             "workflows.people",
             "workflows.placing",
             "workflows.policies",
+            "workflows.recovering",
             "workflows.restarting",
             "workflows.restoring.adapter",
             "workflows.restoring.choosing",

@@ -6,7 +6,7 @@ import pytest
 from temporalio.client import Client, WorkflowFailureError
 from temporalio.testing import WorkflowEnvironment
 
-from models.dossier.instructions import Approval, ProbeStep, Remedy, RestartStep, RunStep
+from models.dossier.instructions import Approval, ProbeStep, Remedy, RestartStep, RunStep, Step
 from models.gates import Decision
 from models.jobs import Outcome
 from models.names import WORKFLOW_QUEUE
@@ -127,3 +127,27 @@ async def test_how_it_went_is_kept_as_proof(
     await carry_out(skipping.client, hosts, CarryOutRemedy, order(rehearse=rehearse))
 
     assert [(p.instruction, p.use, p.dossier) for p in hosts.proofs] == [("remedy/web-down/clear", use, "d1")]
+
+
+@pytest.mark.parametrize(
+    ("step", "leased"),
+    [
+        (RunStep(component="web", command="mend"), [["web"]]),
+        (RunStep(component="web", command="look", read_only=True), []),
+        (RunStep(host="db-1", command="mend"), [["db"]]),
+    ],
+    ids=["a component", "nothing", "what stands on a host"],
+)
+async def test_its_lease_covers_what_the_steps_of_the_remedy_act_on(
+    skipping: WorkflowEnvironment, step: Step, leased: list[list[str]]
+) -> None:
+    known = application_plan({"db": [], "web": ["db"]})
+    remedy = PlannedRemedy(name="clear", title="Clear", steps=[step])
+    hosts = FakeHosts(known.model_copy(update={"remedies": {"web-down/clear": remedy}}))
+
+    async with working(skipping.client, hosts, CarryOutRemedy):
+        await skipping.client.execute_workflow(
+            CarryOutRemedy.run, order(), id=f"leasing-{len(leased)}-{step.host}", task_queue=WORKFLOW_QUEUE
+        )
+
+    assert [asked.components for asked in hosts.leases] == leased
