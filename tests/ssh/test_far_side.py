@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import threading
@@ -205,6 +206,17 @@ def test_ending_a_job_by_sudo_never_asks_the_program_kill(far: Far, tmp_path: Pa
     assert far.ask("end", "j", why="cancel", sudo="sudo -n").words[:2] == ["137", "cancel"]
     assert far.hear(process).words[:2] == ["137", "cancel"]
     assert not (tmp_path / "asked").exists()
+
+
+@one_shell
+def test_a_job_that_is_called_off_before_its_group_is_made_is_ended_all_the_same(far: Far) -> None:
+    real = shutil.which("setsid")
+    (far.bin / "setsid").write_text(f'#!/bin/sh\nsleep 0.5\nexec {real} "$@"\n')
+    (far.bin / "setsid").chmod(0o755)
+    process = far.begin("run", "j", "sleep", "60")
+    _until(far.folder("j") / "group")
+    assert far.ask("end", "j", why="cancel").words[:2] == ["143", "cancel"]
+    assert far.hear(process).words[:2] == ["143", "cancel"]
 
 
 def test_a_job_that_is_called_off_before_it_comes_never_starts(far: Far, tmp_path: Path) -> None:
