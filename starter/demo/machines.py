@@ -10,6 +10,7 @@ from pathlib import Path
 import asyncssh
 
 from starter.demo.hosts import AUTHORIZED_KEYS, HOST_KEY, switch_off
+from starter.leftovers import HOME
 from starter.supervisor import Part, listens
 
 
@@ -33,8 +34,10 @@ class Machine:
             name=self.name,
             command=[sys.executable, "-m", "starter.demo.hosts", str(self.directory), str(self.port)],
             log=home / "logs" / f"{self.name}.log",
-            pid=home / "run" / f"{self.name}.pid",
+            pid=self.directory / "host.pid",
             ready=answers,
+            # A customer's host is no part of the installation: `up` must not end it as one that an earlier run left behind.
+            environment={HOME: str(self.directory)},
         )
 
     def pid(self, component: str) -> int:
