@@ -147,6 +147,6 @@ async def skipping() -> AsyncIterator[WorkflowEnvironment]:
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home directory of its own for what reads settings."""
     directory = tmp_path / "home"
-    directory.mkdir()
+    directory.mkdir(mode=0o700)
     monkeypatch.setenv("DRIFTVAKT_HOME", str(directory))
     return directory
