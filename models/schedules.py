@@ -15,6 +15,7 @@ from models.dossier.agreement import ServiceHours, TimeZone
 from models.dossier.frequency import Frequency
 from models.dossier.routines import MaintenanceRoutine, Missed, Window, at_longest
 from models.names import schedule_id
+from models.people import SCHEDULE
 
 
 class ScheduledRoutine(Model):
@@ -77,7 +78,7 @@ def _drill(dossier: Dossier, name: str) -> ScheduledRoutine:
         working_days=dossier.agreement.working_days(None),
         components=[restore.component],
         takes_at_most=restore.restore_time,
-        order={"application": dossier.id, "by": "schedule", "unattended": True, "restore": name},
+        order={"application": dossier.id, "by": SCHEDULE, "unattended": True, "restore": name},
     )
 
 
@@ -98,7 +99,7 @@ def _maintenance(dossier: Dossier, name: str) -> ScheduledRoutine:
         missed=routine.missed,
         components=maintained_components(dossier, routine),
         takes_at_most=(at_longest(routine.steps) + routine.healthy_for) * batches,
-        order={"application": dossier.id, "by": "schedule", "unattended": True, "routine": name},
+        order={"application": dossier.id, "by": SCHEDULE, "unattended": True, "routine": name},
     )
 
 

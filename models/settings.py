@@ -51,7 +51,7 @@ class Settings(BaseSettings):
     dossiers: Path | None = None
     """Directory of the dossiers that `driftvakt up` publishes; `dossiers/` in the home unless given."""
     user: str | None = None
-    """Who gives the commands: your e-mail address as it stands in the dossiers; your login name unless given."""
+    """Who gives the commands: a contact of the dossiers, by e-mail address, name or `login`; your login name unless given."""
 
     temporal_host: str = "127.0.0.1"
     """Address the embedded Temporal server binds."""

@@ -15,6 +15,7 @@ from models.dossier.monitoring import Flapping
 from models.dossier.parties import Language, PartyKind
 from models.freezes import Freeze
 from models.hosts import Control, HostTarget
+from models.people import Person
 from models.probes import ProbeTarget
 
 
@@ -85,6 +86,8 @@ class WatchSlice(Model):
     reopen_within: timedelta = timedelta(0)
     """A fault that comes back so soon after its incident was closed opens the same incident again; nothing: never."""
     freezes: list[Freeze] = []
+    contacts: list[Person] = []
+    """Everybody in the dossier; none: anybody."""
     people: list[str] = []
     """Who may silence alarms, and merge, split and reopen incidents; none: anybody."""
 
@@ -160,6 +163,8 @@ class ApplicationPlan(Model):
     """Every measuring point of the dossier, each by itself."""
     terms: IncidentTerms = IncidentTerms()
     freezes: list[Freeze] = []
+    contacts: list[Person] = []
+    """Everybody in the dossier; none: anybody."""
     people: dict[str, list[str]] = {}
     """Role to those who hold it."""
     remedies: dict[str, PlannedRemedy] = {}
@@ -259,7 +264,7 @@ class IncidentPlan(Model):
     parties: dict[str, PartyBrief] = {}
     leaders: list[str] = []
     """Who may lead it: the supplier's people, and whoever holds the role operator; none: anybody."""
-    people: list[str] = []
+    contacts: list[Person] = []
     """Everybody in the dossier; none: anybody."""
     causes: dict[str, CauseCode] = {}
     """Remedy to what the incident came from, if it helps."""

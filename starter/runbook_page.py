@@ -9,6 +9,7 @@ from rich.markup import escape
 
 from models.jobs import Outcome
 from models.runbooks import RunbookReport
+from starter.runbook_runs import RunbookRun
 from starter.runbooks import CatalogueEntry
 from starter.terminal import Listing, terminal, tidy
 
@@ -25,6 +26,19 @@ def show_list(entries: Sequence[CatalogueEntry]) -> None:
     for entry in entries:
         needs = [field.name for field in entry.inputs if field.required and field.name not in _GIVEN]
         table.add_row(entry.name, escape(entry.title), ", ".join(needs))
+    terminal().print(table)
+
+
+def show_runs(runs: Sequence[RunbookRun]) -> None:
+    """Print past runs, with where to read more of each."""
+    table = Listing("started (UTC)", "runbook", "outcome", "by", "what")
+    table.columns[0].no_wrap = True
+    for run in runs:
+        rehearsed = " (rehearsal)" if run.rehearsed else ""
+        what = "\n".join(filter(None, (tidy(run.application), tidy(run.summary), f"[dim]{escape(run.url)}[/]")))
+        table.add_row(
+            f"{run.started_at:%Y-%m-%d %H:%M}", tidy(run.runbook), f"{tidy(run.outcome)}{rehearsed}", tidy(run.by), what
+        )
     terminal().print(table)
 
 

@@ -27,6 +27,7 @@ from models.jobs import BatchResult, EnsureComponent, JobResult, Outcome, RunBat
 from models.lease import AskForLease, LeaseAnswer, LeaseState, ReleaseLease
 from models.names import WORKFLOW_QUEUE
 from models.notices import Delivery, DeliveryState, NoticeReceipt, SendNotice
+from models.people import who_is
 from models.probes import HealthVerdict, ProbeTarget, Sample, Seen, TcpProbe, WatchHealth
 from models.proof import ProofRecord
 from models.records import DecisionUse, OpenedGate, OpenGate, UseDecision, WriteRecords
@@ -90,6 +91,13 @@ def _placement(host: str, queue: str) -> Placement:
 def _point(component: str, queue: str) -> SiteProbes:
     target = ProbeTarget(point=f"acme.shop.{component}-up", probe=TcpProbe(host="127.0.0.1", port=1))
     return SiteProbes(queue=queue, targets=[target])
+
+
+def known_without_a_dossier(names: Sequence[str]) -> list[str]:
+    """The one name of each, where no dossier is published."""
+    known = [who_is(name, []) for name in names]
+    assert None not in known, f"a program among {names}"
+    return [name for name in known if name is not None]
 
 
 @dataclass(frozen=True)

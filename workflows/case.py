@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey
@@ -18,17 +18,19 @@ from models.dossier.agreement import IncidentTerms, Priority
 from models.dossier.instructions import Approval
 from models.incident import IncidentEnd, IncidentMemory, IncidentOrder, IncidentState
 from models.names import PRIORITY, STATE
+from models.people import DRIFTVAKT, is_among, named_once, stranger, who_is
 from models.proof import ProofRecord, Use
 from models.records import EntryKind, IncidentRecord, WriteRecords
 from models.slices import IncidentPlan
 from workflows.calls import call
 from workflows.firing import Firing
-from workflows.people import is_among
 from workflows.policies import WRITE
 from workflows.text import span
 
 _STATE = SearchAttributeKey.for_keyword(STATE)
 _PRIORITY = SearchAttributeKey.for_keyword(PRIORITY)
+
+M = TypeVar("M", bound=Model)
 
 
 class Case:
@@ -76,22 +78,27 @@ class Case:
     @property
     def reclassified(self) -> bool:
         """Whether people have set the priority; what they decided stands."""
-        return any(e.kind is ClockEventKind.PRIORITY and e.by not in {"", "Driftvakt"} for e in self.memory.events)
+        return any(e.kind is ClockEventKind.PRIORITY and e.by not in {"", DRIFTVAKT} for e in self.memory.events)
 
     def title_of(self, component: str) -> str:
         """What people call a component."""
         part = self.plan.plan.components.get(component) if self.plan.plan else None
         return part.title if part else component
 
+    def identified(self, told: M) -> M:
+        """What somebody tells, under the one name of whoever tells it; refuses whom the dossier does not know."""
+        return named_once(told, self.known)
+
+    def known(self, who: str) -> str:
+        """The one name of somebody; refuses whom the dossier does not know."""
+        found = who_is(who, self.plan.contacts)
+        if found is None:
+            raise refused(stranger(who, self.order.application, self.plan.contacts))
+        return found
+
     def require_leader(self, who: str, to_do: str) -> None:
         """Refuse what only those who may lead may do."""
-        self._require(who, self.plan.leaders, to_do)
-
-    def require_known(self, who: str, to_do: str) -> None:
-        """Refuse what only people of the dossier may do."""
-        self._require(who, self.plan.people, to_do)
-
-    def _require(self, who: str, may: list[str], to_do: str) -> None:
+        may = self.plan.leaders
         if not is_among(who, may):
             raise refused(f"{who} may not {to_do} {self.order.application}'s incidents; {', '.join(may)} may")
 

@@ -24,6 +24,7 @@ from models.jobs import Outcome
 from models.names import WORKFLOW_QUEUE, operation_id
 from models.opening import ReportByHand
 from models.operation import OperationEnd, OperationKind, OperationOutcome, OperationState
+from models.people import DRIFTVAKT
 from models.probes import HealthVerdict, Seen, WatchHealth
 from models.records import EntryKind
 from models.runbooks import StepReport
@@ -363,7 +364,7 @@ class ChangeImplementation(Operation):
                     order=OpenByHand(
                         title=f"The change {workflow.info().workflow_id} could not be taken back: {self.title}"[:300],
                         component=next(iter(self.components), None),
-                        by=(self.order.by if self.order else "")[:80] or "driftvakt",
+                        by=(self.order.by if self.order else "")[:80] or DRIFTVAKT,
                         note=note[:1000],
                     ),
                 ),
@@ -410,7 +411,7 @@ class ChangeImplementation(Operation):
             OperationKind.REVIEW.value,
             ReviewOrder(
                 application=order.application,
-                by=order.by,
+                by=self.by,
                 reason=order.reason,
                 dossier=self.plan.dossier,
                 change=workflow.info().workflow_id,

@@ -11,6 +11,7 @@ from models.dossier.agreement import CustomerUpdates, Pause
 from models.dossier.parties import Language, PartyKind
 from models.incident import CustomerUpdate, IncidentEnd, Resume, Waiting, WaitingState
 from models.notices import Audience, DeliveryState, NoticeReceipt, Occasion
+from models.people import DRIFTVAKT
 from models.records import EntryKind
 from workflows.case import Case, refused
 from workflows.clocks import Clocks
@@ -82,7 +83,7 @@ class Customer:
         """The promised time of the next update runs out."""
         if percent >= 90 and self._case.terms.customer_updates is CustomerUpdates.AUTOMATIC:
             self._informed(
-                await self._notices.send(Occasion.UPDATE, Audience(customer=True), text=self.draft), "Driftvakt"
+                await self._notices.send(Occasion.UPDATE, Audience(customer=True), text=self.draft), DRIFTVAKT
             )
 
     def _informed(self, receipt: NoticeReceipt, by: str) -> bool:
@@ -156,7 +157,6 @@ class Customer:
 
     def resume(self, told: Resume) -> str:
         """They have answered; anybody of the dossier may say so."""
-        self._case.require_known(told.by, "end a wait of")
         memory = self._case.memory
         if memory.waiting is None:
             raise refused("it waits for nobody")

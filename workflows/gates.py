@@ -7,7 +7,7 @@ what somebody may not do is refused in the handler, so that history shows the at
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -33,9 +33,9 @@ from models.gates import (
     Via,
 )
 from models.names import AWAITS_DECISION_BY
+from models.people import NOBODY, Person, as_written, is_among, same, stranger, who_is
 from models.records import OpenGate, UseDecision
 from workflows.calls import call
-from workflows.people import same
 from workflows.text import code, lines, plain, sample, table
 from workflows.waiting import until
 
@@ -67,6 +67,20 @@ def approval_question(text: str, plan: str, approval: Approval, deciders: list[s
     )
 
 
+def nobody_may(question: Question) -> str:
+    """Why a question can never be decided: too few may who have not asked for it themselves; empty where enough may."""
+    asked = question.requester
+    able = [who for who in question.deciders if asked is None or not same(who, asked)]
+    if not question.deciders or len(able) >= question.count:
+        return ""
+    roles = " or ".join(question.roles) or "that role"
+    else_ = f"only {', '.join(able)}" if able else "nobody else"
+    return (
+        f"{asked or 'somebody'} asked for it and may not approve it, and {else_} holds {roles} where {question.count} must "
+        "approve: have somebody else submit it, or give the role to another contact in the dossier"
+    )
+
+
 class Asking:
     """Base of every workflow that asks people; `on_gates_changed` is called whenever what it shows should be shown anew."""
 
@@ -78,6 +92,10 @@ class Asking:
 
     def on_gates_changed(self) -> None:
         """Called when a gate opened, closed, or an answer came."""
+
+    def contacts(self) -> Sequence[Person]:
+        """Everybody whom the dossier knows; none: anybody may answer whom the question does not exclude."""
+        return []
 
     def on_decided(self, decision: Decision, receipt: DecisionReceipt) -> None:
         """Called when an answer counted."""
@@ -95,6 +113,9 @@ class Asking:
 
     async def ask(self, question: Question, moot: Callable[[], bool] = lambda: False) -> GateOutcome:
         """Ask, and wait until people or their silence have decided, or until `moot` says that the answer no longer matters."""
+        requester = question.requester
+        if requester is not None and (known := who_is(requester, self.contacts())) is not None:
+            question = question.model_copy(update={"requester": known})
         while True:
             gate = await self._open(question)
             await self._wait(gate, moot)
@@ -149,7 +170,7 @@ class Asking:
         approve = question.on_silence is OnSilence.APPROVE
         gate.decided = question.options[0].name if approve else question.options[-1].name
         gate.answers.append(
-            Answer(option=gate.decided, by="nobody", via=Via.SILENCE, note="as agreed for silence", at=workflow.now())
+            Answer(option=gate.decided, by=NOBODY, via=Via.SILENCE, note="as agreed for silence", at=workflow.now())
         )
 
     async def _use_up(self, gate: GateState, outcome: GateOutcome) -> bool:
@@ -177,6 +198,7 @@ class Asking:
     )
     async def decide(self, decision: Decision) -> DecisionReceipt:
         """Answer a gate; `DecisionRefused` says what is not allowed."""
+        decision = self._identified(decision)
         receipt = self._take(decision, Via.UPDATE)
         self.on_decided(decision, receipt)
         return receipt
@@ -191,7 +213,7 @@ class Asking:
     def decide_by_signal(self, decision: Any) -> None:
         """Answer a gate; what is refused, even for its form, shows in the details: a signal has no other way to say so."""
         try:
-            known = Decision.model_validate(decision)
+            known = self._identified(Decision.model_validate(decision))
             self.on_decided(known, self._take(known, Via.SIGNAL))
         except ValidationError as error:
             self._refused.append(f"A signal was not understood: {explain(error)}")
@@ -203,6 +225,16 @@ class Asking:
     def gates(self) -> list[GateState]:
         """The open gates."""
         return self.open_gates
+
+    def _identified(self, decision: Decision) -> Decision:
+        """The decision under the one name of whoever gives it."""
+        gate, _ = self._find(decision)
+        deciders = gate.question.deciders
+        who = who_is(decision.by, self.contacts()) or next((d for d in deciders if same(d, decision.by)), None)
+        if who is None:
+            where = workflow.info().workflow_id
+            raise _refuse(stranger(decision.by, f"the dossier behind {where}", self.contacts(), deciders))
+        return decision.model_copy(update={"by": as_written(who, deciders)})
 
     def _find(self, decision: Decision) -> tuple[GateState, GateOption]:
         gate = self._gates.get(decision.gate)
@@ -236,7 +268,7 @@ class Asking:
         asks_again = question.on_silence is OnSilence.ASK_AGAIN
         if gate.deadline is not None and workflow.now() >= gate.deadline and not asks_again:
             raise _refuse(f"the time to answer gate {gate.id} ran out at {gate.deadline:%Y-%m-%d %H:%M} UTC")
-        if question.deciders and decision.by not in question.deciders:
+        if not is_among(decision.by, question.deciders):
             raise _refuse(f"{decision.by} may not decide {gate.id}; {', '.join(question.deciders)} may")
         if question.requester is not None and same(decision.by, question.requester):
             raise _refuse(f"{decision.by} asked for this and may not decide it; somebody else must")

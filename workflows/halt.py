@@ -15,7 +15,7 @@ from models.names import CUSTOMER, STATE
 from workflows.calls import call
 from workflows.keys import action_key
 from workflows.outcomes import explain
-from workflows.policies import HALTED, RECORD_TIMEOUT, WRITE
+from workflows.policies import HALTED, RECORD, RECORD_TIMEOUT
 from workflows.text import code, page, plain, sample
 
 _CUSTOMER = SearchAttributeKey.for_keyword(CUSTOMER)
@@ -90,12 +90,17 @@ class Halting:
         """End it."""
         await workflow.wait_condition(lambda: self._halt is not None)
         assert self._halt is not None
-        halt = await call(
-            end_halt,
-            EndHalt(key=self._halt.key, by=order.by, reason=order.reason),
-            retry=WRITE,
-            summary="Note that it is lifted",
-        )
+        try:
+            halt = await call(
+                end_halt,
+                EndHalt(key=self._halt.key, by=order.by, reason=order.reason),
+                retry=RECORD,
+                summary="Note that it is lifted",
+            )
+        except FailureError as error:
+            if is_cancelled_exception(error):
+                raise
+            raise ApplicationError(f"The halt is not lifted: {explain(error)}", type="UserError") from None
         return HaltTold(
             message=f"{halt.lifted_by} has lifted the halt of {halt.scope}; what waits goes on within seconds."
         )

@@ -20,6 +20,7 @@ from models.incident import IncidentEnd, IncidentState
 from models.jobs import Outcome
 from models.names import remedy_name
 from models.operation import OperationKind
+from models.people import DRIFTVAKT
 from models.probes import HealthVerdict, WatchHealth
 from models.records import EntryKind
 from models.runbooks import StepReport
@@ -141,7 +142,7 @@ class Healing:
             return
         priority = case.plan.matrix.priority(order.impact or case.plan.impact, urgency_of(counted))
         if priority.value < case.memory.priority:
-            self._leading.change_priority(priority, "Driftvakt", "an alarm that joined is more urgent")
+            self._leading.change_priority(priority, DRIFTVAKT, "an alarm that joined is more urgent")
 
     async def _ask_within(self, question: Question) -> GateOutcome:
         """A question of a step: it is no reason to see the incident as waiting for a decision on how to go on."""

@@ -38,6 +38,7 @@ from models.incident import (
     Told,
     Waiting,
 )
+from models.people import Person
 from models.records import EntryKind
 from models.sizes import ANSWER, first_that_fit
 from workflows.case import Case, refused
@@ -270,6 +271,7 @@ class Incident(Holding, Asking):
     async def acknowledge(self, told: Acknowledge) -> Told:
         """Somebody takes it up."""
         await self._ready()
+        told = self.case.identified(told)
         return Told(message=self.leading.ladder.acknowledge(told))
 
     @workflow.update(
@@ -279,6 +281,7 @@ class Incident(Holding, Asking):
     async def hand_over(self, told: HandOver) -> Told:
         """The lead goes to somebody else, with a note."""
         await self._ready()
+        told = self.case.identified(told)
         return Told(message=await self.leading.ladder.hand_over(told))
 
     @workflow.update(
@@ -289,12 +292,14 @@ class Incident(Holding, Asking):
     async def wait_for(self, told: Waiting) -> Told:
         """It is a customer's or a third party's turn."""
         await self._ready()
+        told = self.case.identified(told)
         return Told(message=await self.leading.customer.wait_for(told))
 
     @workflow.update(name="resume", description=f'They have answered. {{{_YOU}, "note": "Firewall is open"}}')
     async def resume(self, told: Resume) -> Told:
         """It is our turn again."""
         await self._ready()
+        told = self.case.identified(told)
         return self._heard(told.by, self.leading.customer.resume(told))
 
     @workflow.update(
@@ -304,6 +309,7 @@ class Incident(Holding, Asking):
     async def update_customer(self, told: CustomerUpdate) -> Told:
         """Tell the customer how it stands."""
         await self._ready()
+        told = self.case.identified(told)
         return self._heard(told.by, await self.leading.customer.update(told))
 
     @workflow.update(
@@ -313,6 +319,7 @@ class Incident(Holding, Asking):
     async def reclassify(self, told: Reclassify) -> Told:
         """Change the priority; the clocks are computed anew from the start."""
         await self._ready()
+        told = self.case.identified(told)
         return self._heard(told.by, await self.leading.reclassify(told))
 
     @workflow.update(
@@ -323,6 +330,7 @@ class Incident(Holding, Asking):
     async def close_incident(self, told: CloseIncident) -> Told:
         """Close it without proof of recovery; what is being changed on a host is brought to its end first."""
         await self._ready()
+        told = self.case.identified(told)
         self.case.require_leader(told.by, "close")
         self.memory.closing = told
         self.memory.cause = told.cause
@@ -337,6 +345,7 @@ class Incident(Holding, Asking):
     async def set_cause(self, told: SetCause) -> Told:
         """Say what it came from."""
         await self._ready()
+        told = self.case.identified(told)
         self.case.require_leader(told.by, "name the cause of")
         self.memory.cause = told.cause
         note = f": {told.note}" if told.note else ""
@@ -350,11 +359,16 @@ class Incident(Holding, Asking):
     async def add_note(self, note: Note) -> Told:
         """Add a note."""
         await self._ready()
+        note = self.case.identified(note)
         data = {"audience": note.audience.value, "text": note.text, "by": note.by}
         self.case.tell(EntryKind.NOTE, f"{note.by}: {note.text}", data)
         if note.audience is NoteFor.CUSTOMER:
             self.leading.customer.note(note.text)
         return self._heard(note.by, f"Noted at {workflow.now():%H:%M:%S} UTC.")
+
+    def contacts(self) -> list[Person]:
+        """Everybody whom the dossier knows."""
+        return self.case.plan.contacts
 
     def on_decided(self, decision: Decision, receipt: DecisionReceipt) -> None:
         """Whoever decides has taken it up, if nobody had."""

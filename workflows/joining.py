@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from models.major import SeenIncident
+from models.people import is_among
 from workflows.major_page import standing
-from workflows.people import is_among
 
 
 def why_not(seen: SeenIncident) -> str:

@@ -11,11 +11,11 @@ from models.clock import ClockEventKind
 from models.incident import Acknowledge, HandOver, LeadSilent, LedByMajor
 from models.names import LEAD
 from models.notices import Audience, Occasion
+from models.people import as_written, is_among, same
 from models.records import EntryKind
 from workflows.case import Case, refused
 from workflows.clocks import Clocks
 from workflows.notices import Notices
-from workflows.people import as_written, is_among, same
 
 _LEAD = SearchAttributeKey.for_keyword(LEAD)
 

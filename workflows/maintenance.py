@@ -22,6 +22,7 @@ from models.maintenance import (
     MaintenancePlan,
 )
 from models.operation import OperationEnd, OperationKind, OperationOutcome, OperationState
+from models.people import SCHEDULE
 from models.records import EntryKind
 from models.slices import STALE_ASKS
 from workflows.calls import call
@@ -323,7 +324,7 @@ def _scheduled(order: MaintenanceOrder) -> datetime | None:
 
     The server does not say which of the two it was: in the first second of a minute, a trigger by hand counts as a time.
     """
-    if order.scheduled is not None or order.by != "schedule":
+    if order.scheduled is not None or order.by != SCHEDULE:
         return order.scheduled
     at = workflow.info().typed_search_attributes.get(_SCHEDULED)
     return at if at is not None and at.second == 0 else None

@@ -8,15 +8,18 @@ which is what the records keep.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from typing import TypeVar
 
 from pydantic import ValidationError
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey
 from temporalio.exceptions import ActivityError, ApplicationError, FailureError, is_cancelled_exception
 
+from activities.stubs.records import identify_people
 from activities.stubs.workflows import look_at_incidents, tell_incidents
+from models.base import Model
 from models.dossier.agreement import Priority
 from models.incident import CustomerUpdate, HandOver, LeadSilent, LedByMajor, Note
 from models.major import (
@@ -38,14 +41,15 @@ from models.major import (
     UpdateCustomers,
 )
 from models.names import APPLICATION, CUSTOMER, PRIORITY, STATE
+from models.people import IdentifyPeople, as_written, is_among, named_in, named_once
 from models.records import EntryKind, TimelineEntry
 from models.sizes import cut
+from workflows.calls import look_up
 from workflows.details import Details
 from workflows.joining import why_not, why_not_led_by
 from workflows.keys import update_key
 from workflows.major_page import major_page, standing
 from workflows.outcomes import explain
-from workflows.people import as_written, is_among
 from workflows.policies import RECORD
 from workflows.waiting import until
 
@@ -63,6 +67,8 @@ MOST_LINES = 200
 
 _TEXT = 2_000
 """Bytes of a line of its timeline."""
+
+M = TypeVar("M", bound=Model)
 
 _LOOK_WITHIN = timedelta(minutes=2)
 _TELL_WITHIN = timedelta(minutes=5)
@@ -112,6 +118,8 @@ class Major:
 
     async def _begin(self) -> None:
         by = self.order.by or self.order.lead
+        known = await self._one_names([by, self.memory.lead], self.order.incidents)
+        by, self.memory.lead = known[by], known[self.memory.lead]
         self._note(EntryKind.STATE, f"Opened by {by}; {self.memory.lead} leads: {self.order.title}")
         self._show()
         if self.order.incidents:
@@ -180,6 +188,7 @@ class Major:
     )
     async def add_incidents(self, message: AddIncidents) -> MajorTold:
         """Take incidents in; none of them where one cannot be."""
+        message = await self._identified(message)
         async with self._lock:
             self._must_be_open()
             fresh = [id for id in dict.fromkeys(message.incidents) if id not in self.memory.members]
@@ -203,6 +212,7 @@ class Major:
     )
     async def remove_incident(self, message: RemoveIncident) -> MajorTold:
         """Give an incident back to its own lead."""
+        message = await self._identified(message)
         async with self._lock:
             self._must_be_open()
             self._may_lead(message.by)
@@ -221,6 +231,7 @@ class Major:
     )
     async def hand_over(self, message: HandOver) -> MajorTold:
         """Hand the lead over, with what the next one must know."""
+        message = await self._identified(message)
         async with self._lock:
             self._must_be_open()
             self._may_lead(message.by)
@@ -238,6 +249,7 @@ class Major:
     )
     async def add_note(self, note: Note) -> MajorTold:
         """Add a note here and in the timelines of all open incidents."""
+        note = await self._identified(note)
         self._must_be_open()
         self._note(EntryKind.NOTE, f"{note.by}: {note.text}")
         self._show()
@@ -250,6 +262,7 @@ class Major:
     )
     async def update_customers(self, message: UpdateCustomers) -> MajorTold:
         """Have every open incident tell its customer."""
+        message = await self._identified(message)
         self._must_be_open()
         open_ones = self._open()
         if not open_ones:
@@ -266,6 +279,7 @@ class Major:
     )
     async def close_major(self, message: CloseMajor) -> MajorTold:
         """Close it; refuses while incidents are open, unless it is forced."""
+        message = await self._identified(message)
         async with self._lock:
             self._must_be_open()
             self._may_lead(message.by)
@@ -304,6 +318,27 @@ class Major:
         )
 
     # --- its incidents
+
+    async def _identified(self, told: M) -> M:
+        """What somebody tells, under the one name of each person in it; refuses whom none of its dossiers knows."""
+        known = await self._one_names(
+            list(named_in(told).values()), [*self.memory.members, *getattr(told, "incidents", ())]
+        )
+        return named_once(told, lambda name: known[name])
+
+    async def _one_names(self, names: Sequence[str], ids: Iterable[str]) -> dict[str, str]:
+        applications = sorted({id.removeprefix("inc.").rpartition(".")[0] for id in ids})
+        try:
+            found = await look_up(
+                identify_people,
+                IdentifyPeople(names=list(names), applications=applications),
+                summary="Look up who that is",
+            )
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            raise _refuse(explain(error)) from None
+        return dict(zip(names, found.names, strict=True))
 
     async def _take(self, seen: Sequence[SeenIncident]) -> None:
         for one in seen:

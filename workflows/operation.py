@@ -32,6 +32,7 @@ from models.operation import (
     OperationStatus,
     OperationTold,
 )
+from models.people import Person, is_among, is_program, named_once, stranger, who_is
 from models.probes import HealthVerdict, WatchHealth
 from models.records import EntryKind, TimelineEntry, WriteRecords
 from models.runbooks import StepReport, steps_that_fit
@@ -41,7 +42,7 @@ from models.timeline import Timeline
 from workflows.calls import call, look_up
 from workflows.details import Details
 from workflows.failed_step import RETRY, SKIP, failed_step_question
-from workflows.gates import Asking
+from workflows.gates import Asking, nobody_may
 from workflows.holding import Holding, refuse_operation
 from workflows.looking import find_unhealthy, watch
 from workflows.operation_page import operation_page
@@ -107,6 +108,8 @@ class Operation(Holding, Asking):
             ]
         )
         plan = await self._load_plan(order.dossier)
+        by = order.by if is_program(order.by) else who_is(order.by, plan.contacts)
+        self.order = order = order.model_copy(update={"by": by or order.by})
         self._steps = Steps(
             plan,
             requester=order.by,
@@ -118,6 +121,8 @@ class Operation(Holding, Asking):
         rehearsal = " (rehearsal: nothing is changed)" if order.rehearse else ""
         self.tell(EntryKind.STATE, f"{title}{rehearsal}, asked for by {order.by}" + _because(order.reason))
         await self.record()
+        if by is None:
+            raise refuse_operation(stranger(order.by, order.application, plan.contacts))
         return self._steps
 
     async def carried_out(self, work: Callable[[], Awaitable[OperationOutcome]]) -> OperationOutcome:
@@ -147,6 +152,23 @@ class Operation(Holding, Asking):
             PlanRequest(application=self.order.application, dossier=dossier),
             summary="Look up the dossier",
         )
+
+    @property
+    def by(self) -> str:
+        """Who asked for it, under their one name."""
+        return self._begun[0].by
+
+    def contacts(self) -> list[Person]:
+        """Everybody whom the dossier knows."""
+        return self._steps.plan.contacts if self._steps else []
+
+    def _known(self, who: str, plan: ApplicationPlan | None, may: Sequence[str] = ()) -> str:
+        found = who_is(who, plan.contacts if plan else [])
+        if found is None:
+            of = self.order.application if self.order else "this application"
+            message = stranger(who, of, plan.contacts if plan else [], may)
+            raise ApplicationError(message, type="NotPossible", non_retryable=True)
+        return found
 
     async def hold(
         self,
@@ -221,10 +243,13 @@ class Operation(Holding, Asking):
     async def approve(self, question: Question) -> bool:
         """Ask for an approval; a rehearsal says who would be asked and goes on."""
         order, _ = self._begun
+        why = nobody_may(question)
         if order.rehearse:
             who = ", ".join(question.deciders or question.roles)
-            self.report(question.text, f"would ask {who}")
+            self.report(question.text, why or f"would ask {who}", Outcome.FAILED if why else Outcome.OK)
             return True
+        if why:
+            raise refuse_operation(why)
         return (await self.decide_on(question)).approved
 
     async def decide_on(self, question: Question) -> GateOutcome:
@@ -528,10 +553,11 @@ class Operation(Holding, Asking):
         if self._outcome is not None:
             raise ApplicationError("it has ended already", type="NotPossible", non_retryable=True)
         who = self._steps.plan.people.get("operator", []) if self._steps else []
-        may = {*who, self.order.by if self.order else ""}
-        if who and told.by not in may:
+        may = sorted({*who, self.order.by if self.order else ""})
+        told = named_once(told, lambda name: self._known(name, self._steps.plan if self._steps else None, may))
+        if who and not is_among(told.by, may):
             raise ApplicationError(
-                f"{told.by} may not stop this; {', '.join(sorted(may))} may", type="NotPossible", non_retryable=True
+                f"{told.by} may not stop this; {', '.join(may)} may", type="NotPossible", non_retryable=True
             )
         self.aborting = told
         self.tell(EntryKind.STATE, f"To be stopped, says {told.by}: {told.reason}")

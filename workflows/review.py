@@ -87,7 +87,7 @@ class Review(Operation):
             deciders=party.deciders,
             roles=party.approval.roles,
             count=party.approval.count,
-            requester=order.by if party.approval.not_requester else None,
+            requester=self.by if party.approval.not_requester else None,
             within_seconds=max((until - workflow.now()).total_seconds(), 1.0),
             on_silence=silence,
         )

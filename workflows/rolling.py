@@ -14,6 +14,7 @@ from models.gates import MOOT, GateOption, Question
 from models.jobs import Outcome
 from models.maintenance import MaintenancePlan
 from models.operation import OperationState
+from models.people import NOBODY
 from models.slices import ApplicationPlan
 from workflows.wording import EACH_HOST, plan_text, step_title
 
@@ -194,7 +195,7 @@ class Rolling:
             case "go-on":
                 self._borne, self._proven = len(self.failed), True
             case other:
-                by = next((a.by for a in outcome.answers if a.option == other), "nobody")
+                by = next((a.by for a in outcome.answers if a.option == other), NOBODY)
                 self.stopped = self._operation.stops() or f"{said} ({'stopped' if other != MOOT else other} by {by})"
 
 

@@ -78,7 +78,7 @@ class RoutineOnOrder(Operation):
                 dossier=self.plan.dossier,
                 operation=workflow.info().workflow_id,
                 routine=order.routine,
-                by=order.by,
+                by=self.by,
                 inputs=order.inputs,
                 ordered_at=workflow.info().workflow_start_time,
                 at=order.at,
@@ -98,10 +98,10 @@ class RoutineOnOrder(Operation):
         asked = []
         if checked.beyond:
             why = f"May {self.title} be carried out beyond what is agreed? {checked.beyond}."
-            asked.append(approval_question(why, text, _BEYOND, checked.operators, order.by))
+            asked.append(approval_question(why, text, _BEYOND, checked.operators, self.by))
         if checked.approval is not None:
-            what = f"May this be done, as ordered by {order.by}: {self.title}?"
-            asked.append(approval_question(what, text, checked.approval, checked.deciders, order.by))
+            what = f"May this be done, as ordered by {self.by}: {self.title}?"
+            asked.append(approval_question(what, text, checked.approval, checked.deciders, self.by))
         for question in asked:
             if not await self.approve(question):
                 raise refuse_operation(f"{self.title}: not approved")
@@ -141,7 +141,7 @@ class RoutineOnOrder(Operation):
                         text="\n".join([self.title, *(f"{n}: {v}" for n, v in self._checked.values.items())]),
                     ),
                 ),
-                summary=f"Receipt to {order.by}: {occasion.value}",
+                summary=f"Receipt to {self.by}: {occasion.value}",
                 start_to_close_timeout=NOTICE_TIMEOUT,
                 heartbeat_timeout=HEARTBEAT,
                 retry_policy=NOTICE,

@@ -15,6 +15,7 @@ from models.fences import HeldLease
 from models.gates import Question
 from models.jobs import Outcome
 from models.operation import OperationKind
+from models.people import Person, is_program, stranger, who_is
 from models.proof import ProofRecord, Use, use_of
 from models.records import WriteRecords
 from models.runbooks import RunbookInput, RunbookReport, StepReport, steps_that_fit
@@ -23,7 +24,7 @@ from models.slices import ApplicationPlan, ComponentPlan, PlanRequest
 from workflows.calls import call, look_up
 from workflows.details import Details
 from workflows.faring import how_it_fared
-from workflows.gates import Asking
+from workflows.gates import Asking, nobody_may
 from workflows.holding import Holding
 from workflows.outcomes import worst
 from workflows.policies import WRITE
@@ -73,9 +74,15 @@ class Runbook(Holding, Asking):
             PlanRequest(application=order.application, dossier=order.dossier),
             summary="Look up the dossier",
         )
+        # Another workflow has asked for it on behalf of somebody, or it was somebody.
+        ours = workflow.info().parent is not None or is_program(order.requested_by)
+        by = order.requested_by if ours else who_is(order.requested_by, plan.contacts)
+        if by is None:
+            raise refuse(stranger(order.requested_by, order.application, plan.contacts))
+        self._order = order = order.model_copy(update={"requested_by": by})
         self._steps = Steps(
             plan,
-            requester=order.requested_by,
+            requester=by,
             rehearse=order.rehearse,
             ask=self.ask,
             heard=lambda _: self.on_gates_changed(),
@@ -136,6 +143,10 @@ class Runbook(Holding, Asking):
             known = ", ".join(self.plan.components)
             raise refuse(f"{self.plan.application} has no component {name!r}; it has {known}") from None
 
+    def contacts(self) -> list[Person]:
+        """Everybody whom the dossier knows."""
+        return self._steps.plan.contacts if self._steps else []
+
     def now(self, doing: str) -> None:
         """Say what is being done, for the details page."""
         self._doing = doing
@@ -158,6 +169,8 @@ class Runbook(Holding, Asking):
             who = ", ".join(question.deciders or question.roles)
             self.note(question.text, f"rehearsal: would ask {who}")
             return True
+        if why := nobody_may(question):
+            raise refuse(why)
         self.now(f"Waiting for a decision: {question.text}")
         answer = await self.ask(question)
         by = ", ".join(a.by for a in answer.answers)

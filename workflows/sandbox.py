@@ -58,7 +58,6 @@ def workflow_runner() -> SandboxedWorkflowRunner:
             "workflows.operation_record",
             "workflows.outbox",
             "workflows.outcomes",
-            "workflows.people",
             "workflows.placing",
             "workflows.policies",
             "workflows.recovering",

@@ -238,7 +238,7 @@ class Steps(HostWork):
             **inputs,
             "application": self.plan.application,
             "dossier": self.plan.dossier,
-            "requested_by": workflow.info().workflow_id,
+            "requested_by": self.requester,
             "rehearse": self.rehearse,
             "lease": self._passed_on(),
         }

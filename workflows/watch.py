@@ -28,6 +28,7 @@ from models.alarms import Alarm, AlarmBatch, BatchReceipt
 from models.incident import IncidentEnd, IncidentOrder, IncidentOutcome, IncidentState
 from models.lease import AskForLease, LeaseAnswer, ReleaseLease
 from models.names import APPLICATION, CUSTOMER, STATE
+from models.people import is_program, named_once
 from models.records import WriteRecords
 from models.sizes import MESSAGE, first_that_fit
 from models.slices import WatchSlice, WatchSliceRequest
@@ -266,6 +267,8 @@ class Watch:
     async def open_incident(self, order: OpenByHand) -> OpenReceipt:
         """Open an incident that somebody has noticed; it joins the one that is open for a connected component."""
         await workflow.wait_condition(lambda: self._known)
+        if not is_program(order.by):
+            order = named_once(order, self._orders.known)
         return self._desk.report_by_hand(order)
 
     @workflow.update(

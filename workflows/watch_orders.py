@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
 
 from temporalio.exceptions import ApplicationError
 
 from models.alarms import Alarm
+from models.base import Model
 from models.incident import IncidentEnd
 from models.lease import LeaseTakenBack, ReleaseLease
 from models.names import incident_id
+from models.people import is_among, named_once, stranger, who_is
 from models.watch import (
     BeginOperation,
     ClosedIncident,
@@ -37,6 +39,8 @@ from workflows.lease_desk import LeaseDesk
 
 if TYPE_CHECKING:
     from workflows.outbox import Message
+
+M = TypeVar("M", bound=Model)
 
 _MOST: Final = 50
 """Silences, and operations, at the same time."""
@@ -68,7 +72,7 @@ class WatchOrders:
     def silence(self, order: SilenceOrder) -> WatchTold:
         """Let a silence hold from now on, for what fires from now on."""
         memory, now = self._memory, self._now()
-        self._may(order.by, "silence alarms")
+        order = self._allowed(order, "silence alarms")
         if fault := silence_fault(order, now):
             _refuse(fault, "InvalidInputError")
         self._all_known("component", order.components, memory.slice.depends_on)
@@ -85,7 +89,7 @@ class WatchOrders:
 
     def lift(self, order: LiftSilence) -> WatchTold:
         """End a silence."""
-        self._may(order.by, "lift silences")
+        order = self._allowed(order, "lift silences")
         if order.id not in self._memory.silences:
             known = ", ".join(self._memory.silences) or "none"
             _refuse(f"{self._application} has no silence {order.id!r}; there is {known}", "NotFoundError")
@@ -117,7 +121,7 @@ class WatchOrders:
     def release(self, order: ReleaseLease) -> WatchTold:
         """Take a lease back, and open incidents for what is not healthy at the end of its operation and has none."""
         if order.by != order.holder:
-            self._may(order.by, "take leases back")
+            order = self._allowed(order, "take leases back")
         title = self._title(order.holder)
         if not self._leases.release(order.holder):
             return WatchTold(message=f"{order.holder} holds no lease of {self._application}, and waits for none.")
@@ -177,7 +181,7 @@ class WatchOrders:
 
     def merge(self, order: MergeIncidents) -> WatchTold:
         """Merge the first into the second."""
-        self._may(order.by, "merge incidents")
+        order = self._allowed(order, "merge incidents")
         first, second = self._open(order.incident), self._open(order.into)
         if first.id == second.id:
             _refuse(f"{first.id} cannot be merged into itself", "InvalidInputError")
@@ -186,7 +190,7 @@ class WatchOrders:
 
     def split(self, order: SplitIncident) -> WatchTold:
         """Split some alarms off."""
-        self._may(order.by, "split incidents")
+        order = self._allowed(order, "split incidents")
         old = self._open(order.incident)
         own = {f: h for f, h in self._memory.alarms.items() if h.incident == old.id}
         there = (
@@ -207,7 +211,7 @@ class WatchOrders:
 
     def may_reopen(self, order: ReopenIncident) -> str:
         """The workflow id that is meant; refuses who may not, and what is open."""
-        self._may(order.by, "open incidents again")
+        self._allowed(order, "open incidents again")
         id = self._id(order.incident)
         if id in self._memory.incidents:
             _refuse(f"{id} is open", "RefusedError")
@@ -215,6 +219,7 @@ class WatchOrders:
 
     def reopen(self, order: ReopenIncident, found: ClosedIncident | None) -> WatchTold:
         """Open a closed incident again; `found` as the records have it, where it is not remembered."""
+        order = self._allowed(order, "open incidents again")
         id = self.may_reopen(order)
         closed = self._memory.closed.get(id) or found
         if closed is None:
@@ -254,11 +259,22 @@ class WatchOrders:
 
     # --- who and what is meant
 
-    def _may(self, by: str, what: str) -> None:
-        people = self._memory.slice.people
-        if self._memory.slice.known and people and by.casefold() not in {p.casefold() for p in people}:
+    def _allowed(self, order: M, what: str) -> M:
+        """An order under the one name of whoever gives it; refuses strangers, and who may not."""
+        order = named_once(order, self.known)
+        people, by = self._memory.slice.people, str(getattr(order, "by", ""))
+        if self._memory.slice.known and not is_among(by, people):
             may = ", ".join(people[:20])
             _refuse(f"{by} may not {what} of {self._application}; those who may: {may}", "RefusedError")
+        return order
+
+    def known(self, who: str) -> str:
+        """The one name of somebody; refuses whom the dossier does not know."""
+        known = self._memory.slice
+        found = who_is(who, known.contacts)
+        if found is None:
+            _refuse(stranger(who, self._application, known.contacts, known.people), "RefusedError")
+        return found
 
     def _id(self, name: str) -> str:
         """`17`, `acme.shop.17` and `inc.acme.shop.17` are the same."""

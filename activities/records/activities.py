@@ -8,12 +8,14 @@ from typing import Any, Final
 
 from temporalio import activity
 
+from activities.records.people import identify
 from activities.records.plans import application_plan, incident_plan, unknown_application_plan, watch_slice, with_proof
 from activities.records.records import Records
 from models.base import digest
 from models.clock import ClockEvent
 from models.dossier import Dossier
 from models.errors import NotFoundError
+from models.people import IdentifiedPeople, IdentifyPeople
 from models.records import DecisionUse, OpenedGate, OpenGate, UseDecision, WriteRecords
 from models.slices import (
     STALE_ASKS,
@@ -45,6 +47,7 @@ class RecordActivities:
             self.load_watch_slice,
             self.load_incident_plan,
             self.load_application_plan,
+            self.identify_people,
             self.open_gate,
             self.use_decision,
             self.write_records,
@@ -85,6 +88,11 @@ class RecordActivities:
             raise NotFoundError(f"no dossier of {request.application} is published; publish one first")
         stale = {name: found.stale for name, found in self._records.freshness(dossier).items() if found.stale}
         return application_plan(dossier).model_copy(update={"stale": stale})
+
+    @activity.defn
+    def identify_people(self, request: IdentifyPeople) -> IdentifiedPeople:
+        """Find the one name of each; `NotFoundError` refuses a stranger."""
+        return IdentifiedPeople(names=[identify(self._records, who, request.applications) for who in request.names])
 
     @activity.defn
     def open_gate(self, request: OpenGate) -> OpenedGate:

@@ -12,6 +12,7 @@ from sqlmodel import col, select
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
+from activities.records.people import identify
 from activities.records.records import Records
 from activities.records.requests import key_reused
 from activities.records.text import storable
@@ -46,7 +47,7 @@ class Halts:
             raise NotFoundError(f"there is no customer {order.customer!r}; there are {', '.join(customers) or 'none'}")
         row = {
             **order.model_dump(),
-            "by": storable(order.by),
+            "by": storable(self._known(order.by, order.customer)),
             "reason": storable(order.reason),
             "since": datetime.now(UTC),
             "lifted_by": "",
@@ -63,16 +64,21 @@ class Halts:
 
     def end(self, order: EndHalt) -> Halt:
         """Note that a halt is lifted; the first who lifts it is kept."""
+        by = self._known(order.by, self.halt(order.key).customer)
         with self._records.database.writing() as session:
             row = session.get(HaltRow, order.key, with_for_update=True)
             if row is None:
                 raise NotFoundError(f"there is no halt {order.key!r}")
             if row.lifted_at is None:
                 row.lifted_at = datetime.now(UTC)
-                row.lifted_by, row.lifted_because = storable(order.by), storable(order.reason)
+                row.lifted_by, row.lifted_because = storable(by), storable(order.reason)
                 session.add(row)
                 session.flush()
             return _halt(row)
+
+    def _known(self, who: str, customer: str) -> str:
+        names = self._records.applications()
+        return identify(self._records, who, [n for n in names if not customer or n.partition(".")[0] == customer])
 
     def halt(self, key: str) -> Halt:
         """One halt; `NotFoundError` when there is none."""

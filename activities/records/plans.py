@@ -17,6 +17,7 @@ from models.dossier.instructions import Approval, OnSilence, Remedy, Troubleshoo
 from models.dossier.monitoring import MeasuringPoint, Severity
 from models.dossier.parties import PartyKind
 from models.names import remedy_name, site_queue
+from models.people import people_in
 from models.probes import HttpProbe, ProbeTarget, SshCommandProbe, TcpProbe, TlsExpiryProbe
 from models.proof import Freshness
 from models.slices import (
@@ -64,6 +65,7 @@ def watch_slice(
         flapping=dossier.monitoring.flapping,
         reopen_within=dossier.agreement.incidents.reopen_within,
         freezes=freezes_of(dossier.agreement),
+        contacts=people_in(dossier.contacts),
         people=leaders(dossier),
         **monitored_hours(dossier.agreement, now or datetime.now(UTC)),
     )
@@ -99,6 +101,7 @@ def application_plan(dossier: Dossier) -> ApplicationPlan:
         points={name: group for name in points for group in _grouped(dossier, {name: True})},
         terms=dossier.agreement.incidents,
         freezes=freezes_of(dossier.agreement),
+        contacts=people_in(dossier.contacts),
         people={role: dossier.people([role]) for role in sorted(roles)},
         restores=dict(dossier.instructions.restore),
         remedies={
@@ -150,7 +153,7 @@ def incident_plan(dossier: Dossier, request: PlanRequest, runbooks: Sequence[Run
             for key, p in dossier.parties.items()
         },
         leaders=leaders(dossier),
-        people=[contact.email or name for name, contact in dossier.contacts.items()],
+        contacts=people_in(dossier.contacts),
         causes={key: remedy.cause for key, remedy in instruction.remedies.items() if remedy.cause is not None},
     )
 

@@ -404,13 +404,25 @@ class Records:
             session.execute(again, [rows[id] for id in sorted(rows)])
         return ids
 
-    def quarantined(self, source: str | None = None, limit: int = 100) -> list[Quarantined]:
-        """What was not understood, the latest first."""
+    def quarantined(
+        self, source: str | None = None, limit: int = 100, *, beginning: str | None = None
+    ) -> list[Quarantined]:
+        """What was not understood, the latest first; of one source, or whose id begins so."""
         query = select(Quarantined)
         if source is not None:
             query = query.where(Quarantined.source == source)
+        if beginning is not None:
+            query = query.where(col(Quarantined.id).startswith(beginning, autoescape=True))
         with self.database.reading() as session:
             return list(session.exec(query.order_by(col(Quarantined.received_at).desc()).limit(limit)).all())
+
+    def count_quarantined(self, source: str | None = None) -> int:
+        """How much of it there is."""
+        query = select(func.count()).select_from(Quarantined)
+        if source is not None:
+            query = query.where(Quarantined.source == source)
+        with self.database.reading() as session:
+            return int(session.exec(query).one())
 
     def _upsert(self, session: Session, table: Any, rows: list[dict[str, Any]], key: list[str]) -> None:
         statement = self.database.insert(table)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from temporalio import activity
 
+from models.people import IdentifiedPeople, IdentifyPeople
 from models.records import DecisionUse, OpenedGate, OpenGate, UseDecision, WriteRecords
 from models.slices import ApplicationPlan, IncidentPlan, PlanRequest, WatchSlice, WatchSliceRequest
 
@@ -17,6 +18,12 @@ async def load_watch_slice(request: WatchSliceRequest) -> WatchSlice:
 @activity.defn(name="load_incident_plan")
 async def load_incident_plan(request: PlanRequest) -> IncidentPlan:
     """What an incident needs of one version of a dossier: probes, evidence, remedies and who decides."""
+    raise NotImplementedError
+
+
+@activity.defn(name="identify_people")
+async def identify_people(request: IdentifyPeople) -> IdentifiedPeople:
+    """Find the one name of each of these people in the dossiers that hold; `NotFoundError` refuses a stranger."""
     raise NotImplementedError
 
 

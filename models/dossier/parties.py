@@ -52,6 +52,8 @@ class Contact(Model):
     roles: list[Identifier] = []
     """What they may decide or be asked as: `operator`, `change-approver`, `data-owner`."""
     email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+    login: Annotated[str, Field(min_length=1, max_length=120)] | None = None
+    """The login name under which they give commands, where that names them too."""
     phone: Annotated[str, Field(pattern=r"^\+?[0-9 ()-]{5,25}$")] | None = None
     hours: Identifier | None = None
     """Service hours in which they are reached; always unless given."""

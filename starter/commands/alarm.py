@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from starter.commands.output import Application, AsJson, By, echo, echo_json, faults, who_asks
+from starter.commands.output import Application, AsJson, By, Limit, echo, echo_json, faults, say_cut, who_asks
 
 if TYPE_CHECKING:
     from models.alarms import Alarm
@@ -51,6 +51,56 @@ def clear_alarm(
     _send(values, by, as_json)
 
 
+quarantine = typer.Typer(help="Read what senders sent and the intake did not understand.", no_args_is_help=True)
+app.add_typer(quarantine, name="quarantine")
+
+
+@quarantine.command("list")
+def list_quarantine(
+    source: Annotated[str | None, typer.Option(help="Of this source only.", show_default=False)] = None,
+    limit: Limit = 100,
+    as_json: AsJson = False,
+) -> None:
+    """List what was not understood, the latest first, and why."""
+    with faults():
+        from models.settings import load_settings
+        from starter.desk import reading_records
+        from starter.quarantine import list_quarantined
+
+        with reading_records(load_settings()) as records:
+            found = list_quarantined(records, source, limit)
+    if as_json:
+        echo_json([line.model_dump(mode="json") for line in found.lines])
+    elif not found.lines:
+        echo("nothing is in quarantine")
+    else:
+        from starter.quarantine import show_list
+
+        show_list(found.lines)
+    say_cut(found)
+
+
+@quarantine.command("show")
+def show_quarantined(
+    id: Annotated[str, typer.Argument(help="Its id, or the first eight or more digits of it.", show_default=False)],
+    as_json: AsJson = False,
+) -> None:
+    """Show one body as it was sent, and why it was not understood."""
+    with faults():
+        from models.settings import load_settings
+        from starter.desk import reading_records
+        from starter.quarantine import find_quarantined
+
+        with reading_records(load_settings()) as records:
+            found = find_quarantined(records, id)
+    if as_json:
+        echo_json(found)
+        return
+    echo(f"{found.id}\nfrom {found.source}, {found.received_at:%Y-%m-%d %H:%M:%S} UTC, {found.times} times")
+    echo(found.reason)
+    echo(f"\n{found.body}")
+
+
 def _send(values: dict[str, Any], by: str | None, as_json: bool) -> None:
     import asyncio
 
@@ -70,6 +120,7 @@ def _alarm(settings: Settings, values: dict[str, Any], by: str | None) -> Alarm:
     """Check what was given; `UserError` says what does not fit."""
     from datetime import UTC, datetime
 
+    from activities.records.people import identify
     from models.errors import UserError
     from starter.applications import require_application
     from starter.desk import reading_records
@@ -77,13 +128,14 @@ def _alarm(settings: Settings, values: dict[str, Any], by: str | None) -> Alarm:
     from starter.intake.own_json import by_person
 
     given = {name: value for name, value in values.items() if value is not None}
+    who = who_asks(settings, by)
+    with reading_records(settings) as records:
+        require_application(settings, records, str(given["application"]))
+        who = identify(records, who, [str(given["application"])])
     try:
-        alarm = by_person(given, who_asks(settings, by), datetime.now(UTC))
+        return by_person(given, who, datetime.now(UTC))
     except NotUnderstoodError as error:
         raise UserError(str(error)) from None
-    with reading_records(settings) as records:
-        require_application(settings, records, alarm.application)
-    return alarm
 
 
 async def _deliver(settings: Settings, alarm: Alarm) -> Receipt:

@@ -7,13 +7,28 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from starter.commands.output import WENT_WRONG, AsJson, By, echo, echo_json, faults, stop, who_asks
+from starter.commands.output import (
+    WENT_WRONG,
+    AsJson,
+    By,
+    Limit,
+    at_desk,
+    echo,
+    echo_json,
+    faults,
+    say_cut,
+    stop,
+    who_asks,
+)
 
 if TYPE_CHECKING:
     from models.gates import GateState
     from models.runbooks import RunbookInput, RunbookReport
     from models.settings import Settings
     from runbooks import RunbookClass
+    from starter.desk import Desk
+    from starter.listed import Listed
+    from starter.runbook_runs import RunbookRun
 
 app = typer.Typer(help="List, show, rehearse, run and write runbooks.", no_args_is_help=True)
 
@@ -69,6 +84,39 @@ def show(name: Name, as_json: AsJson = False) -> None:
     from starter.runbook_page import show_entry
 
     show_entry(entry)
+
+
+@app.command()
+def runs(
+    name: Annotated[
+        str | None, typer.Argument(help="Name of the runbook; all of them unless given.", show_default=False)
+    ] = None,
+    application: Annotated[
+        str | None, typer.Option("--application", "-a", help="Of this application only.", show_default=False)
+    ] = None,
+    limit: Limit = 20,
+    as_json: AsJson = False,
+) -> None:
+    """List past runs, the latest first: how each ended, who asked for it, when; as long as Temporal keeps them."""
+
+    async def look(desk: Desk) -> Listed[RunbookRun]:
+        from starter.applications import require_application
+        from starter.runbook_runs import list_runs
+
+        if application is not None:
+            require_application(desk.settings, desk.records, application)
+        return await list_runs(desk.client, desk.settings, name, application, limit)
+
+    found = at_desk(look)
+    if as_json:
+        echo_json([run.model_dump(mode="json") for run in found.lines])
+    elif not found.lines:
+        echo(f"{name or 'no runbook'} has not been run")
+    else:
+        from starter.runbook_page import show_runs
+
+        show_runs(found.lines)
+    say_cut(found)
 
 
 @app.command()

@@ -23,11 +23,11 @@ def test_a_halt_acts_also_where_temporal_is_away_and_is_listed_and_lifted(record
     found = {f["check"]: f for f in json.loads(doctor.stdout)["findings"]}
     assert (found["halt"]["verdict"], "smoke" in found["halt"]["said"]) == ("warning", True)
 
-    lifted = command("halt", "lift", "--customer", "acme", "--reason", "toast", "--by", "bo@supplier.example")
+    lifted = command("halt", "lift", "--customer", "acme", "--reason", "toast", "--by", "bo")
     assert lifted.stdout == "lifted the halt of customer acme, by anna@supplier.example: smoke in the data centre\n"
     listed = command("halt", "list")
     assert listed.stdout.startswith("nothing is halted\nover: anna@supplier.example has halted customer acme since")
-    assert "by bo@supplier.example: toast)" in listed.stdout
+    assert "by bo: toast)" in listed.stdout
 
 
 def test_a_halt_without_a_reason_or_of_a_customer_that_is_none_halts_nothing(records: Records) -> None:

@@ -89,6 +89,13 @@ CASES: list[tuple[str, Edit, str]] = [
         put("agreement/changes", {"approvals": {"high": {"customer": {"roles": ["operator"]}}}}),
         "asks the customer, none of whose contacts holds operator; give the role to a contact of the customer",
     ),
+    (
+        "sole-approver",
+        put(f"{RELEASE}/approvals", {"supplier": {"roles": ["operator"], "count": 2}}),
+        "asks for, nobody else may approve; give the role to one more contact",
+    ),
+    ("program-name", put("contacts/karin/login", "Schedule"), "Schedule is the name of a program of Driftvakt"),
+    ("shared-name", put("contacts/karin/name", "Jonas Berg"), "are both called jonas berg"),
     ("step-without-target", drop(f"{RELEASE}/before/0/component"), "does not say where to run"),
     ("step-without-target", put(f"{RELEASE}/before/0/host", "db1"), "names both a component and a host"),
     ("step-cannot-run", put(f"{RELEASE}/before/0/component", "payments"), "acts on payments, which has no hosts"),

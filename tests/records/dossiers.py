@@ -27,6 +27,7 @@ SHOP: dict[str, Any] = {
     },
     "contacts": {
         "ann": {"name": "Ann", "party": "us", "function": "on call", "roles": ["operator"], "email": "ann@example.com"},
+        "anna": {"name": "Anna", "party": "payer", "function": "desk", "email": "anna@supplier.example"},
         "bo": {"name": "Bo", "party": "us", "function": "owner", "roles": ["operator", "data-owner"]},
     },
     "architecture": {

@@ -13,7 +13,7 @@ from tests.records.dossiers import shop
 
 
 def begun(key: str = "k1", customer: str = "acme", reason: str = "the storage is on fire") -> BeginHalt:
-    return BeginHalt(key=key, customer=customer, by="ann@supplier.example", reason=reason, workflow=f"halt.{customer}")
+    return BeginHalt(key=key, customer=customer, by="ann@example.com", reason=reason, workflow=f"halt.{customer}")
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def published(records: Records) -> Records:
 
 def test_a_halt_of_a_customer_keeps_its_hosts_and_no_others(published: Records) -> None:
     Halts(published).begin(begun())
-    with pytest.raises(HaltedError, match=r"ann@supplier.example has halted customer acme since .* on fire"):
+    with pytest.raises(HaltedError, match=r"ann@example.com has halted customer acme since .* on fire"):
         Halts(published).check("acme.shop")
     Halts(published).check("nordvik.booking")
     Halts(published).check("acmeo.shop")
@@ -67,7 +67,7 @@ def test_who_lifts_it_first_has_lifted_it(published: Records) -> None:
     halts = Halts(published)
     halts.begin(begun())
     halts.end(EndHalt(key="k1", by="bo", reason="out"))
-    again = halts.end(EndHalt(key="k1", by="cy", reason="too late"))
+    again = halts.end(EndHalt(key="k1", by="ann", reason="too late"))
     assert (again.lifted_by, again.lifted_because) == ("bo", "out")
     assert (halts.standing(), halts.past()) == ([], [again])
     with pytest.raises(NotFoundError):

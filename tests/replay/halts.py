@@ -35,13 +35,11 @@ async def main() -> None:
             activity_executor=threads,
             workflow_runner=workflow_runner(),
         ):
-            order = HaltOrder(customer="acme", by="ann@supplier.example", reason="smoke")
+            order = HaltOrder(customer="acme", by="ann@example.com", reason="smoke")
             handle = await client.start_workflow(
                 "halt", order, id="halt.acme", task_queue=WORKFLOW_QUEUE, result_type=Halt
             )
-            await handle.execute_update(
-                "lift", LiftHalt(by="bo@supplier.example", reason="toast"), result_type=HaltTold
-            )
+            await handle.execute_update("lift", LiftHalt(by="bo", reason="toast"), result_type=HaltTold)
             await handle.result()
             await keep(handle, "halt")
         records.close()

@@ -31,6 +31,7 @@ from models.major import MajorOrder, MajorOutcome, MajorStatus, MajorTold
 from models.names import WORKFLOW_QUEUE, incident_id
 from models.records import TimelineEntry
 from tests.replaying import replayed
+from tests.workflows.world import World
 from workflows.major import Major
 
 LEADERS = ["anna@supplier.example", "eva@supplier.example"]
@@ -120,7 +121,7 @@ class LedIncident:
 @asynccontextmanager
 async def leading(client: Client) -> AsyncIterator[None]:
     """A worker of major incidents and of incidents that can be led."""
-    kinds, does = [Major, LedIncident], Workflows(client, list).activities()
+    kinds, does = [Major, LedIncident], [*Workflows(client, list).activities(), World().identify_people]
     async with replayed(client, task_queue=WORKFLOW_QUEUE, workflows=kinds, activities=does):
         yield
     gc.collect()  # what a workflow says as the worker lets go of it belongs to the test that started it

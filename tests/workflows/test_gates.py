@@ -68,19 +68,20 @@ class Reference:
         self.decided: str | None = None
 
     def take(self, attempt: dict[str, Any]) -> bool:
+        by = attempt["by"].strip().lower()
         allowed = (
             self.decided is None
             and attempt["gate"] == "g1"
             and attempt["option"] in {"approve", "refuse"}
-            and attempt["by"] in PEOPLE
-            and attempt["by"] != (self.requester or "").lower()
-            and attempt["by"] not in self.approved
+            and by in PEOPLE
+            and by != (self.requester or "").lower()
+            and by not in self.approved
             and attempt["plan"] == "right"
         )
         if allowed and attempt["option"] == "refuse":
             self.decided = "refuse"
         elif allowed:
-            self.approved.add(attempt["by"])
+            self.approved.add(by)
             self.decided = "approve" if len(self.approved) == self.count else None
         return allowed
 

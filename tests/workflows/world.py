@@ -33,6 +33,7 @@ from models.jobs import BatchResult, EnsureComponent, JobResult, Outcome, RunBat
 from models.lease import AskForLease, LeaseAnswer, LeaseState, ReleaseLease
 from models.names import WORKFLOW_QUEUE, incident_id, site_queue, watch_id
 from models.notices import Delivery, DeliveryState, NoticeReceipt, Occasion, RungReached, SendNotice
+from models.people import IdentifiedPeople, IdentifyPeople, Person
 from models.probes import HealthVerdict, ProbeTarget, Sample, Seen, TcpProbe, WatchHealth
 from models.proof import Use
 from models.records import AlarmRecord, DecisionUse, IncidentRecord, OpenedGate, OpenGate, UseDecision, WriteRecords
@@ -52,6 +53,7 @@ from models.slices import (
     WatchSliceRequest,
 )
 from models.watch import EndedIncidents, LookUpIncidents, WatchOrder, WatchStatus, WatchTold
+from tests.fakes import known_without_a_dossier
 from tests.once import Once
 from tests.replaying import replayed
 from workflows.dependencies import needs
@@ -106,6 +108,12 @@ def parties() -> dict[str, Party]:
             support="+46 8 465 004 00",
         ),
     }
+
+
+CONTACTS = [
+    Person(name=name, also=[name.partition("@")[0]])
+    for name in (OPERATOR, SECOND_LINE, "boss@supplier.example", "cio@acme.example", "desk@betalt.example")
+]
 
 
 def application_plan(**terms: Any) -> ApplicationPlan:
@@ -261,7 +269,7 @@ class World:
                 for key, p in self.parties.items()
             },
             leaders=[OPERATOR, SECOND_LINE],
-            people=[OPERATOR, SECOND_LINE, "cio@acme.example", "desk@betalt.example"],
+            contacts=CONTACTS,
             causes={f"restart-{first}": CauseCode.APPLICATION},
             before=self.before if request.reopened else [],
         )
@@ -282,6 +290,11 @@ class World:
     @activity.defn(name="open_gate")
     async def open_gate(self, request: OpenGate) -> OpenedGate:
         return OpenedGate(digest=digest(request))
+
+    @activity.defn(name="identify_people")
+    async def identify_people(self, request: IdentifyPeople) -> IdentifiedPeople:
+        """As where no dossier is published: anybody is known, but no program."""
+        return IdentifiedPeople(names=known_without_a_dossier(request.names))
 
     @activity.defn(name="use_decision")
     async def use_decision(self, request: UseDecision) -> DecisionUse:

@@ -8,7 +8,8 @@ from models.dossier.dossier import Dossier
 from models.dossier.faults import where
 from models.dossier.parties import Contact, PartyKind
 from models.dossier.rules.places import approvals
-from models.dossier.rules.registry import Finding, error
+from models.dossier.rules.registry import Finding, error, gap
+from models.people import people_in, who_is
 
 
 @error("too-few-approvers")
@@ -31,6 +32,20 @@ def enough_people_hold_the_roles(dossier: Dossier) -> Iterator[Finding]:
         ):
             what = f"{where(place)} asks the {party}, none of whose contacts holds {' or '.join(approval.roles)}"
             yield Finding((*place, "roles"), what, f"give the role to a contact of the {party}")
+
+
+@gap("sole-approver", None)
+def somebody_else_may_approve(dossier: Dossier) -> Iterator[Finding]:
+    """What the supplier's own people ask for can be approved although one of those who approve has asked for it."""
+    for place, approval in approvals(dossier):
+        holders = [c for c in dossier.contacts.values() if set(c.roles) & set(approval.roles)]
+        if place[-1] in _PARTIES:
+            holders = [c for c in holders if _kind(dossier, c) == place[-1]]
+        people = {who_is(c.email or c.name, people_in(dossier.contacts)) or c.name for c in holders}
+        ours = all(_kind(dossier, c) == PartyKind.SUPPLIER.value for c in holders)
+        if approval.not_requester and holders and ours and len(people) == approval.count:
+            what = f"{where(place)}: what {' or '.join(sorted(people))} asks for, nobody else may approve"
+            yield Finding((*place, "roles"), what, "give the role to one more contact, or write `not_requester: false`")
 
 
 _PARTIES = {PartyKind.SUPPLIER.value, PartyKind.CUSTOMER.value}

@@ -1,0 +1,28 @@
+"""Who somebody is, by the dossiers that hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from activities.records.records import Records
+from models.errors import NotFoundError
+from models.people import Person, people_in, stranger, who_is
+
+
+def identify(records: Records, who: str, applications: Sequence[str]) -> str:
+    """The one name of somebody in the dossiers of these applications (none: of all); `NotFoundError` refuses a stranger."""
+    dossiers = [records.current_dossier(name) for name in applications or records.applications()]
+    people: dict[str, Person] = {}
+    found: dict[str, str] = {}
+    for dossier in filter(None, dossiers):
+        known = people_in(dossier.contacts)
+        people |= {person.name.casefold(): person for person in known}
+        if known and (name := who_is(who, known)) is not None:
+            found[name.casefold()] = name
+    if len(found) > 1:
+        raise NotFoundError(f"{who} names several people: {', '.join(found.values())}; give the e-mail address")
+    name = next(iter(found.values()), None) or (who_is(who, []) if not people else None)
+    if name is None:
+        of = ", ".join(applications) or "any published dossier"
+        raise NotFoundError(stranger(who, of, list(people.values())))
+    return name

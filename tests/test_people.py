@@ -1,0 +1,101 @@
+"""One person is one person, however they are named; a stranger is nobody, and no person can take a program's name."""
+
+from __future__ import annotations
+
+import pytest
+
+from models.dossier.parties import Contact
+from models.people import Person, folded, is_program, people_in, shared_names, stranger, who_is
+
+
+def contact(name: str, **more: object) -> Contact:
+    return Contact.model_validate({"name": name, "party": "sup", "function": "operator"} | more)
+
+
+PEOPLE = people_in(
+    {
+        "cid": contact("Cid Svensson", email="Cid@Sup.example", login="csv"),
+        "cid-at-home": contact("Cid, at home", email="cid@sup.example"),
+        "ada": contact("Ada", email="ada@sup.example"),
+        "desk": contact("Service desk"),
+    }
+)
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        "cid",
+        "CID",
+        " cid ",
+        "csv",
+        "Cid Svensson",
+        "cid  svensson",
+        "cid@sup.example",
+        "CID@SUP.EXAMPLE",
+        "cid@sup.example.",
+        '"cid"@sup.example',
+        r'"c\id"@sup.example',
+        "Cid Svensson <cid@sup.example>",
+        '"Svensson, Cid" <CID@sup.example>',
+        "<cid@sup.example>",
+        "cid@sup.example (on call)",
+        "mailto:cid@sup.example",
+        "\uff43\uff49\uff44@sup.example",
+        "cid-at-home",
+    ],
+)
+def test_every_way_of_naming_one_person_leads_to_one_name(way: str) -> None:
+    assert who_is(way, PEOPLE) == "Cid@Sup.example"
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        "",
+        "eve",
+        "cid@elsewhere.example",
+        "cid@sup.example <eve@x.example>",
+        "\u0441id",
+        "schedule",
+        "Driftvakt",
+        "nobody",
+    ],
+)
+def test_a_stranger_and_a_program_are_no_contact(way: str) -> None:
+    assert who_is(way, PEOPLE) is None
+
+
+def test_without_a_dossier_anybody_is_known_under_one_spelling_but_no_program() -> None:
+    assert who_is("Cid <CID@x.example>", []) == "cid@x.example"
+    assert who_is("SCHEDULE", []) is None
+
+
+def test_a_name_that_two_people_share_names_neither() -> None:
+    contacts = {"a": contact("Kim", email="a@x.example"), "b": contact("Kim", email="b@x.example")}
+    assert who_is("Kim", people_in(contacts)) is None
+    assert who_is("b", people_in(contacts)) == "b@x.example"
+    assert shared_names(contacts) == {"kim": ["a", "b"]}
+
+
+def test_no_contact_takes_the_name_of_a_program() -> None:
+    assert is_program("Schedule")
+    assert who_is("vigil", people_in({"vigil": contact("Vigil", email="v@x.example")})) is None
+
+
+def test_a_refusal_says_who_may() -> None:
+    assert stranger("eve", "acme.shop", PEOPLE) == (
+        "eve is no contact of acme.shop; these are: Cid@Sup.example, ada@sup.example, desk"
+    )
+    assert stranger("schedule", "acme.shop", PEOPLE).endswith(
+        "is the name of a program, not of a person; say who you are"
+    )
+
+
+def test_a_refusal_names_twenty_at_most() -> None:
+    many = [Person(name=f"p{n}@x.example") for n in range(23)]
+    assert stranger("eve", "acme.shop", many).endswith("p19@x.example and 3 more")
+
+
+def test_a_name_folds_to_itself() -> None:
+    assert folded(folded('"Ada" <ADA@x.example>')) == folded("ada@x.example")
