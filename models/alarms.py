@@ -6,9 +6,9 @@ import hashlib
 from enum import StrEnum
 from typing import Annotated, Final
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from models.base import ApplicationId, Identifier, Model
+from models.base import ApplicationId, Identifier, Model, Moment
 from models.dossier.monitoring import Severity
 
 _LONGEST_FINGERPRINT: Final = 128
@@ -55,13 +55,13 @@ class Alarm(Model):
     measuring_point: Identifier | None = None
     source: Annotated[str, Field(min_length=1, max_length=80)]
     """`embedded`, the name of an intake source, or who raised it by hand."""
-    since: AwareDatetime
+    since: Moment
     """When the fault began, as the source has it."""
     since_known: bool = True
     """False: the source does not say when the fault began, and `since` is when we heard of it."""
     by_person: bool = False
     """A person says so, on the command line; what a person clears is cleared."""
-    seen_at: AwareDatetime
+    seen_at: Moment
     """When the source said so."""
     detail: Annotated[str, Field(max_length=1000)] = ""
     link: Annotated[str, Field(max_length=500)] | None = None

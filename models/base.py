@@ -9,12 +9,13 @@ import itertools
 import json
 import re
 import textwrap
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
+    AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -128,6 +129,20 @@ Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
 
 ApplicationId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}\.[a-z][a-z0-9-]{0,39}$")]
 """A customer and its application: `acme.shop`."""
+
+
+OUR_TIME = range(1990, 2200)
+"""Years (UTC) in which a time from outside can lie: nobody means others, and with year 9999 there is nothing to reckon."""
+
+
+def _in_our_time(moment: datetime) -> datetime:
+    if moment.year not in OUR_TIME:
+        raise ValueError(f"{moment.year:04} is no year that can be meant; write a time from 1990 to 2199")
+    return moment
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_our_time)]
+"""A time from outside, with its zone: one with which there is something to reckon, from 1990 to 2199."""
 
 
 def digest(value: BaseModel | dict[str, Any]) -> str:

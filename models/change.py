@@ -6,9 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 
-from models.base import ApplicationId, Identifier, Model, digest
+from models.base import ApplicationId, Identifier, Model, Moment, digest
 from models.dossier.agreement import Level
 from models.dossier.approvals import Approval
 from models.dossier.changes import ChangeApprovals, ChangeTerms, Risk
@@ -37,7 +37,7 @@ class ChangeOrder(OperationOrder):
     """Name of the change's routine in the dossier."""
     change: Change | None = None
     """What is done, where it is no routine."""
-    not_before: AwareDatetime | None = None
+    not_before: Moment | None = None
     """Nothing is done before this moment; `window_until` says until when."""
 
 
@@ -55,8 +55,8 @@ class ChangeForm(Model):
     """`standard` where the routine says so, else `normal`; `emergency` where it cannot wait."""
     rehearse: bool = False
     """Say what would be done on which host, and change nothing."""
-    not_before: AwareDatetime | None = None
-    window_until: AwareDatetime | None = None
+    not_before: Moment | None = None
+    window_until: Moment | None = None
 
 
 class NumberChange(Model):
@@ -84,8 +84,8 @@ class ChangeStarted(Model):
 class ChangeWindow(Model):
     """When a change may be made."""
 
-    since: AwareDatetime
-    until: AwareDatetime
+    since: Moment
+    until: Moment
 
     @model_validator(mode="after")
     def _in_order(self) -> ChangeWindow:

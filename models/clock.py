@@ -6,9 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from models.base import ApplicationId, Identifier, Model
+from models.base import ApplicationId, Identifier, Model, Moment
 from models.dossier.agreement import Pause, Priority
 
 
@@ -36,7 +36,7 @@ class ClockEventKind(StrEnum):
 class ClockEvent(Model):
     """Something that matters to the clocks; events stand in the order in which they happened."""
 
-    at: AwareDatetime
+    at: Moment
     kind: ClockEventKind
     priority: Priority | None = None
     """Of `opened` and `priority`."""
@@ -158,6 +158,6 @@ class ReadClock(Model):
     dossier: str = ""
     """Digest; the version that holds now unless given."""
     events: list[ClockEvent]
-    now: AwareDatetime
+    now: Moment
     explain: bool = False
     """Whether to explain every minute by stretches."""

@@ -6,9 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from models.base import ApplicationId, Model, State
+from models.base import ApplicationId, Model, Moment, State
 from models.dossier.agreement import Freezable
 from models.gates import Question
 from models.operation import OperationKind
@@ -42,7 +42,7 @@ class AskForLease(Model):
     """With all that depend on them; none: the whole application."""
     dossier: str = ""
     """Digest of the version of the dossier that the components are of; the one that holds now unless given."""
-    until: AwareDatetime
+    until: Moment
     """When it is expected to end. Alarms are held until then at the latest; the lease itself is not taken back by the clock."""
     holds_alarms: bool = True
     """Whether alarms of its components are its own doing until then."""
@@ -91,7 +91,7 @@ class ReleaseLease(Model):
     """Component to what is wrong with it at the end; an incident is opened for each that has none."""
     down: list[str] = []
     """Components that are down on purpose: their alarms are silenced until `down_until`, or until they are started again."""
-    down_until: AwareDatetime | None = None
+    down_until: Moment | None = None
     up: list[str] = []
     """Components that are meant to be up from now on."""
 

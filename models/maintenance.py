@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pydantic import AwareDatetime
-
-from models.base import ApplicationId, Identifier, Model
+from models.base import ApplicationId, Identifier, Model, Moment
 from models.dossier.routines import MaintenanceRoutine
 from models.operation import OperationOrder
 from models.slices import OpenSpan
@@ -21,9 +19,9 @@ class MaintenanceOrder(OperationOrder):
     """Only these, in this order; none: all of the routine."""
     when_open: bool = False
     """Wait until its window opens; else a run that is started by hand while it is closed is refused."""
-    scheduled: AwareDatetime | None = None
+    scheduled: Moment | None = None
     """The time of the schedule that it stands for, if somebody starts it in its place."""
-    exact_until: AwareDatetime | None = None
+    exact_until: Moment | None = None
     """Of a schedule: until then it starts at occurrences only, afterwards more often."""
 
 

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, Field, field_validator
+from pydantic import Field, field_validator
 
-from models.base import ApplicationId, Identifier, Model, PositiveDuration
+from models.base import ApplicationId, Identifier, Model, Moment, PositiveDuration
 from models.gates import GateState
 from models.records import TimelineEntry
 from models.runbooks import StepReport
@@ -80,7 +80,7 @@ class OperationOrder(Model):
     """Say what would be done on which host, and change nothing."""
     unattended: bool = False
     """Nobody sits and waits: what fails is not asked about for long."""
-    window_until: AwareDatetime | None = None
+    window_until: Moment | None = None
     """Nothing new is begun after this moment."""
 
 

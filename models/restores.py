@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from models.base import Duration, Identifier, Model
+from models.base import Duration, Identifier, Model, Moment
 from models.operation import OperationOrder
 
 LATEST = "latest"
@@ -34,7 +34,7 @@ class DrillOrder(OperationOrder):
     """Restore instruction of the dossier."""
     point: Wanted = LATEST
     """`latest`, the id of a restore point, or a time with its zone."""
-    exact_until: AwareDatetime | None = None
+    exact_until: Moment | None = None
     """Until when its schedule keeps to the times of the dossier. After that it wakes up more often until it is applied anew: a
     drill too many proves as much as any other."""
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import AwareDatetime
-
-from models.base import ApplicationId, Identifier, Model
+from models.base import ApplicationId, Identifier, Model, Moment
 from models.dossier.instructions import Approval, Step
 from models.operation import OperationOrder
 
@@ -18,7 +16,7 @@ class RoutineOrder(OperationOrder):
     """As the dossier names it."""
     inputs: dict[str, Any] = {}
     """What it must be given, by name: `{"campaign": "ABC12", "prices": "spring"}`."""
-    at: AwareDatetime | None = None
+    at: Moment | None = None
     """When it is wanted; as soon as its lead time allows unless given."""
 
 
@@ -32,8 +30,8 @@ class CheckOrder(Model):
     routine: str
     by: str
     inputs: dict[str, Any]
-    ordered_at: AwareDatetime
-    at: AwareDatetime | None
+    ordered_at: Moment
+    at: Moment | None
     rehearse: bool
 
 
@@ -47,7 +45,7 @@ class CheckedOrder(Model):
     """The inputs as commands get them."""
     steps: list[Step] = []
     """With the inputs in their places."""
-    not_before: AwareDatetime | None = None
+    not_before: Moment | None = None
     approval: Approval | None = None
     deciders: list[str] = []
     beyond: str = ""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from models.alarms import Alarm, AlarmReceipt, Disposition
-from models.base import ApplicationId, Identifier, Model, State
+from models.base import ApplicationId, Identifier, Model, Moment, State
 from models.dossier.agreement import Level
 from models.dossier.monitoring import Severity
 from models.lease import Lease
@@ -196,7 +196,7 @@ class SilenceOrder(Model):
 
     by: Annotated[str, Field(min_length=1, max_length=120)]
     reason: Annotated[str, Field(min_length=1, max_length=1000)]
-    until: AwareDatetime
+    until: Moment
     """At most 30 days ahead; what still fires then is raised again."""
     components: list[Identifier] = []
     measuring_points: list[Identifier] = []
@@ -217,7 +217,7 @@ class BeginOperation(Model):
     """Workflow id; an operation whose workflow no longer runs is over."""
     title: Annotated[str, Field(min_length=1, max_length=300)]
     by: Annotated[str, Field(min_length=1, max_length=120)]
-    until: AwareDatetime
+    until: Moment
     """Over by then at the latest."""
     components: list[Identifier] = []
     """With all that depend on them; none: the whole application."""

@@ -54,6 +54,12 @@ def _known_zone(name: str) -> str:
     return name
 
 
+def _in_our_time(day: date) -> date:
+    if not 1900 <= day.year < 2200:
+        raise ValueError(f"{day.year:04} is no year that can be meant; write a day from 1900 to 2199")
+    return day
+
+
 def _written_out(day: object) -> object:
     # Otherwise a number would be taken for seconds since 1970.
     if isinstance(day, date) or (isinstance(day, str) and len(day) == len("2026-01-31")):
@@ -61,7 +67,7 @@ def _written_out(day: object) -> object:
     raise ValueError("this is no date; write it as 2026-01-31")
 
 
-Day = Annotated[date, BeforeValidator(_written_out, json_schema_input_type=date)]
+Day = Annotated[date, BeforeValidator(_written_out, json_schema_input_type=date), AfterValidator(_in_our_time)]
 """A date, written 2026-01-31."""
 
 
@@ -156,9 +162,10 @@ WALL_CLOCK = r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])( ([01]\d|2[0-3]):[0-
 
 def _real_day(text: str) -> str:
     try:
-        date.fromisoformat(text[:10])
+        day = date.fromisoformat(text[:10])
     except ValueError:
         raise ValueError(f"there is no day {text[:10]}; write one that is in the calendar: 2026-01-31") from None
+    _in_our_time(day)
     return text
 
 

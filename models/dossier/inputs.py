@@ -62,7 +62,8 @@ def describe(field: RoutineInput) -> str:
         case InputType.TEXT:
             said = f"text of one line, {LONGEST} characters at most, that begins with no dash"
         case InputType.INTEGER:
-            said = "a whole number"
+            most = "eighteen digits at most" if field.most is None else f"{field.most} at most"
+            said = f"a whole number, {field.least or 0} at least and {most}"
         case InputType.DATE:
             said = "a date, as 2026-03-01"
         case InputType.CHOICE:
@@ -84,13 +85,20 @@ def _fits(field: RoutineInput, raw: Any, text: str) -> bool:
         case InputType.TEXT:  # a dash at the beginning would make an option of it, a line break another line
             return not text.startswith("-") and text.isprintable() and len(text) <= LONGEST
         case InputType.INTEGER:
-            return not isinstance(raw, bool) and re.fullmatch(r"-?\d{1,18}", text, re.ASCII) is not None
+            return not isinstance(raw, bool) and _is_bounded(field, text)
         case InputType.DATE:
             return _is_date(text)
         case InputType.CHOICE:
             return text in field.choices
         case InputType.BOOLEAN:
             return text in {"true", "false"}
+
+
+def _is_bounded(field: RoutineInput, text: str) -> bool:
+    if re.fullmatch(r"-?\d{1,18}", text, re.ASCII) is None:
+        return False
+    # A number below zero begins with a dash, so it is taken only where the routine says that it may be one.
+    return (field.least or 0) <= int(text) and (field.most is None or int(text) <= field.most) and text != "-0"
 
 
 def _is_date(text: str) -> bool:

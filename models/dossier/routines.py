@@ -110,6 +110,10 @@ class RoutineInput(Model):
     label: str
     choices: list[str] = []
     pattern: str | None = None
+    least: int | None = None
+    """The smallest number that an integer may be: 0 unless given, as `-1` would be an option to most commands."""
+    most: int | None = None
+    """The largest."""
     required: bool = True
 
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 
 from models.alarms import Alarm
+from models.base import OUR_TIME
 from models.dossier.monitoring import Severity
 from models.errors import DriftvaktError
 
@@ -23,9 +24,6 @@ _IDENTIFIER: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _APPLICATION: Final = re.compile(r'"application"\s*:\s*"([^"\\\s]{1,100})"')
 _CUSTOMER: Final = re.compile(r'"customer"\s*:\s*"([^"\\\s]{1,100})"')
 _MOST_APPLICATIONS: Final = 20
-_FIRST_YEAR: Final = 1990
-"""Earlier times are what programs write for no time at all."""
-
 _SEVERITIES: Final = {
     "warning": Severity.WARNING,
     "warn": Severity.WARNING,
@@ -155,7 +153,7 @@ def stated(value: Any) -> datetime | None:
         found = found and (found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC))
     except OverflowError:
         return None
-    return found if found is not None and found.year >= _FIRST_YEAR else None
+    return found if found is not None and found.year in OUR_TIME else None
 
 
 def link_from(value: Any) -> str | None:
