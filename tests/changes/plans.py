@@ -13,7 +13,7 @@ from models.dossier.load import read_dossier
 from tests.dossier.written import EXAMPLES
 from workflows.change_plan import plan_change
 
-BY = "anna.ek@driftbolaget.example"
+BY = "on-call@driftbolaget.example"
 
 
 def shop(**parts: Any) -> Dossier:

@@ -57,16 +57,42 @@ async def test_one_no_is_enough_and_the_other_party_need_not_answer_any_more(cli
     assert (scene.acted, scene.leases) == ([], [])
 
 
-async def test_whoever_asked_for_it_may_not_approve_it(client: Client) -> None:
+async def test_a_change_that_only_its_requester_could_approve_is_refused_at_once(client: Client) -> None:
     scene = Scene()
-    async with changing(client, scene, by=SUPPLIER) as handle:
+    async with changing(client, scene, by="Jonas Berg") as handle:
+        outcome = await handle.result()
+
+    assert outcome.end is OperationEnd.REFUSED
+    assert outcome.summary.startswith(
+        f"{SUPPLIER} asked for it and may not approve it, and nobody else holds change-appro"
+    )
+    assert scene.acted == []
+
+
+@pytest.mark.parametrize("who", ["anna.ek@driftbolaget.example", "jonas.berg@driftbolaget.example.org"])
+async def test_a_change_of_somebody_whom_the_dossier_does_not_know_is_refused(client: Client, who: str) -> None:
+    async with changing(client, Scene(), by=who) as handle:
+        outcome = await handle.result()
+
+    assert outcome.end is OperationEnd.REFUSED
+    assert outcome.summary.startswith(f"{who} is no contact of acme.shop; these are: ")
+
+
+async def test_one_person_cannot_submit_and_approve_under_two_names(client: Client) -> None:
+    scene = Scene()
+    scene.publish(_second_approver)
+    async with changing(client, scene, by="jonas") as handle:
         gate = await until_asked_of(handle, SUPPLIER)
-        with pytest.raises(WorkflowUpdateFailedError) as refused:
-            await decide(handle, "approve", SUPPLIER, gate=gate.id, plan=gate.digest[:8])
+        for name in (SUPPLIER, SUPPLIER.upper(), f"Jonas <{SUPPLIER}>", "JONAS", "Jonas Berg"):
+            with pytest.raises(WorkflowUpdateFailedError) as refused:
+                await decide(handle, "approve", name, gate=gate.id, plan=gate.digest[:8])
+            assert isinstance(refused.value.cause, ApplicationError)
+            assert "asked for this and may not decide it" in refused.value.cause.message
         await handle.terminate()
 
-    assert isinstance(refused.value.cause, ApplicationError)
-    assert "asked for this and may not decide it" in refused.value.cause.message
+
+def _second_approver(data: dict[str, Any]) -> None:
+    data["contacts"]["on-call"]["roles"] = ["operator", "change-approver"]
 
 
 def _command(data: dict[str, Any]) -> None:

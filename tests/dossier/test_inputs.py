@@ -64,7 +64,8 @@ def test_what_fits_is_taken(given: dict[str, Any], name: str, value: str) -> Non
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"count": -1}, {"count": "-1"}, {"count": "-0"}, {"drift": -6}, {"drift": 6}, {"count": True}, {"count": 1.0}, {"count": "١"}, {"loud": "yes"}, {"note": "--force"}, {"note": "a\nb"},
+    [{"count": -1}, {"count": "-1"}, {"count": "-0"}, {"drift": -6}, {"drift": 6},
+     {"count": True}, {"count": 1.0}, {"count": "١"}, {"loud": "yes"}, {"note": "--force"}, {"note": "a\nb"},
      {"note": "a\0b"}, {"note": "x" * 501}, {"note": ["a"]}, {"day": "20260228"}, {"prices": "summer"},
      {"campaign": "ABC12\n"}],
 )  # fmt: skip

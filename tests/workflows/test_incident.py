@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+from temporalio.client import WorkflowUpdateFailedError
 from temporalio.testing import WorkflowEnvironment
 
 from models.alarms import Disposition
 from models.dossier.instructions import Approval, OnSilence
-from models.incident import IncidentEnd, IncidentState
+from models.incident import IncidentEnd, IncidentState, Note, Told
 from tests.workflows.waiting import end_of, until_asked
-from tests.workflows.world import World, alarm, cleared, decide, gates, incident, report, status
+from tests.workflows.world import OPERATOR, World, alarm, cleared, decide, gates, incident, report, status
 
 
 async def test_a_fault_is_confirmed_remedied_and_proven_healthy(skipping: WorkflowEnvironment) -> None:
@@ -207,3 +209,20 @@ async def test_an_incident_whose_dossier_cannot_be_read_reaches_a_person(skippin
         outcome = await end_of(incident(skipping.client))
     assert "The dossier cannot be read, so people decide: the dossier d1 is not in the records" in said
     assert outcome.end is IncidentEnd.CLOSED_BY_HAND
+
+
+async def test_only_contacts_add_notes_and_each_under_their_one_name(skipping: WorkflowEnvironment) -> None:
+    world = World(down={"web"}, cures=False)
+    async with world.worker(skipping.client):
+        await report(skipping.client, alarm("web"))
+        handle = incident(skipping.client)
+        await until_asked(handle)
+        with pytest.raises(WorkflowUpdateFailedError) as refused:
+            await handle.execute_update("add_note", Note(by="eve@x.example", text="It was me"), result_type=Told)
+        name = f"The operator <{OPERATOR.upper()}>"
+        await handle.execute_update("add_note", Note(by=name, text="We see it"), result_type=Told)
+        told = await status(handle)
+        await handle.terminate()
+
+    assert str(refused.value.cause).startswith("NotPossible: eve@x.example is no contact of")
+    assert f"{OPERATOR}: We see it" in [entry.text for entry in told.timeline]
