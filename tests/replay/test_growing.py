@@ -7,7 +7,7 @@ from temporalio.testing import WorkflowEnvironment
 from tests.replay.growing import joining, replay, waiting_incident, with_signals
 
 MOST = 1.5
-"""Seconds of processor time, twice what 4,000 alarms take on a busy machine; a worker that is not busy gives up an activation after 2 s, and the workflow is stuck."""
+"""Seconds of processor time, twice what 4,000 alarms take on a busy machine; beyond 2 s the SDK gives an activation up."""
 
 
 async def test_what_a_takeover_costs_grows_in_step_with_the_alarms_that_joined(skipping: WorkflowEnvironment) -> None:
