@@ -22,6 +22,7 @@ from starter.desk import Desk, ask, tell
 from starter.listed import Listed
 from starter.runbooks import workflow_url
 from workflows.joining import why_not, why_not_led_by
+from workflows.text import summary_line
 
 _PRIORITY = SearchAttributeKey.for_keyword(PRIORITY)
 _NAME = re.compile(r"\d{4}-\d\d-\d\d\.\d+")
@@ -79,7 +80,7 @@ async def open_major(desk: Desk, order: MajorOrder) -> str:
                 id=major_id(day, number),
                 task_queue=WORKFLOW_QUEUE,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                static_summary=order.title[:200],
+                static_summary=summary_line(order.title),
                 static_details="*Current Details* say who leads it, how its incidents stand and what to press; press R to see "
                 "them anew.",
             )

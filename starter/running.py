@@ -20,6 +20,7 @@ from models.names import APPLICATION, CUSTOMER, WORKFLOW_QUEUE, runbook_id
 from models.runbooks import RunbookInput, RunbookReport
 from runbooks import RunbookClass
 from starter.pollers import somebody_polls
+from workflows.text import plain, summary_line
 
 Handle = WorkflowHandle[Any, RunbookReport]
 
@@ -51,8 +52,8 @@ async def start(client: Client, runbook: RunbookClass, order: RunbookInput) -> H
             task_queue=WORKFLOW_QUEUE,
             result_type=RunbookReport,
             search_attributes=TypedSearchAttributes(attributes),
-            static_summary=f"{'Rehearse: ' if order.rehearse else ''}{runbook.title}",
-            static_details=order.reason,
+            static_summary=summary_line(f"{'Rehearse: ' if order.rehearse else ''}{runbook.title}"),
+            static_details=plain(order.reason, 2000),
         )
     except RPCError as error:
         raise UserError(f"Temporal did not start {runbook.workflow_type}: {error.message}") from None

@@ -16,6 +16,7 @@ from temporalio.common import RetryPolicy
 from temporalio.workflow import ActivityCancellationType, ActivityHandle
 
 from workflows.policies import RECORD, RECORD_TIMEOUT
+from workflows.text import summary_line
 
 _Order = TypeVar("_Order")
 _Answer = TypeVar("_Answer")
@@ -54,5 +55,5 @@ def _start(
         start_to_close_timeout=RECORD_TIMEOUT,
         retry_policy=retry,
         cancellation_type=ActivityCancellationType.ABANDON,
-        summary=summary,
+        summary=summary_line(summary),
     )

@@ -41,7 +41,7 @@ from workflows.operation import Operation, operation
 from workflows.outcomes import explain
 from workflows.policies import RECORD
 from workflows.scope import WHOLE
-from workflows.text import plain
+from workflows.text import plain, summary_line
 from workflows.undoing import Done, done, rehearsed, take_back, to_undo, undo_title
 from workflows.wording import step_title
 
@@ -426,7 +426,7 @@ class ChangeImplementation(Operation):
             id=operation_id(OperationKind.REVIEW.value, order.application, key),
             task_queue=WORKFLOW_QUEUE,
             parent_close_policy=ParentClosePolicy.ABANDON,
-            static_summary=f"{'Approve afterwards' if questions else 'Review'}: {self.title}"[:200],
+            static_summary=summary_line(f"{'Approve afterwards' if questions else 'Review'}: {self.title}"),
         )
 
     @property

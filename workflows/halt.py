@@ -16,7 +16,7 @@ from workflows.calls import call
 from workflows.keys import action_key
 from workflows.outcomes import explain
 from workflows.policies import HALTED, RECORD, RECORD_TIMEOUT
-from workflows.text import code, page, plain, sample
+from workflows.text import code, page, plain, sample, summary_line
 
 _CUSTOMER = SearchAttributeKey.for_keyword(CUSTOMER)
 _STATE = SearchAttributeKey.for_keyword(STATE)
@@ -71,7 +71,7 @@ class Halting:
         waiting = workflow.start_activity(
             await_lift,
             AwaitLift(key=halt.key),
-            summary=f"Halted by {halt.by}: {halt.reason}"[:200],
+            summary=summary_line(f"Halted by {halt.by}: {halt.reason}"),
             start_to_close_timeout=RECORD_TIMEOUT,
             retry_policy=HALTED,
         )

@@ -30,6 +30,7 @@ from workflows.outcomes import failed_job, worst
 from workflows.policies import HALTED, HEARTBEAT, HOST, MARGIN, RECORD_TIMEOUT, SITE_WAIT
 from workflows.restarting import restart
 from workflows.scope import on_host
+from workflows.text import summary_line
 from workflows.wording import command_text
 
 _CANCELLED = "cancelled before its worker said what became of it; look at the host"
@@ -266,7 +267,7 @@ class HostWork:
             await workflow.execute_activity(
                 await_lift,
                 AwaitLift(application=self.plan.application),
-                summary=f"Halted: {reason}"[:200],
+                summary=summary_line(f"Halted: {reason}"),
                 start_to_close_timeout=RECORD_TIMEOUT,
                 retry_policy=HALTED,
             )

@@ -14,6 +14,7 @@ from models.probes import HealthVerdict, Sample, Seen, WatchHealth
 from models.slices import ApplicationPlan, SiteProbes
 from workflows.outcomes import explain
 from workflows.policies import HEARTBEAT, MARGIN, PROBE, SITE_WAIT
+from workflows.text import summary_line
 
 
 async def watch(probes: Sequence[SiteProbes], watching: WatchHealth, summary: str) -> HealthVerdict:
@@ -43,7 +44,7 @@ async def _watch_site(group: SiteProbes, watching: WatchHealth, summary: str) ->
             watch_health,
             watching.model_copy(update={"targets": group.targets}),
             task_queue=group.queue,
-            summary=summary[:200],
+            summary=summary_line(summary),
             schedule_to_start_timeout=SITE_WAIT,
             start_to_close_timeout=watching.give_up_after + MARGIN,
             heartbeat_timeout=HEARTBEAT,

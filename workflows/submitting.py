@@ -13,7 +13,7 @@ from models.names import APPLICATION, CUSTOMER, WORKFLOW_QUEUE, operation_id
 from models.operation import OperationKind
 from workflows.calls import call
 from workflows.keys import action_key
-from workflows.text import page, plain
+from workflows.text import page, plain, summary_line
 
 _CUSTOMER = SearchAttributeKey.for_keyword(CUSTOMER)
 _APPLICATION = SearchAttributeKey.for_keyword(APPLICATION)
@@ -41,8 +41,8 @@ class SubmitChange:
             id=id,
             task_queue=WORKFLOW_QUEUE,
             parent_close_policy=ParentClosePolicy.ABANDON,
-            static_summary=f"{'Rehearse: ' if form.rehearse else ''}Change {form.routine}",
-            static_details=form.reason,
+            static_summary=summary_line(f"{'Rehearse: ' if form.rehearse else ''}Change {form.routine}"),
+            static_details=plain(form.reason, 2000),
             search_attributes=workflow.info().typed_search_attributes,
         )
         link = f"[{id}](/namespaces/{{namespace}}/workflows/{id})"

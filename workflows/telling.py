@@ -11,6 +11,7 @@ from models.notices import Audience, Delivery, DeliveryState, Facts, NoticeRecei
 from models.slices import ApplicationPlan
 from workflows.keys import message_key
 from workflows.policies import HEARTBEAT, NOTICE, NOTICE_TIMEOUT
+from workflows.text import summary_line
 
 
 async def tell(plan: ApplicationPlan, people: Sequence[str], text: str, *, summary: str) -> NoticeReceipt:
@@ -27,7 +28,7 @@ async def tell(plan: ApplicationPlan, people: Sequence[str], text: str, *, summa
             audience=Audience(contacts=list(people)),
             facts=Facts(title=plan.name, opened_at=workflow.now(), text=text),
         ),
-        summary=summary[:200],
+        summary=summary_line(summary),
         start_to_close_timeout=NOTICE_TIMEOUT,
         heartbeat_timeout=HEARTBEAT,
         retry_policy=NOTICE,

@@ -18,9 +18,29 @@ _WIDE = 56
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|<>~$])")
 
 
+_AS_READ = str.maketrans({"<": "\u2039", ">": "\u203a", "[": "(", "]": ")", "`": "'", "*": "\u2217", "|": "/"})
+_ADDRESS = re.compile(r"(?i)(://|\bwww\.)")
+
+
+def summary_line(text: str, limit: int = 200) -> str:
+    """A foreign text as a summary, which reads the same as Markdown and as plain text: one line without markup or links."""
+    line = _without_links(_printable(text)).translate(_AS_READ).lstrip("#-+ ")
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def _printable(text: str) -> str:
+    # Control characters, and those that turn the direction of writing or have no width.
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def _without_links(text: str) -> str:
+    """Text in which the UI makes no link of a bare address: a space parts it."""
+    return _ADDRESS.sub(lambda found: ": //" if found[0] == "://" else found[0][:-1] + " .", text)
+
+
 def plain(text: str, limit: int = 300) -> str:
     """Make a foreign text harmless in Markdown: one line, cut, its markup escaped."""
-    line = " ".join(text.split())
+    line = _without_links(_printable(text))
     return _MARKUP.sub(r"\\\1", line if len(line) <= limit else line[: limit - 1] + "…")
 
 

@@ -8,6 +8,8 @@ from datetime import timedelta
 
 from temporalio import workflow
 
+from workflows.text import summary_line
+
 
 async def until(condition: Callable[[], bool], *, within: timedelta | None, summary: str) -> bool:
     """Wait until something holds; False when the time was over first.
@@ -19,7 +21,7 @@ async def until(condition: Callable[[], bool], *, within: timedelta | None, summ
     told = task.cancelling()
     held = True
     try:
-        await workflow.wait_condition(condition, timeout=within, timeout_summary=summary)
+        await workflow.wait_condition(condition, timeout=within, timeout_summary=summary_line(summary))
     except TimeoutError:
         held = False
     if task.cancelling() > told:

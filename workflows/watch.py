@@ -57,6 +57,7 @@ from workflows.incident_book import IncidentBook
 from workflows.lease_desk import LeaseDesk
 from workflows.outbox import Outbox
 from workflows.policies import WRITE
+from workflows.text import summary_line
 from workflows.waiting import until
 from workflows.watch_memory import begun, learnt, record, status_of
 from workflows.watch_orders import WatchOrders, silence_fault
@@ -323,7 +324,7 @@ class Watch:
                 id=incident,
                 result_type=IncidentOutcome,
                 parent_close_policy=workflow.ParentClosePolicy.ABANDON,
-                static_summary=order.title[:200],
+                static_summary=summary_line(order.title),
                 static_details=f"Opened by the watch of {self.order.application}. *Current Details* say what it does, what it "
                 "waits for and what to press; press R to see them anew.",
                 search_attributes=TypedSearchAttributes(

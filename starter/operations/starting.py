@@ -18,6 +18,7 @@ from models.errors import UserError
 from models.names import APPLICATION, CUSTOMER, WORKFLOW_QUEUE, operation_id
 from models.operation import OperationKind, OperationOrder, OperationOutcome, OperationStatus
 from starter.pollers import somebody_polls
+from workflows.text import plain, summary_line
 
 Handle = WorkflowHandle[Any, OperationOutcome]
 
@@ -55,8 +56,8 @@ async def start_operation(client: Client, kind: OperationKind, order: OperationO
             task_queue=WORKFLOW_QUEUE,
             result_type=OperationOutcome,
             search_attributes=TypedSearchAttributes(attributes),
-            static_summary=f"{'Rehearse: ' if order.rehearse else ''}{title}"[:200],
-            static_details=order.reason,
+            static_summary=summary_line(f"{'Rehearse: ' if order.rehearse else ''}{title}"),
+            static_details=plain(order.reason, 2000),
         )
     except WorkflowAlreadyStartedError:
         raise UserError(f"{id} runs already; see it with `driftvakt operation show {id}`") from None
