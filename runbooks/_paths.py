@@ -34,6 +34,8 @@ def file_pattern(pattern: str) -> str:
     """A pattern for names of files, as `find -name` takes it, that says more than 'everything'."""
     if "/" in pattern or any(ord(c) < 32 or ord(c) == 127 for c in pattern):
         raise ValueError(f"{pattern!r} must match a file's name alone, without / or control characters")
+    if pattern.startswith("-"):
+        raise ValueError(f"{pattern!r} begins with a dash, as an option of a command does; write [-] for the dash")
     if not any(c.isalnum() for c in pattern):
         raise ValueError(f"{pattern!r} would match nearly every file; name more of it, as in *.log.gz")
     return pattern

@@ -18,6 +18,7 @@ from models.settings import Settings
 from starter.desk import made, reading_records
 from starter.runbooks import workflow_url
 from starter.temporal import connected
+from workflows.text import summary_line
 
 
 class HaltAnswer(Model):
@@ -76,7 +77,7 @@ async def _show(client: Client, order: HaltOrder, now: Halt) -> None:
         id=now.workflow,
         task_queue=WORKFLOW_QUEUE,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        static_summary=f"Halt of {now.scope}: {now.reason}"[:200],
+        static_summary=summary_line(f"Halt of {now.scope}: {now.reason}"),
     )
 
 

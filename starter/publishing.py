@@ -25,6 +25,7 @@ from models.monitor import MonitorOrder
 from models.names import APPLICATION, CUSTOMER, VIGIL_ID, WORKFLOW_QUEUE, monitor_id, site_queue, watch_id
 from models.vigil import VigilOrder
 from models.watch import DossierPublished, WatchOrder
+from workflows.text import summary_line
 
 
 class Published(Model):
@@ -71,7 +72,7 @@ async def _tell_watch(client: Client, dossier: Dossier) -> None:
         id=watch_id(dossier.id),
         task_queue=WORKFLOW_QUEUE,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        static_summary=f"Watch of {dossier.name}",
+        static_summary=summary_line(f"Watch of {dossier.name}"),
         static_details="Takes alarms in and opens incidents, for ever. *Current Details* show what is open.",
         search_attributes=TypedSearchAttributes(
             [
@@ -105,5 +106,5 @@ async def _start_monitor(client: Client, site: str) -> None:
         task_queue=WORKFLOW_QUEUE,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-        static_summary=f"Embedded monitor of site {site}",
+        static_summary=summary_line(f"Embedded monitor of site {site}"),
     )

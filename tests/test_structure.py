@@ -135,6 +135,45 @@ def _waits_with_a_limit(node: ast.AST) -> bool:
     )
 
 
+_SUMMARIES = {"summary", "static_summary", "timeout_summary"}
+
+
+def test_every_summary_passes_the_one_function_that_makes_foreign_text_harmless() -> None:
+    """The UI shows a summary as Markdown. A function of ours with a parameter `summary` is looked at where it is defined."""
+    root = Path(__file__).parent.parent
+    trees = {
+        path.relative_to(root): ast.parse(path.read_text())
+        for folder in ("workflows", "runbooks", "starter")
+        for path in (root / folder).rglob("*.py")
+    }
+    ours = {name for tree in trees.values() for name in map(_takes_a_summary, ast.walk(tree)) if name}
+    faults = [f"{path}:{line}" for path, tree in trees.items() for node in ast.walk(tree) for line in _raw(node, ours)]
+    assert {"until", "look_up", "call", "tell"} <= ours
+    assert faults == []
+
+
+def _takes_a_summary(node: ast.AST) -> str | None:
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return None
+    named = {a.arg for a in [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]}
+    return node.name if named & _SUMMARIES else None
+
+
+def _raw(node: ast.AST, ours: set[str]) -> list[int]:
+    """Lines on which a summary is handed over as it came. `static_summary` always goes to Temporal; `summary` is a field too."""
+    if not isinstance(node, ast.Call):
+        return []
+    name = ast.unparse(node.func).rpartition(".")[2]
+    return [
+        keyword.value.lineno
+        for keyword in node.keywords
+        if keyword.arg in _SUMMARIES
+        and not (keyword.arg == "summary" and (name in ours or name[:1].isupper()))
+        and not isinstance(keyword.value, ast.Constant)
+        and not (isinstance(keyword.value, ast.Call) and ast.unparse(keyword.value.func) == "summary_line")
+    ]
+
+
 def test_only_modules_that_define_workflows_are_loaded_for_each_workflow() -> None:
     passed = workflow_runner().restrictions.passthrough_modules
     names = [m.name for m in pkgutil.walk_packages(workflows.__path__, "workflows.") if not m.ispkg]

@@ -117,11 +117,13 @@ class Halting:
         if halt.lifted_at is not None:
             why = f": {plain(halt.lifted_because)}" if halt.lifted_because else ""
             said = f"Lifted by {plain(halt.lifted_by)} at {halt.lifted_at:%Y-%m-%d %H:%M:%S} UTC{why}"
-            workflow.set_current_details(page(f"### Was halted: {halt.scope}", f"{by}: {plain(halt.reason)}", said))
+            workflow.set_current_details(
+                page(f"### Was halted: {plain(halt.scope)}", f"{by}: {plain(halt.reason)}", said)
+            )
             return
         workflow.set_current_details(
             page(
-                f"### Halted: {halt.scope}",
+                f"### Halted: {plain(halt.scope)}",
                 f"{by}: **{plain(halt.reason)}**",
                 "Nothing new is begun on any host it concerns. What ran already is let finish; looks and probes go on. Whatever "
                 "waits says so on its own page, and goes on by itself once the halt is lifted.",

@@ -97,7 +97,7 @@ class Holding:
             held = await until(
                 lambda: self._turn or moot(),
                 within=_pause(asked, wait_until),
-                summary=f"Wait for the lease: {answer.reason}"[:200],
+                summary=f"Wait for the lease: {answer.reason}",
             )
             asked += 1
             if not held and (wait_until is None or workflow.now() < wait_until):
@@ -123,7 +123,7 @@ class Holding:
         return await call(
             request_lease,
             order,
-            summary=f"Ask for the lease of {', '.join(order.components) or order.application}"[:200],
+            summary=f"Ask for the lease of {', '.join(order.components) or order.application}",
         )
 
     @workflow.signal(

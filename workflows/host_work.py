@@ -147,7 +147,7 @@ class HostWork:
                 run_batch,
                 RunBatch(jobs=[job for _, job in work], at_once=_AT_ONCE),
                 task_queue=queue,
-                summary=self._summary(unique(titles), [job.host.name for _, job in work]),
+                summary=summary_line(self._summary(unique(titles), [job.host.name for _, job in work])),
                 schedule_to_start_timeout=SITE_WAIT,
                 start_to_close_timeout=waves * max(per_host.values()) + MARGIN,
                 heartbeat_timeout=HEARTBEAT,
@@ -226,7 +226,7 @@ class HostWork:
                     rehearse=rehearse,
                 ),
                 task_queue=place.queue,
-                summary=self._summary([title], [place.host.name]),
+                summary=summary_line(self._summary([title], [place.host.name])),
                 schedule_to_start_timeout=SITE_WAIT,
                 start_to_close_timeout=deadline + MARGIN,
                 heartbeat_timeout=HEARTBEAT,
@@ -313,7 +313,7 @@ class HostWork:
         places = unique(hosts)
         where = ", ".join(places) if len(places) <= 4 else f"{len(places)} hosts"
         what = "; ".join(titles) if len(titles) <= 3 else f"{len(titles)} commands"
-        return f"{'Rehearse: ' if self.rehearse else ''}{what} on {where}"[:200]
+        return f"{'Rehearse: ' if self.rehearse else ''}{what} on {where}"
 
     def _report(self, title: str, result: JobResult, *, read_only: bool = False) -> None:
         detail = result.reason
@@ -349,7 +349,7 @@ class HostWork:
     async def _pause_before(self, tries: int, *steps: Step) -> None:
         again = [step for step in steps if isinstance(step, TriedAgain)]
         pause, most = max(step.pause for step in again), max(step.tries for step in again)
-        await workflow.sleep(pause, summary=f"Before try {tries} of {most}")
+        await workflow.sleep(pause, summary=summary_line(f"Before try {tries} of {most}"))
 
 
 def worth_another_try(step: Step, outcome: Outcome, tries: int) -> bool:

@@ -51,6 +51,7 @@ from workflows.keys import update_key
 from workflows.major_page import major_page, standing
 from workflows.outcomes import explain
 from workflows.policies import RECORD
+from workflows.text import summary_line
 from workflows.waiting import until
 
 LOOK_EVERY = timedelta(minutes=1)
@@ -394,7 +395,7 @@ class Major:
                 start_to_close_timeout=_LOOK_WITHIN,
                 schedule_to_close_timeout=_LOOK_WITHIN * 2,
                 retry_policy=RECORD,
-                summary=f"Look at {len(ids)} incidents",
+                summary=summary_line(f"Look at {len(ids)} incidents"),
             )
         except ActivityError as error:
             if is_cancelled_exception(error):
@@ -415,7 +416,7 @@ class Major:
                 start_to_close_timeout=_TELL_WITHIN,
                 schedule_to_close_timeout=_TELL_WITHIN * 2,
                 retry_policy=RECORD,
-                summary=f"Tell {len(order.ids)} incidents",
+                summary=summary_line(f"Tell {len(order.ids)} incidents"),
             )
         except ActivityError as error:
             if is_cancelled_exception(error):

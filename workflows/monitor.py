@@ -12,6 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.stubs.monitor import sample_site
     from models.base import format_duration
     from models.monitor import Beat, MonitorOrder, MonitorStatus, SampleSite
+    from workflows.text import plain, summary_line
 
 _UNTIL_IT_WORKS = RetryPolicy(
     initial_interval=timedelta(seconds=1), backoff_coefficient=2.0, maximum_interval=timedelta(seconds=5)
@@ -43,7 +44,7 @@ class Monitor:
             heartbeat_timeout=order.heartbeat_timeout,
             retry_policy=_UNTIL_IT_WORKS,
             cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-            summary=f"Sample the measuring points of {order.site} for {format_duration(order.lasts)}",
+            summary=summary_line(f"Sample the measuring points of {order.site} for {format_duration(order.lasts)}"),
         )
         await workflow.wait_condition(workflow.all_handlers_finished)
         workflow.continue_as_new(order.model_copy(update={"last": self._last}))
@@ -87,15 +88,10 @@ class Monitor:
                 f"| samples waiting, dropped | {beat.unsaved}, {beat.dropped} |",
                 f"| changes not acknowledged | {beat.unreported} |",
                 "",
-                *(f"- {_plain(fault)}" for fault in beat.faults),
+                *(f"- {plain(fault)}" for fault in beat.faults),
                 "",
             ]
         lines.append(
             "These figures are sent now and then. Live ones: the heartbeat of the activity under Pending Activities."
         )
         workflow.set_current_details("\n".join(lines))
-
-
-def _plain(text: str) -> str:
-    """Text that came from outside, made harmless in Markdown."""
-    return "".join(c if c.isalnum() or c in " .,:;/=+'()-" else "·" for c in text)[:300]

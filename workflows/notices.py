@@ -16,6 +16,7 @@ from workflows.keys import message_key
 from workflows.outcomes import explain
 from workflows.policies import HEARTBEAT, NOTICE, NOTICE_TIMEOUT
 from workflows.telling import delivery_text
+from workflows.text import summary_line
 
 
 class Notices:
@@ -66,7 +67,9 @@ class Notices:
             return await workflow.execute_activity(
                 send_notice,
                 order,
-                summary=f"Notice: {order.occasion.value.replace('-', ' ')} to {_audience_text(order.audience)}"[:200],
+                summary=summary_line(
+                    f"Notice: {order.occasion.value.replace('-', ' ')} to {_audience_text(order.audience)}"
+                ),
                 start_to_close_timeout=NOTICE_TIMEOUT,
                 heartbeat_timeout=HEARTBEAT,
                 retry_policy=NOTICE,

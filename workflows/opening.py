@@ -16,7 +16,7 @@ from models.watch import OpenByHand, OpenReceipt
 from workflows.keys import action_key
 from workflows.outcomes import explain
 from workflows.policies import RECORD
-from workflows.text import page, plain
+from workflows.text import page, plain, summary_line
 
 _TRY = timedelta(seconds=30)
 _GIVE_UP = timedelta(minutes=5)
@@ -45,7 +45,7 @@ class OpenIncident:
                 start_to_close_timeout=_TRY,
                 schedule_to_close_timeout=_GIVE_UP,
                 retry_policy=RECORD,
-                summary=f"Tell the watch of {form.application}",
+                summary=summary_line(f"Tell the watch of {form.application}"),
             )
         except ActivityError as error:
             if is_cancelled_exception(error):

@@ -277,7 +277,7 @@ class Operation(Holding, Asking):
         """Wait for a moment; False when somebody stops it before."""
         if workflow.now() < moment:
             self.now(doing)
-            await until(lambda: self.aborting is not None, within=moment - workflow.now(), summary=doing[:200])
+            await until(lambda: self.aborting is not None, within=moment - workflow.now(), summary=doing)
         return self.aborting is None
 
     # --- acting

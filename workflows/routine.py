@@ -25,7 +25,7 @@ from workflows.outcomes import explain
 from workflows.policies import HEARTBEAT, NOTICE, NOTICE_TIMEOUT
 from workflows.scope import scope_of
 from workflows.telling import delivered
-from workflows.text import plain, table
+from workflows.text import plain, summary_line, table
 from workflows.wording import plan_text
 
 _MARGIN = timedelta(minutes=5)
@@ -141,7 +141,7 @@ class RoutineOnOrder(Operation):
                         text="\n".join([self.title, *(f"{n}: {v}" for n, v in self._checked.values.items())]),
                     ),
                 ),
-                summary=f"Receipt to {self.by}: {occasion.value}",
+                summary=summary_line(f"Receipt to {self.by}: {occasion.value}"),
                 start_to_close_timeout=NOTICE_TIMEOUT,
                 heartbeat_timeout=HEARTBEAT,
                 retry_policy=NOTICE,

@@ -38,6 +38,7 @@ from workflows.looking import watch
 from workflows.outcomes import explain, worst
 from workflows.restarting import ill_hosts
 from workflows.telling import delivered, tell
+from workflows.text import summary_line
 from workflows.wording import step_title
 
 LOOKED = "Is there anything to do?"
@@ -199,7 +200,7 @@ class Steps(HostWork):
     async def _pause(self, step: WaitStep) -> Outcome:
         title = step.title or f"Wait: {step.reason}"
         if not self.rehearse:
-            await workflow.sleep(step.duration, summary=title)
+            await workflow.sleep(step.duration, summary=summary_line(title))
         self.note(StepReport(title=title, outcome=Outcome.OK, changed=False, detail=step.reason))
         return Outcome.OK
 
@@ -248,7 +249,7 @@ class Steps(HostWork):
                 order,
                 id=child_id(name),
                 result_type=RunbookReport,
-                static_summary=title,
+                static_summary=summary_line(title),
                 search_attributes=workflow.info().typed_search_attributes,
             )
         except ChildWorkflowError as error:

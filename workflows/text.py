@@ -20,6 +20,8 @@ _MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|<>~$])")
 
 _AS_READ = str.maketrans({"<": "\u2039", ">": "\u203a", "[": "(", "]": ")", "`": "'", "*": "\u2217", "|": "/"})
 _ADDRESS = re.compile(r"(?i)(://|\bwww\.)")
+_ENTITY = re.compile(r"&(?=#?\w+;)")
+"""Markdown makes a character of `&rlm;`: one that turns the direction of writing, among others."""
 
 
 def summary_line(text: str, limit: int = 200) -> str:
@@ -34,7 +36,8 @@ def _printable(text: str) -> str:
 
 
 def _without_links(text: str) -> str:
-    """Text in which the UI makes no link of a bare address: a space parts it."""
+    """Text in which the UI makes no link of a bare address and no character of an entity: a space parts them."""
+    text = _ENTITY.sub("& ", text)
     return _ADDRESS.sub(lambda found: ": //" if found[0] == "://" else found[0][:-1] + " .", text)
 
 

@@ -12,6 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.stubs.vigil import keep_vigil
     from models.base import format_duration
     from models.vigil import KeepVigil, VigilOrder
+    from workflows.text import summary_line
 
 _UNTIL_IT_WORKS = RetryPolicy(
     initial_interval=timedelta(seconds=1), backoff_coefficient=2.0, maximum_interval=timedelta(seconds=5)
@@ -39,6 +40,6 @@ class Vigil:
             heartbeat_timeout=order.heartbeat_timeout,
             retry_policy=_UNTIL_IT_WORKS,
             cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-            summary=f"See that all sources of alarms live, for {format_duration(order.lasts)}",
+            summary=summary_line(f"See that all sources of alarms live, for {format_duration(order.lasts)}"),
         )
         workflow.continue_as_new(order)

@@ -26,6 +26,7 @@ from starter.desk import Desk, ask, tell, told
 from starter.incidents.naming import parts, short
 from starter.incidents.reading import running_handle
 from starter.incidents.views import OpenGate, open_gate
+from workflows.text import summary_line
 
 
 async def open_incident(desk: Desk, application: str, order: OpenByHand) -> OpenReceipt:
@@ -126,7 +127,7 @@ def _with_watch(application: str) -> WithStartWorkflowOperation[Any, Any]:
         id=watch_id(application),
         task_queue=WORKFLOW_QUEUE,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        static_summary=f"Watch of {application}",
+        static_summary=summary_line(f"Watch of {application}"),
     )
 
 

@@ -30,6 +30,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from models.dossier.frequency import FIRST_YEAR, LAST_YEAR, Pattern, Range, Ranges
 from models.schedules import FoundSchedule, ScheduleShape
 from starter.schedules.wanted import pattern_text, read_pattern
+from workflows.text import summary_line
 
 _MARK: Final = "driftvakt"
 """Key of the memo by which a schedule is known as ours; it holds the application."""
@@ -123,7 +124,7 @@ def _schedule(shape: ScheduleShape, state: ScheduleState) -> Schedule:
             shape.order,
             id=shape.workflow_id,
             task_queue=shape.task_queue,
-            static_summary=shape.summary,
+            static_summary=summary_line(shape.summary),
             typed_search_attributes=_attributes(shape),
         ),
         spec=ScheduleSpec(calendars=[_calendar(read_pattern(text), shape.says) for text in shape.times]),

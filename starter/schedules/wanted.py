@@ -12,6 +12,7 @@ from models.dossier import Dossier
 from models.dossier.frequency import FIRST_YEAR, LAST_YEAR, Pattern, Range, Ranges
 from models.names import APPLICATION, CUSTOMER, WORKFLOW_QUEUE
 from models.schedules import ScheduledRoutine, ScheduleShape, WantedSchedule, scheduled_routines
+from workflows.text import summary_line
 
 CATCHES_UP_WITHIN: Final = timedelta(days=30)
 """After so long without a server, runs are no longer started late; each that is started sees for itself that it is late."""
@@ -43,7 +44,7 @@ def wanted_schedule(routine: ScheduledRoutine, now: datetime) -> WantedSchedule:
             workflow_id=routine.id,
             task_queue=WORKFLOW_QUEUE,
             order={**routine.order, "exact_until": times.exact_until.isoformat()},
-            summary=f"{routine.title} ({routine.application})",
+            summary=summary_line(f"{routine.title} ({routine.application})"),
             search_attributes={APPLICATION: routine.application, CUSTOMER: routine.customer},
             overlap=OVERLAP,
             catches_up_within=CATCHES_UP_WITHIN,

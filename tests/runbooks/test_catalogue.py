@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from pydantic import TypeAdapter, ValidationError
 
 from models.errors import NotFoundError, UserError
+from models.runbooks import RunbookInput
 from models.settings import Settings
 from runbooks import find_runbook, find_runbooks
 from starter.runbooks import build_input, describe, read_inputs, sample_input, start_url
@@ -111,3 +113,22 @@ def test_every_fault_of_an_input_is_told_in_a_sentence_of_its_own() -> None:
 def test_an_unknown_runbook_is_refused_with_those_that_there_are() -> None:
     with pytest.raises(NotFoundError, match="there is no runbook 'reboot'; there are carry-out-remedy, "):
         find_runbook("reboot")
+
+
+def _own_fields() -> list[Any]:
+    found = []
+    for name, runbook in sorted(find_runbooks().items()):
+        for field, info in runbook.input_type.model_fields.items():
+            if field not in RunbookInput.model_fields:
+                kind = Annotated[(info.annotation, *info.metadata)] if info.metadata else info.annotation
+                found.append(pytest.param(kind, id=f"{name}-{field}"))
+    return found
+
+
+@pytest.mark.parametrize("kind", _own_fields())
+@pytest.mark.parametrize("value", ["-x", "--delete=/", "-1", -1])
+def test_no_input_of_a_runbook_can_become_an_option_of_a_command(kind: Any, value: str | int) -> None:
+    adapter: TypeAdapter[Any] = TypeAdapter(kind)
+    for given in (value, [value]):
+        with pytest.raises(ValidationError):
+            adapter.validate_python(given)

@@ -6,7 +6,9 @@ import pytest
 
 from workflows.text import plain, summary_line
 
-EVIL = "# [pay](https://evil.example) \u202ednim\u2066 <b>x</b> `y` *z* www.evil.example\u200b\x1b[2J\nnext"
+EVIL = (
+    "# [pay](https://evil.example) \u202ednim\u2066 <b>x</b> `y` *z* www.evil.example\u200b\x1b[2J &rlm; &#8238;\nnext"
+)
 
 
 @pytest.mark.parametrize("made", [summary_line(EVIL), plain(EVIL)])
@@ -14,6 +16,8 @@ def test_no_link_control_character_or_turned_text_is_left(made: str) -> None:
     assert made.isprintable()
     assert "://" not in made
     assert "www." not in made
+    assert "&rlm;" not in made
+    assert "&#8238;" not in made
 
 
 def test_a_summary_reads_the_same_as_markdown_and_as_plain_text() -> None:
