@@ -21,6 +21,7 @@ PROGRAMS: Final = frozenset({"driftvakt", "schedule", "nobody", "embedded", "vig
 """Names under which programs act: no person can be called so, in any case of letters."""
 
 _SHOWN = 20
+_HOW = "Commands take your own name from --by or DRIFTVAKT_USER"
 """Names of those who may, in a refusal."""
 
 _BRACKETED = re.compile(r".*<([^<>]*)>")
@@ -144,4 +145,4 @@ def stranger(who: str, of: str, people: Sequence[Person], may: Sequence[str] = (
         return f"{who} is the name of a program, not of a person; say who you are"
     names = list(may) or [one.name for one in people]
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return f"{who} is no contact of {of}; these are: {', '.join(names[:_SHOWN])}{more}"
+    return f"{who} is no contact of {of}; these are: {', '.join(names[:_SHOWN])}{more}. {_HOW}"

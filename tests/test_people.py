@@ -85,7 +85,8 @@ def test_no_contact_takes_the_name_of_a_program() -> None:
 
 def test_a_refusal_says_who_may() -> None:
     assert stranger("eve", "acme.shop", PEOPLE) == (
-        "eve is no contact of acme.shop; these are: Cid@Sup.example, ada@sup.example, desk"
+        "eve is no contact of acme.shop; these are: Cid@Sup.example, ada@sup.example, desk. "
+        "Commands take your own name from --by or DRIFTVAKT_USER"
     )
     assert stranger("schedule", "acme.shop", PEOPLE).endswith(
         "is the name of a program, not of a person; say who you are"
@@ -94,7 +95,7 @@ def test_a_refusal_says_who_may() -> None:
 
 def test_a_refusal_names_twenty_at_most() -> None:
     many = [Person(name=f"p{n}@x.example") for n in range(23)]
-    assert stranger("eve", "acme.shop", many).endswith("p19@x.example and 3 more")
+    assert stranger("eve", "acme.shop", many).partition(". ")[0].endswith("p19@x.example and 3 more")
 
 
 def test_a_name_folds_to_itself() -> None:

@@ -22,6 +22,9 @@ from starter.demo.hosts import environment
 from starter.demo.machines import Machine, make_key, make_machine
 
 APPLICATION: Final = "acme.shop"
+ON_CALL: Final = "on-call@driftbolaget.example"
+"""Who rehearses the remedies at the start."""
+
 SYSTEM_OWNER: Final = "karin.holm@acme.example"
 """Who decides in `--script`; the dossier gives her that right."""
 

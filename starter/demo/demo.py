@@ -24,7 +24,7 @@ from models.incident import IncidentEnd, IncidentOutcome, IncidentStatus
 from models.records import TimelineEntry
 from models.settings import Settings
 from models.watch import OpenIncident
-from starter.demo.customer import APPLICATION, SYSTEM_OWNER, Shop, make_shop
+from starter.demo.customer import APPLICATION, ON_CALL, SYSTEM_OWNER, Shop, make_shop
 from starter.demo.following import Handle, Standing, follow, next_incident, until, watch_status
 from starter.demo.home import default_ports, free_ports, make_home, remove_home
 from starter.demo.json_lines import JsonLines
@@ -154,7 +154,7 @@ class Demo:
     async def _rehearse(self, running: Installation) -> str:
         """Prove the remedies, so that they may be used unasked, as is agreed; what to say of it."""
         found = [f for f in freshness(running.records, APPLICATION) if f.stale and can_rehearse(f.instruction)]
-        rehearsals = [await rehearse(running.client, one, getpass.getuser(), lambda: None) for one in found]
+        rehearsals = [await rehearse(running.client, one, ON_CALL, lambda: None) for one in found]
         if failed := [one for one in rehearsals if not one.well]:
             raise UserError(f"{failed[0].instruction} could not be rehearsed: {failed[0].said}")
         return f"{len(rehearsals)} remedies, every check on its hosts: without that proof they would ask first"

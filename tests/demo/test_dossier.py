@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from models.dossier.load import check, read_dossier
-from starter.demo.customer import APPLICATION, SYSTEM_OWNER, Shop
+from models.people import people_in, who_is
+from starter.demo.customer import APPLICATION, ON_CALL, SYSTEM_OWNER, Shop
+from starter.demo.second_act import REQUESTER
 
 
 def written(shop: Shop, place: Path) -> Path:
@@ -41,3 +43,8 @@ def test_only_the_database_is_not_restarted_unasked_and_the_system_owner_may_agr
 
 def test_its_private_key_is_for_its_owner_only(shop: Shop) -> None:
     assert shop.credential.stat().st_mode & 0o077 == 0
+
+
+def test_everybody_who_gives_the_demos_orders_is_a_contact(shop: Shop, tmp_path: Path) -> None:
+    people = people_in(read_dossier(written(shop, tmp_path)).contacts)
+    assert [who for who in (ON_CALL, SYSTEM_OWNER, REQUESTER) if who_is(who, people) is None] == []
