@@ -6,7 +6,7 @@ from rich.console import Console
 
 from starter.changes import ChangeView
 from starter.operation_page import show_lines, show_operation
-from starter.terminal import terminal, tidy
+from starter.terminal import exact, terminal, tidy
 
 
 def show_change(view: ChangeView) -> None:
@@ -19,8 +19,8 @@ def show_change(view: ChangeView) -> None:
             console.print(f"  {tidy(str(why))}", soft_wrap=True)
         _radius(data.get("radius", {}), console)
         console.print("\n[bold]Plan[/]")
-        for line in str(data.get("plan", "")).splitlines():
-            console.print(f"  {tidy(line)}", soft_wrap=True)
+        for line in exact(str(data.get("plan", ""))):
+            console.print(f"  {line}", soft_wrap=True)
         console.print()
     show_operation(view.operation)
     if view.follows:

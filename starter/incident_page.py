@@ -14,7 +14,7 @@ from models.clock import PromiseReading, Standing
 from models.records import EntryKind, TimelineEntry
 from starter.incidents.naming import short
 from starter.incidents.views import IncidentLine, IncidentView, OpenGate
-from starter.terminal import Listing, colleagues, terminal, tidy
+from starter.terminal import Listing, colleagues, exact, terminal, tidy
 
 _SHOWN_LINES = 12
 """Of a command's output or a plan; `--json` has them all."""
@@ -88,8 +88,8 @@ def show_gate(gate: OpenGate, console: Console | None = None) -> None:
         out.print(f"  given:   {tidy(answer.option)} by {tidy(answer.by)}", soft_wrap=True)
     if gate.plan:
         out.print(f"  plan {gate.digest}:")
-        for line in gate.plan.splitlines():
-            out.print(f"    {tidy(line)}", soft_wrap=True)
+        for line in exact(gate.plan):
+            out.print(f"    {line}", soft_wrap=True)
     width = max((len(option.name) for option in gate.options), default=0) + 1
     for option in gate.options:
         reason = " (with a reason)" if option.needs_reason else ""

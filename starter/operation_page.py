@@ -18,6 +18,9 @@ from starter.terminal import Listing, colleagues, terminal, tidy
 _SAID_LINES = 8
 """Of what a host said to a step that did not go well; `--json` has them all."""
 
+_COMMAND_LINES = 6
+_TITLE = 80
+
 _COLOUR = {"ok": "green", "failed": "red", "unknown": "yellow"}
 
 
@@ -70,14 +73,27 @@ def show_steps(steps: Sequence[StepReport], console: Console) -> None:
     table = Listing("step", "host", "outcome", "what came of it")
     for step in steps:
         said, _, more = step.detail.strip().partition("\n")
-        told = [f"$ {step.command}"] if step.command else []
+        told = _command(step.command)
         # What a host said is mostly why; of what went well nobody wants to read it here.
         told += more.splitlines()[-_SAID_LINES:] if step.outcome is not Outcome.OK else []
         colour = _COLOUR[step.outcome.value]
         cell = "\n".join([tidy(said), *(f"[dim]{tidy(line)}[/]" for line in told)])
-        table.add_row(tidy(step.title), tidy(step.host or "-"), f"[{colour}]{step.outcome.value}[/]", cell)
+        table.add_row(tidy(_cut(step.title)), tidy(step.host or "-"), f"[{colour}]{step.outcome.value}[/]", cell)
     console.print("\n[bold]Steps[/]")
     console.print(table)
+
+
+def _command(command: str) -> list[str]:
+    """A command with its own line breaks; `--json` has all of it."""
+    told = f"$ {command}".splitlines() if command else []
+    hidden = len(told) - _COMMAND_LINES
+    return told if hidden <= 0 else [*told[:_COMMAND_LINES], f"… {hidden} more {'line' if hidden == 1 else 'lines'}"]
+
+
+def _cut(title: str) -> str:
+    """The title of a step, which is its command where it has no other."""
+    first, _, more = title.partition("\n")
+    return first[:_TITLE] + ("…" if more or len(first) > _TITLE else "")
 
 
 def show_outcome(outcome: OperationOutcome) -> None:

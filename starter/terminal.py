@@ -13,6 +13,8 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from workflows.text import visible
+
 _ENDLESS: Final = 1_000_000
 """Columns of a file or a pipe: no line is wrapped or cut there, so that `grep` finds every name."""
 
@@ -75,6 +77,11 @@ def terminal(*, stderr: bool = False) -> Console:
 def tidy(text: str) -> str:
     """Text from hosts and senders, made harmless for a terminal: no escape sequences, no markup, one line."""
     return escape("".join(c if c.isprintable() else " " for c in text))
+
+
+def exact(text: str) -> list[str]:
+    """The lines of a text that people approve, as they are; characters that nobody can see stand as their numbers."""
+    return [escape(line) for line in visible(text).split("\n")]
 
 
 def colleagues(names: Iterable[str]) -> str:

@@ -36,7 +36,7 @@ from models.names import AWAITS_DECISION_BY
 from models.people import NOBODY, Person, as_written, is_among, same, stranger, who_is
 from models.records import OpenGate, UseDecision
 from workflows.calls import call
-from workflows.text import code, lines, plain, sample, table
+from workflows.text import block, code, plain, sample, table
 from workflows.waiting import until
 
 _AWAITS = SearchAttributeKey.for_keyword_list(AWAITS_DECISION_BY)
@@ -331,12 +331,12 @@ def _plan_markdown(gate: GateState, *, repeated: bool) -> str:
         return ""
     if repeated:
         return f"{name}, is the same as above."
+    shown, hidden = block(plan, _PLAN_SHOWN)
+    unit = "line" if hidden == 1 else "lines"
     more = (
-        ""
-        if len(plan) <= _PLAN_SHOWN
-        else "\n\n**It goes on:** read all of it by the query `gates`, or at the command line."
+        f"\n\n**{hidden} more {unit}:** read all of it by the query `gates`, or at the command line." if hidden else ""
     )
-    return f"{name}:\n\n{lines(plan, _PLAN_SHOWN)}{more}"
+    return f"{name}:\n\n{shown}{more}"
 
 
 def _means(option: GateOption) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from models.jobs import Outcome
 from models.names import watch_id
 from models.operation import AbortOperation
-from workflows.text import lines, page, paste, plain, stamp, table
+from workflows.text import block, page, paste, plain, stamp, table
 
 if TYPE_CHECKING:
     from models.runbooks import StepReport
@@ -66,7 +66,7 @@ def _said(report: StepReport) -> str:
     if report.outcome is Outcome.OK or not said:
         return ""
     who = f"What {plain(report.host)} said" if report.host else "What was said"
-    return f"**{who} to it**\n\n{lines(said[-_SAID:])}"
+    return f"**{who} to it**\n\n{block(said[-_SAID:], 2 * _SAID)[0]}"
 
 
 def _steps(reports: list[StepReport]) -> str:

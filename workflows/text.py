@@ -12,6 +12,8 @@ from models.base import Model, format_duration
 DETAILS_LIMIT = 4000
 """Characters of current details; the UI is meant for a page, not for a log."""
 
+_GOES_ON = "\u21aa"
+
 _WIDE = 56
 """Characters of a code block that the UI shows without cutting them."""
 
@@ -64,15 +66,35 @@ def page(*parts: str) -> str:
     return text if len(text) <= DETAILS_LIMIT else text[: DETAILS_LIMIT - 20] + "\n\n… (cut)"
 
 
-def lines(text: str, limit: int = 1500) -> str:
-    """A foreign text of several lines, character by character: outside of code the UI makes `--` a dash and quotes curly."""
-    return "  \n".join(_exact(line) for line in text[:limit].splitlines() if line.strip())
+def visible(text: str) -> str:
+    """A text as it is, line breaks and tabs included; characters that nobody can see stand as their numbers: `<U+202E>`."""
+    return "".join(c if c.isprintable() or c in "\n\t" else f"<U+{ord(c):04X}>" for c in text)
 
 
-def _exact(line: str) -> str:
-    longest = max((len(run) for run in re.findall("`+", line)), default=0)
-    fence = "`" * (longest + 1)
-    return f"{fence} {line} {fence}" if longest else f"`{line}`"
+def block(text: str, limit: int = 1500) -> tuple[str, int]:
+    """A foreign text as it is, in a block of about `limit` characters, and how many more lines it has.
+
+    Outside of a block the UI makes a dash of `--` and curly quotes of `'`. A line that is wider than the page goes on below,
+    after a mark that no text can forge.
+    """
+    shown = visible(text).replace(_GOES_ON, f"<U+{ord(_GOES_ON):04X}>")
+    rows = [row for line in shown.strip("\n").split("\n") for row in _rows(line)]
+    taken, size = 0, 0
+    while taken < len(rows) and (not taken or size + len(rows[taken]) < limit):
+        size += len(rows[taken]) + 1
+        taken += 1
+    fence = "`" * max([3, *(len(run) + 1 for run in re.findall("`+", shown))])
+    return "\n".join([fence + "text", *rows[:taken], fence]), len(rows) - taken
+
+
+def _rows(line: str) -> list[str]:
+    rest, mark, rows = line.expandtabs(4), "", []
+    while len(mark) + len(rest) > _WIDE:
+        room = _WIDE - len(mark)
+        at = rest.rfind(" ", room // 2, room) + 1 or room  # between words, where one ends
+        rows.append(mark + rest[:at])
+        rest, mark = rest[at:], f"{_GOES_ON} "
+    return [*rows, mark + rest]
 
 
 def stamp(moment: datetime, now: datetime) -> str:

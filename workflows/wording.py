@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Sequence
 
@@ -28,8 +29,16 @@ EACH_HOST = "each host"
 
 
 def command_text(command: str | Sequence[str]) -> str:
-    """A command as it reads on the host: a list is quoted part by part."""
-    return command if isinstance(command, str) else shlex.join(command)
+    """A command as a shell would take it: a list is quoted part by part, so that SQL can be read in it."""
+    return command if isinstance(command, str) else " ".join(map(_quoted, command))
+
+
+def _quoted(part: str) -> str:
+    """One part of a command, in the quotes within which fewer of its characters have to be escaped."""
+    special = sum(map(part.count, '"$`\\'))
+    if special < part.count("'") and "!" not in part:
+        return '"' + re.sub(r'(["$`\\])', r"\\\1", part) + '"'
+    return shlex.quote(part).replace("'\"'\"'", r"'\''")
 
 
 def step_title(step: Step, place: str = IN_TROUBLE) -> str:
@@ -67,8 +76,12 @@ def _undo(step: Step) -> str:
 
 
 def plan_text(steps: Sequence[Step], place: str = IN_TROUBLE) -> str:
-    """Steps as a numbered list, one a line."""
-    return "\n".join(f"{n}. {step_text(step, place)}" for n, step in enumerate(steps, 1))
+    """Steps as a numbered list. Further lines of a command stand under its first, so that none reads as a step of its own."""
+    return "\n".join(f"{n}. {_under(step_text(step, place))}" for n, step in enumerate(steps, 1))
+
+
+def _under(text: str) -> str:
+    return text.replace("\n", "\n   ")
 
 
 def _title(step: Step, place: str) -> str:

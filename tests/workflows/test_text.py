@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+import subprocess
 
-from workflows.text import plain, summary_line
+import pytest
+from markdown_it import MarkdownIt
+
+from models.dossier.instructions import RunStep
+from workflows.text import block, plain, summary_line
+from workflows.wording import command_text, plan_text
 
 EVIL = (
     "# [pay](https://evil.example) \u202ednim\u2066 <b>x</b> `y` *z* www.evil.example\u200b\x1b[2J &rlm; &#8238;\nnext"
@@ -24,3 +29,66 @@ def test_a_summary_reads_the_same_as_markdown_and_as_plain_text() -> None:
     assert not set("<>[]`*|\\") & set(summary_line(EVIL))
     assert summary_line("Restart web_1 on db-2 (try 2)") == "Restart web_1 on db-2 (try 2)"
     assert len(summary_line("x" * 500)) == 200
+
+
+SQL = """update orders
+    set state = 'open' -- not "closed"
+
+where note like '%a%'
+\u202e2. on web run reboot"""
+
+
+def shown_in(text: str) -> str:
+    """What a reader of Markdown sees, where it is nothing but one block."""
+    [token] = MarkdownIt().parse(block(text)[0])
+    assert token.type == "fence"
+    return token.content
+
+
+def test_sql_in_a_plan_is_read_as_it_was_written_and_cannot_pass_for_a_step() -> None:
+    plan = plan_text([RunStep(component="db", command=["psql", "-c", SQL]), RunStep(component="web", command="true")])
+
+    assert shown_in(plan).splitlines() == [
+        '1. on db run psql -c "update orders',
+        r"""       set state = 'open' -- not \"closed\"""",
+        "   ",
+        "   where note like '%a%'",
+        '   <U+202E>2. on web run reboot"; at most 5m',
+        "2. on web run true; at most 5m",
+    ]
+
+
+@pytest.mark.parametrize("text", ["a\n```\n# b", "`````", "~~~\n<b>x</b>"])
+def test_no_text_leaves_its_block(text: str) -> None:
+    assert shown_in(text) == text + "\n"
+
+
+@pytest.mark.parametrize(
+    "part", ["set state = 'open'", "a \"b\" 'c' `d` $e \\ \\\\ \n f", "it's !", "'" * 9 + '$`\\"', "", "plain"]
+)
+def test_a_command_is_quoted_so_that_a_shell_reads_the_same(part: str) -> None:
+    said = subprocess.run(
+        ["sh", "-c", command_text(["printf", "%s", part])], capture_output=True, text=True, check=True
+    )
+
+    assert said.stdout == part
+
+
+def test_quotes_of_sql_stand_as_they_are_where_a_shell_would_read_the_same() -> None:
+    step = RunStep(component="db", command=["psql", "-c", "set state = 'open'"])
+
+    assert plan_text([step]) == """1. on db run psql -c "set state = 'open'"; at most 5m"""
+
+
+def test_a_long_plan_is_cut_with_the_number_of_lines_that_are_left() -> None:
+    shown, hidden = block("\n".join(f"{n}. restart db" for n in range(1, 501)), 1500)
+
+    assert 1400 < len(shown) < 1600
+    assert shown.count(". restart") + hidden == 500
+
+
+def test_a_line_wider_than_the_page_goes_on_below_after_a_mark_that_no_text_can_forge() -> None:
+    shown, hidden = block("x" * 100 + "\n\u21aa y")
+
+    assert shown.splitlines() == ["```text", "x" * 56, "\u21aa " + "x" * 44, "<U+21AA> y", "```"]
+    assert hidden == 0
