@@ -39,10 +39,10 @@ _RETRY_AFTER_S: Final = 5
 _CHECK_TIMEOUT: Final = timedelta(seconds=5)
 _MOST_REQUESTS: Final = 500
 """With a token, at the same time; beyond, the sender is asked to send again."""
-_DECODED_AT_ONCE: Final = 2
-"""Large bodies that are taken apart at the same time; others wait."""
+_TURNS: Final = 2
+"""Heavy bodies that are taken apart and delivered at the same time, and lighter ones that are taken apart; others wait."""
 _HEAVY: Final = 256 * 1024
-"""Bytes of a part that is delivered before the next large body has its turn."""
+"""Bytes from which a body is heavy; so is every compressed one."""
 _SMALL: Final = 64 * 1024
 """Bytes of a body that is taken apart without waiting."""
 
@@ -59,7 +59,7 @@ class Intake:
         self._delivery = delivery
         self._checks = checks
         self._room = Room()
-        self._decoding = asyncio.Semaphore(_DECODED_AT_ONCE)
+        self._heavy_turns, self._light_turns = asyncio.Semaphore(_TURNS), asyncio.Semaphore(_TURNS)
         self._running = 0
 
     def app(self) -> Starlette:
@@ -149,19 +149,26 @@ class Intake:
         return JSONResponse({"receipts": told}, headers=headers)
 
     async def _deliver(self, parts: Iterator[Decoded], body: Body, source: str, now: datetime) -> list[Receipt]:
-        """Deliver a body part by part; large ones take turns, so that they take little memory and keep no small one waiting."""
-        if body.stored.size <= _SMALL and body.encoding in ("", "identity"):
-            return [r for part in parts for r in await self._delivery.deliver(part, source, now)]
+        """Deliver a body part by part.
+
+        A heavy body keeps its turn until it is delivered: while it waited for a further turn, it would hold its latest part in
+        memory, and many of them do at the same time. Lighter bodies have turns of their own, so that they need not wait so long.
+        """
+        plain = body.encoding in ("", "identity")
         receipts: list[Receipt] = []
-        while True:
-            async with self._decoding:
-                part = await asyncio.to_thread(next, parts, None)
-                if part is None:
-                    return receipts
-                if heavy := sum(len(u.body) for u in part.unreadable) > _HEAVY:
-                    receipts += await self._delivery.deliver(part, source, now)
-            if not heavy:
+        if plain and body.stored.size <= _SMALL:
+            for part in parts:
                 receipts += await self._delivery.deliver(part, source, now)
+        elif plain and body.stored.size < _HEAVY:
+            async with self._light_turns:
+                decoded = await asyncio.to_thread(list, parts)
+            for part in decoded:
+                receipts += await self._delivery.deliver(part, source, now)
+        else:
+            async with self._heavy_turns:
+                while (heavy := await asyncio.to_thread(next, parts, None)) is not None:
+                    receipts += await self._delivery.deliver(heavy, source, now)
+        return receipts
 
     async def _note_sign(self, source: str, now: datetime) -> None:
         if self._signs is None or not self._signs.due(source):

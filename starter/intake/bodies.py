@@ -89,13 +89,16 @@ def understand(body: Body, source: str, now: datetime, form: Format) -> Iterator
     """Decode a body part by part; what is not understood is kept, as a whole where nothing is. Never raises."""
     try:
         yield from _Reading(body, source, now, form).parts()
+        return
     except NotUnderstoodError as error:
-        yield _whole(body, "shape", str(error))
+        kind, reason = "shape", str(error)
     except _CompressionError as error:
-        yield _whole(body, "encoding", str(error))
+        kind, reason = "encoding", str(error)
     except Exception:  # a body that our own reading trips over must be kept, too
         _log.exception("a body of %s could not be read", source)
-        yield _whole(body, "shape", "reading the body failed; the log says how")
+        kind, reason = "shape", "reading the body failed; the log says how"
+    # Only now, for as long as an error is handled it keeps all that was being read.
+    yield _whole(body, kind, reason)
 
 
 class _Reading:

@@ -19,6 +19,9 @@ from models.errors import DriftvaktError
 BODY_LIMIT: Final = 5 * 1024 * 1024
 """Bytes that are kept of one message, or of one body, that is not understood."""
 
+MOST_MARKS: Final = 100_000
+"""Commas and opening brackets of one message. Each may stand for a value, which takes up to 50 times the memory of its text."""
+
 _MOMENT: Final = TypeAdapter(datetime)
 _IDENTIFIER: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _APPLICATION: Final = re.compile(r'"application"\s*:\s*"([^"\\\s]{1,100})"')
@@ -68,6 +71,8 @@ class Decoded:
 
 def read_json(text: str) -> Any:
     """Read JSON, also with control characters in its texts; raise `NotUnderstoodError`."""
+    if len(text) > MOST_MARKS and sum(map(text.count, ",[{")) > MOST_MARKS:
+        raise NotUnderstoodError(f"the message has more than {MOST_MARKS:,} commas and brackets")
     try:
         return json.loads(text.lstrip("\ufeff"), strict=False)
     except RecursionError:

@@ -6,6 +6,7 @@ needs little memory.
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,11 +27,11 @@ class Piece:
 
 
 class _Kept:
-    """A text that grows up to a limit."""
+    """A text that grows up to a limit; in one buffer, because many short strings take far more memory."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._parts: list[str] = []
+        self._text = io.StringIO(newline="")
         self._size = 0
         self._cut = False
 
@@ -38,13 +39,14 @@ class _Kept:
         fits = text[: max(self._limit - self._size, 0)]
         self._cut |= len(fits) < len(text)
         if fits:
-            self._parts.append(fits)
+            self._text.write(fits)
             self._size += len(fits)
 
     def take(self) -> Piece | None:
         """All of it, unless it is blank; then begin anew."""
-        piece = Piece("".join(self._parts), self._cut)
-        self._parts, self._size, self._cut = [], 0, False
+        piece = Piece(self._text.getvalue(), self._cut)
+        self._text = io.StringIO(newline="")
+        self._size, self._cut = 0, False
         return piece if piece.text.strip(" \t\r\n\ufeff") else None
 
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
+import random
 import shutil
 import socket
 import subprocess
+import sysconfig
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
@@ -146,6 +150,60 @@ async def test_a_burst_on_one_application_is_taken_in_few_updates(installation: 
         assert {a.status_code for a in answers} == {200}
         assert {a.title for a in await reported(client)} >= {body["title"] for body in bodies}
         assert await handle.query(StandInWatch.updates) - before <= 100
+
+
+@contextmanager
+def process_of_the_intake(installation: Installation) -> Iterator[int]:
+    """`driftvakt intake`; gives its process id."""
+    settings = installation.settings
+    own = {
+        "HOME": str(settings.home),
+        "TEMPORAL_PORT": str(settings.temporal_port),
+        "INTAKE_PORT": str(settings.intake_port),
+        "INTAKE_SOURCES": json.dumps(settings.intake_sources),
+    }
+    environment = os.environ | {f"DRIFTVAKT_{name}": value for name, value in own.items()}
+    program = Path(sysconfig.get_path("scripts")) / "driftvakt"
+    with (settings.home / "intake.log").open("ab") as log:
+        process = subprocess.Popen([program, "intake"], env=environment, stdout=log, stderr=log)
+    try:
+        wait_for_port(settings.intake_port, process)
+        yield process.pid
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def memory_mb(pid: int, figure: str) -> int:
+    """What Linux tells of a process: `VmRSS` is its memory now, `VmHWM` the most it ever had."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.split(f"{figure}:")[1].split()[0]) // 1024
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/status").exists(), reason="only Linux tells how much memory a process had at most"
+)
+async def test_many_large_bodies_at_once_take_little_memory(installation: Installation) -> None:
+    size = 4_900_000
+    noise = random.Random(8).randbytes(size)
+    text = "a text without end " * (size // 19)
+    junk: list[Callable[[int], bytes]] = [
+        lambda n: b"%d " % n + noise,
+        lambda n: json.dumps({"n": n, "alarms": text}).encode(),
+        lambda n: json.dumps({"application": "acme.shop", "fingerprint": f"large {n}", "detail": text}).encode(),
+    ]
+    url, headers = f"{installation.url}/alarms", {"Authorization": f"Bearer {TOKEN}"}
+    limits = httpx.Limits(max_connections=100)
+    with process_of_the_intake(installation) as pid:
+        async with (
+            watching(installation),
+            httpx.AsyncClient(timeout=120, limits=limits, headers=headers) as http,
+        ):
+            assert (await http.post(url, json={"application": "acme.shop"})).status_code == 200
+            before = memory_mb(pid, "VmRSS")
+            answers = await asyncio.gather(*(http.post(url, content=junk[n % 3](n)) for n in range(24)))
+            assert {a.status_code for a in answers} == {200}
+            assert memory_mb(pid, "VmHWM") - before <= 130
 
 
 async def test_an_address_that_is_taken_is_named(installation: Installation) -> None:

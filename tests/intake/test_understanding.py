@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -258,6 +259,25 @@ def test_a_text_is_split_the_same_in_any_chunks(step: int) -> None:
     around = split.around()
     assert around is not None
     assert json.loads(around.text) == {"first": {"alerts": 1}, "alerts": [], "last": ["alerts", [1]]}
+
+
+async def test_a_message_with_very_many_values_is_kept_and_does_not_affect_its_neighbours(bench: Bench) -> None:
+    dense = SHOP | {"title": "dense", "detail": [{}] * 100_001}
+    answer = await bench.post(json=[SHOP | {"title": "before"}, dense, SHOP | {"title": "after"}])
+    [kept] = [r for r in answer.json()["receipts"] if r["disposition"] == "quarantined"]
+    assert "more than 100,000 commas and brackets" in kept["reason"]
+    assert [a.title for a in bench.reporter.taken if a.source == "prometheus"] == ["before", "after"]
+    assert json.loads(bench.records.quarantined()[0].body) == dense
+
+
+def test_a_text_of_many_marks_is_split_in_little_memory() -> None:
+    split = Splitter(None, BODY_LIMIT)
+    tracemalloc.start()
+    try:
+        assert list(split.feed("€," * 400_000)) == []
+        assert tracemalloc.get_traced_memory()[1] < 15_000_000
+    finally:
+        tracemalloc.stop()
 
 
 # --- poison
