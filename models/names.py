@@ -29,6 +29,9 @@ def monitor_id(site: str) -> str:
     return f"monitor.{site}"
 
 
+SCHEDULED_BY: Final = "TemporalScheduledById"
+"""The search attribute in which the server says which schedule started a workflow."""
+
 VIGIL_ID: Final = "vigil"
 """Workflow id of the one that sees whether those that watch still live."""
 

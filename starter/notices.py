@@ -12,6 +12,7 @@ from activities.records import Records
 from models.dossier.parties import Channel
 from models.errors import NotFoundError, UserError
 from models.notices import Audience, Facts, NoticeReceipt, Occasion, SendNotice, SentNotice
+from models.people import people_in, who_is
 from models.settings import Settings
 from starter.incidents.naming import workflow_id
 
@@ -55,5 +56,4 @@ def _has(records: Records, application: str, contact: str) -> bool:
     dossier = records.current_dossier(application)
     if dossier is None:
         return False
-    known = {text for name, c in dossier.contacts.items() for text in (name, c.name, c.email or "")}
-    return contact.casefold() in {text.casefold() for text in known if text}
+    return bool(dossier.contacts) and who_is(contact, people_in(dossier.contacts)) is not None

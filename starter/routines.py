@@ -123,7 +123,7 @@ def _entry(records: Records, dossier: Dossier, name: str) -> RoutineEntry:
         sample={
             "application": dossier.id,
             "routine": name,
-            "by": next(iter(may), "you@example.com"),
+            "by": next(iter(may), "on-call@driftbolaget.example"),
             "inputs": {key: (field.choices or [""])[0] for key, field in routine.inputs.items()},
         },
     )

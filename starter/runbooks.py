@@ -85,7 +85,7 @@ def sample_input(input_type: type[RunbookInput]) -> dict[str, Any]:
     properties = input_type.model_json_schema()["properties"]
     required = [n for n, f in input_type.model_fields.items() if f.is_required() and n not in _COMMON]
     own = {name: _example(properties[name]) for name in required}
-    return {"application": "acme.shop", "requested_by": "you@example.com", **own, "rehearse": True}
+    return {"application": "acme.shop", "requested_by": "on-call@driftbolaget.example", **own, "rehearse": True}
 
 
 def build_input(runbook: RunbookClass, given: dict[str, Any]) -> RunbookInput:

@@ -12,10 +12,16 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.client import Client
+from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 from temporalio.testing import WorkflowEnvironment
 
 from models.converter import data_converter
+from models.names import SCHEDULED_BY
+from models.operation import OperationOrder
+from models.people import SCHEDULE
 from models.settings import Settings
 from starter.search_attributes import add_search_attributes
 from starter.temporal import connect_patiently
@@ -90,4 +96,15 @@ async def skipping_environment() -> AsyncIterator[WorkflowEnvironment]:
         test_server_existing_path=str(SKIPPING_SERVER), data_converter=data_converter
     ) as environment:
         await add_search_attributes(environment.client)
+        attributes = {SCHEDULED_BY: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD}  # which a real server has
+        await environment.client.operator_service.add_search_attributes(
+            AddSearchAttributesRequest(namespace=environment.client.namespace, search_attributes=attributes)
+        )
         yield environment
+
+
+def as_scheduled(order: OperationOrder) -> TypedSearchAttributes | None:
+    """The search attribute that the server gives to what a schedule starts, where the order is one of a schedule."""
+    if order.by != SCHEDULE:
+        return None
+    return TypedSearchAttributes([SearchAttributePair(SearchAttributeKey.for_keyword(SCHEDULED_BY), "nightly")])

@@ -6,13 +6,11 @@ What an approval is bound to is plain data (`parts`), not its wording, so that a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
 from typing import Any
 
 from models.base import digest, format_duration
 from models.change import BlastRadius, ChangeKind, ChangeOrder, ChangePlan, ChangeSurvey, PartyQuestion
-from models.dossier.approvals import Approval
-from models.dossier.changes import CHANGE_APPROVER, ChangeApprovals, HealthBounds, OnFailure, Risk
+from models.dossier.changes import BY_DEFAULT, CHANGE_APPROVER, ChangeApprovals, HealthBounds, OnFailure, Risk
 from models.dossier.instructions import Change, OtherStep, ProbeStep, RunbookStep, RunStep, Step
 from models.hosts import Control, HostTarget, Systemd
 from models.slices import ApplicationPlan
@@ -24,8 +22,6 @@ _ON_FAILURE = {
     OnFailure.UNDO: "what was done is taken back at once",
     OnFailure.ASK: "people are asked whether to try again, go on or take back what was done",
 }
-
-_BY_DEFAULT = Approval(roles=[CHANGE_APPROVER], within=timedelta(days=1))
 
 
 def plan_change(order: ChangeOrder, plan: ApplicationPlan, survey: ChangeSurvey) -> ChangePlan:
@@ -89,7 +85,7 @@ def _questions(risk: Risk, survey: ChangeSurvey) -> list[PartyQuestion]:
     agreed = survey.approvals or _agreed(survey.terms.approvals, risk)
     found = []
     for party, holders in (("supplier", survey.supplier), ("customer", survey.customer)):
-        approval = getattr(agreed, party) if agreed else _BY_DEFAULT
+        approval = getattr(agreed, party) if agreed else BY_DEFAULT
         if approval is None:
             continue
         deciders = sorted({who for role in approval.roles for who in holders.get(role, [])})

@@ -46,7 +46,9 @@ _SHOWN = 8
 _PLAN_SHOWN = 1500
 """Characters of a plan on the page."""
 
-_EXAMPLE = '{"gate": "g1", "option": "approve", "by": "you@example.com", "plan": "1a2b3c4d", "note": "why"}'
+_EXAMPLE = (
+    '{"gate": "g1", "option": "approve", "by": "on-call@driftbolaget.example", "plan": "1a2b3c4d", "note": "why"}'
+)
 
 
 def approval_question(text: str, plan: str, approval: Approval, deciders: list[str], requester: str | None) -> Question:
@@ -300,7 +302,7 @@ def _refuse(message: str) -> ApplicationError:
 
 def _gate_markdown(gate: GateState, *, repeated: bool) -> str:
     question = gate.question
-    by = question.deciders[0] if question.deciders else "you@example.com"
+    by = question.deciders[0] if question.deciders else "on-call@driftbolaget.example"
     who = ", ".join(question.deciders) or "anybody"
     until = ""
     if gate.deadline is not None:

@@ -20,7 +20,7 @@ from workflows.text import code, page, plain, sample, summary_line
 
 _CUSTOMER = SearchAttributeKey.for_keyword(CUSTOMER)
 _STATE = SearchAttributeKey.for_keyword(STATE)
-_LIFT = LiftHalt(by="you@example.com", reason="The cause is found")
+_LIFT = LiftHalt(by="on-call@driftbolaget.example", reason="The cause is found")
 
 
 @workflow.defn(name="halt", failure_exception_types=[ValidationError])
@@ -84,7 +84,8 @@ class Halting:
                 self._show()
 
     @workflow.update(
-        name="lift", description='End the halt: what waits goes on. {"by": "you@example.com", "reason": "why"}'
+        name="lift",
+        description='End the halt: what waits goes on. {"by": "on-call@driftbolaget.example", "reason": "why"}',
     )
     async def lift(self, order: LiftHalt) -> HaltTold:
         """End it."""

@@ -137,7 +137,7 @@ class Holding:
     @workflow.signal(
         name="lease_taken_back",
         description="Sent by the watch: somebody took the lease away; use the watch's update release_lease. "
-        '{"holder": "change.acme.shop.4", "by": "you@example.com"}',
+        '{"holder": "change.acme.shop.4", "by": "on-call@driftbolaget.example"}',
     )
     def lease_taken_back(self, told: LeaseTakenBack) -> None:
         """Somebody took the lease away: nothing more is begun."""

@@ -51,7 +51,7 @@ from workflows.leading import Leading
 from workflows.outcomes import explain
 from workflows.policies import ACCOUNT, RECORD_TIMEOUT
 
-_YOU = '"by": "you@example.com"'
+_YOU = '"by": "on-call@driftbolaget.example"'
 _EXAMPLE_ALARM = (
     '{"alarms": [{"application": "acme.shop", "fingerprint": "disk/db1", "title": "Disk full", "component": "db", '
     '"source": "anna", "since": "2026-03-01T12:00:00Z", "seen_at": "2026-03-01T12:00:00Z"}]}'

@@ -70,7 +70,7 @@ def _unanswered(case: Case) -> str:
     else:
         asked = f"Asked: {plain(', '.join(lead.asked) or 'nobody yet')}" + (f" (rung {lead.rung})" if lead.rung else "")
     then = "; the next are being asked" if late else "; then the next are asked"
-    by = lead.asked[0] if lead.asked else "you@example.com"
+    by = lead.asked[0] if lead.asked else "on-call@driftbolaget.example"
     press = "Press *More Actions*, *Send an Update*, choose `acknowledge`, and paste:"
     return f"**Take it up{until}.** {asked}{then}. {press}\n\n" + paste(Acknowledge(by=by))
 
@@ -81,7 +81,7 @@ def _waits(case: Case) -> str:
         return ""
     ticket = f" ({plain(waiting.reference)})" if waiting.reference else ""
     due = f" They must answer until **{_when(waiting.answer_due)} UTC**." if waiting.answer_due else ""
-    by = case.memory.lead.who or "you@example.com"
+    by = case.memory.lead.who or "on-call@driftbolaget.example"
     return (
         f"**Waits for {plain(waiting.name)}**{ticket} since {_when(waiting.since)}: {plain(waiting.note.rstrip('. '))}.{due} "
         f"When they have answered, `resume`:\n\n" + paste(Resume(by=by, note="What they said"))

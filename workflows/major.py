@@ -77,7 +77,7 @@ _CUSTOMER = SearchAttributeKey.for_keyword(CUSTOMER)
 _APPLICATION = SearchAttributeKey.for_keyword(APPLICATION)
 _STATE = SearchAttributeKey.for_keyword(STATE)
 _PRIORITY = SearchAttributeKey.for_keyword(PRIORITY)
-_YOU = '"by": "you@example.com"'
+_YOU = '"by": "on-call@driftbolaget.example"'
 
 
 @workflow.defn(name="major", failure_exception_types=[ValidationError])

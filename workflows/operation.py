@@ -21,7 +21,7 @@ from models.fences import HeldLease
 from models.gates import GateOutcome, Question
 from models.jobs import Outcome
 from models.lease import LeaseMode
-from models.names import APPLICATION, CUSTOMER, STATE
+from models.names import APPLICATION, CUSTOMER, SCHEDULED_BY, STATE
 from models.operation import (
     AbortOperation,
     OperationEnd,
@@ -57,6 +57,7 @@ _Class = TypeVar("_Class", bound="type[Operation]")
 _STATE = SearchAttributeKey.for_keyword(STATE)
 _APPLICATION = SearchAttributeKey.for_keyword(APPLICATION)
 _CUSTOMER = SearchAttributeKey.for_keyword(CUSTOMER)
+_SCHEDULED_BY = SearchAttributeKey.for_keyword(SCHEDULED_BY)
 
 
 def operation(kind: OperationKind) -> Callable[[_Class], _Class]:
@@ -108,7 +109,7 @@ class Operation(Holding, Asking):
             ]
         )
         plan = await self._load_plan(order.dossier)
-        by = order.by if is_program(order.by) else who_is(order.by, plan.contacts)
+        by = order.by if is_program(order.by) and _started_by_a_program() else who_is(order.by, plan.contacts)
         self.order = order = order.model_copy(update={"by": by or order.by})
         self._steps = Steps(
             plan,
@@ -162,11 +163,10 @@ class Operation(Holding, Asking):
         """Everybody whom the dossier knows."""
         return self._steps.plan.contacts if self._steps else []
 
-    def _known(self, who: str, plan: ApplicationPlan | None, may: Sequence[str] = ()) -> str:
-        found = who_is(who, plan.contacts if plan else [])
+    def _known(self, who: str, may: Sequence[str] = ()) -> str:
+        found = who_is(who, self.plan.contacts)
         if found is None:
-            of = self.order.application if self.order else "this application"
-            message = stranger(who, of, plan.contacts if plan else [], may)
+            message = stranger(who, self.plan.application, self.plan.contacts, may)
             raise ApplicationError(message, type="NotPossible", non_retryable=True)
         return found
 
@@ -546,15 +546,16 @@ class Operation(Holding, Asking):
     @workflow.update(
         name="abort",
         description="Stop it: what runs on a host is brought to its end, nothing new is begun. "
-        '{"by": "you@example.com", "reason": "The customer calls"}',
+        '{"by": "on-call@driftbolaget.example", "reason": "The customer calls"}',
     )
     async def abort(self, told: AbortOperation) -> OperationTold:
-        """Stop after what is running now."""
-        if self._outcome is not None:
+        """Stop after what is running now. Who may is known once the dossier is; until then nothing is begun."""
+        await workflow.wait_condition(lambda: self._steps is not None or self.ended)
+        if self.ended:
             raise ApplicationError("it has ended already", type="NotPossible", non_retryable=True)
-        who = self._steps.plan.people.get("operator", []) if self._steps else []
-        may = sorted({*who, self.order.by if self.order else ""})
-        told = named_once(told, lambda name: self._known(name, self._steps.plan if self._steps else None, may))
+        who = self.plan.people.get("operator", [])
+        may = sorted({*who, self.by})
+        told = named_once(told, lambda name: self._known(name, may))
         if who and not is_among(told.by, may):
             raise ApplicationError(
                 f"{told.by} may not stop this; {', '.join(may)} may", type="NotPossible", non_retryable=True
@@ -592,3 +593,9 @@ class Operation(Holding, Asking):
 
 def _because(reason: str) -> str:
     return f": {reason}" if reason else ""
+
+
+def _started_by_a_program() -> bool:
+    """Whether a schedule or another workflow started this one; only they act under the name of a program."""
+    info = workflow.info()
+    return info.parent is not None or info.typed_search_attributes.get(_SCHEDULED_BY) is not None

@@ -39,7 +39,7 @@ def operation_page(operation: Operation) -> str:
         ""
         if operation.ended
         else "**To stop it**: *More Actions*, *Send an Update*, choose `abort`, and paste:\n\n"
-        + paste(AbortOperation(by="you@example.com", reason="why")),
+        + paste(AbortOperation(by="on-call@driftbolaget.example", reason="why")),
     )
 
 

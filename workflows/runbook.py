@@ -15,7 +15,7 @@ from models.fences import HeldLease
 from models.gates import Question
 from models.jobs import Outcome
 from models.operation import OperationKind
-from models.people import Person, is_program, stranger, who_is
+from models.people import Person, stranger, who_is
 from models.proof import ProofRecord, Use, use_of
 from models.records import WriteRecords
 from models.runbooks import RunbookInput, RunbookReport, StepReport, steps_that_fit
@@ -75,7 +75,7 @@ class Runbook(Holding, Asking):
             summary="Look up the dossier",
         )
         # Another workflow has asked for it on behalf of somebody, or it was somebody.
-        ours = workflow.info().parent is not None or is_program(order.requested_by)
+        ours = workflow.info().parent is not None
         by = order.requested_by if ours else who_is(order.requested_by, plan.contacts)
         if by is None:
             raise refuse(stranger(order.requested_by, order.application, plan.contacts))

@@ -78,21 +78,22 @@ _ALARM = (
     '{"application": "acme.shop", "alarms": [{"application": "acme.shop", "fingerprint": "disk/db1", "title": "Disk full", '
     '"component": "db", "source": "anna", "since": "2026-03-01T12:00:00Z", "seen_at": "2026-03-01T12:00:00Z"}]}'
 )
-_OPEN = '{"title": "Customers cannot pay", "component": "web", "severity": "critical", "by": "you@example.com"}'
+_OPEN = '{"title": "Customers cannot pay", "component": "web", "severity": "critical", "by": "on-call@driftbolaget.example"}'
 _SILENCE = (
-    '{"by": "you@example.com", "reason": "Disk is replaced", "until": "2026-03-02T06:00:00Z", "components": ["db"]}'
+    '{"by": "on-call@driftbolaget.example", "reason": "Disk is replaced", '
+    '"until": "2026-03-02T06:00:00Z", "components": ["db"]}'
 )
 _OPERATION = (
-    '{"holder": "change.acme.shop.4", "title": "Change 4", "by": "you@example.com", "until": "2026-03-01T14:00:00Z", '
-    '"components": ["db"]}'
+    '{"holder": "change.acme.shop.4", "title": "Change 4", "by": "on-call@driftbolaget.example", '
+    '"until": "2026-03-01T14:00:00Z", "components": ["db"]}'
 )
 _LEASE = (
     '{"application": "acme.shop", "holder": "change.acme.shop.4", "key": "change.acme.shop.4/lease/1", "kind": "change", '
-    '"title": "Change 4", "by": "you@example.com", "until": "2026-03-01T14:00:00Z", "components": ["db"]}'
+    '"title": "Change 4", "by": "on-call@driftbolaget.example", "until": "2026-03-01T14:00:00Z", "components": ["db"]}'
 )
-_MERGE = '{"incident": "17", "into": "16", "by": "you@example.com", "reason": "The same disk"}'
-_SPLIT = '{"incident": "17", "by": "you@example.com", "reason": "Has nothing to do with it", "components": ["mail"]}'
-_REOPEN = '{"incident": "17", "by": "you@example.com", "reason": "Customers still cannot pay"}'
+_MERGE = '{"incident": "17", "into": "16", "by": "on-call@driftbolaget.example", "reason": "The same disk"}'
+_SPLIT = '{"incident": "17", "by": "on-call@driftbolaget.example", "reason": "Has nothing to do with it", "components": ["mail"]}'
+_REOPEN = '{"incident": "17", "by": "on-call@driftbolaget.example", "reason": "Customers still cannot pay"}'
 
 
 @workflow.defn(name="watch")
@@ -392,7 +393,7 @@ class Watch:
 
     @workflow.update(
         name="lift_silence",
-        description='End a silence now; what still fires is raised. {"id": "s1", "by": "you@example.com"}',
+        description='End a silence now; what still fires is raised. {"id": "s1", "by": "on-call@driftbolaget.example"}',
     )
     async def lift_silence(self, order: LiftSilence) -> WatchTold:
         """End a silence before its time."""
@@ -451,7 +452,7 @@ class Watch:
     @workflow.update(
         name="release_lease",
         description="Give a lease back, also that of an operation that hangs: what it still sends is refused by the hosts. "
-        '{"application": "acme.shop", "holder": "change.acme.shop.4", "by": "you@example.com"}',
+        '{"application": "acme.shop", "holder": "change.acme.shop.4", "by": "on-call@driftbolaget.example"}',
     )
     async def release_lease(self, order: ReleaseLease) -> WatchTold:
         """Take a lease back; what still fires, and what is said to fail, is raised."""

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from models.dossier import Dossier
 from models.dossier.parties import PartyKind
+from models.people import folded, people_in, who_is
 
 
 class People:
-    """The contacts of a dossier by e-mail address, identifier and name."""
+    """The contacts of a dossier, by every way of naming them."""
 
     def __init__(self, dossier: Dossier | None) -> None:
+        contacts = dossier.contacts if dossier else {}
+        parties = dossier.parties if dossier else {}
+        self._people = people_in(contacts)
         self._known: dict[str, tuple[str, PartyKind]] = {}
-        for id, contact in (dossier.contacts if dossier else {}).items():
-            party = dossier.parties.get(contact.party) if dossier else None
-            if party is None:
-                continue
-            for name in (id, contact.name, contact.email):
-                if name:
-                    self._known.setdefault(name.casefold(), (contact.name, party.kind))
+        for id, contact in contacts.items():
+            if (party := parties.get(contact.party)) is not None:
+                self._known.setdefault(folded(contact.email or id), (contact.name, party.kind))
 
     def party(self, who: str) -> PartyKind | None:
         """The party of somebody; None when the dossier does not know them."""
-        found = self._known.get(who.strip().casefold())
+        found = self._find(who)
         return found[1] if found else None
 
     def party_of_receiver(self, receiver: str) -> PartyKind | None:
@@ -30,5 +30,9 @@ class People:
 
     def name(self, who: str) -> str:
         """The name of somebody, or what they are called here."""
-        found = self._known.get(who.strip().casefold())
+        found = self._find(who)
         return found[0] if found else who
+
+    def _find(self, who: str) -> tuple[str, PartyKind] | None:
+        name = who_is(who, self._people)
+        return None if name is None else self._known.get(folded(name))

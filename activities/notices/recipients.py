@@ -12,6 +12,7 @@ from models.dossier import Dossier
 from models.dossier.agreement import Priority
 from models.dossier.parties import Channel, Contact, Language, PartyKind, Rung
 from models.notices import Audience, RungReached
+from models.people import folded, people_in, who_is
 
 EVERY_CHANNEL: Final = frozenset(Channel)
 
@@ -94,11 +95,11 @@ def recipients(
 
 
 def _named(dossier: Dossier, audience: Audience, configured: Collection[Channel]) -> Recipients:
-    known = {c.name.casefold(): name for name, c in dossier.contacts.items()}
-    known |= {c.email.casefold(): name for name, c in dossier.contacts.items() if c.email}
+    people = people_in(dossier.contacts)
+    known = {folded(c.email or name): name for name, c in reversed(dossier.contacts.items())}
     chosen = Recipients()
     for asked in audience.contacts:
-        name = asked if asked in dossier.contacts else known.get(asked.casefold())
+        name = asked if asked in dossier.contacts else known.get(folded(who_is(asked, people) or ""))
         if name is None:
             # Only to whom the dossier names: otherwise a mistyped address would get to know of a customer's incident.
             chosen.notes.append(f"{asked} is no contact of the dossier; add them under contacts")

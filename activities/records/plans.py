@@ -15,7 +15,7 @@ from models.dossier.agreement import Agreement, Level
 from models.dossier.architecture import Component
 from models.dossier.instructions import Approval, OnSilence, Remedy, Troubleshooting
 from models.dossier.monitoring import MeasuringPoint, Severity
-from models.dossier.parties import PartyKind
+from models.dossier.parties import OPERATOR, PartyKind
 from models.names import remedy_name, site_queue
 from models.people import people_in
 from models.probes import HttpProbe, ProbeTarget, SshCommandProbe, TcpProbe, TlsExpiryProbe
@@ -91,7 +91,7 @@ def monitored_hours(agreement: Agreement, now: datetime) -> dict[str, Any]:
 def application_plan(dossier: Dossier) -> ApplicationPlan:
     """The whole application, resolved."""
     points = dossier.monitoring.measuring_points
-    roles = {role for contact in dossier.contacts.values() for role in contact.roles}
+    roles = {OPERATOR, *(role for contact in dossier.contacts.values() for role in contact.roles)}
     return ApplicationPlan(
         application=dossier.id,
         dossier=dossier.digest,

@@ -14,6 +14,9 @@ from models.dossier.approvals import Approval
 CHANGE_APPROVER: Final = "change-approver"
 """The role that approves a change where nothing else was agreed."""
 
+BY_DEFAULT: Final = Approval(roles=[CHANGE_APPROVER], within=timedelta(days=1))
+"""What each party is asked where nothing else was agreed."""
+
 
 class Risk(StrEnum):
     """What could go wrong with a change; the lowest first."""

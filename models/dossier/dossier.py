@@ -9,7 +9,7 @@ from models.dossier.agreement import Agreement, Priority
 from models.dossier.architecture import Architecture, Component
 from models.dossier.instructions import Instructions
 from models.dossier.monitoring import MeasuringPoint, Monitoring
-from models.dossier.parties import Contact, Party, PartyKind, Rung
+from models.dossier.parties import OPERATOR, Contact, Party, PartyKind, Rung
 from models.dossier.routines import Capacity, Report, Routines
 from models.errors import NotFoundError
 from models.hosts import HostTarget
@@ -89,8 +89,16 @@ class Dossier(Model):
         return min(self.architecture.sites, default=None)
 
     def people(self, roles: list[str]) -> list[str]:
-        """E-mail addresses (or contact names without one) of those who hold any of the roles."""
-        return [c.email or name for name, c in self.contacts.items() if set(roles) & set(c.roles)]
+        """E-mail addresses (or contact names without one) of those who hold any of the roles.
+
+        Where nobody holds the role operator, the supplier's people are the operators, so a question to operators is never one
+        to everybody.
+        """
+        held = [c.email or name for name, c in self.contacts.items() if set(roles) & set(c.roles)]
+        if held or OPERATOR not in roles:
+            return held
+        ours = {name for name, party in self.parties.items() if party.kind is PartyKind.SUPPLIER}
+        return [c.email or name for name, c in self.contacts.items() if c.party in ours]
 
     def people_of(self, kind: PartyKind, roles: list[str]) -> list[str]:
         """The same, but only those of the supplier, of the customer or of third parties."""

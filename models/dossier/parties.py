@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field, model_validator
 
 from models.base import Identifier, Model, PositiveDuration
 from models.dossier.agreement import Day, Target
+
+OPERATOR: Final = "operator"
+"""The role that decides where an instruction names none."""
 
 
 class PartyKind(StrEnum):

@@ -133,7 +133,9 @@ def who_asks(settings: Settings, by: str | None) -> str:
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # no such user, as in a container
-        raise UserError("who you are is not known; say it with --by you@example.com, or set DRIFTVAKT_USER") from None
+        raise UserError(
+            "who you are is not known; say it with --by and your address in the dossier, or set DRIFTVAKT_USER"
+        ) from None
 
 
 def be_sure(question: str, yes: bool) -> None:

@@ -111,7 +111,7 @@ def asked_by(command_group: str, id: str, gate: GateState) -> OpenGate:
         "--plan",
         gate.digest[:_DIGITS],
         "--by",
-        question.deciders[0] if question.deciders else "you@example.com",
+        question.deciders[0] if question.deciders else "on-call@driftbolaget.example",
     ]
     if first.needs_reason:
         command += ["--note", "why"]

@@ -94,6 +94,11 @@ CASES: list[tuple[str, Edit, str]] = [
         put(f"{RELEASE}/approvals", {"supplier": {"roles": ["operator"], "count": 2}}),
         "asks for, nobody else may approve; give the role to one more contact",
     ),
+    (
+        "sole-approver",
+        put("contacts/on-call/roles", ["operator"]),
+        "agreement.changes.approvals.supplier: what jonas",
+    ),
     ("program-name", put("contacts/karin/login", "Schedule"), "Schedule is the name of a program of Driftvakt"),
     ("shared-name", put("contacts/karin/name", "Jonas Berg"), "are both called jonas berg"),
     ("step-without-target", drop(f"{RELEASE}/before/0/component"), "does not say where to run"),

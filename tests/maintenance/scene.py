@@ -21,6 +21,7 @@ from models.operation import OperationOutcome
 from tests.fakes import FakeHosts, application_plan
 from tests.replaying import replayed
 from tests.schedules.shop import SHOP
+from tests.servers import as_scheduled
 from workflows.maintenance import Maintenance
 
 Run = WorkflowHandle[Any, OperationOutcome]
@@ -117,6 +118,7 @@ async def start(client: Client, wanted: MaintenanceOrder) -> Run:
         id=operation_id("maintenance", "acme.shop", f"patches.{uuid4().hex[:8]}"),
         task_queue=WORKFLOW_QUEUE,
         result_type=OperationOutcome,
+        search_attributes=as_scheduled(wanted),
     )
 
 

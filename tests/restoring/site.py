@@ -20,7 +20,7 @@ from models.restores import DrillOrder, RestoreOrder
 from starter.publishing import publish, read_all
 from tests.hosts import Host
 from tests.restoring.cluster import Cluster
-from tests.servers import TemporalServer
+from tests.servers import TemporalServer, as_scheduled
 from worker import running
 
 SHOP = "acme.shop"
@@ -64,6 +64,7 @@ class Site:
             id=operation_id(kind, SHOP, uuid4().hex[:8]),
             task_queue=WORKFLOW_QUEUE,
             result_type=OperationOutcome,
+            search_attributes=as_scheduled(order),
         )
 
     async def restore(self, name: str = "database", **fields: Any) -> WorkflowHandle[Any, OperationOutcome]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from models.dossier.approvals import Approval
+from models.dossier.changes import BY_DEFAULT
 from models.dossier.dossier import Dossier
-from models.dossier.faults import where
+from models.dossier.faults import Place, where
 from models.dossier.parties import Contact, PartyKind
 from models.dossier.rules.places import approvals
 from models.dossier.rules.registry import Finding, error, gap
@@ -37,7 +39,7 @@ def enough_people_hold_the_roles(dossier: Dossier) -> Iterator[Finding]:
 @gap("sole-approver", None)
 def somebody_else_may_approve(dossier: Dossier) -> Iterator[Finding]:
     """What the supplier's own people ask for can be approved although one of those who approve has asked for it."""
-    for place, approval in approvals(dossier):
+    for place, approval in [*approvals(dossier), *_by_default(dossier)]:
         holders = [c for c in dossier.contacts.values() if set(c.roles) & set(approval.roles)]
         if place[-1] in _PARTIES:
             holders = [c for c in holders if _kind(dossier, c) == place[-1]]
@@ -46,6 +48,12 @@ def somebody_else_may_approve(dossier: Dossier) -> Iterator[Finding]:
         if approval.not_requester and holders and ours and len(people) == approval.count:
             what = f"{where(place)}: what {' or '.join(sorted(people))} asks for, nobody else may approve"
             yield Finding((*place, "roles"), what, "give the role to one more contact, or write `not_requester: false`")
+
+
+def _by_default(dossier: Dossier) -> Iterator[tuple[Place, Approval]]:
+    """The approval of changes by the supplier, where the agreement names none."""
+    if not dossier.agreement.changes.approvals:
+        yield ("agreement", "changes", "approvals", PartyKind.SUPPLIER.value), BY_DEFAULT
 
 
 _PARTIES = {PartyKind.SUPPLIER.value, PartyKind.CUSTOMER.value}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from models.dossier.agreement import Level, Undertaking
 from models.dossier.dossier import Dossier
-from models.dossier.parties import Channel
+from models.dossier.parties import OPERATOR, Channel
 from models.dossier.rules.registry import Finding, error, gap
 
 
@@ -81,8 +81,9 @@ def components_have_troubleshooting(dossier: Dossier) -> Iterator[Finding]:
 @gap("no-operator", Undertaking.INCIDENT)
 def somebody_takes_over(dossier: Dossier) -> Iterator[Finding]:
     """Somebody holds the role `operator`, who decides when no remedy helped and no `handover` is written."""
-    if not dossier.people(["operator"]) and not all(t.handover for t in dossier.instructions.troubleshooting.values()):
-        what = "nobody holds the role operator, who decides when no remedy helped"
+    held = any(OPERATOR in contact.roles for contact in dossier.contacts.values())
+    if not held and not all(t.handover for t in dossier.instructions.troubleshooting.values()):
+        what = "nobody holds the role operator, so all of the supplier's people decide when no remedy helped"
         yield Finding(
             ("contacts",), what, "give a contact `roles: [operator]`, or write a `handover` for each instruction"
         )
