@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from base64 import urlsafe_b64encode
 from enum import StrEnum
 from typing import Annotated, Final
 
@@ -12,6 +13,8 @@ from models.base import ApplicationId, Identifier, Model, Moment
 from models.dossier.monitoring import Severity
 
 _LONGEST_FINGERPRINT: Final = 128
+
+DIGEST_CHARACTERS: Final = 16
 
 Fingerprint = Annotated[str, Field(min_length=1, max_length=_LONGEST_FINGERPRINT)]
 """Identifies a fault within its application: the same for every message about it. `SOURCE/NAME`, see `fingerprint_of`."""
@@ -30,9 +33,25 @@ def fingerprint_of(source: str, name: str) -> str:
     return f"{source[: _LONGEST_FINGERPRINT - 33]}/{digest}"
 
 
+BY_HAND: Final = "by-hand/"
+"""How fingerprints of what people report begin; it is never kept back."""
+
+MERGED: Final = "merged/"
+"""How the fingerprint begins under which an incident takes over what people reported to another."""
+
+
+def is_remembered(fingerprint: str) -> bool:
+    """Whether a watch remembers such an alarm; what people report is known to its incident alone."""
+    return not fingerprint.startswith((BY_HAND, MERGED))
+
+
 def digest_of(fingerprint: str) -> str:
-    """Return 16 characters that stand for a fingerprint where only its identity is remembered."""
-    return hashlib.sha256(fingerprint.encode("utf-8", "backslashreplace")).hexdigest()[:16]
+    """Return 16 characters that stand for a fingerprint where only its identity is remembered.
+
+    They hold 96 bits, so that nobody can find a name of their own that hits the alarm of another source.
+    """
+    digest = hashlib.sha256(fingerprint.encode("utf-8", "backslashreplace")).digest()
+    return urlsafe_b64encode(digest[: DIGEST_CHARACTERS * 3 // 4]).decode()
 
 
 class AlarmState(StrEnum):

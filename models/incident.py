@@ -102,6 +102,17 @@ class AlarmsCleared(Model):
     """Digests of further fingerprints, which the watch does not remember one by one."""
 
 
+class AlarmsUnhandled(Model):
+    """Sent to the watch by an incident that ends: alarms that came too late for it to handle."""
+
+    incident: str
+    """Workflow id."""
+    members: list[str] = []
+    """Digests of their fingerprints."""
+    reported: list[Alarm] = []
+    """Alarms that people reported, in full: the watch does not remember these."""
+
+
 class Merged(Model):
     """Sent by the watch: the incident is the same matter as another, which takes over."""
 

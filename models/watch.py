@@ -9,6 +9,7 @@ from pydantic import Field
 
 from models.alarms import Alarm, AlarmReceipt, Disposition
 from models.base import ApplicationId, Identifier, Model, Moment, State
+from models.cleared import Cleared
 from models.dossier.agreement import Level
 from models.dossier.monitoring import Severity
 from models.lease import Lease
@@ -74,6 +75,10 @@ class OpenIncident(State):
     """It was opened again after its recovery had been proven: when it had been closed."""
     recovered: str | None = None
     """How it had ended then."""
+    unhandled: list[str] = []
+    """Digests of the fingerprints of alarms that came too late for it to handle; they are raised when it has ended."""
+    reported: list[Alarm] = []
+    """Alarms that people reported too late for it to handle."""
 
 
 class ClosedIncident(OpenIncident):
@@ -83,15 +88,6 @@ class ClosedIncident(OpenIncident):
     end: str | None
     """None where it did not end by itself (terminated, failed, gone)."""
     lead: str | None = None
-
-
-class Over(State):
-    """The latest occurrence of a fault that was cleared."""
-
-    since: datetime
-    """When it began; earlier occurrences are over, too."""
-    at: datetime
-    """When it was cleared."""
 
 
 class JournalEntry(State):
@@ -146,8 +142,8 @@ class WatchState(State):
     """By workflow id, the latest last."""
     fired: dict[str, list[datetime]] = {}
     """Fingerprint to when it fired lately; the latest last."""
-    over: dict[str, Over] = {}
-    """Cleared occurrences by a digest of their fingerprint; the latest cleared last."""
+    over: Cleared = {}
+    """Cleared occurrences."""
     silences: dict[str, Silence] = {}
     next_silence: int = 1
     operations: dict[str, Operation] = {}

@@ -5,17 +5,17 @@ Works on memory alone: given the same alarms at the same times, the same comes o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from temporalio.exceptions import ApplicationError
 
-from models.alarms import Alarm, AlarmReceipt, AlarmState, Disposition
+from models.alarms import BY_HAND, Alarm, AlarmReceipt, AlarmState, Disposition, digest_of
 from models.dossier.monitoring import Severity
 from models.incident import AlarmsCleared, AlarmsJoined
 from models.sizes import cut
-from models.watch import JournalEntry, OpenAlarm, OpenByHand, OpenReceipt, WatchState
+from models.watch import JournalEntry, OpenAlarm, OpenByHand, OpenIncident, OpenReceipt, WatchState
 from workflows.crowd import BRIEF, MOST_ALARMS, MOST_MEMBERS, Crowd
 from workflows.discipline import (
     RAISE_AGAIN_AFTER,
@@ -34,9 +34,6 @@ if TYPE_CHECKING:
     from workflows.outbox import Message
 
 _WORST_FIRST: Final = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
-
-BY_HAND: Final = "by-hand/"
-"""How fingerprints of what people report begin; it is never kept back."""
 
 
 class AlarmDesk:
@@ -73,7 +70,7 @@ class AlarmDesk:
         cleared_at = when_over(self._memory, alarm, self._now())
         if cleared_at is not None:
             reason = (
-                f"this occurrence, which began at {alarm.since:%H:%M:%S} UTC, was cleared at {cleared_at:%H:%M:%S} UTC"
+                f"this occurrence, which began at {alarm.since:%H:%M:%S} UTC, was cleared at {cleared_at:%H:%M} UTC"
             )
             return _receipt(alarm, Disposition.DUPLICATE, held.incident if held else None, reason)
         if held is None and (group := self._crowd.find(alarm.fingerprint)) is not None:
@@ -368,6 +365,14 @@ class AlarmDesk:
                 self.note(alarm, self.place(OpenAlarm(alarm=alarm), alarm, remembered=False))
             elif held.incident == incident:  # not moved to another by a person meanwhile
                 held.recheck_at = self._now()
+
+    def keep_unhandled(self, incident: OpenIncident, alarms: Sequence[Alarm]) -> None:
+        """Remember alarms that an incident did not handle, until it has ended."""
+        for alarm in alarms:
+            if alarm.fingerprint in self._memory.alarms or self._crowd.find(alarm.fingerprint) is not None:
+                incident.unhandled.append(digest_of(alarm.fingerprint))
+            else:  # reported by hand, or beyond what is remembered: nobody would raise it again
+                incident.reported.append(alarm)
 
     def note(self, alarm: Alarm, receipt: AlarmReceipt) -> None:
         """Write an alarm and what became of it into the journal."""

@@ -62,6 +62,11 @@ class Firing:
         return bool(self._memory.alarms or self._component_of)
 
     @property
+    def digests(self) -> set[str]:
+        """Digests of the fingerprints of all that fire."""
+        return {*self._component_of, *map(digest_of, self._memory.alarms)}
+
+    @property
     def components(self) -> set[str]:
         """What they are alarms of."""
         return {a.component for a in self._memory.alarms.values() if a.component} | {

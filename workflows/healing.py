@@ -74,6 +74,8 @@ class Healing:
         self._covers: list[str] | None = None
         """Components under the lease of a remedy, until it is known whether it has helped; an empty list: all of them."""
         self._collected: set[str] = set()
+        self._looked_at: set[str] = set()
+        """The measuring points that were looked at last to see whether all is healthy."""
         self._instructing = Instructing(case, self._collect)
         self._recovery = Recovery(case, self._instructing, self._probes)
 
@@ -154,6 +156,7 @@ class Healing:
             self._case.tell(EntryKind.PROBE, f"Not confirmed by a probe: {_NO_VERDICT.reason}")
             return _NO_VERDICT
         terms = self._case.terms
+        self._looked_at = _points(self._case.plan.confirm)
         self._case.do("Confirm by further probes that the fault is there")
         verdict = await watch(
             self._case.plan.confirm,
@@ -286,22 +289,27 @@ class Healing:
 
     async def _verify(self, *, looks: int | None = None) -> HealthVerdict:
         """Prove that health holds; given up after so many failed looks in a row, or when recovery has taken too long."""
-        probes = self._probes()
+        terms, probes = self._case.terms, self._probes()
         if not probes:
             return _NO_VERDICT
-        terms = self._case.terms
         self._case.enter(IncidentState.VERIFYING, f"Prove that health holds for {format_duration(terms.healthy_for)}")
-        verdict = await watch(
-            probes,
-            WatchHealth(
-                targets=probes[0].targets,
-                every=min(terms.confirm_every, terms.healthy_for / 2),
-                healthy_for=terms.healthy_for,
-                failing_looks=looks,
-                give_up_after=terms.recovery_within + terms.healthy_for,
-            ),
-            self._case.memory.doing,
-        )
+        while True:
+            self._looked_at = _points(probes)
+            verdict = await watch(
+                probes,
+                WatchHealth(
+                    targets=probes[0].targets,
+                    every=min(terms.confirm_every, terms.healthy_for / 2),
+                    healthy_for=terms.healthy_for,
+                    failing_looks=looks,
+                    give_up_after=terms.recovery_within + terms.healthy_for,
+                ),
+                self._case.memory.doing,
+            )
+            probes = self._probes()
+            if not verdict.healthy or _points(probes) <= self._looked_at:
+                break
+            self._case.tell(EntryKind.PROBE, "Healthy, but other alarms joined meanwhile: their health is proven, too")
         said = "Recovery is proven" if verdict.healthy else "Not recovered"
         self._case.tell(EntryKind.PROBE, f"{said}: {verdict.reason}", verdict)
         return verdict
@@ -405,6 +413,13 @@ class Healing:
         finally:
             self.acting = False
 
+    def was_looked_at(self, alarm: Alarm) -> bool:
+        """Whether the latest look says anything about an alarm; True where nothing shows the health of its component."""
+        plan = self._case.plan.plan
+        part = plan.components.get(alarm.component) if plan and alarm.component else None
+        points = _points(part.health) if part else set()
+        return not points or bool(points & self._looked_at)
+
     # --- what they share
 
     @property
@@ -454,6 +469,10 @@ class Healing:
             return "Nothing had been done on any host."
         where = f" on {last.host}" if last.host else ""
         return f"The last step was {last.title}{where}: {last.outcome.value}. {first_line(last.detail)}"
+
+
+def _points(probes: Iterable[SiteProbes]) -> set[str]:
+    return {target.point for group in probes for target in group.targets}
 
 
 async def _stopped(task: asyncio.Task[HealthVerdict]) -> None:

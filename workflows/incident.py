@@ -47,6 +47,7 @@ from workflows.gates import Asking
 from workflows.healing import Healing
 from workflows.holding import Holding
 from workflows.incident_page import incident_page
+from workflows.late_alarms import LateAlarms
 from workflows.leading import Leading
 from workflows.outcomes import explain
 from workflows.policies import ACCOUNT, RECORD_TIMEOUT
@@ -70,6 +71,7 @@ class Incident(Holding, Asking):
         self.memory = self.case.memory
         self.leading = Leading(self.case)
         self.healing = Healing(self.case, self.leading, self.ask, self)
+        self.late = LateAlarms(self.case, self.healing.was_looked_at)
         self._closed = False
 
     @workflow.run
@@ -103,9 +105,11 @@ class Incident(Holding, Asking):
                 lambda: healing.done() or leading.done() or (self.case.over and not self.healing.acting)
             )
         except asyncio.CancelledError:
+            self.late.decided()
             # Not in a `finally`: a run that a worker lets go of is closed where it waits, and must not wait again.
             await self._stop(healing, leading)
             raise
+        self.late.decided()
         healed = healing.done()
         await self._stop(healing, leading)
         if healed:
@@ -124,6 +128,7 @@ class Incident(Holding, Asking):
     async def _close(self, end: IncidentEnd) -> IncidentOutcome:
         case = self.case
         self._closed = True
+        self.late.decided()
         case.end = end
         self.withdraw()
         if not self.memory.events:  # over before its dossier was read
@@ -139,6 +144,8 @@ class Incident(Holding, Asking):
         await workflow.wait_condition(workflow.all_handlers_finished)
         closed_at = stays_closed_at or workflow.now()
         await case.record(closed_at)
+        account = await self._write_account()
+        await self.late.tell_watch(end)
         return IncidentOutcome(
             id=case.id,
             end=end,
@@ -150,7 +157,7 @@ class Incident(Holding, Asking):
             opened_at=case.opened_at,
             closed_at=closed_at,
             restored_at=case.restored_at,
-            account=await self._write_account(),
+            account=account,
         )
 
     def _refuted(self) -> datetime | None:
@@ -211,6 +218,7 @@ class Incident(Holding, Asking):
             symptom = alarm.fingerprint in symptoms
             own = self.healing.is_own_doing(alarm)
             self.case.firing.join(alarm, symptom=symptom, own_doing=own)
+            self.late.joined(alarm)
             how = " as a symptom" if symptom else ""
             how += " (a remedy is acting on its component, so it does not raise the priority)" if own else ""
             self.case.tell(EntryKind.ALARM, f"Joined{how}: {_alarm_text(alarm)}")
@@ -240,6 +248,7 @@ class Incident(Holding, Asking):
     def merged(self, merged: Merged) -> None:
         """Another incident takes over."""
         self.memory.merged = merged
+        self.late.decided()
         self.memory.cause = CauseCode.DUPLICATE
 
     @workflow.signal(
@@ -333,6 +342,7 @@ class Incident(Holding, Asking):
         told = self.case.identified(told)
         self.case.require_leader(told.by, "close")
         self.memory.closing = told
+        self.late.decided()
         self.memory.cause = told.cause
         if self.healing.acting:
             return Told(message=f"It is closed as soon as this has ended: {self.memory.doing}.")

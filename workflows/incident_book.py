@@ -9,9 +9,17 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from models.alarms import Alarm
+from models.alarms import MERGED, Alarm, digest_of
 from models.dossier.agreement import Level
-from models.incident import AlarmsCleared, AlarmsJoined, IncidentEnd, IncidentOrder, Merged, Reopening
+from models.incident import (
+    AlarmsCleared,
+    AlarmsJoined,
+    AlarmsUnhandled,
+    IncidentEnd,
+    IncidentOrder,
+    Merged,
+    Reopening,
+)
 from models.names import incident_id
 from models.sizes import MESSAGE, first_that_fit
 from models.watch import ClosedIncident, OpenAlarm, OpenIncident, WatchState
@@ -123,7 +131,28 @@ class IncidentBook:
         for held in memory.alarms.values():
             if held.incident == incident:
                 held.recheck_at = self._now() + raise_again_after(held, by_hand=end in _BY_HAND, confirmed=confirmed)
+        self._raise_now(incident, found.unhandled)
         return True
+
+    def unhandled(self, told: AlarmsUnhandled) -> list[Alarm]:
+        """An incident that ends did not handle some alarms: they are raised when it has ended, or now if it has.
+
+        Returns those to raise now of which the watch remembers nothing.
+        """
+        found = self._memory.incidents.get(told.incident)
+        if found is None:
+            self._raise_now(told.incident, told.members)
+            return told.reported
+        found.unhandled = list(dict.fromkeys([*found.unhandled, *told.members]))
+        known = {alarm.fingerprint for alarm in found.reported}
+        found.reported += [alarm for alarm in told.reported if alarm.fingerprint not in known]
+        return []
+
+    def _raise_now(self, incident: str, digests: Sequence[str]) -> None:
+        late = set(digests)
+        for held in self._memory.alarms.values() if late else ():
+            if held.incident == incident and (late & held.members or digest_of(held.alarm.fingerprint) in late):
+                held.recheck_at = self._now()
 
     def merge(self, first: OpenIncident, second: OpenIncident, by: str, reason: str) -> int:
         """End the first as the same matter as the second, which takes its alarms over; tells how many."""
@@ -182,7 +211,9 @@ class IncidentBook:
         if end == IncidentEnd.NOT_CONFIRMED.value and incident.recovered_at is not None:
             # The fault had not come back: what was proven before still holds.
             end, closed_at = incident.recovered, incident.recovered_at
-        closed[incident.id] = ClosedIncident(**incident.model_dump(), closed_at=closed_at, end=end, lead=lead)
+        closed[incident.id] = ClosedIncident(
+            **incident.model_dump(exclude={"unhandled", "reported"}), closed_at=closed_at, end=end, lead=lead
+        )
         while len(closed) > _REMEMBERED_CLOSED:
             del closed[next(iter(closed))]
 
@@ -206,7 +237,7 @@ class IncidentBook:
         now = self._now()
         return Alarm(
             application=self._application,
-            fingerprint=f"merged/{incident.id}",
+            fingerprint=f"{MERGED}{incident.id}",
             title=incident.title or f"Matter of {incident.id}",
             component=incident.components[0] if incident.components else None,
             source=by[:80],

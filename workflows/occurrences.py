@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from models.alarms import Alarm, AlarmState, digest_of
-from models.watch import Over, WatchState
+from models.cleared import Over, microseconds
+from models.watch import WatchState
 
 CLOCK_SKEW: Final = timedelta(minutes=5)
 """How far ahead of ours the clock of a source may be."""
@@ -18,8 +19,8 @@ REMEMBER_OVER: Final = timedelta(hours=5)
 """How long a cleared occurrence is remembered. An Alertmanager repeats a notification after 4 hours unless told otherwise; what
 is reported as firing even after this time is believed again, because its source insists."""
 
-MOST_OVER: Final = 2000
-"""Cleared occurrences that are remembered. Each takes about 100 bytes, whatever its fingerprint, hence 200 kB in all."""
+MOST_OVER: Final = 20_000
+"""Cleared occurrences that are remembered. Each takes 28 bytes, whatever its fingerprint, hence 560 kB in all."""
 
 
 def in_our_time(alarm: Alarm, now: datetime) -> tuple[Alarm, str]:
@@ -53,7 +54,8 @@ def note_over(state: WatchState, alarm: Alarm, since: datetime, now: datetime) -
     forget_over(state, now)
     key = digest_of(alarm.fingerprint)
     before = state.over.pop(key, None)
-    state.over[key] = Over(since=max(since, before.since) if before else since, at=now)
+    over = Over.of(since, now)
+    state.over[key] = over._replace(began=max(over.began, before.began)) if before else over
     while len(state.over) > MOST_OVER:
         del state.over[next(iter(state.over))]
 
@@ -63,7 +65,7 @@ def when_over(state: WatchState, alarm: Alarm, now: datetime) -> datetime | None
     if alarm.state is not AlarmState.FIRING or not alarm.since_known:
         return None
     over = state.over.get(digest_of(alarm.fingerprint))
-    return over.at if over and alarm.since <= over.since and now - over.at <= REMEMBER_OVER else None
+    return over.at if over and microseconds(alarm.since) <= over.began and now - over.at <= REMEMBER_OVER else None
 
 
 def forget_over(state: WatchState, now: datetime) -> None:

@@ -25,7 +25,7 @@ from temporalio.exceptions import (
 from activities.stubs.records import load_watch_slice, write_records
 from activities.stubs.workflows import look_up_incidents
 from models.alarms import Alarm, AlarmBatch, BatchReceipt
-from models.incident import IncidentEnd, IncidentOrder, IncidentOutcome, IncidentState
+from models.incident import AlarmsUnhandled, IncidentEnd, IncidentOrder, IncidentOutcome, IncidentState
 from models.lease import AskForLease, LeaseAnswer, ReleaseLease
 from models.names import APPLICATION, CUSTOMER, STATE
 from models.people import is_program, named_once
@@ -66,6 +66,9 @@ from workflows.watch_page import watch_page
 LOOK_UP_EVERY = timedelta(minutes=1)
 """How often incidents that an earlier run of the watch started, and holders of operations, are looked up; their end is not
 told to this run."""
+
+LOOK_UP_SOON = timedelta(seconds=5)
+"""The same for an incident that has said which alarms it did not handle: it is about to end."""
 
 LOAD_AHEAD = timedelta(days=7)
 """The service hours are read anew so long before those that are known run out."""
@@ -201,7 +204,7 @@ class Watch:
 
     async def _look_up(self) -> None:
         wanted = self._unheard_of()
-        if not wanted or workflow.now() < self._last_look + LOOK_UP_EVERY:
+        if not wanted or workflow.now() < self._look_due():
             return
         self._last_look = workflow.now()
         found = await call(
@@ -233,15 +236,13 @@ class Watch:
 
     def _next_due(self) -> datetime | None:
         due = [d for d in (self._desk.next_review() if self._known else None, self._load_due()) if d]
-        due += [self._last_look + LOOK_UP_EVERY] if self._unheard_of() else []
+        due += [self._look_due()] if self._unheard_of() else []
         return min(due, default=None)
 
     def _sooner(self, due: datetime | None) -> bool:
         """Whether something has to be looked at earlier than was known when the wait began."""
         first = self._desk.next_review() if self._known else None
-        first = min(
-            (d for d in (first, self._last_look + LOOK_UP_EVERY if self._unheard_of() else None) if d), default=None
-        )
+        first = min((d for d in (first, self._look_due() if self._unheard_of() else None) if d), default=None)
         return first is not None and (due is None or first < due)
 
     def _load_due(self) -> datetime | None:
@@ -338,6 +339,7 @@ class Watch:
             )
         except WorkflowAlreadyStartedError:
             # The records were lost and the numbers began anew: what runs under this number is older than we know.
+            self._followed.discard(incident)
             self._gone(incident, order.alarms)
             return
         finally:
@@ -355,11 +357,13 @@ class Watch:
         """An incident no longer runs: what of its alarms still fires is looked at again after a while, its lease goes on."""
         self._followed.discard(incident)
         held = self._orders.gone(incident)
+        known = self._memory.incidents.get(incident)
         if not self._book.ended(incident, end, lead) and not held:
             return
         # A command, because of what follows: after a task without one, a worker that has just begun takes the next update in
         # before this end, and whoever replays that later takes it in after it. One would join, the other would open.
         workflow.upsert_memo({"last incident that ended": incident})
+        self._desk.gone(incident, known.reported if known else [])
         self._show()
 
     def _unheard_of(self) -> list[str]:
@@ -370,10 +374,28 @@ class Watch:
         holders = [h for h in (*self._memory.operations, *self._leases.holders()) if h not in self._followed]
         return list(dict.fromkeys([*orphans, *holders]))
 
+    def _look_due(self) -> datetime:
+        ending = any(i.unhandled or i.reported for i in self._memory.incidents.values() if i.id not in self._followed)
+        return self._last_look + (LOOK_UP_SOON if ending else LOOK_UP_EVERY)
+
     def _gone(self, incident: str, undelivered: list[Alarm]) -> None:
-        """An incident is gone before it was told of alarms: they are raised again at once."""
+        """An incident is gone before it was told of alarms: they are raised again as soon as it is known how it ended."""
+        known = self._memory.incidents.get(incident)
+        if known is not None and incident in self._followed:  # its end arrives in a moment
+            self._desk.keep_unhandled(known, undelivered)
+            return
         self._ended(incident, None)
         self._desk.gone(incident, undelivered)
+
+    @workflow.signal(
+        name="alarms_unhandled",
+        description="Sent by an incident that ends: alarms that came too late for it to handle. "
+        '{"incident": "inc.acme.shop.17", "members": ["1a2b3c4d5e6f7a8b"]}',
+    )
+    async def alarms_unhandled(self, told: AlarmsUnhandled) -> None:
+        """Raise alarms again that an incident did not handle, as soon as it has ended."""
+        await workflow.wait_condition(lambda: self._known)
+        self._desk.gone(told.incident, self._book.unhandled(told))
 
     # --- silences and operations
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
 
 from temporalio.exceptions import ApplicationError
 
-from models.alarms import Alarm
+from models.alarms import BY_HAND, Alarm
 from models.base import Model
 from models.incident import IncidentEnd
 from models.lease import LeaseTakenBack, ReleaseLease
@@ -32,7 +32,7 @@ from models.watch import (
     WatchState,
     WatchTold,
 )
-from workflows.alarm_desk import BY_HAND, AlarmDesk
+from workflows.alarm_desk import AlarmDesk
 from workflows.discipline import LONGEST_SILENCE
 from workflows.incident_book import IncidentBook
 from workflows.lease_desk import LeaseDesk

@@ -10,8 +10,11 @@ import pytest
 from models.alarms import Alarm, AlarmState, Disposition, fingerprint_of
 from models.dossier.monitoring import Flapping, Severity
 from models.incident import AlarmsCleared, IncidentEnd
+from models.sizes import encoded_size
 from tests.workflows.test_alarm_desk import NIGHT, Desk, at, back
+from tests.workflows.test_crowd import handed_on
 from tests.workflows.world import alarm, cleared
+from workflows.carrying import fit
 from workflows.occurrences import MOST_OVER, REMEMBER_OVER
 
 HOUR = timedelta(hours=1)
@@ -60,14 +63,30 @@ def test_an_occurrence_that_its_source_still_reports_long_after_is_believed_agai
 def test_the_memory_of_what_is_over_is_bounded_in_bytes_and_in_time() -> None:
     d = Desk()
     for n in range(MOST_OVER + 500):
+        d.memory.journal.clear()
         fires = at(n % 100, "mail", fingerprint=f"{n}/" + "界" * 120)
         d.take(fires, fires.model_copy(update={"state": AlarmState.CLEARED}))
     assert len(d.memory.over) == MOST_OVER
-    encoded = d.memory.model_copy(update={"journal": [], "fired": {}, "incidents": {}}).model_dump_json().encode()
-    assert len(encoded) < 130 * MOST_OVER
+    assert encoded_size(d.memory.model_copy(update={"journal": [], "fired": {}, "incidents": {}})) < 29 * MOST_OVER
     d.forward(seconds=REMEMBER_OVER.total_seconds() + 1)
     d.desk.review()
     assert d.memory.over == {}
+
+
+def test_after_a_storm_of_5000_clears_the_next_run_knows_each_occurrence_that_a_replica_repeats() -> None:
+    d = Desk(reopen_within=HOUR)
+    fires = [alarm("mail", fingerprint=f"am/{n}", since=NIGHT + timedelta(microseconds=n)) for n in range(5000)]
+    back = [a.model_copy(update={"state": AlarmState.CLEARED}) for a in fires]
+    for a, b in zip(fires, back, strict=True):
+        d.take(a, b)
+    d.book.ended("inc.acme.shop.1", "recovered")
+    d.memory.journal.clear()
+    before = dict(d.memory.over)
+    assert fit(d.memory) == []
+    handed_on(d)
+    assert d.memory.over == before
+    assert set(d.take(*fires)) == {Disposition.DUPLICATE}
+    assert d.take(fires[7].model_copy(update={"since": NIGHT + timedelta(microseconds=8)})) == [Disposition.OPENED]
 
 
 def test_a_proven_end_is_not_overwritten_where_probes_refute_that_the_fault_came_back() -> None:
