@@ -17,6 +17,7 @@ from models.dossier import Dossier
 from models.errors import NotFoundError
 from models.people import IdentifiedPeople, IdentifyPeople
 from models.records import DecisionUse, OpenedGate, OpenGate, UseDecision, WriteRecords
+from models.sizes import CARRIED, first_that_fit
 from models.slices import (
     STALE_ASKS,
     ApplicationPlan,
@@ -58,8 +59,10 @@ class RecordActivities:
         """What a watch needs of the dossier that holds now, and the numbers to go on from."""
         number, sequence = self._records.next_numbers(request.application)
         dossier = self._records.current_dossier(request.application)
-        known = [_known(i) for i in self._records.incidents(request.application, open_only=True)]
-        latest = [i for i in self._records.incidents(request.application) if i.closed_at is not None][:_CLOSED_TOLD_OF]
+        # All of them: a watch would open a second incident for what one beyond a limit already handles.
+        known = [_known(i) for i in self._records.incidents(request.application, open_only=True, limit=None)]
+        known = known[: first_that_fit(known, CARRIED // 2)]
+        latest = self._records.incidents(request.application, closed_only=True, limit=_CLOSED_TOLD_OF)
         closed = {i.id: _known(i) for i in latest}
         for id in request.incidents:
             with suppress(NotFoundError):

@@ -155,9 +155,9 @@ class Records:
         state: str | None = None,
         open_only: bool = False,
         closed_only: bool = False,
-        limit: int = 100,
+        limit: int | None = 100,
     ) -> list[Incident]:
-        """Incidents that meet all that is given, the latest first."""
+        """Incidents that meet all that is given, the latest first; all of them where the limit is None."""
         query = _incidents(select(Incident), application, state, open_only, closed_only)
         with self.database.reading() as session:
             latest = (col(Incident.opened_at).desc(), col(Incident.number).desc())

@@ -43,6 +43,14 @@ def test_a_watch_goes_on_counting_from_the_records(kept: Records) -> None:
     assert made.load_watch_slice(WatchSliceRequest(application="acme.new")).known is False
 
 
+def test_a_new_watch_learns_of_all_open_incidents_and_of_closed_ones_behind_them(kept: Records) -> None:
+    closed = incident(1).model_copy(update={"closed_at": incident(1).opened_at, "state": "closed"})
+    kept.write(WriteRecords(incidents=[closed, *(incident(n) for n in range(2, 252))]))
+    found = RecordActivities(kept).load_watch_slice(WatchSliceRequest(application="acme.shop"))
+    assert {i.number for i in found.incidents} == set(range(2, 252))
+    assert [i.number for i in found.closed] == [1]
+
+
 def test_a_plan_is_made_from_the_version_that_was_named_or_else_from_the_one_that_holds(kept: Records) -> None:
     offer = RunbookOffer(name="restart", title="Restart")
     made = RecordActivities(kept, [offer])
