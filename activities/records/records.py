@@ -271,9 +271,9 @@ class Records:
         name: str | None = None,
         open_only: bool = False,
         closed_only: bool = False,
-        limit: int = 100,
+        limit: int | None = 100,
     ) -> list[OperationRow]:
-        """Operations that meet all that is given, the latest first."""
+        """Operations that meet all that is given, the latest first; without a limit all of them."""
         query = _operations(select(OperationRow), application, kind, name, open_only, closed_only)
         with self.database.reading() as session:
             latest = (col(OperationRow.opened_at).desc(), col(OperationRow.id).desc())

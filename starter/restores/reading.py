@@ -17,8 +17,6 @@ from models.operation import OperationEnd, OperationKind
 from models.restores import Proof
 from models.tables import OperationRow
 
-_MOST = 1000
-
 
 class ProofLine(Model):
     """A restore or a drill that was held."""
@@ -62,7 +60,9 @@ def restore_of(records: Records, application: str, name: str) -> Restore:
     return restores[name]
 
 
-def held(records: Records, application: str, name: str, kind: OperationKind, limit: int = _MOST) -> list[ProofLine]:
+def held(
+    records: Records, application: str, name: str, kind: OperationKind, limit: int | None = None
+) -> list[ProofLine]:
     """Restores or drills of one instruction, the latest first; rehearsals prove nothing."""
     rows = records.operations(application, kind=kind.value, name=name, limit=limit)
     return [_line(row) for row in rows if not row.rehearsed]
