@@ -17,7 +17,7 @@ from worker import running
 
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.slow]
 
-KARIN, OPERATOR = "karin.holm@acme.example", "anna@supplier.example"
+KARIN, OPERATOR = "karin.holm@acme.example", "jonas.berg@driftbolaget.example"
 
 
 @pytest.fixture
