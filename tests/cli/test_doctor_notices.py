@@ -24,6 +24,7 @@ SECOND = {"contacts": ["bo"], "channel": "chat", "acknowledge_within": "15m"}
 def dossier(ladder: list[dict[str, Any]], **contacts: dict[str, Any]) -> Dossier:
     """Of acme.shop: ann has e-mail and telephone, bo a telephone."""
     data = deepcopy(SHOP)
+    del data["contacts"]["anna"]
     data["parties"]["acme"] = {"name": "Acme", "kind": "customer"}
     data["contacts"]["ann"]["phone"] = "+46 8 123 45 67"
     data["contacts"]["bo"]["phone"] = "+46 8 123 45 68"

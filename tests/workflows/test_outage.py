@@ -108,5 +108,6 @@ async def test_an_outage_of_the_records_for_half_an_hour_under_a_hundred_inciden
     assert {outcome.end for outcome in outcomes} == {IncidentEnd.RECOVERED}
     assert outage.refused["write_records"] > 50 * _INCIDENTS  # it was asked for all the time
     # Writing and looking up cost nothing; this is the ladder, whose pauses grow, and the warnings of each promise.
-    assert max(during) <= 130
-    assert max(after) <= 260
+    # Mostly 117; on a busy machine a workflow hears one thing after the other, in more workflow tasks.
+    assert max(during) <= 160
+    assert max(after) <= 300
