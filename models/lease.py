@@ -121,6 +121,8 @@ class Lease(State):
     mode: LeaseMode
     components: list[str]
     """All that it covers, dependants included; none: the whole application."""
+    asked: list[str] = []
+    """The components that were asked for."""
     since: datetime
     """When it was granted, or asked for."""
     until: datetime

@@ -34,11 +34,13 @@ class LeaseDesk:
         """Grant a lease, or put the request into the queue; asking again tells how it stands."""
         held = self._memory.leases.get(order.holder)
         if held is not None and held.key == order.key:
+            _require_same(held, order)
             return _granted(held)
         if held is not None:  # the holder asks for another lease: what it held before, it does not hold any more
             self.release(order.holder)
         if (waiting := self._waiting(order.holder)) is not None:
             if waiting.key == order.key:
+                _require_same(waiting, order)
                 return self._queued(waiting)
             self._memory.waiting.remove(waiting)
         asked = self._asked(order)
@@ -83,6 +85,7 @@ class LeaseDesk:
         return Lease(
             **order.model_dump(exclude={"application", "components", "dossier", "beyond_limit"}),
             components=self._scope(order),
+            asked=order.components,
             since=self._now(),
         )
 
@@ -166,6 +169,16 @@ def _granted(lease: Lease) -> LeaseAnswer:
         reason=f"it holds the lease of {_of(lease.components)} since {lease.since:%Y-%m-%d %H:%M} UTC",
         components=lease.components,
     )
+
+
+def _require_same(lease: Lease, order: AskForLease) -> None:
+    """Refuse another request under the same key: its holder would act on what it has no lease of."""
+    if (lease.asked, lease.mode) != (order.components, order.mode):
+        _refuse(
+            f"{order.holder} asked under the key {order.key!r} for a lease of {_of(lease.asked)} ({lease.mode.value}), and asks "
+            f"now for {_of(order.components)} ({order.mode.value}); ask for another lease under another key",
+            "KeyReusedError",
+        )
 
 
 def _urgent(asked: Lease) -> bool:

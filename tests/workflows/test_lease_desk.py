@@ -121,6 +121,19 @@ def test_asking_again_changes_nothing_but_a_holder_that_began_anew_gives_its_old
     assert leases.holders == {"two"}
 
 
+@pytest.mark.parametrize("first", ["granted", "queued"])
+def test_another_request_under_the_same_key_is_refused(first: str) -> None:
+    leases = Leases()
+    if first == "queued":
+        leases.ask("other", "db", "mail")
+    assert leases.ask("one", "db").value == first
+    with pytest.raises(ApplicationError, match=r"for a lease of db .* and asks now for mail"):
+        leases.ask("one", "mail")
+    with pytest.raises(ApplicationError, match=r"exclusive.* asks now for db .shared"):
+        leases.ask("one", "db", mode="shared")
+    assert leases.ask("one", "db").value == first
+
+
 def test_a_component_that_there_is_none_of_is_refused_with_those_there_are() -> None:
     with pytest.raises(ApplicationError, match="no component 'dbb'; it has web, app, db, mail"):
         Leases().ask("one", "dbb")
@@ -162,7 +175,8 @@ def test_whatever_is_asked_and_released_leases_exclude_each_other_and_nobody_is_
     leases, wanting = Leases(), set()
     for what, holder, components, shared in steps:
         if what == "ask":
-            leases.ask(holder, *components, mode="shared" if shared else "exclusive")
+            key = f"{'/'.join(components)}/{shared}"
+            leases.ask(holder, *components, mode="shared" if shared else "exclusive", key=key)
             wanting.add(holder)
         else:
             leases.desk.release(holder)
