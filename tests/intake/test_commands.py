@@ -61,7 +61,7 @@ async def test_what_is_raised_by_hand_is_in_the_watch_until_it_is_cleared(server
         assert raised.returncode == 0, raised.stderr
         receipt = json.loads(raised.stdout)
         assert (receipt["application"], receipt["disposition"]) == ("acme.shop", "opened")
-        cleared = await run("clear", "acme.shop", "--fingerprint", receipt["fingerprint"])
+        cleared = await run("clear", "acme.shop", "--fingerprint", receipt["fingerprint"], "--by", "ann")
         assert cleared.returncode == 0, cleared.stderr
         [first, second] = await reported(client)
         assert (first.component, first.title, first.source, first.state) == (
@@ -77,7 +77,7 @@ async def test_what_is_raised_by_hand_is_in_the_watch_until_it_is_cleared(server
     ("arguments", "said"),
     [
         (["acme.nowhere"], "no dossier of acme.nowhere is published; there are acme.shop"),
-        (["Nonsense"], "this is no alarm: application"),
+        (["Nonsense"], "no dossier of Nonsense is published; there are acme.shop"),
         (["acme.shop", "--severity", "dire"], "this is no alarm: severity"),
         (["acme.shop", "--component", "No Name"], "this is no alarm: component"),
         (["acme.shop"], "Temporal does not answer at 127.0.0.1:"),
