@@ -67,7 +67,7 @@ async def test_what_is_raised_by_hand_is_in_the_watch_until_it_is_cleared(server
         assert (first.component, first.title, first.source, first.state) == (
             "web",
             "Cannot pay",
-            "ann",
+            "ann@example.com",
             AlarmState.FIRING,
         )
         assert (second.fingerprint, second.state) == (receipt["fingerprint"], AlarmState.CLEARED)
