@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -42,6 +42,8 @@ from workflows.wording import plan_text
 _NO_VERDICT = HealthVerdict(
     healthy=False, certain=False, looks=0, samples=[], reason="no measuring point of ours shows this fault"
 )
+
+_TAKEN_BACK = "The alarms were taken back before anybody answered."
 
 _STALE = Approval(roles=[STALE_ASKS], not_requester=False)
 """Asked about a remedy that needs no approval, and is not proven."""
@@ -151,17 +153,19 @@ class Healing:
         self._leading.need_people(question.text)
         return await self._ask(question, lambda: self._case.stopping)
 
-    async def _confirm(self) -> HealthVerdict:
-        if not self._case.plan.confirm:
+    async def _confirm(self, probes: Sequence[SiteProbes] = ()) -> HealthVerdict:
+        """Look whether the fault is there; at what the alarms named at first, unless `probes` are given."""
+        probes = probes or self._case.plan.confirm
+        if not probes:
             self._case.tell(EntryKind.PROBE, f"Not confirmed by a probe: {_NO_VERDICT.reason}")
             return _NO_VERDICT
         terms = self._case.terms
         self._looked_at = _points(self._case.plan.confirm)
         self._case.do("Confirm by further probes that the fault is there")
         verdict = await watch(
-            self._case.plan.confirm,
+            probes,
             WatchHealth(
-                targets=self._case.plan.confirm[0].targets,
+                targets=probes[0].targets,
                 every=terms.confirm_every,
                 failing_looks=terms.confirm_looks,
                 give_up_after=terms.confirm_every * (terms.confirm_looks + 1) * 2 + timedelta(minutes=1),
@@ -316,12 +320,16 @@ class Healing:
 
     async def _hand_over(self, verdict: HealthVerdict) -> tuple[IncidentEnd | None, HealthVerdict]:
         """Let people decide; return how it ended, or the verdict to go on from."""
-        taken_back = self._case.taken_back
+        taken_back, known = self._case.taken_back, set(self._case.memory.alarms)
         on = next(iter([*self._instructing.roots(verdict), *self._case.plan.affected]), "")
         question = handover_question(self._case.plan, tried=self._instructing.tried, reason=verdict.reason, on=on)
-        outcome = await self._decide(question, "How to go on", moot=lambda: self._quiet(taken_back))
+        outcome = await self._decide(
+            question, "How to go on", moot=lambda: self._quiet(taken_back) or self._found_since(known)
+        )
         by = ", ".join(a.by for a in outcome.answers)
         kind, _, name = outcome.option.partition("-")
+        if outcome.option == MOOT and self._found_since(known):
+            return None, await self._confirm(self._probes())
         if outcome.option == CLOSE:
             self._case.tell(EntryKind.STATE, f"Closed by {by}: {outcome.answers[-1].note}")
             return IncidentEnd.CLOSED_BY_HAND, verdict
@@ -342,7 +350,7 @@ class Healing:
         return (self._recovered(remedy), verdict) if verdict.healthy else (None, verdict)
 
     async def _confirm_again(self, verdict: HealthVerdict) -> HealthVerdict:
-        again = await self._confirm()
+        again = await self._confirm(self._probes())
         # "Retry" was asked for by a person: healthy probes that cannot refute this fault are no reason not to.
         return verdict.model_copy(update={"healthy": False}) if again.healthy and not self._refutable else again
 
@@ -367,13 +375,14 @@ class Healing:
             outcome = await self.steps.runbook(name, step.inputs, f"Runbook {name}")
         return await self._verify(looks=self._looks_until_given_up(outcome, self.steps.reports[before:]))
 
-    async def _decide(self, question: Question, doing: str, moot: Callable[[], bool] = lambda: False) -> GateOutcome:
+    async def _decide(self, question: Question, doing: str, moot: Callable[[], str] = lambda: "") -> GateOutcome:
+        """Ask, and tell the answer; `moot` says why it no longer matters, and nothing while it does."""
         self._case.enter(IncidentState.DECIDING, doing)
         self._leading.need_people(f"A decision is needed: {question.text}")
         await self._case.record()
         recovery = asyncio.create_task(self._recovery.proven())
         try:
-            outcome = await self._ask(question, lambda: self._case.stopping or moot() or recovery.done())
+            outcome = await self._ask(question, lambda: self._case.stopping or bool(moot()) or recovery.done())
         except asyncio.CancelledError:
             await _stopped(recovery)
             raise
@@ -383,7 +392,7 @@ class Healing:
         answers = "; ".join(
             f"{a.option} by {a.by} ({a.via.value})" + (f": {a.note}" if a.note else "") for a in outcome.answers
         )
-        unanswered = "The alarms were taken back before anybody answered."
+        unanswered = moot() or _TAKEN_BACK
         if withdrawn is not None:
             unanswered = "The question is withdrawn: everything that was ill is healthy again."
         self._case.tell(
@@ -431,9 +440,21 @@ class Healing:
         """Whether healthy probes can refute what the alarms say: each names a measuring point, and we can probe them all."""
         return self._case.plan.probeable and all(a.measuring_point for a in self._case.order.alarms)
 
-    def _quiet(self, before: int) -> bool:
+    def _quiet(self, before: int) -> str:
         """All alarms were taken back since the question was asked: look whether it recovered by itself."""
-        return self._case.taken_back > before and not self._case.firing.any
+        return _TAKEN_BACK if self._case.taken_back > before and not self._case.firing.any else ""
+
+    def _found_since(self, known: Collection[str]) -> str:
+        """A measuring point has found a fault since the question was asked, and nothing has been tried yet: look again.
+
+        Otherwise one alarm that no probe confirms would keep agreed remedies from what fails while its question is open.
+        """
+        if self._instructing.tried:
+            return ""
+        found = [a.title for a in self._case.memory.alarms.values() if a.measuring_point and a.fingerprint not in known]
+        return (
+            f"The question is withdrawn: meanwhile a measuring point has found a fault ({found[0]})." if found else ""
+        )
 
     def _probes(self) -> list[SiteProbes]:
         """What shows the fault, with the health of what has joined."""

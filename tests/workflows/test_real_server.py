@@ -19,6 +19,7 @@ from tests.servers import real_server
 from tests.workflows.waiting import end_of, until_asked
 from tests.workflows.world import (
     APPLICATION,
+    OPERATOR,
     World,
     alarm,
     cleared,
@@ -92,7 +93,11 @@ async def test_a_decision_of_the_wrong_kind_is_refused_with_one_clear_sentence(t
     wrong = [
         ({"option": "aprove"}, "gate g1 has no option 'aprove'; choose one of approve, refuse"),
         ({"gate": "g7"}, "there is no gate 'g7'; open gates: g1"),
-        ({"by": "eve@example.com"}, "eve@example.com may not decide g1; boss@supplier.example, cio@acme.example may"),
+        ({"by": OPERATOR}, f"{OPERATOR} may not decide g1; boss@supplier.example, cio@acme.example may"),
+        (
+            {"by": "eve@example.com"},
+            "eve@example.com is no contact of the dossier behind inc.acme.shop.1; these are: boss@",
+        ),
         ({"plan": "00000000"}, "plan 00000000 is not the one that gate g1 asks about"),
         ({"option": "refuse"}, "refuse needs a reason; say why in note"),
     ]

@@ -71,7 +71,7 @@ async def test_a_priority_that_is_raised_too_late_is_a_breach_at_once_and_asks_i
         opened_at = (await scene.status()).opened_at
         await scene.forward(5 * HOUR)
         before = len(scene.told(Occasion.ALERT))
-        may_not = await scene.refusal("reclassify", Reclassify(by="eve@x.example", priority="P1", reason="x"))
+        may_not = await scene.refusal("reclassify", Reclassify(by="cio@acme.example", priority="P1", reason="x"))
         neither = await scene.refusal("reclassify", Reclassify(by=OPERATOR, impact="high", reason="x"))
         same = await scene.tell("reclassify", Reclassify(by=OPERATOR, priority="P3", reason="x"))
         await scene.tell("reclassify", Reclassify(by=SECOND_LINE, priority="P1", reason="All shops are down"))
@@ -79,7 +79,7 @@ async def test_a_priority_that_is_raised_too_late_is_a_breach_at_once_and_asks_i
         respond = await scene.promise(Promise.RESPOND)
         events = await scene.events(ClockEventKind.PRIORITY)
         said = await scene.said()
-    assert may_not.startswith("eve@x.example may not reclassify acme.shop's incidents")
+    assert may_not.startswith("cio@acme.example may not reclassify acme.shop's incidents")
     assert "give either a priority, or impact and urgency together" in neither
     assert same == "It is P3 already."
     assert (restore.standing, restore.breached_at) == (Standing.OVERDUE, opened_at + 4 * HOUR)

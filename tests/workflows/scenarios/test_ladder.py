@@ -96,16 +96,16 @@ async def test_at_the_change_of_shifts_the_next_one_has_to_take_it_up(given: Giv
     async with scene.played():
         await scene.fault()
         await scene.tell("acknowledge", Acknowledge(by=OPERATOR))
-        may_not = await scene.refusal("hand_over", HandOver(by="eve@x.example", to=OPERATOR, note="x"))
-        to_nobody = await scene.refusal("hand_over", HandOver(by=OPERATOR, to="eve@x.example", note="x"))
+        may_not = await scene.refusal("hand_over", HandOver(by="cio@acme.example", to=OPERATOR, note="x"))
+        to_nobody = await scene.refusal("hand_over", HandOver(by=OPERATOR, to="cio@acme.example", note="x"))
         told = await scene.tell("hand_over", HandOver(by=OPERATOR, to=SECOND_LINE, note="Disk grows since 02:00"))
         await scene.tell("add_note", Note(by=OPERATOR, text="Off home now"))  # does not take it back
         if taken:
             await scene.tell("acknowledge", Acknowledge(by=SECOND_LINE))
         await scene.forward(16 * MINUTE)
         status = await scene.status()
-    assert "eve@x.example may not hand over acme.shop's incidents" in may_not
-    assert "eve@x.example may not lead it" in to_nobody
+    assert "cio@acme.example may not hand over acme.shop's incidents" in may_not
+    assert "cio@acme.example may not lead it" in to_nobody
     assert told.startswith(f"{SECOND_LINE} was told and must acknowledge until")
     [notice] = scene.world.told(Occasion.HANDED_OVER)
     assert (notice.audience.contacts, notice.facts.text) == ([SECOND_LINE], "Disk grows since 02:00")

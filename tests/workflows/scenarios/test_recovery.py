@@ -54,3 +54,18 @@ async def test_an_answer_counts_while_health_is_not_proven(given: Given) -> None
         await decide(incident, "approve", by="boss@supplier.example")
         outcome = await scene.over()
     assert outcome.end is IncidentEnd.RECOVERED
+
+
+async def test_a_fault_that_a_measuring_point_finds_while_an_unconfirmed_alarm_waits_for_people_is_healed(
+    given: Given,
+) -> None:
+    scene = given(down=set(), cures=True)
+    async with scene.played():
+        await scene.alarm(None, point=False, title="A message could not be understood")
+        await scene.asked()
+        scene.world.down.add("mail")
+        await scene.alarm("mail")
+        outcome = await scene.over()
+        said = await scene.said()
+    assert "The question is withdrawn: meanwhile a measuring point has found a fault (mail is down)." in " ".join(said)
+    assert (outcome.end, outcome.remedy) == (IncidentEnd.RECOVERED, "restart-mail")
