@@ -41,7 +41,7 @@ def show_watch(status: WatchView) -> None:
             table.add_row(short(i.id), _of(i.components), age_of(now - i.opened_at))
         console.print(table)
     if status.alarms:
-        table = Listing("alarm", "since (UTC)", "incident")
+        table = Listing("alarm", "since (UTC)", "incident", "fingerprint")
         for column in table.columns[1:]:
             column.no_wrap = True
         for held in status.alarms:
@@ -49,7 +49,8 @@ def show_watch(status: WatchView) -> None:
             of = f", {tidy(alarm.component)}" if alarm.component else ""
             said = tidy(standing(held))
             what = f"{tidy(alarm.title)} ({alarm.severity.value}{of})" + (f"\n[dim]{said}[/]" if said else "")
-            table.add_row(what, f"{alarm.since:%m-%d %H:%M:%S}", short(held.incident) if held.incident else "-")
+            since = f"{alarm.since:%m-%d %H:%M:%S}"
+            table.add_row(what, since, short(held.incident) if held.incident else "-", tidy(alarm.fingerprint))
         console.print(table)
         if status.firing > len(status.alarms):
             console.print(f"{status.firing} alarms fire in all; the records list each of them", soft_wrap=True)

@@ -30,7 +30,7 @@ def test_doctor_names_the_settings_that_changed_since_the_worker_started(
     assert finding is not None
     assert (finding.check, finding.verdict) == ("restart", Verdict.WRONG)
     assert finding.said == (
-        "worker was started before these settings changed, and still goes by the old ones: database_url, sites"
+        "worker: started before these settings changed, so the old ones still hold: database_url, sites"
     )
     assert "hunter" not in kept
 

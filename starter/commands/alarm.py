@@ -114,6 +114,8 @@ def _send(values: dict[str, Any], by: str | None, as_json: bool) -> None:
     else:
         echo(f"{receipt.disposition}: {receipt.reason}")
         echo(f"incident {receipt.incident or 'none'}, fingerprint {receipt.fingerprint}")
+        if receipt.disposition == "noted" and values.get("state") == "cleared":
+            echo(f"driftvakt watch show {values['application']} lists the fingerprints of what fires", err=True)
 
 
 def _alarm(settings: Settings, values: dict[str, Any], by: str | None) -> Alarm:

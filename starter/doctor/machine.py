@@ -83,7 +83,7 @@ def settings_in_use(settings: Settings) -> Finding | None:
     if not changed:
         return ok("restart", f"what runs here ({', '.join(running)}) was started with these settings")
     outdated = ", ".join(part for part, names in running.items() if names)
-    said = f"{outdated} was started before these settings changed, and still goes by the old ones: {', '.join(changed)}"
+    said = f"{outdated}: started before these settings changed, so the old ones still hold: {', '.join(changed)}"
     return wrong(
         "restart", said, "restart it: end it by Ctrl-C or SIGTERM and start it again; what is under way goes on"
     )
