@@ -236,6 +236,12 @@ def test_an_archive_that_is_cut_short_cannot_be_read(far: FarHost, shop: Shop) -
     assert far.run(one.examine(far.choose(one))).outcome is Outcome.FAILED
 
 
+def test_a_snapshot_of_another_path_is_refused_and_it_says_what_restic_must_be_given(shop: Shop) -> None:
+    fault, *_ = shop.snapshots().judge("fact files 0\nfact size 0\n").faults
+
+    assert fault == f"it holds no file of {shop.path}; restic must be given this whole path when it backs up"
+
+
 def test_an_empty_copy_is_refused(far: FarHost, shop: Shop) -> None:
     (shop.copies / "2026-01-31").mkdir(parents=True)
     one = shop.files()

@@ -83,7 +83,11 @@ class ResticAdapter(DirectoryAdapter):
     def judge(self, said: str) -> Examined:
         """Not empty."""
         found = facts(said)
-        faults = [] if number(found, "files") else [f"it holds no file of {self.path}"]
+        faults = (
+            []
+            if number(found, "files")
+            else [f"it holds no file of {self.path}; restic must be given this whole path when it backs up"]
+        )
         return self.examined(found, faults, kilobytes(found, "size"))
 
     def bring(self, point: RestorePoint, examined: Examined) -> list[Step]:
