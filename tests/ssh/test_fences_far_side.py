@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -18,6 +20,24 @@ def _until(path: Path) -> None:
     while not path.exists():
         assert time.monotonic() < end, f"{path} did not appear"
         time.sleep(0.02)
+
+
+def _made(directory: Path) -> Path:
+    directory.mkdir(parents=True)
+    return directory
+
+
+def _once_read(fifo: Path) -> BinaryIO:
+    """The writing end of a pipe, once somebody reads it."""
+    end = time.monotonic() + 15
+    while time.monotonic() < end:
+        try:
+            return os.fdopen(os.open(fifo, os.O_WRONLY | os.O_NONBLOCK), "wb")
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise
+        time.sleep(0.02)
+    raise AssertionError(f"nobody reads {fifo}")
 
 
 def _group(far: Far, job: str) -> int:
@@ -134,6 +154,29 @@ def test_a_check_is_asked_under_the_lock_so_that_two_find_one_thing_to_do(far: F
         )
     assert log.read_text() == "ran\n"
     assert sorted(a.words[6:] for a in answers) == [[], ["fence", "nothing-to-do"], ["fence", "nothing-to-do"]]
+
+
+def test_a_lock_that_is_taken_between_a_look_at_it_and_the_grasp_for_it_is_not_passed_over(
+    far: Far, tmp_path: Path
+) -> None:
+    # The slow one finds the lock open, and stands still in its look at the next place until the other holds the lock.
+    slow = Far.at(far.shell, _made(tmp_path / "slow"))
+    slow.root = far.root
+    gate = _made(slow.home / ".driftvakt" / "tokens" / "a.b.web") / "lock.1"
+    os.mkfifo(gate)
+    waiting = slow.begin_fenced("slow", "a.b.web:1", f"touch {tmp_path}/ran", wait=1)
+    with _once_read(gate) as open_gate:
+        holder = far.begin_fenced(
+            "a", "a.b.web:1", f"touch {tmp_path}/begun; until test -e {tmp_path}/go; do sleep 0.05; done"
+        )
+        _until(tmp_path / "begun")
+        gate.unlink()
+        open_gate.write(b"1 1 another-boot x\n")
+    refused = slow.hear(waiting)
+    (tmp_path / "go").touch()
+    assert far.hear(holder).words[:2] == ["0", "exit"]
+    assert refused.words[6:] == ["fence", "locked", "a.b.web", str(_group(far, "a"))]
+    assert not (tmp_path / "ran").exists()
 
 
 def test_a_lock_whose_holder_was_killed_is_taken_over(far: Far, tmp_path: Path) -> None:

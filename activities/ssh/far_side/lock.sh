@@ -60,19 +60,18 @@ held_elsewhere() {
 }
 
 # The lock is the file with the highest number. It is open when its holder said so or is gone, and is taken by making the
-# next number, which only one can; the newest is never deleted, so nobody can take away a lock that is held.
+# next number, which only one can. The next number is that of the lock which was found open: to count again would pass over
+# a lock that somebody took meanwhile. The newest is never deleted, so nobody can take away a lock that is held.
 # Two that take it in two places at once both see it afterwards: the one in the later place gives way, the other waits for that.
 take_lock() {
   place=$root/tokens/$component
   [ -d "$place" ] || mkdir -p "$place" || return 16
   while :; do
-    if is_held || held_elsewhere; then
+    if is_held || { next=$((newest + 1)) && held_elsewhere; }; then
       in_time || return 15
       pause 0.1
       continue
     fi
-    newest_lock
-    next=$((newest + 1))
     if ln "$dir/lock" "$place/lock.$next" 2>/dev/null; then
       newest_lock
       if [ "$newest" -ne "$next" ]; then

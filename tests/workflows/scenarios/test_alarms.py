@@ -20,12 +20,14 @@ PATCHES = "maintenance.acme.shop.patches"
 
 
 async def _comes_and_goes(scene: Scene, times: int, first: int = 0) -> list[AlarmReceipt]:
+    """Each alarm and each end of one finds the incident idle (see `Scene.settled`)."""
     receipts: list[AlarmReceipt] = []
     for number in range(first, first + times):
         since = datetime(2026, 3, 1, tzinfo=UTC) + number * MINUTE
-        both = alarm("mail", since=since), cleared("mail", since=since)
-        receipts += (await report(scene.env.client, *both)).receipts
-        await scene.pass_time(MINUTE)
+        for news in alarm("mail", since=since), cleared("mail", since=since):
+            receipts += (await report(scene.env.client, news)).receipts
+            await scene.settled()
+        await scene.forward(MINUTE)
     return receipts
 
 
