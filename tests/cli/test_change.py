@@ -14,6 +14,7 @@ from tests.changes.scene import BY, CUSTOMER, SUPPLIER, Scene
 from tests.cli.conftest import Site, beside, command
 from tests.dossier.written import EXAMPLES
 from tests.fakes import working
+from tests.workflows.waiting import end_of, until_asked
 from workflows.change import ChangeImplementation
 from workflows.review import Review
 
@@ -41,12 +42,14 @@ async def test_a_change_is_submitted_shown_approved_by_both_parties_and_made(sit
     async with working(client, scene, ChangeImplementation, Review):
         submitted = await beside("change", "submit", *ROUTINE, "--reason", "Release 2.4", "--json")
         id = json.loads(submitted.stdout)["operation"]
+        change = client.get_workflow_handle(id)
+        await until_asked(change, "approve")
         keep(site, scene)
         first = await beside("change", "approve", id, "--by", SUPPLIER, "--yes")
         shown = await beside("change", "show", id)
         stranger = await beside("change", "approve", id, "--by", "eve@example.com", "--yes")
         last = await beside("change", "approve", id, "--by", CUSTOMER, "--yes", "--json")
-        outcome = await client.get_workflow_handle(id).result()
+        outcome = await end_of(change)
         async with asyncio.timeout(20):
             while not any(one.kind == "review" for batch in scene.records for one in batch.operations):
                 await asyncio.sleep(0.02)
