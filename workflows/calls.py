@@ -8,11 +8,13 @@ hear of things in another order than a replay does, and such a workflow is stuck
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.workflow import ActivityCancellationType, ActivityHandle
 
 from workflows.policies import RECORD, RECORD_TIMEOUT
@@ -25,23 +27,36 @@ _Activity = Callable[[_Order], Coroutine[Any, Any, _Answer]]
 
 
 async def look_up(activity: _Activity[_Order, _Answer], order: _Order, *, summary: str) -> _Answer:
-    """Carry out an activity that only reads. An `ActivityError` says why it failed."""
-    return await _start(activity, order, summary, RECORD)
+    """Carry out an activity that only reads; its own `ApplicationError` says why it failed."""
+    with _own_error():
+        return await _start(activity, order, summary, RECORD)
 
 
 async def call(
     activity: _Activity[_Order, _Answer], order: _Order, *, summary: str, retry: RetryPolicy = RECORD
 ) -> _Answer:
-    """Carry out an activity that changes something. An `ActivityError` says why it failed.
+    """Carry out an activity that changes something; its own `ApplicationError` says why it failed.
 
     Who is cancelled meanwhile hears of it when the activity has ended: what is done next must not overtake it.
     """
     running = _start(activity, order, summary, retry)
+    with _own_error():
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            if not running.done():
+                await workflow.wait([running])
+            raise
+
+
+@contextmanager
+def _own_error() -> Iterator[None]:
+    # A workflow that fails by it shows the sentence in the Temporal UI, instead of "Activity task failed".
     try:
-        return await asyncio.shield(running)
-    except asyncio.CancelledError:
-        if not running.done():
-            await workflow.wait([running])
+        yield
+    except ActivityError as error:
+        if isinstance(error.cause, ApplicationError):
+            raise error.cause from None
         raise
 
 

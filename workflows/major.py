@@ -335,7 +335,7 @@ class Major:
                 IdentifyPeople(names=list(names), applications=applications),
                 summary="Look up who that is",
             )
-        except ActivityError as error:
+        except FailureError as error:
             if is_cancelled_exception(error):
                 raise
             raise _refuse(explain(error)) from None

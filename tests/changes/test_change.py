@@ -59,6 +59,7 @@ async def test_one_no_is_enough_and_the_other_party_need_not_answer_any_more(cli
 
 async def test_a_change_that_only_its_requester_could_approve_is_refused_at_once(client: Client) -> None:
     scene = Scene()
+    scene.publish(lambda dossier: dossier["contacts"]["on-call"].update(roles=["operator"]))
     async with changing(client, scene, by="Jonas Berg") as handle:
         outcome = await handle.result()
 

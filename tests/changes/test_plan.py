@@ -155,7 +155,7 @@ def test_each_party_is_asked_by_its_own_people_and_as_was_agreed_for_the_risk() 
     assert customer.approval.count == 2
     assert set(customer.deciders) == {"karin.holm@acme.example", "oskar.lind@acme.example"}
     assert [(q.party, q.deciders) for q in usual] == [
-        ("supplier", ["jonas.berg@driftbolaget.example"]),
+        ("supplier", ["jonas.berg@driftbolaget.example", "on-call@driftbolaget.example"]),
         ("customer", ["karin.holm@acme.example"]),
     ]
 
