@@ -91,7 +91,7 @@ async def test_an_order_is_carried_out_as_typed_and_one_too_many_asks(tmp_path: 
         await decide(second, "refuse", by="ann", note="Once is enough")
         refused = await second.result()
         with pytest.raises(WorkflowFailureError) as wrong:
-            await (await order(client, "3", by="eve", inputs={"times": "often", "color": "red"})).result()
+            await (await order(client, "3", by="ann", inputs={"times": "often", "color": "red"})).result()
         timeline = [e.text for e in records.operation_timeline(done.id)]
         proof = {f.instruction: f for f in freshness(records, "acme.app0")}["routine/write"]
     assert (rehearsed.end, done.end, refused.end) == (
@@ -105,7 +105,7 @@ async def test_an_order_is_carried_out_as_typed_and_one_too_many_asks(tmp_path: 
     assert gate.question.deciders == ["ann"]
     assert isinstance(wrong.value.cause, ApplicationError)
     assert wrong.value.cause.message == (
-        "eve may not order write; kim@acme.example may; there is no input 'color'; it takes note, times; note is missing: "
+        "ann may not order write; kim@acme.example may; there is no input 'color'; it takes note, times; note is missing: "
         "What to write (text of one line, 500 characters at most, that begins with no dash); times: 'often' does not fit; "
         "How often is a whole number"
     )
