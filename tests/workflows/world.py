@@ -119,6 +119,12 @@ CONTACTS = [
 def application_plan(**terms: Any) -> ApplicationPlan:
     """The plan of an application: web needs app needs db; mail stands alone."""
     place = Placement(host=HOST, queue=QUEUE)
+    usual = {
+        "confirm_looks": 3,
+        "confirm_every": timedelta(seconds=5),
+        "healthy_for": timedelta(minutes=2),
+        "recovery_within": timedelta(minutes=5),
+    }
     return ApplicationPlan(
         application=APPLICATION,
         dossier="d1",
@@ -135,13 +141,7 @@ def application_plan(**terms: Any) -> ApplicationPlan:
             )
             for name, needed in DEPENDS_ON.items()
         },
-        terms=IncidentTerms(
-            confirm_looks=3,
-            confirm_every=timedelta(seconds=5),
-            healthy_for=timedelta(minutes=2),
-            recovery_within=timedelta(minutes=5),
-            **terms,
-        ),
+        terms=IncidentTerms(**(usual | terms)),
         people={"operator": [OPERATOR], "approver": ["boss@supplier.example", "cio@acme.example"]},
     )
 

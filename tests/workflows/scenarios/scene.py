@@ -34,6 +34,10 @@ _AT_WORK = {EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED, EventType.EVENT_TYPE_W
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
+NOTHING_COMES_LATE = {"confirm_every": timedelta(milliseconds=1)}
+"""Terms for a scene in which an alarm joins shortly before health is proven. The looks of this world take no time, so such an
+alarm would often count as one that came after the last look, and open its incident again."""
+
 
 @dataclass
 class Scene:

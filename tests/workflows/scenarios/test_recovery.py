@@ -8,7 +8,7 @@ import pytest
 
 from models.dossier.instructions import Approval
 from models.incident import IncidentEnd, IncidentState
-from tests.workflows.scenarios.scene import HOUR, MINUTE, Scene
+from tests.workflows.scenarios.scene import HOUR, MINUTE, NOTHING_COMES_LATE, Scene
 from tests.workflows.world import cleared, decide, report
 
 Given = Callable[..., Scene]
@@ -59,7 +59,7 @@ async def test_an_answer_counts_while_health_is_not_proven(given: Given) -> None
 async def test_a_fault_that_a_measuring_point_finds_while_an_unconfirmed_alarm_waits_for_people_is_healed(
     given: Given,
 ) -> None:
-    scene = given(down=set(), cures=True)
+    scene = given(down=set(), cures=True, terms=NOTHING_COMES_LATE)
     async with scene.played():
         await scene.alarm(None, point=False, title="A message could not be understood")
         await scene.asked()

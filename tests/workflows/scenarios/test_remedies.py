@@ -8,7 +8,7 @@ import pytest
 
 from models.dossier.monitoring import Severity
 from models.proof import Use
-from tests.workflows.scenarios.scene import Scene
+from tests.workflows.scenarios.scene import NOTHING_COMES_LATE, Scene
 from tests.workflows.world import decide
 
 Given = Callable[..., Scene]
@@ -48,7 +48,7 @@ async def test_a_remedy_that_helped_is_proven(given: Given) -> None:
 async def test_an_alarm_that_a_remedy_causes_does_not_raise_the_priority_unless_it_did_not_help(
     given: Given, cures: bool, priority: str
 ) -> None:
-    scene = given(down={"db"}, cures=cures)
+    scene = given(down={"db"}, cures=cures, terms=NOTHING_COMES_LATE)
 
     async def meanwhile(command: str) -> None:
         if command == "stopped db":
