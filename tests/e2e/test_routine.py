@@ -107,7 +107,7 @@ async def test_an_order_is_carried_out_as_typed_and_one_too_many_asks(tmp_path: 
     assert wrong.value.cause.message == (
         "ann may not order write; kim@acme.example may; there is no input 'color'; it takes note, times; note is missing: "
         "What to write (text of one line, 500 characters at most, that begins with no dash); times: 'often' does not fit; "
-        "How often is a whole number"
+        "How often is a whole number, 0 at least and eighteen digits at most"
     )
     assert [text.split(":")[0] for text in timeline if text.startswith("Receipt")] == [
         "Receipt (ordered)",
