@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Final, Protocol, TypeVar
 
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle, WorkflowQueryFailedError
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 from models.errors import UserError
 from models.gates import GateState
@@ -20,6 +20,7 @@ from models.watch import OpenIncident, WatchStatus
 
 _LOOK_EVERY: Final = 0.25
 _PATIENCE: Final = timedelta(seconds=5)
+_STARTED_WITHIN: Final = 30.0
 
 Handle = WorkflowHandle[Any, Any]
 
@@ -79,7 +80,7 @@ async def next_incident(client: Client, application: str, known: set[str]) -> Op
 
 async def follow(handle: WorkflowHandle[Any, T], listener: Listener, status_type: type[Standing]) -> T | None:
     """Tell how it goes on until it has ended; None when it ended without an account (cancelled, terminated)."""
-    ending = asyncio.ensure_future(handle.result())
+    ending = asyncio.ensure_future(_end_of(handle))
     shown, told = 0, set[str]()
     try:
         while True:
@@ -101,6 +102,18 @@ async def follow(handle: WorkflowHandle[Any, T], listener: Listener, status_type
         return None
     finally:
         ending.cancel()
+
+
+async def _end_of(handle: WorkflowHandle[Any, T]) -> T:
+    """The result of a workflow; a watch names its incident a moment before Temporal has started it."""
+    deadline = time.monotonic() + _STARTED_WITHIN
+    while True:
+        try:
+            return await handle.result()
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND or time.monotonic() > deadline:
+                raise
+        await asyncio.sleep(_LOOK_EVERY)
 
 
 async def _status(handle: Handle, status_type: type[Standing]) -> Standing | None:
