@@ -60,7 +60,7 @@ class RunJob(Model):
 
     @property
     def asked(self) -> str:
-        """Digest of what is run: the same id with another one is refused."""
+        """Digest of what is run. The host refuses a job id that it keeps with another digest."""
         return digest({"command": self.command, "check": self.check})
 
 
@@ -89,7 +89,7 @@ class EnsureComponent(Model):
 
     @property
     def asked(self) -> str:
-        """Digest of what is done: the same id with another one is refused."""
+        """Digest of what is done. The host refuses a job id that it keeps with another digest."""
         control = self.control.model_dump(mode="json", exclude_defaults=True)
         return digest({"component": self.component, "verb": self.verb.value, "control": control})
 

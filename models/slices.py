@@ -203,7 +203,7 @@ class PlanRequest(Model):
     ill: list[str] = []
     """Measuring points that our probes saw failing."""
     healthy: list[str] = []
-    """Measuring points that our probes saw healthy: an alarm that names one says nothing of what is ill now."""
+    """Measuring points that our probes saw healthy. An alarm that names one of them is not taken as a sign of a fault."""
     roots: list[str] = []
     """Components where the fault begins: they fail, and need no other component that fails."""
     tried: list[str] = []
