@@ -40,6 +40,10 @@ MERGED: Final = "merged/"
 """How the fingerprint begins under which an incident takes over what people reported to another."""
 
 
+NOT_UNDERSTOOD: Final = "intake."
+"""How fingerprints begin of alarms about messages that the intake did not understand. Without a slash: no source can have it."""
+
+
 def is_remembered(fingerprint: str) -> bool:
     """Whether a watch remembers such an alarm; what people report is known to its incident alone."""
     return not fingerprint.startswith((BY_HAND, MERGED))

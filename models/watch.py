@@ -61,6 +61,8 @@ class OpenIncident(State):
     """The components of its alarms."""
     whole_application: bool = False
     """An alarm without a known component belongs to it: every further alarm joins."""
+    of_intake: bool = False
+    """It is about messages that the intake did not understand, and not about the application: only further ones of those join."""
     opened_at: datetime
     title: str = ""
     fingerprints: list[str] = []

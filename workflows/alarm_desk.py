@@ -28,7 +28,7 @@ from workflows.discipline import (
 )
 from workflows.incident_book import IncidentBook
 from workflows.occurrences import forget_over, in_our_time, note_over, when_over
-from workflows.placing import Role, belongs_to, comes_back_to, earlier_on
+from workflows.placing import Belonging, Role, belongs_to, comes_back_to, earlier_on, is_of_intake
 
 if TYPE_CHECKING:
     from workflows.outbox import Message
@@ -120,7 +120,7 @@ class AlarmDesk:
             receipt = self.place(held, brief)
             self._crowd.add(held, component)
             return receipt
-        belonging = belongs_to(self._memory.slice.depends_on, self._memory.incidents.values(), component)
+        belonging = self._belonging(alarm)
         if belonging is not None:  # the incident is not told, because nobody could tell it when this alarm is cleared
             reason = (
                 f"{MOST_ALARMS + MOST_MEMBERS} alarms are open, so only the records keep this one; its incident does not wait "
@@ -229,7 +229,7 @@ class AlarmDesk:
         if held.kept is not None:
             return self._keep(held, alarm)
         component = self._book.known(alarm.component)
-        belonging = belongs_to(known.depends_on, self._memory.incidents.values(), component)
+        belonging = self._belonging(alarm)
         if belonging is not None:
             again = held.incident == belonging.incident.id
             held.incident = belonging.incident.id
@@ -246,9 +246,15 @@ class AlarmDesk:
             return _receipt(
                 alarm, Disposition.OPENED, held.incident, f"opened incident {closed.number} again: {reason}"
             )
-        opened = self._book.open([alarm], alarm.title, alarm.source, note=self._another_fault(component))
+        note = "" if is_of_intake(alarm) else self._another_fault(component)
+        opened = self._book.open([alarm], alarm.title, alarm.source, note=note)
         held.incident = opened.id
         return _receipt(alarm, Disposition.OPENED, opened.id, f"opened incident {opened.number}")
+
+    def _belonging(self, alarm: Alarm) -> Belonging | None:
+        """The open incident that an alarm belongs to."""
+        memory, component = self._memory, self._book.known(alarm.component)
+        return belongs_to(memory.slice.depends_on, memory.incidents.values(), component, of_intake=is_of_intake(alarm))
 
     def _another_fault(self, component: str | None) -> str:
         """Name the incident of the same component that was closed a short time ago, for whoever leads the new one."""

@@ -24,7 +24,7 @@ from models.names import incident_id
 from models.sizes import MESSAGE, first_that_fit
 from models.watch import ClosedIncident, OpenAlarm, OpenIncident, WatchState
 from workflows.discipline import raise_again_after
-from workflows.placing import COMES_BACK, Role
+from workflows.placing import COMES_BACK, Role, is_of_intake
 
 if TYPE_CHECKING:
     from workflows.outbox import Message
@@ -71,7 +71,12 @@ class IncidentBook:
         memory.next_number += 1
         memory.opened += 1
         incident = OpenIncident(
-            id=incident_id(self._application, number), number=number, components=[], opened_at=self._now(), title=title
+            id=incident_id(self._application, number),
+            number=number,
+            components=[],
+            of_intake=all(map(is_of_intake, alarms)),
+            opened_at=self._now(),
+            title=title,
         )
         self._add(incident, alarms, by_hand=by_hand)
         memory.incidents[incident.id] = incident
@@ -95,6 +100,7 @@ class IncidentBook:
             number=closed.number,
             components=list(closed.components),
             whole_application=closed.whole_application,
+            of_intake=closed.of_intake,
             opened_at=closed.opened_at,
             title=closed.title,
             fingerprints=list(closed.fingerprints),
@@ -163,6 +169,7 @@ class IncidentBook:
         self._add(second, alarms)
         second.components = list(dict.fromkeys([*second.components, *first.components]))
         second.whole_application |= first.whole_application
+        second.of_intake &= first.of_intake
         second.by_hand = list(dict.fromkeys([*second.by_hand, *first.by_hand]))
         self._remember(self._memory.incidents.pop(first.id), IncidentEnd.MERGED.value, None)
         self._tell(second.id, AlarmsJoined(alarms=alarms))
@@ -177,7 +184,7 @@ class IncidentBook:
             held.incident = new.id
         fingerprints = [a.fingerprint for a in alarms]
         rest = [h.alarm for h in self._memory.alarms.values() if h.incident == old.id]
-        stay = {self.known(a.component) or "" for a in rest} | set(old.by_hand)
+        stay = {self.known(a.component) or "" for a in rest if not is_of_intake(a)} | set(old.by_hand)
         old.components = [c for c in old.components if c in stay]
         old.whole_application = "" in stay
         old.fingerprints = [f for f in old.fingerprints if f not in fingerprints]
@@ -195,7 +202,7 @@ class IncidentBook:
         for alarm in alarms:
             component = self.known(alarm.component)
             if component is None:
-                incident.whole_application = True
+                incident.whole_application |= not is_of_intake(alarm)
             elif component not in incident.components:
                 incident.components.append(component)
             if by_hand and (component or "") not in incident.by_hand:

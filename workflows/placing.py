@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from models.alarms import Alarm
+from models.alarms import NOT_UNDERSTOOD, Alarm
 from models.incident import IncidentEnd
 from models.watch import ClosedIncident, OpenIncident
 
@@ -50,12 +50,20 @@ def steps(graph: Graph, component: str) -> dict[str, int]:
     return found
 
 
-def belongs_to(graph: Graph, incidents: Iterable[OpenIncident], component: str | None) -> Belonging | None:
+def is_of_intake(alarm: Alarm) -> bool:
+    """Whether an alarm is about a message that the intake did not understand: it says nothing of the application's health."""
+    return alarm.fingerprint.startswith(NOT_UNDERSTOOD)
+
+
+def belongs_to(
+    graph: Graph, incidents: Iterable[OpenIncident], component: str | None, *, of_intake: bool = False
+) -> Belonging | None:
     """The open incident that an alarm of this component belongs to; among equally near ones that with the lowest number.
 
-    None as component: an alarm of the application as a whole, which belongs to whatever is open.
+    None as component: an alarm of the application as a whole, which belongs to whatever is open. `of_intake`: it is about a
+    message that was not understood, which belongs to an incident about such messages, and to no other.
     """
-    found = [(*_nearness(graph, incident, component), incident) for incident in incidents]
+    found = [(*_nearness(graph, i, component), i) for i in incidents if i.of_intake is of_intake]
     near = [
         (far, incident.number, role, through, incident) for far, role, through, incident in found if far is not None
     ]
@@ -88,7 +96,8 @@ def comes_back_to(
     within: timedelta,
 ) -> ClosedIncident | None:
     """The incident, closed not longer ago than agreed, that this alarm shows not to have been over; the latest of several."""
-    return _latest(i for i in _lately(closed, now, within) if i.end in COMES_BACK and _same_fault(i, alarm, component))
+    lately = (i for i in _lately(closed, now, within) if i.of_intake is is_of_intake(alarm))
+    return _latest(i for i in lately if i.end in COMES_BACK and _same_fault(i, alarm, component))
 
 
 def earlier_on(

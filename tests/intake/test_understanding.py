@@ -184,7 +184,7 @@ async def test_what_a_source_sends_to_another_address_is_kept_and_told(bench: Be
     assert (answer.status_code, answer.json()["receipts"][0]["disposition"]) == (200, "quarantined")
     assert bench.reporter.taken[0].fingerprint == "intake.prometheus.address"
     assert (await bench.http.post(path, json=SHOP)).status_code == 404
-    assert (await bench.post("/alarms/", json=SHOP)).json()["receipts"][0]["disposition"] == "joined"
+    assert (await bench.post("/alarms/", json=SHOP)).json()["receipts"][0]["disposition"] == "opened"
 
 
 async def test_hundreds_of_messages_that_are_not_understood_are_kept_together(bench: Bench) -> None:
