@@ -11,6 +11,7 @@ from temporalio.client import Client
 from temporalio.worker import Replayer, Worker, WorkflowInstance, WorkflowInstanceDetails
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
+from tests.cancelling import cancelling_for
 from workflows.sandbox import workflow_runner
 
 
@@ -22,7 +23,8 @@ async def replayed(client: Client, *, workflows: Sequence[type], **options: Any)
     worker, and the time-skipping server never gives it again.
     """
     runner = _Noting(_RESTRICTIONS)
-    worker = Worker(client, workflows=workflows, workflow_runner=runner, **options)
+    between = [*options.pop("interceptors", []), *cancelling_for(client)]
+    worker = Worker(client, workflows=workflows, workflow_runner=runner, interceptors=between, **options)
     runner.runs.clear()  # the SDK has tried each workflow out
     async with worker:
         yield worker
@@ -47,7 +49,12 @@ class _Noting(SandboxedWorkflowRunner):
 
 async def _replay(client: Client, workflows: Sequence[type], runs: dict[str, str]) -> None:
     runner = SandboxedWorkflowRunner(_RESTRICTIONS)
-    replayer = Replayer(workflows=workflows, workflow_runner=runner, data_converter=client.data_converter)
+    replayer = Replayer(
+        workflows=workflows,
+        workflow_runner=runner,
+        data_converter=client.data_converter,
+        interceptors=cancelling_for(client),
+    )
 
     async def histories() -> AsyncIterator[Any]:
         for run, name in runs.items():

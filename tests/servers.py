@@ -30,6 +30,9 @@ from tests.ports import free_ports
 
 SKIPPING_SERVER = Path(sysconfig.get_path("scripts")) / "temporal-test-server"
 
+SKIPS_TIME = "skips time"
+"""What a client of the time-skipping server is called, so that workers can tell which server they serve."""
+
 
 def wait_for_port(port: int, process: subprocess.Popen[bytes], seconds: float = 90) -> None:
     """Wait until somebody listens, or the process has ended."""
@@ -93,7 +96,7 @@ def real_server(home: Path) -> Iterator[TemporalServer]:
 async def skipping_environment() -> AsyncIterator[WorkflowEnvironment]:
     """A server whose time runs as fast as nobody works."""
     async with await WorkflowEnvironment.start_time_skipping(
-        test_server_existing_path=str(SKIPPING_SERVER), data_converter=data_converter
+        test_server_existing_path=str(SKIPPING_SERVER), data_converter=data_converter, identity=SKIPS_TIME
     ) as environment:
         await add_search_attributes(environment.client)
         attributes = {SCHEDULED_BY: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD}  # which a real server has

@@ -12,8 +12,8 @@ MOST = 1.5
 
 async def test_what_a_takeover_costs_grows_in_step_with_the_alarms_that_joined(skipping: WorkflowEnvironment) -> None:
     beginning = await waiting_incident(skipping.client)
-    few = await replay(with_signals(beginning, "join_alarms", joining(250)))
-    many = await replay(with_signals(beginning, "join_alarms", joining(1_000)))
+    few = await replay(with_signals(beginning, "join_alarms", joining(100)))
+    many = await replay(with_signals(beginning, "join_alarms", joining(400)))
     assert many.all / few.all <= 6
 
 

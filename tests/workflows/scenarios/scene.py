@@ -136,12 +136,7 @@ class Scene:
         return await self.env.get_current_time()
 
     async def settled(self, number: int = 1, seconds: float = 60) -> None:
-        """Wait until an incident has begun and has done all that is due.
-
-        Do this before you tell an incident something that makes it stop what it does. The server that skips time refuses a
-        workflow task that cancels an activity which ended meanwhile (ACTIVITY_UNKNOWN), and forgets the task: its clock then
-        stands still, and the next sleep ends with "Timeout expired". A real server takes such a task.
-        """
+        """Wait until an incident has begun and has done all that is due."""
         quiet = 0
         async with asyncio.timeout(seconds):
             while quiet < 2:
