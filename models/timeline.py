@@ -32,15 +32,31 @@ class Timeline(State):
     taken: int = 0
     """Lines so far that were given to the records."""
 
-    def tell(self, at: datetime, kind: EntryKind, text: str, data: Model | dict[str, Any] | None = None) -> None:
-        """Add a line."""
+    def tell(
+        self,
+        at: datetime,
+        kind: EntryKind,
+        text: str,
+        data: Model | dict[str, Any] | None = None,
+        *,
+        instead_of: int | None = None,
+    ) -> int:
+        """Add a line, or say the latest line anew, which keeps its time; returns its sequence."""
         text = cut(text[:2000], TEXT)
         whole = data.model_dump(mode="json") if isinstance(data, Model) else data or {}
         rests_on = _fitting(whole)
         if whole and not rests_on:
             text += f" (what this rests on took {encoded_size(whole)} bytes and was left out)"
+        if instead_of is not None and self.is_last(instead_of):
+            self.lines[-1] = self.lines[-1].model_copy(update={"text": text, "data": rests_on})
+            return instead_of
         self.lines.append(TimelineEntry(sequence=self.count, at=at, kind=kind, text=text, data=rests_on))
         self.count += 1
+        return self.count - 1
+
+    def is_last(self, sequence: int) -> bool:
+        """Whether this is the latest line, and may still be said anew: the records do not have it."""
+        return self.untaken > 0 and sequence == self.count - 1
 
     def take(self) -> list[TimelineEntry]:
         """The next lines for the records, as many as fit into one message; each is given once."""

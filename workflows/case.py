@@ -126,10 +126,18 @@ class Case:
         self.memory.doing = doing
         self._changed()
 
-    def tell(self, kind: EntryKind, text: str, data: Model | dict[str, Any] | None = None) -> None:
-        """Add a line to the timeline."""
-        self.memory.timeline.tell(workflow.now(), kind, text, data)
+    def tell(
+        self,
+        kind: EntryKind,
+        text: str,
+        data: Model | dict[str, Any] | None = None,
+        *,
+        instead_of: int | None = None,
+    ) -> int:
+        """Add a line to the timeline, or say its latest line anew; returns the sequence of the line."""
+        line = self.memory.timeline.tell(workflow.now(), kind, text, data, instead_of=instead_of)
         self._changed()
+        return line
 
     async def record(self, closed_at: datetime | None = None) -> None:
         """Write all that is new by now to the records, in as many parts as it takes."""

@@ -11,7 +11,6 @@ from temporalio.exceptions import FailureError, is_cancelled_exception
 
 from activities.stubs.leading import write_account
 from models.account import WriteAccount
-from models.alarms import Alarm
 from models.clock import ClockEventKind, ClockEvents
 from models.dossier.agreement import CauseCode
 from models.gates import Decision, DecisionReceipt
@@ -41,6 +40,7 @@ from models.incident import (
 from models.people import Person
 from models.records import EntryKind
 from models.sizes import ANSWER, first_that_fit
+from workflows.alarm_lines import AlarmLines
 from workflows.case import Case, refused
 from workflows.details import Details
 from workflows.gates import Asking
@@ -68,6 +68,7 @@ class Incident(Holding, Asking):
         super().__init__()
         self._details = Details(self._page)
         self.case = Case(order, self._details.changed)
+        self._lines = AlarmLines(self.case)
         self.memory = self.case.memory
         self.leading = Leading(self.case)
         self.healing = Healing(self.case, self.leading, self.ask, self)
@@ -92,8 +93,7 @@ class Incident(Holding, Asking):
         if again := order.reopening:
             self.case.tell(EntryKind.STATE, f"Opened again by {again.by}: {again.reason}")
             self.memory.lead.who = again.lead
-        for alarm in order.alarms:
-            self.case.tell(EntryKind.ALARM, _alarm_text(alarm))
+        self._lines.began_with(order.alarms)
         if order.note:
             self.case.tell(EntryKind.NOTE, f"{order.opened_by}: {order.note}", {"audience": NoteFor.INTERNAL.value})
 
@@ -213,15 +213,16 @@ class Incident(Holding, Asking):
     )
     def join_alarms(self, joined: AlarmsJoined) -> None:
         """Take further alarms in; what they concern must be healthy too before the incident can end."""
-        symptoms = set(joined.symptoms)
+        symptoms, told = set(joined.symptoms), []
         for alarm in joined.alarms:
             symptom = alarm.fingerprint in symptoms
             own = self.healing.is_own_doing(alarm)
             self.case.firing.join(alarm, symptom=symptom, own_doing=own)
             self.late.joined(alarm)
-            how = " as a symptom" if symptom else ""
-            how += " (a remedy is acting on its component, so it does not raise the priority)" if own else ""
-            self.case.tell(EntryKind.ALARM, f"Joined{how}: {_alarm_text(alarm)}")
+            role = " as a symptom" if symptom else ""
+            role += " (a remedy is acting on its component, so it does not raise the priority)" if own else ""
+            told.append((alarm, role))
+        self._lines.joined(told)
         self.healing.see_urgency(joined.alarms)
 
     @workflow.signal(
@@ -230,15 +231,10 @@ class Incident(Holding, Asking):
     )
     def clear_alarms(self, cleared: AlarmsCleared) -> None:
         """Note that a source took alarms back; recovery is proven by probes all the same."""
-        how = f"Given to {cleared.moved_to}" if cleared.moved_to else "Taken back by its source"
-        for fingerprint in cleared.fingerprints:
-            name = self.case.firing.clear(fingerprint)
-            if name is not None:
-                self.case.taken_back += 1
-                self.case.tell(EntryKind.ALARM, f"{how}: {name}")
-        if further := self.case.firing.clear_members(cleared.members):
-            self.case.taken_back += further
-            self.case.tell(EntryKind.ALARM, f"{how}: {further} of the further alarms")
+        names = [name for f in cleared.fingerprints if (name := self.case.firing.clear(f)) is not None]
+        further = self.case.firing.clear_members(cleared.members)
+        self.case.taken_back += len(names) + further
+        self._lines.cleared(cleared, names, further)
 
     @workflow.signal(
         name="merged",
@@ -436,8 +432,3 @@ class Incident(Holding, Asking):
 
     def _page(self) -> str:
         return incident_page(self.case, self.gates_markdown(), self.leading.customer.draft)
-
-
-def _alarm_text(alarm: Alarm) -> str:
-    detail = f": {alarm.detail}" if alarm.detail else ""
-    return f"{alarm.severity.value} alarm from {alarm.source}: {alarm.title}{detail}"

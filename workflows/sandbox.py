@@ -19,6 +19,7 @@ def workflow_runner() -> SandboxedWorkflowRunner:
             "models",
             "activities.stubs",
             "workflows.alarm_desk",
+            "workflows.alarm_lines",
             "workflows.blast_radius",
             "workflows.carrying",
             "workflows.calls",
