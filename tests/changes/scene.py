@@ -159,7 +159,7 @@ async def agree(handle: Handle) -> None:
 
 async def until_asked_of(handle: Handle, who: str) -> GateState:
     """Wait until somebody is asked."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(90):
         while True:
             await until_asked(handle)
             for gate in await gates(handle):

@@ -50,7 +50,7 @@ async def test_a_change_is_submitted_shown_approved_by_both_parties_and_made(sit
         stranger = await beside("change", "approve", id, "--by", "eve@example.com", "--yes")
         last = await beside("change", "approve", id, "--by", CUSTOMER, "--yes", "--json")
         outcome = await end_of(change)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(90):
             while not any(one.kind == "review" for batch in scene.records for one in batch.operations):
                 await asyncio.sleep(0.02)
         keep(site, scene)

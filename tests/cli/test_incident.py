@@ -158,7 +158,7 @@ async def test_an_incident_is_opened_noted_and_given_up_by_hand(site: Site) -> N
         noted = await beside("incident", "note", "acme.shop.1", "Called the customer")
         unsure = await beside("incident", "cancel", "acme.shop.1")
         given_up = await beside("incident", "cancel", "1", "-a", "acme.shop", "--yes")
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             while (await incident(client).describe()).status is not WorkflowExecutionStatus.CANCELED:
                 await asyncio.sleep(0.05)
 
@@ -200,7 +200,7 @@ async def test_a_watch_shows_its_alarms_and_incidents(asking: Site) -> None:
         Halts(asking.records).begin(halt)
         shown = (await beside("watch", "show", "acme.shop")).stdout
         as_json = json.loads((await beside("watch", "show", "acme.shop", "--json")).stdout)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(90):
             while (lines := json.loads((await beside("watch", "list", "--json")).stdout))[0]["since"] is None:
                 await asyncio.sleep(0.05)
 
@@ -216,7 +216,7 @@ async def test_a_watch_shows_its_alarms_and_incidents(asking: Site) -> None:
 
 async def _listed(state: str) -> list[dict[str, object]]:
     """The list, once visibility has followed history."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(90):
         while True:
             lines = json.loads((await beside("incident", "list", "--json")).stdout)
             if [line["state"] for line in lines] == [state]:

@@ -46,7 +46,7 @@ async def changes() -> list[tuple[str, str]]:
 
 async def there(client: Client, *ids: str) -> None:
     """Wait until the server lists these schedules and no other; its list is a moment late."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(90):
         while {one.id async for one in await client.list_schedules()} != set(ids):
             await asyncio.sleep(0.1)
 

@@ -53,7 +53,7 @@ async def _until(wanted: Callable[[], bool], seconds: float = 40) -> None:
 
 
 async def _standing(running: Site, promise: Promise, standing: Standing) -> ClockReading:
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(90):
         while True:
             reading = (await status(running.incident)).clock
             if reading is not None and any(p.promise is promise and p.standing is standing for p in reading.promises):

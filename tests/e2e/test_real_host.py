@@ -116,7 +116,7 @@ async def test_cancelling_ends_what_runs_on_the_host_and_says_so(tmp_path: Path,
         async with site(server, fleet, tmp_path, change) as running_site:
             fleet.break_it(NAME)
             await running_site.alarm()
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(90):
                 while not marker.exists():
                     await asyncio.sleep(0.05)
             await running_site.incident.cancel()

@@ -89,7 +89,7 @@ async def installation(
 
 async def _pending(handle: WorkflowHandle[Any, Any], failure: str) -> str:
     """Wait until an activity of the workflow has failed with such a text; give the text."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(90):
         while True:
             described = await handle.describe()
             for activity in described.raw_description.pending_activities:
@@ -150,7 +150,7 @@ async def test_an_incident_still_looks_and_collects_while_halted_and_heals_once_
                 await asyncio.sleep(0.02)
             fleet.break_it(NAME)
             await installed.alarm()
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(90):
                 while not await _waits(installed.incident):
                     await asyncio.sleep(0.1)
             evidence, started = installed.timeline(EntryKind.EVIDENCE), fleet.count(NAME, "start")

@@ -58,7 +58,7 @@ async def triggered(client: Client) -> None:
 async def run_of(client: Client, count: int = 1) -> list[WorkflowHandle[Any, OperationOutcome]]:
     """The runs that the schedule has started, once there are so many."""
     handle = client.get_schedule_handle(SCHEDULE)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         while len(started := (await handle.describe()).info.recent_actions) < count:
             await asyncio.sleep(0.1)
     return [

@@ -81,7 +81,7 @@ class Site:
         The same one may come again when a worker died before it had noted the acknowledgement; by fingerprint and
         beginning the watch knows it.
         """
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(90):
             while len(told := {(a.fingerprint, a.since, a.state): a for a in await self.alarms()}) < count:
                 await asyncio.sleep(0.05)
         return [(alarm.fingerprint, alarm.state.value) for alarm in told.values()]
@@ -98,7 +98,7 @@ class Site:
 
     async def taken_over(self, moment: datetime, *, samples: int = 1) -> Beat:
         """The heartbeat of an attempt that began after a moment."""
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(90):
             while (beat := await self.beat()) is None or beat.started_at < moment or beat.samples < samples:
                 await asyncio.sleep(0.05)
         return beat
@@ -183,7 +183,7 @@ async def test_a_cancelled_monitor_ends_and_leaves_its_states_saved(site: Site) 
     site.fail("page")
     await site.told(1)
     await monitor.cancel()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(90):
         while (await monitor.describe()).status is not WorkflowExecutionStatus.CANCELED:
             await asyncio.sleep(0.05)
     assert [r["state"] for r in MonitorStore(site.database).load_states(site.site)] == ["firing"]
@@ -193,7 +193,7 @@ async def test_a_run_that_is_over_goes_on_with_a_fresh_history(site: Site) -> No
     monitor = await site.monitor(lasts="2s")
     first = monitor.first_execution_run_id
     site.fail("page")
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         while (await monitor.describe()).run_id == first:
             await asyncio.sleep(0.1)
     assert await site.told(1) == [FIRED]
@@ -208,7 +208,7 @@ async def test_the_workflow_is_told_how_sampling_stands(site: Site) -> None:
     monitor = await site.monitor()
     before = await monitor.query(Monitor.status)
     assert before.message.startswith("Waiting for a worker") or before.beat
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         while (status := await monitor.query(Monitor.status)).beat is None:
             await asyncio.sleep(0.05)
     assert status.message.startswith("2 points, 0 thresholds firing")

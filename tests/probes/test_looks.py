@@ -142,7 +142,7 @@ async def test_cancelling_ends_every_look_and_leaves_no_task_and_no_socket() -> 
         await looks.close()
 
         gc.collect()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(90):
             while server.open or _open_files() > files:
                 await asyncio.sleep(0.01)
         assert len(asyncio.all_tasks()) == tasks
@@ -158,7 +158,7 @@ async def test_closing_leaves_no_socket_and_no_thread(tmp_path: Path) -> None:
         assert server.open == 2
         await looks.close()
 
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(90):
             while server.open or threading.active_count() > threads or _open_files() > files:
                 await asyncio.sleep(0.01)
 

@@ -192,7 +192,7 @@ async def test_a_slow_query_ends_by_its_timeout_and_leaves_nothing_running(
 
     assert sample.seen is Seen.FAILED
     with psycopg.connect(orders, autocommit=True) as connection:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(40):
             while connection.execute(RUNNING).fetchone() != (0,):
                 await asyncio.sleep(0.02)
 

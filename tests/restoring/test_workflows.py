@@ -235,7 +235,7 @@ async def test_a_drill_that_fails_opens_an_incident(shop: Site, own: Cluster) ->
 
     assert outcome.end is OperationEnd.FAILED
     assert "there is no backup" in outcome.summary
-    async with asyncio.timeout(30):  # the incident is opened by then, and writes its record by itself
+    async with asyncio.timeout(90):  # the incident is opened by then, and writes its record by itself
         while not (found := [i for i in shop.records.incidents(open_only=True) if "drill" in i.title]):
             await asyncio.sleep(0.1)
     [incident] = found

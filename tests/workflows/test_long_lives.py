@@ -51,7 +51,7 @@ async def test_an_operation_can_wait_for_its_lease_for_three_months(skipping: Wo
             id=operation_id("start-up", APPLICATION, uuid4().hex[:8]),
             task_queue=WORKFLOW_QUEUE,
         )
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             while not hosts.leases:
                 await asyncio.sleep(0.02)
         await skipping.sleep(_DAY)

@@ -39,7 +39,7 @@ async def refusal(major: WorkflowHandle[Any, Any], name: str, message: Any) -> s
 
 
 async def until_members(major: WorkflowHandle[Any, Any], count: int) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(90):
         while len((await standing(major)).members) != count:
             await asyncio.sleep(0.02)
 
@@ -170,14 +170,14 @@ async def test_an_incident_belongs_to_one_major_incident_until_that_gives_it_up_
         shop = await incident(skipping.client)
         first = await open_major(skipping.client, "acme.shop.1")
         await until_members(first, 1)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(90):
             while not await heard(shop):
                 await asyncio.sleep(0.02)
         second = await open_major(skipping.client)
         taking = AddIncidents(incidents=["acme.shop.1"], by=EVA)
         said = await refusal(second, "add_incidents", taking)
         begun = await open_major(skipping.client, "acme.shop.1")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(90):
             while len(lines(await standing(begun))) < 2:
                 await asyncio.sleep(0.02)
         not_taken = await standing(begun)
@@ -304,7 +304,7 @@ async def test_a_new_run_remembers_all_and_begins_nothing_anew(skipping: Workflo
         await until_members(major, 1)
         before = await standing(major)
         await major.signal("hand_on")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(90):
             while (await major.describe()).run_id == major.first_execution_run_id:
                 await asyncio.sleep(0.02)
         major = skipping.client.get_workflow_handle(major.id)

@@ -71,8 +71,8 @@ async def _start(client: Client, number: int) -> WorkflowHandle[Any, IncidentOut
 
 
 async def _pass(skipping: WorkflowEnvironment, minutes: int) -> None:
-    for _ in range(minutes):  # the server gives up a sleep in which too much happens
-        await skipping.sleep(timedelta(minutes=1))
+    for _ in range(minutes * 6):  # the server gives up a sleep in which too much happens
+        await skipping.sleep(timedelta(seconds=10))
 
 
 async def _events(handle: WorkflowHandle[Any, Any]) -> int:

@@ -40,7 +40,7 @@ async def test_an_alarm_of_an_incident_that_was_terminated_is_looked_at_again(tm
             await report(client, alarm("web"))
             await until_asked(incident(client))
             await incident(client).terminate("pressed the wrong button")
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(90):
                 while (seen := await watch_status(client)).incidents:
                     await asyncio.sleep(0.05)
     assert seen.alarms[0].recheck_at is not None
@@ -178,7 +178,7 @@ async def test_a_dossier_published_while_the_watch_hands_on_is_read(tmp_path: Pa
         await watch.signal("hand_on")
         await watch.signal("dossier_published", DossierPublished(digest="d2"))
         world.dossier = "d2"
-        async with world.worker(client), asyncio.timeout(30):
+        async with world.worker(client), asyncio.timeout(90):
             while (await watch.describe()).run_id == first_run:
                 await asyncio.sleep(0.02)
             seen = await watch_status(client)

@@ -70,7 +70,7 @@ async def test_an_alarm_that_is_taken_back_is_told_to_its_incident(skipping: Wor
         await report(skipping.client, alarm("web"))
         await until_asked(incident(skipping.client))
         [receipt] = (await report(skipping.client, cleared("web"))).receipts
-        async with asyncio.timeout(30):  # the watch answers its sender first, and then signals the incident
+        async with asyncio.timeout(90):  # the watch answers its sender first, and then signals the incident
             while (await status(incident(skipping.client))).alarms:
                 await asyncio.sleep(0.02)
         seen = await watch_status(skipping.client)

@@ -129,7 +129,7 @@ async def refusal(env: WorkflowEnvironment, update: str, message: Any) -> str:
 
 async def until(wanted: Callable[[], Any]) -> Any:
     """Wait until what is asked for is true."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(90):
         while not (seen := await wanted()):
             await asyncio.sleep(0.02)
         return seen

@@ -27,7 +27,7 @@ def over(first: int, end: int) -> list[Alarm]:
 async def took(scene: Scene, *alarms: Alarm, fires: int) -> None:
     """The incident has heard of alarms, after which so many fire besides the first."""
     await report(scene.env.client, *alarms)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         while await _firing(scene) != fires + 1:
             await asyncio.sleep(0.01)
     await scene.settled()
