@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -15,7 +14,7 @@ from models.base import format_duration
 from models.dossier.agreement import Level, Priority
 from models.dossier.instructions import Approval, RunbookStep, RunStep, Step
 from models.fences import HeldLease
-from models.gates import MOOT, GateOutcome, Question
+from models.gates import MOOT, Question
 from models.incident import IncidentEnd, IncidentState
 from models.jobs import Outcome
 from models.names import remedy_name
@@ -25,7 +24,9 @@ from models.probes import HealthVerdict, WatchHealth
 from models.records import EntryKind
 from models.runbooks import StepReport
 from models.slices import STALE_ASKS, PlannedRemedy, SiteProbes
+from workflows.another_fault import AnotherFault
 from workflows.case import Case
+from workflows.deciding import AlreadyRecoveredError, Ask, Deciding
 from workflows.faring import how_it_fared, needs_time
 from workflows.gates import approval_question
 from workflows.handing_over import CLOSE, REMEDY, RETRY, RUNBOOK, VERIFY, cause_of, handover_question, option
@@ -49,17 +50,6 @@ _STALE = Approval(roles=[STALE_ASKS], not_requester=False)
 """Asked about a remedy that needs no approval, and is not proven."""
 
 
-class _AlreadyRecoveredError(Exception):
-    """Health was proven while a question waited for its answer; never leaves this module."""
-
-    def __init__(self, verdict: HealthVerdict) -> None:
-        super().__init__(verdict.reason)
-        self.verdict = verdict
-
-
-Ask = Callable[[Question, Callable[[], bool]], Awaitable[GateOutcome]]
-
-
 class Healing:
     """Puts an incident right as its dossier says, and asks people through `ask` where that is not enough."""
 
@@ -67,7 +57,6 @@ class Healing:
         self._holding = holding
         self._case = case
         self._leading = leading
-        self._ask = ask
         self.steps: Steps | None = None
         self.acting = False
         """Whether something is being changed on a host: that is not broken off for anything but a cancellation."""
@@ -75,17 +64,20 @@ class Healing:
         self._before_halt = ""
         self._covers: list[str] | None = None
         """Components under the lease of a remedy, until it is known whether it has helped; an empty list: all of them."""
+        self._considered: set[str] | None = None
+        """The alarms that were known when the next remedy was chosen last, until people are asked."""
         self._collected: set[str] = set()
         self._looked_at: set[str] = set()
         """The measuring points that were looked at last to see whether all is healthy."""
         self._instructing = Instructing(case, self._collect)
-        self._recovery = Recovery(case, self._instructing, self._probes)
+        self._another = AnotherFault(case, self._instructing)
+        self._deciding = Deciding(case, leading, ask, Recovery(case, self._instructing, self._probes))
 
     async def run(self) -> IncidentEnd:
         """Confirm, collect, remedy, verify; hand over to people where that is not enough."""
         try:
             return await self._heal()
-        except _AlreadyRecoveredError as recovered:
+        except AlreadyRecoveredError as recovered:
             self._case.tell(EntryKind.PROBE, f"Recovery is proven: {recovered.verdict.reason}", recovered.verdict)
             return self._recovered(remedy=None)
 
@@ -117,7 +109,11 @@ class Healing:
         await self._leading.clocks.read()
         if case.plan.plan is not None:
             self.steps = Steps(
-                case.plan.plan, requester=order.opened_by, ask=self._ask_within, heard=self._heard, waits=self._waits
+                case.plan.plan,
+                requester=order.opened_by,
+                ask=self._deciding.within_a_step,
+                heard=self._heard,
+                waits=self._waits,
             )
             self.steps.heals = True
 
@@ -148,11 +144,6 @@ class Healing:
         if priority.value < case.memory.priority:
             self._leading.change_priority(priority, DRIFTVAKT, "an alarm that joined is more urgent")
 
-    async def _ask_within(self, question: Question) -> GateOutcome:
-        """A question of a step: it is no reason to see the incident as waiting for a decision on how to go on."""
-        self._leading.need_people(question.text)
-        return await self._ask(question, lambda: self._case.stopping)
-
     async def _confirm(self, probes: Sequence[SiteProbes] = ()) -> HealthVerdict:
         """Look whether the fault is there; at what the alarms named at first, unless `probes` are given."""
         probes = probes or self._case.plan.confirm
@@ -179,7 +170,7 @@ class Healing:
         return verdict
 
     async def _put_right(self, verdict: HealthVerdict) -> IncidentEnd | None:
-        while (remedy := await self._instructing.next_remedy(verdict)) is not None:
+        while (remedy := await self._next_remedy(verdict)) is not None:
             if remedy.approval is not None or remedy.stale:
                 if not await self._approved(remedy):
                     continue
@@ -199,6 +190,10 @@ class Healing:
             await self._give_lease_back()
         return None
 
+    async def _next_remedy(self, verdict: HealthVerdict) -> PlannedRemedy | None:
+        self._considered = set(self._case.memory.alarms)
+        return await self._instructing.next_remedy(verdict)
+
     async def _take_lease(self, title: str, steps: Sequence[Step]) -> bool | None:
         """Get the right to carry steps out; whether it had to be waited for. None: it is not to be had."""
         assert self.steps is not None
@@ -215,7 +210,9 @@ class Healing:
 
         async def ask(question: Question) -> bool:
             reasons.append(question.text)
-            return (await self._decide(question, "Whether more may be acted on than is agreed for an hour")).approved
+            return (
+                await self._deciding.decide(question, "Whether more may be acted on than is agreed for an hour")
+            ).approved
 
         try:
             answer = await self._holding.take_lease(
@@ -265,7 +262,7 @@ class Healing:
             remedy.deciders,
             self._case.order.opened_by,
         )
-        outcome = await self._decide(question, f"Whether to carry out: {remedy.title}")
+        outcome = await self._deciding.decide(question, f"Whether to carry out: {remedy.title}")
         return outcome.approved
 
     async def _carry_out(self, remedy: PlannedRemedy) -> HealthVerdict:
@@ -320,15 +317,19 @@ class Healing:
 
     async def _hand_over(self, verdict: HealthVerdict) -> tuple[IncidentEnd | None, HealthVerdict]:
         """Let people decide; return how it ended, or the verdict to go on from."""
-        taken_back, known = self._case.taken_back, set(self._case.memory.alarms)
+        taken_back, known = self._case.taken_back, self._considered or set(self._case.memory.alarms)
+        self._considered = None
         on = next(iter([*self._instructing.roots(verdict), *self._case.plan.affected]), "")
         question = handover_question(self._case.plan, tried=self._instructing.tried, reason=verdict.reason, on=on)
-        outcome = await self._decide(
-            question, "How to go on", moot=lambda: self._quiet(taken_back) or self._found_since(known)
+        outcome = await self._deciding.decide(
+            question,
+            "How to go on",
+            moot=lambda: self._quiet(taken_back) or self._found_since(known),
+            meanwhile=lambda: self._another.found(known),
         )
         by = ", ".join(a.by for a in outcome.answers)
         kind, _, name = outcome.option.partition("-")
-        if outcome.option == MOOT and self._found_since(known):
+        if outcome.option == MOOT and not self._quiet(taken_back):
             return None, await self._confirm(self._probes())
         if outcome.option == CLOSE:
             self._case.tell(EntryKind.STATE, f"Closed by {by}: {outcome.answers[-1].note}")
@@ -374,39 +375,6 @@ class Healing:
         with self._changing():
             outcome = await self.steps.runbook(name, step.inputs, f"Runbook {name}")
         return await self._verify(looks=self._looks_until_given_up(outcome, self.steps.reports[before:]))
-
-    async def _decide(self, question: Question, doing: str, moot: Callable[[], str] = lambda: "") -> GateOutcome:
-        """Ask, and tell the answer; `moot` says why it no longer matters, and nothing while it does."""
-        self._case.enter(IncidentState.DECIDING, doing)
-        self._leading.need_people(f"A decision is needed: {question.text}")
-        await self._case.record()
-        recovery = asyncio.create_task(self._recovery.proven())
-        try:
-            outcome = await self._ask(question, lambda: self._case.stopping or bool(moot()) or recovery.done())
-        except asyncio.CancelledError:
-            await _stopped(recovery)
-            raise
-        await _stopped(recovery)
-        self._case.stop_if_told()
-        withdrawn = recovery.result() if outcome.option == MOOT and not recovery.cancelled() else None
-        answers = "; ".join(
-            f"{a.option} by {a.by} ({a.via.value})" + (f": {a.note}" if a.note else "") for a in outcome.answers
-        )
-        unanswered = moot() or _TAKEN_BACK
-        if withdrawn is not None:
-            unanswered = "The question is withdrawn: everything that was ill is healthy again."
-        self._case.tell(
-            EntryKind.DECISION,
-            f"{question.text} {answers or unanswered}",
-            {
-                "question": question.text,
-                "option": outcome.option,
-                "answers": [a.model_dump(mode="json") for a in outcome.answers],
-            },
-        )
-        if withdrawn is not None:
-            raise _AlreadyRecoveredError(withdrawn)
-        return outcome
 
     def _recovered(self, remedy: str | None) -> IncidentEnd:
         case = self._case
@@ -494,12 +462,6 @@ class Healing:
 
 def _points(probes: Iterable[SiteProbes]) -> set[str]:
     return {target.point for group in probes for target in group.targets}
-
-
-async def _stopped(task: asyncio.Task[HealthVerdict]) -> None:
-    """Stop a task, and wait until it has stopped."""
-    task.cancel()
-    await workflow.wait([task])
 
 
 def first_line(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 
 from activities.stubs.records import load_incident_plan
 from models.probes import HealthVerdict, Seen
@@ -60,7 +60,7 @@ class Instructing:
         await self._choose(verdict)
         while True:
             await self._collect()
-            if (remedy := next(self._untried(), None)) is not None:
+            if (remedy := next(self._untried(self._case.plan), None)) is not None:
                 self._tried.add(f"{self._case.plan.instruction}/{remedy.name}")
                 return remedy
             self._ended.append(self._case.plan.instruction)
@@ -69,6 +69,26 @@ class Instructing:
                 self._case.plan = self._best or self._case.plan
                 return None
             await self._go_on(following)
+
+    async def untried_for(self, points: Collection[str]) -> str:
+        """The instruction that matches where these measuring points are ill besides, and has a remedy that was not taken yet.
+
+        Empty where there is none; the plan of the case stays.
+        """
+        if self._asked is None or self._case.plan.plan is None:
+            return ""
+        request = self._request(None).model_copy(
+            update={
+                "ill": sorted({*self._asked.ill, *points}),
+                "healthy": [point for point in self._asked.healthy if point not in points],
+            }
+        )
+        ended = list(self._ended)
+        while True:
+            plan = await self._load(request.model_copy(update={"tried": ended}))
+            if not plan.instruction or next(self._untried(plan), None) is not None:
+                return plan.instruction
+            ended.append(plan.instruction)
 
     def roots(self, verdict: HealthVerdict) -> list[str]:
         """The failing components that need no other failing one: where the fault begins."""
@@ -97,16 +117,15 @@ class Instructing:
         )
         self._case.plan = await self._load(self._asked.model_copy(update={"tried": list(self._ended)}))
 
-    def _untried(self) -> Iterator[PlannedRemedy]:
-        plan = self._case.plan
+    def _untried(self, plan: IncidentPlan) -> Iterator[PlannedRemedy]:
         return (remedy for remedy in plan.remedies if f"{plan.instruction}/{remedy.name}" not in self._tried)
 
     def _request(self, verdict: HealthVerdict | None) -> PlanRequest:
         case = self._case
         alarms = case.memory.alarms.values()
         samples = verdict.samples if verdict else []
-        ill = sorted(_short(s.point) for s in samples if s.seen is Seen.FAILED)
-        healthy = sorted(_short(s.point) for s in samples if s.seen is Seen.OK)
+        ill = sorted(short_name(s.point) for s in samples if s.seen is Seen.FAILED)
+        healthy = sorted(short_name(s.point) for s in samples if s.seen is Seen.OK)
         claimed = {a.component for a in alarms if a.component and a.measuring_point not in healthy}
         return PlanRequest(
             application=case.order.application,
@@ -159,6 +178,6 @@ def failing(plan: ApplicationPlan, verdict: HealthVerdict) -> set[str]:
     }
 
 
-def _short(point: str) -> str:
+def short_name(point: str) -> str:
     """A measuring point's name in its dossier."""
     return point.rpartition(".")[2]

@@ -238,19 +238,20 @@ class World:
             InstructionMatch(name=f"{c}-down", title=f"{c} does not answer", component=c, why=f"{c}-up is ill")
             for c in (order if request.ill else affected[:1])
         ]
-        first = next((m.component for m in matches if m.name not in request.tried), None) or affected[0]
+        untried = next((m for m in matches if m.name not in request.tried), None)
+        first = (untried and untried.component) or affected[0]
         affected = [first, *(c for c in affected if c != first)]
         chain = [c for c in DEPENDS_ON if c in affected or any(c in needs(DEPENDS_ON, a) for a in affected)]
         return IncidentPlan(
             plan=None if request.only_instruction else application_plan(**self.terms),
             matches=matches,
-            instruction=f"{first}-down",
-            title=f"{first} does not answer",
+            instruction=untried.name if untried else "",
+            title=untried.title if untried else "",
             impact=Level.HIGH,
             affected=affected,
             probeable=bool(request.measuring_points),
             confirm=[_probes(name) for name in chain],
-            collect=[RunStep(component=first, command="uptime", read_only=True)],
+            collect=[RunStep(component=first, command="uptime", read_only=True)] if untried else [],
             remedies=[
                 PlannedRemedy(
                     name=f"restart-{first}",
@@ -259,7 +260,9 @@ class World:
                     approval=self.approval,
                     deciders=["boss@supplier.example", "cio@acme.example"] if self.approval else [],
                 )
-            ],
+            ]
+            if untried
+            else [],
             runbooks=[RunbookOffer(name="free-disk-space", title="Free disk space")],
             handover=handover,
             handover_deciders=[OPERATOR],
