@@ -16,7 +16,7 @@ from temporalio.client import (
 )
 from temporalio.common import WorkflowIDConflictPolicy
 
-from models.alarms import Alarm, AlarmBatch, BatchReceipt
+from models.alarms import HANDS_ON, Alarm, AlarmBatch, BatchReceipt
 from models.errors import WatchRefusedError, WatchUnavailableError
 from models.names import WORKFLOW_QUEUE, watch_id
 from models.watch import WatchOrder
@@ -24,6 +24,9 @@ from models.watch import WatchOrder
 _MOST_ALARMS: Final = 500
 _MOST_BYTES: Final = 1_000_000
 """Half of what Temporal takes in one payload."""
+
+_AGAIN: Final = 0.2
+"""Seconds until a watch that goes on in a new run is told again."""
 
 
 class WatchReporter:
@@ -54,20 +57,13 @@ class WatchReporter:
     async def deliver(self, batch: AlarmBatch) -> BatchReceipt:
         """Hand one batch to its watch; returns once the watch has it durably, else raises `WatchUnavailableError`."""
         application = batch.application
-        start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
-            "watch",
-            WatchOrder(application=application),
-            id=watch_id(application),
-            task_queue=self._task_queue,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            static_summary=f"Watch of {application}",
-        )
         late = f"the watch of {application} did not acknowledge its alarms within {self._patience:g} s"
         try:
             async with asyncio.timeout(self._patience) as patience:
-                receipt: BatchReceipt = await self._client.execute_update_with_start_workflow(
-                    "report_alarms", batch, start_workflow_operation=start, result_type=BatchReceipt
-                )
+                receipt = await self._taken(batch)
+                while receipt is None:
+                    await asyncio.sleep(_AGAIN)
+                    receipt = await self._taken(batch)
         except TimeoutError:
             raise WatchUnavailableError(late) from None
         except WorkflowUpdateFailedError as error:
@@ -80,6 +76,27 @@ class WatchReporter:
                 raise asyncio.CancelledError from error
             reason = late if patience.expired() else f"Temporal did not take the alarms of {application}: {error}"
             raise WatchUnavailableError(reason) from error
+        return receipt
+
+    async def _taken(self, batch: AlarmBatch) -> BatchReceipt | None:
+        """Tell the watch; None where it goes on in a new run first."""
+        application = batch.application
+        start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
+            "watch",
+            WatchOrder(application=application),
+            id=watch_id(application),
+            task_queue=self._task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            static_summary=f"Watch of {application}",
+        )
+        try:
+            receipt: BatchReceipt = await self._client.execute_update_with_start_workflow(
+                "report_alarms", batch, start_workflow_operation=start, result_type=BatchReceipt
+            )
+        except WorkflowUpdateFailedError as error:
+            if getattr(error.cause, "type", None) != HANDS_ON:
+                raise
+            return None
         return receipt
 
     async def _deliver_all(self, batches: Sequence[AlarmBatch]) -> list[BatchReceipt]:

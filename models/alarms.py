@@ -90,6 +90,10 @@ class Alarm(Model):
     link: Annotated[str, Field(max_length=500)] | None = None
 
 
+HANDS_ON: Final = "HandsOnError"
+"""Type of the error by which a watch refuses alarms until it has gone on in a new run: the sender tries again at once."""
+
+
 class AlarmBatch(Model):
     """Alarms of one application, handed to its watch in one update."""
 

@@ -126,6 +126,14 @@ class Operation(State):
     components: list[str] = []
 
 
+class OpenReceipt(Model):
+    """The incident that was opened, or that the matter belongs to."""
+
+    incident: str
+    joined: bool
+    message: str
+
+
 class WatchState(State):
     """All that a watch remembers; travels whole through continue-as-new."""
 
@@ -154,6 +162,8 @@ class WatchState(State):
     """By holder."""
     waiting: list[Lease] = []
     """For a lease, in the order in which they are granted."""
+    by_hand: dict[str, OpenReceipt] = {}
+    """What came of the latest orders to open an incident, by a digest of the id of the update, the latest last."""
     shortened: str = ""
     """What was cut when this memory was last too large to be handed on, and when."""
 
@@ -264,14 +274,6 @@ class WatchTold(Model):
     message: str
     incident: str | None = None
     """The incident that it is about, or that was opened by it."""
-
-
-class OpenReceipt(Model):
-    """The incident that was opened, or that the matter belongs to."""
-
-    incident: str
-    joined: bool
-    message: str
 
 
 class WaitingForLease(Model):

@@ -33,6 +33,9 @@ from workflows.placing import Belonging, Role, belongs_to, comes_back_to, earlie
 if TYPE_CHECKING:
     from workflows.outbox import Message
 
+_MOST_BY_HAND: Final = 100
+"""Orders to open an incident that are known again. A sender tries again for minutes, and an order takes about 150 bytes."""
+
 _WORST_FIRST: Final = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
 
 
@@ -176,6 +179,18 @@ class AlarmDesk:
         return _receipt(alarm, Disposition.CLEARED, held.incident, "its incident has ended")
 
     # --- what people say
+
+    def report_once(self, key: str, order: OpenByHand) -> OpenReceipt:
+        """Open an incident by hand; the same key again gives the same receipt, also in a later run of the watch.
+
+        Temporal knows an update again by its id only within one run.
+        """
+        known, digest = self._memory.by_hand, digest_of(key)
+        if (receipt := known.get(digest)) is None:
+            receipt = known[digest] = self.report_by_hand(order)
+            while len(known) > _MOST_BY_HAND:
+                del known[next(iter(known))]
+        return receipt
 
     def report_by_hand(self, order: OpenByHand) -> OpenReceipt:
         """Open an incident for what somebody has noticed, or give it to the one it belongs to; never kept back."""

@@ -24,7 +24,7 @@ from temporalio.exceptions import (
 
 from activities.stubs.records import load_watch_slice, write_records
 from activities.stubs.workflows import look_up_incidents
-from models.alarms import Alarm, AlarmBatch, BatchReceipt
+from models.alarms import HANDS_ON, Alarm, AlarmBatch, BatchReceipt
 from models.incident import AlarmsUnhandled, IncidentEnd, IncidentOrder, IncidentOutcome, IncidentState
 from models.lease import AskForLease, LeaseAnswer, ReleaseLease
 from models.names import APPLICATION, CUSTOMER, STATE
@@ -75,6 +75,10 @@ LOAD_AHEAD = timedelta(days=7)
 
 LOAD_AGAIN = timedelta(hours=1)
 """When they could not be read, they are tried again after so long."""
+
+MOST_BYTES, MOST_EVENTS = 8_000_000, 10_000
+"""Of a run's history: twice what suggests a new run. Beyond it no more alarms are taken in, because the watch hands on only when
+all that it has taken in is told and written. The server would end a run of 50 MB, and with it leases and silences."""
 
 JOURNAL_BATCH = 500
 _ALARM = (
@@ -266,13 +270,24 @@ class Watch:
         await workflow.wait_condition(lambda: self._known)
         return BatchReceipt(receipts=[self._desk.take(alarm) for alarm in batch.alarms])
 
+    @report_alarms.validator
+    def _has_to_hand_on_first(self, batch: AlarmBatch) -> None:
+        info = workflow.info()
+        if info.get_current_history_size() > MOST_BYTES or info.get_current_history_length() > MOST_EVENTS:
+            raise ApplicationError(
+                f"the watch of {self.order.application} goes on in a new run first; send the alarms again in a moment",
+                type=HANDS_ON,
+            )
+
     @workflow.update(name="open_incident", description=f"Open an incident by hand. {_OPEN}")
     async def open_incident(self, order: OpenByHand) -> OpenReceipt:
         """Open an incident that somebody has noticed; it joins the one that is open for a connected component."""
         await workflow.wait_condition(lambda: self._known)
         if not is_program(order.by):
             order = named_once(order, self._orders.known)
-        return self._desk.report_by_hand(order)
+        update = workflow.current_update_info()
+        assert update is not None
+        return self._desk.report_once(update.id, order)
 
     @workflow.update(
         name="merge_incidents",

@@ -394,3 +394,12 @@ def test_another_alarm_of_the_same_measuring_point_is_the_same_fault() -> None:
     d.forward(minutes=5)
     d.take(alarm("web", number=50, fingerprint="alertmanager/web", title="web: slow"))
     assert d.started[-1][0] == "inc.acme.shop.1"
+
+
+def test_an_order_that_is_sent_again_opens_nothing_more_as_long_as_it_is_among_the_latest_100() -> None:
+    d = Desk()
+    order = OpenByHand(title="disk", component="db", by="x", separate=True)
+    receipts = [d.desk.report_once(f"order {n}", order) for n in range(150)]
+    assert [d.desk.report_once(f"order {n}", order) for n in range(50, 150)] == receipts[50:]
+    assert len(d.memory.by_hand) == 100
+    assert len(d.started) == 150

@@ -14,10 +14,15 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
 from activities.workflows import Workflows
-from models.names import WORKFLOW_QUEUE
+from models.names import WORKFLOW_QUEUE, watch_id
+from models.opening import ReportByHand
 from models.watch import OpenByHand, OpenReceipt, WatchOrder
 from tests.replaying import replayed
+from tests.workflows.test_watch_orders import StandInIncident
+from tests.workflows.waiting import hand_on
+from tests.workflows.world import APPLICATION, OPERATOR, World, watch_status
 from workflows.opening import OpenIncident
+from workflows.watch import Watch
 
 
 @workflow.defn(name="watch")
@@ -92,3 +97,23 @@ async def test_what_is_wrong_with_a_form_is_its_failure(
             await fill_in(skipping.client, form)
     assert isinstance(failed.value.cause, ApplicationError)
     assert said in failed.value.cause.message
+
+
+@pytest.mark.parametrize("handed_on", [False, True])
+async def test_a_report_that_is_sent_again_opens_nothing_more_also_after_the_watch_went_on_in_a_new_run(
+    skipping: WorkflowEnvironment, handed_on: bool
+) -> None:
+    client = skipping.client
+    order = OpenByHand(title="Customers cannot pay", component="web", by=OPERATOR, separate=True)
+    request = ReportByHand(key="change.acme.shop.4/r1/incident/7", application=APPLICATION, order=order)
+    tell = Workflows(client, lambda: [APPLICATION]).report_by_hand
+    async with World().worker(client, workflows=[Watch, StandInIncident]):
+        first = await tell(request)
+        if handed_on:
+            await hand_on(client.get_workflow_handle(watch_id(APPLICATION)))
+        again = await tell(request)
+        seen = await watch_status(client)
+        other = await tell(request.model_copy(update={"key": "change.acme.shop.5/r1/incident/7"}))
+    assert again == first == OpenReceipt(incident="inc.acme.shop.1", joined=False, message="Opened inc.acme.shop.1.")
+    assert seen.opened == 1
+    assert other.incident == "inc.acme.shop.2"

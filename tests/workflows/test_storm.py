@@ -11,13 +11,14 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client
 
-from activities.alarms import batched
+from activities.alarms import WatchReporter, batched
 from models.alarms import Alarm, AlarmState, Disposition
 from models.incident import IncidentEnd
 from models.names import incident_id, watch_id
 from models.sizes import CARRIED
 from models.watch import WatchStatus
 from tests.servers import real_server
+from tests.workflows.test_alarm_desk import NIGHT
 from tests.workflows.test_crowd import over, storm
 from tests.workflows.waiting import end_of, until_asked
 from tests.workflows.world import APPLICATION, World, alarm, cleared, incident, report, status, watch_status
@@ -98,3 +99,31 @@ async def test_a_storm_is_over_once_all_its_alarms_are_cleared_and_the_next_faul
     for state in AlarmState:
         kept = {r.receipt.fingerprint for r in world.alarms if r.state == state.value}
         assert kept == {*(a.fingerprint for a in alarms), "web/next"}
+
+
+async def test_a_watch_that_hears_alarms_without_a_pause_goes_on_in_a_new_run_all_the_same(tmp_path: Path) -> None:
+    world = World(down=set())
+    handed_on = asyncio.Event()
+    with real_server(tmp_path) as server:
+        client = await server.client()
+
+        async def flood(sender: int) -> None:
+            alarms = [
+                alarm("web", point=False, fingerprint=f"{sender}/{n}", since=NIGHT, detail="障" * 1000)
+                for n in range(250)
+            ]
+            while not handed_on.is_set():
+                await WatchReporter(client).report(alarms)
+
+        async with world.worker(client), asyncio.timeout(120):
+            await report(client, cleared("web"))
+            watch = client.get_workflow_handle(watch_id(APPLICATION))
+            first = (await watch.describe()).run_id
+            senders = [asyncio.create_task(flood(n)) for n in range(3)]
+            while (await watch.describe()).run_id == first:
+                await asyncio.sleep(0.1)
+            handed_on.set()
+            await asyncio.gather(*senders)  # nothing was refused for good
+            *_, events = [found async for found in runs(client, watch.id)]
+            assert sum(e.ByteSize() for e in events) < BYTES_OF_A_WATCH
+            assert events[-1].event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW

@@ -40,3 +40,12 @@ async def end_of(handle: WorkflowHandle[Any, T], seconds: float = 60) -> T:
                 if "No completion event" not in str(error):
                     raise  # the time-skipping server gives up a long poll without a word
             await asyncio.sleep(0.02)
+
+
+async def hand_on(watch: WorkflowHandle[Any, Any], seconds: float = 60) -> None:
+    """Let a watch go on in a new run, and wait until it has."""
+    first = (await watch.describe()).run_id
+    await watch.signal("hand_on")
+    async with asyncio.timeout(seconds):
+        while (await watch.describe()).run_id == first:
+            await asyncio.sleep(0.05)
