@@ -293,6 +293,23 @@ def test_what_a_daemon_writes_to_its_parents_output_fills_no_disk_and_does_not_e
 
 
 @one_shell
+def test_what_a_daemon_of_a_status_command_writes_fills_no_disk(far: Far, tmp_path: Path) -> None:
+    (tmp_path / "daemon").write_text(
+        f"touch {tmp_path}/up; until test -e {tmp_path}/go; do sleep 0.1; done; head -c 90000000 /dev/zero\n"
+        f"touch {tmp_path}/written; until test -e {tmp_path}/end; do sleep 0.1; done\n"
+    )
+    status = f"setsid sh {tmp_path}/daemon & until test -e {tmp_path}/up; do sleep 0.05; done; exit 0"
+    assert far.ensure("j", "started", 1, "true", "true", status).words[0] == "10"
+    (tmp_path / "go").touch()
+    _until(tmp_path / "written")
+    while _size(far.folder("j")) > 100_000:
+        time.sleep(0.05)
+    (tmp_path / "end").touch()
+    while far.left_running():
+        time.sleep(0.05)
+
+
+@one_shell
 def test_a_status_command_that_prints_without_end_fills_no_disk(far: Far, tmp_path: Path) -> None:
     status = f"head -c 90000000 /dev/zero; touch {tmp_path}/written; exec sleep 60"
     script = scripts.source("process", "places", "lock", "systemd", "ensure")

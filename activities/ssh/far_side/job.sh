@@ -144,10 +144,12 @@ watch_over() {
   done
 }
 
-# Whether process $1 writes to our streams.
+# Whether process $1 writes to our streams; what a component's status command prints goes to "look".
 writes() {
   for stream in "/proc/$1/fd/1" "/proc/$1/fd/2"; do
-    if [ "$stream" -ef "$dir/out" ] || [ "$stream" -ef "$dir/err" ]; then return 0; fi
+    for kept_file in out err look; do
+      [ ! "$stream" -ef "$dir/$kept_file" ] || return 0
+    done
   done
   return 1
 }
@@ -176,7 +178,9 @@ find_holders() {
     shift
     for process; do
       for stream in "/proc/$process/fd/1" "/proc/$process/fd/2"; do
-        if [ "$stream" -ef "$dir/out" ] || [ "$stream" -ef "$dir/err" ]; then printf " %s" "$process"; fi
+        for kept_file in out err look; do
+          [ ! "$stream" -ef "$dir/$kept_file" ] || printf " %s" "$process"
+        done
       done
     done' sh "$dir" $hidden 2>/dev/null)"
 }
@@ -194,7 +198,7 @@ hold_back() {
   echo "$self $born $boot" >"$dir/held"
   while [ -n "$holders" ]; do
     sleep 5
-    for stream in out err; do
+    for stream in out err look; do
       [ ! -s "$dir/$stream" ] || [ -z "$(find "$dir/$stream" -size +2048)" ] || : >"$dir/$stream"
     done
     for holder in $holders; do ! kill -0 "$holder" 2>/dev/null && [ ! -d "/proc/$holder" ] || continue 2; done
