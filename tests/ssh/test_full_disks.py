@@ -19,6 +19,8 @@ from activities.ssh.jobs import run
 from models.errors import HostRefusedError
 from models.hosts import Commands
 from models.jobs import EnsureComponent, Outcome, RunBatch, RunJob, Verb
+from runbooks.collect_evidence import _STANDARD
+from runbooks.free_disk_space import FreeDiskSpaceInput, _removal
 from tests.hosts import Host, MountedHost
 from tests.ssh.far import Far, one_shell
 
@@ -29,28 +31,31 @@ real = pytest.mark.needs("openssh", "mounts")
 _SAID = {"bytes": "is full", "inodes": "has no inode left"}
 
 
-def _full(kind: str, place: Path | str) -> str:
-    """Shell text that mounts a small disk and fills it."""
-    if kind == "bytes":
-        return (
-            f"mount -t tmpfs -o size=256k tmpfs {place} && {{ head -c 999999 /dev/zero >{place}/fill 2>/dev/null; :; }}"
-        )
-    filling = f"n=0; while touch {place}/fill$n 2>/dev/null; do n=$((n + 1)); done; :"
-    return f"mount -t tmpfs -o nr_inodes=40 tmpfs {place} && {{ {filling}; }}"
+def _full(kind: str, place: Path | str, keeping: Path | str = "") -> str:
+    """Shell text that mounts a small disk and fills it; with `keeping`, a directory in it is made first."""
+    room, filling = {
+        "bytes": ("size=256k", f"{{ head -c 999999 /dev/zero >{place}/fill 2>/dev/null; :; }}"),
+        "inodes": ("nr_inodes=40", f"{{ n=0; while touch {place}/fill$n 2>/dev/null; do n=$((n + 1)); done; :; }}"),
+    }[kind]
+    return f"mount -t tmpfs -o {room} tmpfs {place} && mkdir -p {keeping or place} && {filling}"
 
 
 class FullHost(MountedHost):
-    """A host whose user's home is full; with `everywhere`, every other place, too. What is mounted is its own."""
+    """A host whose user's home is full; with `everywhere`, every other place, too. What is mounted is its own.
 
-    def __init__(self, kind: str, *, everywhere: bool = False) -> None:
+    With `but_memory`, only the disk in memory has room.
+    """
+
+    def __init__(self, kind: str, *, everywhere: bool = False, but_memory: bool = False) -> None:
         super().__init__()
         steps = [_full(kind, self.home)]
-        if everywhere:
+        if everywhere or but_memory:
             # /tmp holds this very host, which must stay where it is.
-            keep = f"mkdir -p {self.root} && mount --bind /mnt {self.root}"
-            steps = [f"mount --bind {self.root} /mnt", _full(kind, "/tmp"), keep, *steps]
+            keep = f"mount --bind /mnt {self.root}"
+            steps = [f"mount --bind {self.root} /mnt", _full(kind, "/tmp", self.root), keep, *steps]
         for place in ("/var/tmp", "/dev/shm"):
-            steps.append(_full(kind, place) if everywhere else f"mount -t tmpfs tmpfs {place}")
+            full = everywhere or (but_memory and place != "/dev/shm")
+            steps.append(_full(kind, place) if full else f"mount -t tmpfs tmpfs {place}")
         self.mounts = " && ".join(steps)
 
 
@@ -108,6 +113,32 @@ def test_with_no_room_anywhere_what_only_reads_runs_and_what_changes_something_i
         [result] = run_batch(pool, RunBatch(jobs=[_job(host, "touch $HOME/../ran")])).results
         assert result.reason.endswith("nothing was run")
         assert not (host.root / "ran").exists()
+
+
+@real
+@pytest.mark.parametrize("kind", ["bytes", "inodes"])
+def test_evidence_is_collected_and_disk_space_freed_although_all_disks_are_full(kind: str, pool: Pool) -> None:
+    with FullHost(kind, but_memory=True) as host:
+        assert (
+            Ssh(pool).look(host.target(), f"touch -d 2020-01-01 {host.home}/fill*", timedelta(seconds=20)).stderr == ""
+        )
+        for evidence in _STANDARD.values():
+            seen = run(pool, _job(host, evidence, read_only=True))
+            assert (seen.outcome, bool(seen.stdout.text)) == (Outcome.OK, True), seen
+            assert f"the disk of {host.home} on web-1 {_SAID[kind]}" in seen.reason
+        order = FreeDiskSpaceInput(
+            application="acme.shop",
+            requested_by="anna@acme.example",
+            component="web",
+            directories=[str(host.home)],
+            patterns=["fill*"],
+        )
+        [step] = _removal(order, ["web-1"])
+        cleaned = run(pool, RunJob(job="full-clean", host=host.target(), command=step.command, check=step.check))
+        assert (cleaned.outcome, cleaned.changed) == (Outcome.OK, True), cleaned
+        assert cleaned.reason.endswith(f"so the job was kept in /dev/shm/driftvakt-{host.user}")
+        room = Ssh(pool).look(host.target(), "head -c 65536 /dev/zero >$HOME/room", timedelta(seconds=20))
+        assert room.exit_status == 0, room
 
 
 @one_shell
