@@ -11,6 +11,7 @@ from typing import Any
 
 from activities.changes import next_number
 from activities.records import Records
+from activities.records.people import identify
 from models.base import Model
 from models.change import ChangeFile, NumberChange
 from models.change_file import LoadedChange, check_change, load_change
@@ -22,7 +23,7 @@ from starter.applications import require_application
 from starter.desk import Desk, made
 from starter.incidents.views import OpenGate
 from starter.listed import Listed
-from starter.operations.reading import list_operations, show_operation
+from starter.operations.reading import list_operations, show_operation, show_prepared
 from starter.operations.views import OperationLine, OperationView
 
 APPROVALS = {"approve", "refuse"}
@@ -126,15 +127,19 @@ def require_change(id: str) -> str:
     return id
 
 
-async def awaiting(desk: Desk, id: str, who: str, gate: str | None) -> tuple[str, str]:
-    """The workflow and its open question by which somebody approves a change: before it, or afterwards for an emergency."""
+async def awaiting(desk: Desk, id: str, by: str, gate: str | None) -> tuple[str, str, str]:
+    """The workflow and its open question by which somebody approves a change, and the one name of who that is.
+
+    It is asked before the change, or afterwards for an emergency. `UserError` refuses whoever is not asked.
+    """
     number = require_change(id).removeprefix(f"{OperationKind.CHANGE.value}.")
     afterwards = operation_id(OperationKind.REVIEW.value, *number.rsplit(".", 1)) + ".approval"
-    view = await show_operation(desk, id)
+    view = await show_prepared(desk, id)
+    who = await asyncio.to_thread(identify, desk.records, by, [view.application])
     asked = [(id, open_gate) for open_gate in view.gates]
     if not asked:
         with suppress(NotFoundError):  # no emergency, or it is approved already and forgotten
-            asked = [(afterwards, open_gate) for open_gate in (await show_operation(desk, afterwards)).gates]
+            asked = [(afterwards, open_gate) for open_gate in (await show_prepared(desk, afterwards)).gates]
     approvals = [(workflow, open_gate) for workflow, open_gate in asked if _is_approval(open_gate)]
     if not approvals:
         raise UserError(
@@ -144,12 +149,12 @@ async def awaiting(desk: Desk, id: str, who: str, gate: str | None) -> tuple[str
         found = [(workflow, g.id) for workflow, g in approvals if g.id == gate]
         if not found:
             raise UserError(f"{id} asks for no approval {gate!r}; open: {', '.join(g.id for _, g in approvals)}")
-        return found[0]
+        return *found[0], who
     theirs = [(workflow, g.id) for workflow, g in approvals if who in g.deciders]
     if not theirs:
         may = ", ".join(sorted({d for _, g in approvals for d in g.deciders}))
         raise UserError(f"{who} is not asked to approve {id}; {may} may. Say who you are with --by")
-    return theirs[0]
+    return *theirs[0], who
 
 
 def _is_approval(gate: OpenGate) -> bool:

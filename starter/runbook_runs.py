@@ -10,13 +10,17 @@ from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus
 from temporalio.common import SearchAttributeKey
 from temporalio.service import RPCError
 
+from activities.records import Records
+from activities.records.people import identify
 from models.base import Model
+from models.errors import UserError
 from models.names import APPLICATION
 from models.runbooks import RunbookReport
-from models.settings import Settings
 from runbooks import find_runbook, find_runbooks
+from starter.desk import Desk
 from starter.listed import Listed
 from starter.runbooks import workflow_url
+from workflows.text import summary_line
 
 _APPLICATION = SearchAttributeKey.for_keyword(APPLICATION)
 
@@ -33,41 +37,48 @@ class RunbookRun(Model):
     """`ok`, `failed` or `unknown`; `running`; or how its workflow ended otherwise."""
     rehearsed: bool = False
     by: str = ""
-    """Who asked for it; empty where its history is gone."""
+    """Who asked for it, under their one name where the dossier knows them; empty where its history is gone."""
     summary: str = ""
     url: str
 
 
-async def list_runs(
-    client: Client, settings: Settings, name: str | None, application: str | None, limit: int
-) -> Listed[RunbookRun]:
+async def list_runs(desk: Desk, name: str | None, application: str | None, limit: int) -> Listed[RunbookRun]:
     """The runs of one runbook, or of all, the latest first."""
     names = [find_runbook(name).name] if name else list(find_runbooks())
     query = f"WorkflowType IN ({', '.join(repr(f'runbook.{one}') for one in names)})"
     if application is not None:
         query += f" AND {APPLICATION} = '{application}'"
-    found = [execution async for execution in client.list_workflows(query, limit=limit)]
-    total = len(found) if len(found) < limit else (await client.count_workflows(query)).count
-    runs = await asyncio.gather(*(_run(client, settings, execution) for execution in found))
+    found = [execution async for execution in desk.client.list_workflows(query, limit=limit)]
+    total = len(found) if len(found) < limit else (await desk.client.count_workflows(query)).count
+    runs = await asyncio.gather(*(_run(desk, execution) for execution in found))
     return Listed(list(runs), total)
 
 
-async def _run(client: Client, settings: Settings, execution: WorkflowExecution) -> RunbookRun:
-    order = await _order(client, execution)
-    report = await _report(client, execution)
+async def _run(desk: Desk, execution: WorkflowExecution) -> RunbookRun:
+    order = await _order(desk.client, execution)
+    report = await _report(desk.client, execution)
+    application = execution.typed_search_attributes.get(_APPLICATION) or str(order.get("application", ""))
     status = execution.status.name.lower().replace("_", " ") if execution.status else "unknown"
     return RunbookRun(
         id=execution.id,
         runbook=execution.workflow_type.removeprefix("runbook."),
-        application=execution.typed_search_attributes.get(_APPLICATION) or str(order.get("application", "")),
+        application=application,
         started_at=execution.start_time,
         ended_at=execution.close_time,
         outcome=report.outcome.value if report else status,
         rehearsed=report.rehearsed if report else bool(order.get("rehearse")),
-        by=str(order.get("requested_by", "")),
+        by=await asyncio.to_thread(_one_name, desk.records, str(order.get("requested_by", "")), application),
         summary=report.summary if report else "",
-        url=workflow_url(execution.id, settings),
+        url=workflow_url(execution.id, desk.settings),
     )
+
+
+def _one_name(records: Records, typed: str, application: str) -> str:
+    """The one name of whoever was typed into the Temporal UI or a command; a stranger, who was refused, as typed."""
+    try:
+        return identify(records, typed, [application])
+    except UserError:
+        return summary_line(typed)
 
 
 async def _order(client: Client, execution: WorkflowExecution) -> dict[str, Any]:

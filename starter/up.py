@@ -15,12 +15,14 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from activities.records import Records, upgrade
+from models.dossier import Dossier
 from models.errors import SettingsError
 from models.names import WORKFLOW_QUEUE
+from models.people import DRIFTVAKT
 from models.settings import Settings
 from starter.leftovers import end_left_behind
 from starter.pollers import somebody_polls
-from starter.publishing import Published, publish, read_all
+from starter.publishing import Published, publish
 from starter.search_attributes import register_search_attributes
 from starter.settings_in_use import in_use
 from starter.supervisor import Part, Supervisor, listens, only_one
@@ -65,9 +67,9 @@ class Installation:
         async with asyncio.timeout(_UNTIL_HEALTHY):
             return await connect_patiently(self.settings)
 
-    async def publish(self, paths: list[Path], by: str) -> list[Published]:
-        """Publish the dossiers of files and directories."""
-        return await publish(self.client, self.records, read_all(paths), by)
+    async def publish(self, dossiers: list[Dossier]) -> list[Published]:
+        """Publish dossiers in Driftvakt's own name: what starts with the machine has nobody at its keyboard."""
+        return await publish(self.client, self.records, dossiers, DRIFTVAKT)
 
     async def stop(self) -> None:
         """Stop all parts; what they did is kept."""

@@ -99,6 +99,10 @@ class Asking:
         """Everybody whom the dossier knows; none: anybody may answer whom the question does not exclude."""
         return []
 
+    def application(self) -> str:
+        """Whose dossier names these contacts, as a refusal says it."""
+        return workflow.info().workflow_id
+
     def on_decided(self, decision: Decision, receipt: DecisionReceipt) -> None:
         """Called when an answer counted."""
 
@@ -234,8 +238,7 @@ class Asking:
         deciders = gate.question.deciders
         who = who_is(decision.by, self.contacts()) or next((d for d in deciders if same(d, decision.by)), None)
         if who is None:
-            where = workflow.info().workflow_id
-            raise _refuse(stranger(decision.by, f"the dossier behind {where}", self.contacts(), deciders))
+            raise _refuse(stranger(decision.by, self.application(), self.contacts(), deciders))
         return decision.model_copy(update={"by": as_written(who, deciders)})
 
     def _find(self, decision: Decision) -> tuple[GateState, GateOption]:

@@ -376,6 +376,10 @@ class Incident(Holding, Asking):
         """Everybody whom the dossier knows."""
         return self.case.plan.contacts
 
+    def application(self) -> str:
+        """Whose incident it is."""
+        return self.case.order.application
+
     def on_decided(self, decision: Decision, receipt: DecisionReceipt) -> None:
         """Whoever decides has taken it up, if nobody had."""
         self.leading.ladder.heard(decision.by)

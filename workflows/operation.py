@@ -163,6 +163,10 @@ class Operation(Holding, Asking):
         """Everybody whom the dossier knows."""
         return self._steps.plan.contacts if self._steps else []
 
+    def application(self) -> str:
+        """To which it is done."""
+        return self.plan.application
+
     def _known(self, who: str, may: Sequence[str] = ()) -> str:
         found = who_is(who, self.plan.contacts)
         if found is None:

@@ -147,6 +147,10 @@ class Runbook(Holding, Asking):
         """Everybody whom the dossier knows."""
         return self._steps.plan.contacts if self._steps else []
 
+    def application(self) -> str:
+        """On which it acts."""
+        return self.plan.application
+
     def now(self, doing: str) -> None:
         """Say what is being done, for the details page."""
         self._doing = doing

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from activities.records.records import Records
-from models.errors import NotFoundError
+from models.dossier import Dossier
+from models.errors import DossierError, NotFoundError
 from models.people import Person, people_in, stranger, who_is
 
 
@@ -26,3 +27,19 @@ def identify(records: Records, who: str, applications: Sequence[str]) -> str:
         of = ", ".join(applications) or "any published dossier"
         raise NotFoundError(stranger(who, of, list(people.values())))
     return name
+
+
+def identify_publisher(records: Records, who: str, dossier: Dossier) -> str:
+    """The one name of whoever publishes a dossier: a contact of this version, or else of the version that holds now.
+
+    `NotFoundError` refuses a stranger.
+    """
+    try:
+        holds = records.current_dossier(dossier.id)
+    except DossierError:  # this version of us cannot read it any more; publishing another one is how that is mended
+        holds = None
+    versions = [people_in(one.contacts) for one in (dossier, holds) if one is not None and one.contacts]
+    for people in versions or [[]]:
+        if (name := who_is(who, people)) is not None:
+            return name
+    raise NotFoundError(stranger(who, dossier.id, [person for people in versions[:1] for person in people]))

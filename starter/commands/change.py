@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from starter.commands.operating import Reason, finish, start_and_follow
-from starter.commands.output import AsJson, By, Limit, Yes, at_desk, echo, echo_json, say_cut, stop, who_asks
+from starter.commands.output import (
+    AsJson,
+    By,
+    Limit,
+    Yes,
+    at_desk,
+    echo,
+    echo_json,
+    say_cut,
+    stop,
+    who_asks,
+    who_orders,
+)
 
 if TYPE_CHECKING:
     from models.change import ChangeFile
@@ -209,7 +221,8 @@ async def _start(
     from models.operation import OperationKind
     from starter.changes import next_key
 
-    order = _wanted(desk, file, fields).order(who_asks(desk.settings, by), rehearse=rehearse)
+    wanted = _wanted(desk, file, fields)
+    order = wanted.order(who_orders(desk, by, wanted.application), rehearse=rehearse)
     title = order.change.title if order.change else f"Change {order.routine}"
     key = await next_key(desk.records, order.application)
     return await start_and_follow(desk, OperationKind.CHANGE, order, key, title, wait=wait, as_json=as_json)
@@ -251,8 +264,7 @@ async def _answer(
     from starter.changes import awaiting
     from starter.commands.operation import answer
 
-    who = who_asks(desk.settings, by)
-    workflow, name = await awaiting(desk, id, who, gate)
+    workflow, name, who = await awaiting(desk, id, who_asks(desk.settings, by), gate)
     return await answer(desk, workflow, option, name, who, note, plan, yes)
 
 

@@ -8,9 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from starter.commands.output import WENT_WRONG, AsJson, By, at_desk, echo, echo_json, faults, stop, who_asks
+from starter.commands.output import WENT_WRONG, AsJson, By, at_desk, echo, echo_json, faults, stop, who_asks, who_orders
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from temporalio.client import Client
+
+    from activities.records import Records
     from models.dossier import Dossier
     from models.dossier.load import Loaded
     from models.proof import Freshness
@@ -132,23 +137,12 @@ def publish(
     as_json: AsJson = False,
 ) -> None:
     """Make these versions the ones that hold: they are kept, their applications watched and their sites monitored."""
-    from models.dossier.load import load_all
-
     means, published = at_desk(lambda desk: _publish(desk, paths, by, dry_run=dry_run, quiet=as_json))
-    gaps = _count(load_all(paths), "gap")
-    if as_json:
-        data = {
-            "published": [one.model_dump(mode="json") for one in published],
-            "gaps": gaps,
-            "consequences": [one.model_dump(mode="json") for one in means],
-        }
-        echo_json(data)
-        return
-    for one in published:
+    for one in [] if as_json else published:
         echo(f"{one.application} {'published' if one.changed else 'unchanged'} ({one.digest[:12]})")
-    if gaps:
-        named = " ".join(str(path) for path in paths)
-        echo(f"{_plural(gaps, 'gap')} against the agreement: `driftvakt dossier check {named}` names them", err=True)
+    gaps = tell_gaps(paths, quiet=as_json)
+    if as_json:
+        echo_json(publication(published, gaps, means))
 
 
 @app.command()
@@ -175,7 +169,7 @@ def freshness(
             found = look(records, application)
     if rehearse:
         stale = [one for one in found if one.stale]
-        at_desk(lambda desk: _rehearse(desk, stale, by))
+        at_desk(lambda desk: _rehearse(desk, {one.application for one in found}, stale, by))
         with faults(), reading_records(settings) as records:
             found = look(records, application)
     if as_json:
@@ -188,13 +182,13 @@ def freshness(
         raise typer.Exit(WENT_WRONG)
 
 
-async def _rehearse(desk: Desk, stale: list[Freshness], by: str | None) -> None:
+async def _rehearse(desk: Desk, applications: set[str], stale: list[Freshness], by: str | None) -> None:
     from starter.freshness import can_rehearse, rehearse
 
-    who = who_asks(desk.settings, by)
+    who = {name: who_orders(desk, by, name) for name in applications}
     for one in stale:
         if can_rehearse(one.instruction):
-            done = await rehearse(desk.client, one, who, _nobody_works)
+            done = await rehearse(desk.client, one, who[one.application], _nobody_works)
             said = "rehearsed" if done.well else "could not be rehearsed"
             echo(f"{one.application} {one.instruction}: {said}: {done.said}", err=True)
 
@@ -203,20 +197,54 @@ def _nobody_works() -> None:
     echo("no worker takes workflows just now; it begins once one is started (driftvakt worker)", err=True)
 
 
+def publication(published: Sequence[Published], gaps: int, means: Sequence[Consequences]) -> dict[str, object]:
+    """What programs are told of dossiers that were published."""
+    return {
+        "published": [one.model_dump(mode="json") for one in published],
+        "gaps": gaps,
+        "consequences": [one.model_dump(mode="json") for one in means],
+    }
+
+
 async def _publish(
     desk: Desk, paths: list[Path], by: str | None, *, dry_run: bool, quiet: bool
 ) -> tuple[list[Consequences], list[Published]]:
-    from starter.consequences import consequences
+    import asyncio
+
+    from activities.records.people import identify_publisher
     from starter.publishing import publish, read_all
 
     dossiers = read_all(paths)
-    means = [await consequences(desk.client, desk.records, dossier) for dossier in dossiers]
-    for one in means:
-        if not quiet:
-            _warn(one)
-    if dry_run:
-        return means, []
-    return means, await publish(desk.client, desk.records, dossiers, who_asks(desk.settings, by))
+    who = who_asks(desk.settings, by)
+    named = [await asyncio.to_thread(identify_publisher, desk.records, who, dossier) for dossier in dossiers]
+    means = await tell_consequences(desk.client, desk.records, dossiers, quiet=quiet)
+    published: list[Published] = []
+    for dossier, name in [] if dry_run else zip(dossiers, named, strict=True):
+        published += await publish(desk.client, desk.records, [dossier], name)
+    return means, published
+
+
+async def tell_consequences(
+    client: Client, records: Records, dossiers: Sequence[Dossier], *, quiet: bool
+) -> list[Consequences]:
+    """What publishing these versions means for what runs; said on stderr before it is done."""
+    from starter.consequences import consequences
+
+    means = [await consequences(client, records, dossier) for dossier in dossiers]
+    for one in [] if quiet else means:
+        _warn(one)
+    return means
+
+
+def tell_gaps(paths: Sequence[Path], *, quiet: bool) -> int:
+    """How many gaps against the agreement these dossiers have; said on stderr."""
+    from models.dossier.load import load_all
+
+    gaps = _count(load_all(paths), "gap")
+    if gaps and not quiet:
+        named = " ".join(str(path) for path in paths)
+        echo(f"{_plural(gaps, 'gap')} against the agreement: `driftvakt dossier check {named}` names them", err=True)
+    return gaps
 
 
 def _warn(means: Consequences) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from starter.commands.operating import NoWait, Reason, Rehearse, finish, start_and_follow
-from starter.commands.output import Application, AsJson, By, at_desk, echo, echo_json, who_asks
+from starter.commands.output import Application, AsJson, By, at_desk, echo, echo_json, who_orders
 from starter.commands.restore import Name
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ async def _start(
     application, name = str(fields["application"]), str(fields["restore"])
     require_application(desk.settings, desk.records, application)
     title = f"Drill: {restore_of(desk.records, application, name).title}"
-    order = made(DrillOrder, by=who_asks(desk.settings, by), **fields)
+    order = made(DrillOrder, by=who_orders(desk, by, application), **fields)
     return await start_and_follow(
         desk, OperationKind.DRILL, order, f"{name}.{by_the_clock()}", title, wait=wait, as_json=as_json
     )

@@ -9,7 +9,7 @@ import typer
 
 from starter.commands.operating import NoWait, Reason, Rehearse, finish, start_and_follow
 from starter.commands.output import Application as Application
-from starter.commands.output import AsJson, By, at_desk, echo, echo_json, who_asks
+from starter.commands.output import AsJson, By, at_desk, echo, echo_json, who_orders
 
 if TYPE_CHECKING:
     from models.operation import OperationOutcome
@@ -125,9 +125,10 @@ async def _run(
     from starter.maintenance import resumed
     from starter.operations.starting import by_the_clock
 
-    order = made(MaintenanceOrder, **fields, by=who_asks(desk.settings, by))
-    require_application(desk.settings, desk.records, order.application)
-    require_maintenance(desk.records, order.application, order.routine)
+    application, routine = str(fields["application"]), str(fields["routine"])
+    require_application(desk.settings, desk.records, application)
+    require_maintenance(desk.records, application, routine)
+    order = made(MaintenanceOrder, **fields, by=who_orders(desk, by, application))
     if resume is not None and order.hosts:
         raise UserError("--resume goes on with the hosts that a run left undone; leave --host out, or --resume")
     if resume is not None:

@@ -7,7 +7,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from starter.commands.output import AsJson, By, Limit, Yes, at_desk, be_sure, echo, echo_json, say_cut, stop, who_asks
+from starter.commands.output import (
+    AsJson,
+    By,
+    Limit,
+    Yes,
+    at_desk,
+    be_sure,
+    echo,
+    echo_json,
+    say_cut,
+    stop,
+    who_asks,
+    who_orders,
+)
 
 if TYPE_CHECKING:
     from models.base import Model
@@ -203,11 +216,12 @@ def _ids(desk: Desk, incidents: list[str]) -> list[str]:
 async def _open(desk: Desk, incidents: list[str], title: str, lead: str | None, by: str | None) -> str:
     from models.major import MajorOrder
     from starter.incidents.messages import message
+    from starter.incidents.naming import parts
     from starter.incidents.reading import running_handle
     from starter.majors import must_fit, open_major
 
-    who = who_asks(desk.settings, by)
     ids = list(dict.fromkeys(_ids(desk, incidents)))
+    who = who_orders(desk, by, *sorted({parts(id)[0] for id in ids}))
     order = message(
         MajorOrder, {"title": title, "lead": lead or who, "incidents": ids, "by": who}, {"incidents": "INCIDENT"}
     )

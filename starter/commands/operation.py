@@ -20,6 +20,7 @@ from starter.commands.output import (
     echo_json,
     say_cut,
     who_asks,
+    who_orders,
 )
 
 if TYPE_CHECKING:
@@ -222,8 +223,9 @@ async def _take_back(desk: Desk, application: str, holder: str, by: str | None, 
     from starter.operations import telling
 
     require_application(desk.settings, desk.records, application)
+    who = who_orders(desk, by, application)
     be_sure(f"Take the lease of {application} away from {holder}?", yes)
-    return await telling.take_back(desk, application, holder, who_asks(desk.settings, by))
+    return await telling.take_back(desk, application, holder, who)
 
 
 async def _in_order(
@@ -240,7 +242,7 @@ async def _in_order(
     starts = kind == OperationKind.START_UP.value
     order = message(
         ComponentsOrder if starts else ShutDownOrder,
-        {**fields, "by": who_asks(desk.settings, by)},
+        {**fields, "by": who_orders(desk, by, application)},
         {"down_for": "for", "components": "component"},
     )
     title = f"{'Start' if starts else 'Stop'} {', '.join(order.components) or application}"

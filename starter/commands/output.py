@@ -128,6 +128,8 @@ def who_asks(settings: Settings, by: str | None) -> str:
 
     from models.errors import UserError
 
+    if by is not None and not by.strip():
+        raise UserError("--by: it must not be empty; give your e-mail address in the dossier")
     if name := by or settings.user:
         return name
     try:
@@ -136,6 +138,16 @@ def who_asks(settings: Settings, by: str | None) -> str:
         raise UserError(
             "who you are is not known; say it with --by and your address in the dossier, or set DRIFTVAKT_USER"
         ) from None
+
+
+def who_orders(desk: Desk, by: str | None, *applications: str) -> str:
+    """Who gives this command, under their one name in the dossiers of these applications (none: of all).
+
+    A command that starts something asks this first: `NotFoundError` refuses a stranger.
+    """
+    from activities.records.people import identify
+
+    return identify(desk.records, who_asks(desk.settings, by), applications)
 
 
 def be_sure(question: str, yes: bool) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from starter.commands.operating import NoWait, Reason, Rehearse, finish, start_and_follow
-from starter.commands.output import WENT_WRONG, Application, AsJson, By, at_desk, echo, echo_json, stop, who_asks
+from starter.commands.output import WENT_WRONG, Application, AsJson, By, at_desk, echo, echo_json, stop, who_orders
 
 if TYPE_CHECKING:
     from models.operation import OperationOutcome
@@ -96,7 +96,7 @@ async def _start(
     application, name = str(fields["application"]), str(fields["restore"])
     require_application(desk.settings, desk.records, application)
     title = restore_of(desk.records, application, name).title
-    order = made(RestoreOrder, by=who_asks(desk.settings, by), **fields)
+    order = made(RestoreOrder, by=who_orders(desk, by, application), **fields)
     return await start_and_follow(
         desk, OperationKind.RESTORE, order, f"{name}.{by_the_clock()}", title, wait=wait, as_json=as_json
     )

@@ -12,7 +12,6 @@ from starter.commands.output import WENT_WRONG, echo, echo_json
 
 if TYPE_CHECKING:
     from models.settings import Settings
-    from starter.publishing import Published
     from starter.up import Installation
 
 LogJson = Annotated[bool, typer.Option("--json", help="Log JSON for programs on stderr, an object a line.")]
@@ -49,11 +48,13 @@ async def _keep_up(settings: Settings, paths: list[Path], as_json: bool) -> None
     if not as_json:
         echo("Starting Temporal, worker and alarm intake ...")
     async with installation(settings) as running:
-        published = await _publish(running, paths)
+        if not as_json:
+            _tell_places(settings)
+        published = await _publish(running, paths, as_json=as_json)
         if as_json:
             _tell_programs(settings, published)
         else:
-            _tell_people(settings, published, paths)
+            echo("Running; Ctrl-C stops it.")
         try:
             await asyncio.Event().wait()
         finally:
@@ -61,34 +62,38 @@ async def _keep_up(settings: Settings, paths: list[Path], as_json: bool) -> None
                 echo("Stopping; what is under way goes on after the next start.")
 
 
-async def _publish(running: Installation, paths: list[Path]) -> list[Published]:
-    import getpass
+async def _publish(running: Installation, paths: list[Path], *, as_json: bool) -> dict[str, object]:
+    """Publish, and say what `driftvakt dossier publish` says of it."""
+    from starter.commands.dossier import publication, tell_consequences, tell_gaps
+    from starter.publishing import read_all
 
     if not any(path.exists() for path in paths):
-        return []
-    return await running.publish(paths, getpass.getuser())
+        if not as_json:
+            echo(f"No dossier yet: put one into {paths[0]} and run `driftvakt dossier publish {paths[0]}`")
+        return publication([], 0, [])
+    dossiers = read_all(paths)
+    means = await tell_consequences(running.client, running.records, dossiers, quiet=as_json)
+    published = await running.publish(dossiers)
+    for one in [] if as_json else published:
+        state = "published" if one.changed else "unchanged"
+        echo(f"Dossier       {one.application} {state} ({one.digest[:12]})")
+    return publication(published, tell_gaps(paths, quiet=as_json), means)
 
 
-def _tell_people(settings: Settings, published: list[Published], paths: list[Path]) -> None:
+def _tell_places(settings: Settings) -> None:
     echo(f"Temporal UI   {_workflows(settings)}")
     echo(f"Alarm intake  {_alarms(settings)}")
     echo(f"Home          {settings.home}")
-    for one in published:
-        state = "published" if one.changed else "unchanged"
-        echo(f"Dossier       {one.application} {state} ({one.digest[:12]})")
-    if not any(path.exists() for path in paths):
-        echo(f"No dossier yet: put one into {paths[0]} and run `driftvakt dossier publish {paths[0]}`")
-    echo("Running; Ctrl-C stops it.")
 
 
-def _tell_programs(settings: Settings, published: list[Published]) -> None:
+def _tell_programs(settings: Settings, published: dict[str, object]) -> None:
     """One line: whoever waits for it reads until the line's end, for the output itself goes on."""
     data = {
         "temporal": settings.temporal_target,
         "temporal_ui": _workflows(settings),
         "alarm_intake": _alarms(settings),
         "home": str(settings.home),
-        "published": [one.model_dump(mode="json") for one in published],
+        **published,
     }
     echo_json(data, indent=None)
 

@@ -105,7 +105,7 @@ def runs(
 
         if application is not None:
             require_application(desk.settings, desk.records, application)
-        return await list_runs(desk.client, desk.settings, name, application, limit)
+        return await list_runs(desk, name, application, limit)
 
     found = at_desk(look)
     if as_json:
@@ -188,14 +188,21 @@ def _start(name: str, common: dict[str, Any], pairs: list[str], text: str | None
     with faults(NOT_STARTED):
         import asyncio
 
+        from activities.records.people import identify
         from models.settings import load_settings
         from runbooks import find_runbook
+        from starter.applications import require_application
+        from starter.desk import reading_records
         from starter.runbooks import build_input, read_inputs
 
         runbook = find_runbook(name)
         settings = load_settings()
-        common["requested_by"] = who_asks(settings, common["requested_by"])
-        order = build_input(runbook, {**read_inputs(runbook, pairs, text), **common})
+        who = who_asks(settings, common["requested_by"])
+        order = build_input(runbook, {**read_inputs(runbook, pairs, text), **common, "requested_by": who})
+        with reading_records(settings) as records:
+            require_application(settings, records, order.application)
+            who = identify(records, who, [order.application])
+        order = order.model_copy(update={"requested_by": who})
         report = asyncio.run(_carry_out(settings, runbook, order, wait, as_json))
     if report is None:
         return

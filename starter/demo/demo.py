@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
 import logging
 import shlex
 import shutil
@@ -33,6 +32,7 @@ from starter.demo.screen import Screen
 from starter.demo.second_act import SecondAct
 from starter.freshness import can_rehearse, freshness, rehearse
 from starter.log_lines import keep_stdout_for_json
+from starter.publishing import read_all
 from starter.supervisor import Supervisor
 from starter.up import Installation, installation
 
@@ -142,7 +142,7 @@ class Demo:
                 other = [n for n, port in usual.items() if getattr(settings, n) != port]
                 self.screen.ready("Temporal UI", self._workflows)
                 self.screen.ready("Driftvakt", "worker, monitor and alarm intake" + _elsewhere(other))
-                await running.publish([settings.dossier_directory], getpass.getuser())
+                await running.publish(read_all([settings.dossier_directory]))
                 self.screen.ready("Dossier", _short(dossier))
                 self.screen.now("Rehearsing the remedies…", {})
                 self.screen.ready("Rehearsed", await self._rehearse(running))

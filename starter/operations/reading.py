@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+from datetime import timedelta
+from typing import Final
+
 from temporalio.client import WorkflowExecution, WorkflowExecutionStatus
 from temporalio.common import SearchAttributeKey
 from temporalio.service import RPCError, RPCStatusCode
 
 from models.errors import NotFoundError
 from models.names import APPLICATION, AWAITS_DECISION_BY, STATE
-from models.operation import OperationKind, OperationStatus
+from models.operation import OperationKind, OperationState, OperationStatus
 from models.records import EntryKind, TimelineEntry
 from models.runbooks import StepReport
 from models.tables import OperationEntry, OperationRow
@@ -24,6 +29,11 @@ _AWAITS = SearchAttributeKey.for_keyword_list(AWAITS_DECISION_BY)
 
 WORKFLOWS = [k.value for k in OperationKind if k not in {OperationKind.RUNBOOK, OperationKind.REMEDY}]
 """Kinds of operation that are workflows of their own."""
+
+PREPARES_WITHIN: Final = timedelta(seconds=30)
+"""How long an answer waits for its question, where the operation has only just begun."""
+
+_LOOK_AGAIN: Final = 0.3
 
 LOST = "lost"
 """The state of an operation whose workflow is gone though it was never closed: terminated, or failed."""
@@ -77,6 +87,17 @@ async def show_operation(desk: Desk, id: str) -> OperationView:
             )
         return recorded_operation(desk, id, "no worker answers for it; `driftvakt doctor` says why")
     return recorded_operation(desk, id, "its workflow no longer runs, though it was never closed", lost=True)
+
+
+async def show_prepared(desk: Desk, id: str) -> OperationView:
+    """One operation, which is given a moment to prepare what it asks: people answer right after they started it."""
+    deadline = time.monotonic() + PREPARES_WITHIN.total_seconds()
+    while True:
+        view = await show_operation(desk, id)
+        prepares = view.source == "workflow" and view.state == OperationState.PREPARING.value and not view.gates
+        if not prepares or time.monotonic() > deadline:
+            return view
+        await asyncio.sleep(_LOOK_AGAIN)
 
 
 def recorded_operation(desk: Desk, id: str, doing: str, *, lost: bool = False) -> OperationView:

@@ -13,12 +13,12 @@ from models.operation import AbortOperation, OperationTold
 from models.watch import WatchStatus, WatchTold
 from starter.desk import Desk, ask, made, told
 from starter.incidents.views import OpenGate
-from starter.operations.reading import LOST, show_operation
+from starter.operations.reading import LOST, show_operation, show_prepared
 
 
 async def find_gate(desk: Desk, id: str, name: str | None) -> OpenGate:
     """The open question of that name, or the only one; `UserError` names those that there are."""
-    view = await show_operation(desk, id)
+    view = await show_prepared(desk, id)
     gates = {gate.id: gate for gate in view.gates}
     if not gates:
         raise UserError(f"{id} asks nothing now; it is {view.outcome or view.state}: {view.doing or view.summary}")

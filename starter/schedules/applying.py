@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Collection
 from datetime import UTC, datetime
 
+from activities.records import Records
+from activities.records.people import identify
 from activities.records.schedules import AppliedSchedules
 from models.errors import DossierError, NotFoundError, UserError
 from models.schedules import AppliedSchedule, PlannedSchedule, ScheduleChange, SchedulePlan, WantedSchedule
@@ -47,13 +49,29 @@ async def plan_schedules(
 async def apply_schedules(
     desk: Desk, by: str, only: Collection[str] = (), *, unpause: bool = False, now: datetime | None = None
 ) -> SchedulePlan:
-    """Make the schedules match; applying again does nothing. What was done is what the returned plan says."""
+    """Make the schedules match; applying again does nothing. What was done is what the returned plan says.
+
+    `NotFoundError` refuses a stranger to any of the dossiers before anything is done.
+    """
+    published = await asyncio.to_thread(desk.records.applications)
     plan, wanted = await plan_schedules(desk, only, now)
+    named = await asyncio.to_thread(_identified, desk.records, by, list(only) or published)
     for one in plan.schedules:
-        await _apply(desk, one, wanted.get(one.id), by)
+        await _apply(desk, one, wanted.get(one.id), named[one.application])
         if unpause and one.paused is not None:
             await unpause_schedule(desk.client, one.id, wanted[one.id].shape.says)
     return plan
+
+
+def _identified(records: Records, by: str, applications: Collection[str]) -> dict[str, str]:
+    """The one name of whoever applies, in each application's dossier."""
+    named = {}
+    for application in applications:
+        try:
+            named[application] = identify(records, by, [application])
+        except DossierError:  # its schedules are left as they are
+            continue
+    return named
 
 
 async def _apply(desk: Desk, one: PlannedSchedule, wanted: WantedSchedule | None, by: str) -> None:

@@ -14,7 +14,7 @@ from tests.changes.scene import BY, CUSTOMER, SUPPLIER, Scene
 from tests.cli.conftest import Site, beside, command
 from tests.dossier.written import EXAMPLES
 from tests.fakes import working
-from tests.workflows.waiting import end_of, until_asked
+from tests.workflows.waiting import end_of
 from workflows.change import ChangeImplementation
 from workflows.review import Review
 
@@ -43,12 +43,12 @@ async def test_a_change_is_submitted_shown_approved_by_both_parties_and_made(sit
         submitted = await beside("change", "submit", *ROUTINE, "--reason", "Release 2.4", "--json")
         id = json.loads(submitted.stdout)["operation"]
         change = client.get_workflow_handle(id)
-        await until_asked(change, "approve")
-        keep(site, scene)
         first = await beside("change", "approve", id, "--by", SUPPLIER, "--yes")
+        keep(site, scene)
         shown = await beside("change", "show", id)
         stranger = await beside("change", "approve", id, "--by", "eve@example.com", "--yes")
-        last = await beside("change", "approve", id, "--by", CUSTOMER, "--yes", "--json")
+        unasked = await beside("change", "approve", id, "--by", BY, "--yes")
+        last = await beside("change", "approve", id, "--by", "karin holm", "--yes", "--json")
         outcome = await end_of(change)
         async with asyncio.timeout(90):
             while not any(one.kind == "review" for batch in scene.records for one in batch.operations):
@@ -63,9 +63,11 @@ async def test_a_change_is_submitted_shown_approved_by_both_parties_and_made(sit
     assert "normal change, medium risk" in shown.stdout
     assert "A visitor places an order (high impact): web > app > db > payments" in shown.stdout
     assert "on app run install; at most 5m; undone by remove" in shown.stdout
-    assert (stranger.exit_code, stranger.stderr) == (
+    assert stranger.exit_code == 1
+    assert stranger.stderr.startswith("eve@example.com is no contact of acme.shop; these are: ")
+    assert (unasked.exit_code, unasked.stderr) == (
         1,
-        f"eve@example.com is not asked to approve {id}; {CUSTOMER} may. Say who you are with --by\n",
+        f"{BY} is not asked to approve {id}; {CUSTOMER} may. Say who you are with --by\n",
     )
     assert json.loads(last.stdout)["decided"]
     assert outcome["end"] == "done"

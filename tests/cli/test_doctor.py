@@ -21,6 +21,7 @@ from models.settings import Settings
 from starter.doctor import Verdict
 from starter.doctor.running import stuck, stuck_workflows, watches
 from starter.pollers import somebody_polls
+from starter.publishing import read_all
 from starter.temporal_server import server_command
 from starter.up import installation
 from tests.cli.conftest import Site, beside, command
@@ -65,7 +66,7 @@ def test_where_applications_are_published_and_nothing_runs_that_is_wrong(records
 async def test_a_whole_installation_is_found_well_but_for_keys_that_are_not_here(tmp_path: Path) -> None:
     settings = Settings()
     async with installation(settings) as running:
-        published = await running.publish([EXAMPLES / "acme" / "shop.yaml"], "ann")
+        published = await running.publish(read_all([EXAMPLES / "acme" / "shop.yaml"]))
         await _until_sampling()
         result = await beside("doctor", "--json")
         await beside("apply")

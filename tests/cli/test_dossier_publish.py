@@ -13,13 +13,14 @@ from models.dossier import Dossier
 from models.names import monitor_id, watch_id
 from models.proof import ProofRecord, Use
 from models.records import IncidentRecord, WriteRecords
+from models.tables import DossierVersion
 from tests.cli.conftest import Site, beside
 from tests.dossier.written import EXAMPLES, dump, plain_data
 
 
 async def test_what_is_published_holds_is_watched_and_monitored(site: Site) -> None:
-    first = await beside("dossier", "publish", str(EXAMPLES / "acme"), "--by", "ann", "--json")
-    again = await beside("dossier", "publish", str(EXAMPLES / "acme" / "payroll.yaml"))
+    first = await beside("dossier", "publish", str(EXAMPLES / "acme"), "--by", "on-call", "--json")
+    again = await beside("dossier", "publish", str(EXAMPLES / "acme" / "payroll.yaml"), "--by", "jonas")
     client = await site.server.client()
     watching = await client.get_workflow_handle(watch_id("acme.payroll")).describe()
     monitoring = await client.get_workflow_handle(monitor_id("acme-hq")).describe()
@@ -31,8 +32,34 @@ async def test_what_is_published_holds_is_watched_and_monitored(site: Site) -> N
     ]
     digest = site.records.current_digest("acme.payroll")
     assert digest is not None
+    with site.records.database.reading() as session:
+        version = session.get(DossierVersion, digest)
+    assert version is not None
+    assert version.published_by == "on-call@driftbolaget.example"
     assert again.stdout == f"acme.payroll unchanged ({digest[:12]})\n"
     assert [watching.status, monitoring.status] == [WorkflowExecutionStatus.RUNNING] * 2
+
+
+async def test_a_stranger_publishes_nothing_and_whom_the_new_version_leaves_out_may(
+    site: Site, dossier: Dossier, tmp_path: Path
+) -> None:
+    data = json.loads(json.dumps(_renamed(dossier)))
+    del data["contacts"]["anna"]
+    path = tmp_path / "shop.yaml"
+    path.write_text(dump(data))
+    both = [str(EXAMPLES / "acme" / "payroll.yaml"), str(path)]
+
+    stranger = await beside("dossier", "publish", str(path), "--by", "eve@example.com")
+    of_one_only = await beside("dossier", "publish", *both)
+    unchanged = site.records.applications(), site.records.current_digest("acme.shop")
+    left_out = await beside("dossier", "publish", str(path), "--by", "ANNA@supplier.example")
+
+    assert (stranger.exit_code, stranger.stdout) == (1, "")
+    assert stranger.stderr.startswith("eve@example.com is no contact of acme.shop; these are: ann@example.com")
+    assert of_one_only.stderr.startswith("anna@supplier.example is no contact of acme.payroll; these are: ")
+    assert unchanged == (["acme.shop"], dossier.digest)
+    assert left_out.exit_code == 0
+    assert site.records.current_digest("acme.shop") != dossier.digest
 
 
 async def test_gaps_are_counted_and_are_no_obstacle(site: Site, tmp_path: Path) -> None:

@@ -21,6 +21,11 @@ ALWAYS = {"time_zone": "Europe/Stockholm", "hours": "00:00-24:00"}
 CHRISTMAS = {"since": "2026-12-18", "until": "2027-01-06", "time_zone": "UTC", "reason": "Christmas trade"}
 
 
+@pytest.fixture(autouse=True)
+def _ordered_by_a_contact(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DRIFTVAKT_USER", "on-call@driftbolaget.example")
+
+
 @pytest.fixture
 def dossier() -> Dossier:
     return routine_of([CHRISTMAS], window=ALWAYS, frequency="weekly sunday 03:00")
@@ -36,7 +41,7 @@ async def run(site: Site, client: Client, fakes: FakeHosts, *options: str) -> An
     """Run it with workers, and keep what they record."""
     records = OneDossier(routine_of(window=ALWAYS))
     async with workers(client, fakes, records):
-        result = await beside("maintenance", "run", "acme.shop", "patches", "--by", "anna@supplier.example", *options)
+        result = await beside("maintenance", "run", "acme.shop", "patches", *options)
     for batch in fakes.records:
         site.records.write(batch)
     return result
@@ -123,10 +128,8 @@ async def test_a_rehearsal_says_what_would_be_done_and_a_wrong_name_is_one_sente
 
 async def test_a_mistyped_routine_or_component_starts_nothing(site: Site) -> None:
     client = await site.server.client()
-    routine = await beside("maintenance", "run", "acme.shop", "patch", "--by", "anna@supplier.example")
-    component = await beside(
-        "operation", "shut-down", "acme.shop", "--component", "wbe", "--by", "anna@supplier.example"
-    )
+    routine = await beside("maintenance", "run", "acme.shop", "patch")
+    component = await beside("operation", "shut-down", "acme.shop", "--component", "wbe")
     known = ", ".join(routine_of().architecture.components)
     begun = [w.id async for w in client.list_workflows('WorkflowType IN ("maintenance", "shut-down")')]
 

@@ -19,6 +19,7 @@ import pytest
 from models.settings import Settings
 from starter.leftovers import left_behind
 from starter.private import open_to_others
+from tests.dossier.written import dump, plain_data
 
 
 @contextmanager
@@ -65,9 +66,27 @@ def test_up_prints_one_object_once_all_runs(home: Path, tmp_path: Path) -> None:
         assert [(p["application"], p["changed"], len(p["digest"])) for p in told["published"]] == [
             ("acme.shop", True, 64)
         ]
+        assert (told["gaps"], [one["application"] for one in told["consequences"]]) == (0, ["acme.shop"])
         stdout, stderr = ended(process)
         assert (process.returncode, stdout) == (0, "")
     assert all(set(json.loads(line)) >= {"at", "level", "logger", "message"} for line in stderr.splitlines())
+
+
+def test_up_says_of_a_dossier_what_publishing_it_says(tmp_path: Path) -> None:
+    data = plain_data(Path("examples/acme/shop.yaml"))
+    for contact in data["contacts"].values():
+        contact.pop("deputy", None)
+    path = tmp_path / "shop.yaml"
+    path.write_text(dump(data))
+    with started("up", str(path)) as process:
+        assert process.stdout is not None
+        lines = iter(process.stdout.readline, "Running; Ctrl-C stops it.\n")
+        told = list(lines)
+        _, warned = ended(process)
+
+    assert process.returncode == 0
+    assert told[-1].startswith("Dossier       acme.shop published (")
+    assert f"gaps against the agreement: `driftvakt dossier check {path}` names them" in warned
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from temporalio.client import Client, Schedule, ScheduleSpec, ScheduleUpdate
 
+from activities.records.schedules import AppliedSchedules
 from models.dossier import Dossier
 from models.dossier.load import read_dossier
 from tests.cli.conftest import Site, beside
@@ -17,6 +18,14 @@ from tests.dossier.written import EXAMPLES
 from tests.schedules.shop import SHOP
 
 ID = "maintenance.acme.shop.patches"
+
+
+BY = "on-call@driftbolaget.example"
+
+
+@pytest.fixture(autouse=True)
+def _ordered_by_a_contact(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DRIFTVAKT_USER", BY)
 
 
 @pytest.fixture
@@ -66,6 +75,23 @@ async def test_apply_does_what_plan_shows_and_a_second_one_does_nothing(site: Si
     assert "Nothing to do: 1 as they should be." in again.stdout
     assert (await client.get_schedule_handle(ID).describe()).info.last_updated_at == made.info.last_updated_at
     assert await changes() == [(ID, "keep")]
+
+
+async def test_a_stranger_applies_nothing_and_a_contact_is_kept_under_one_name(site: Site) -> None:
+    client = await site.server.client()
+
+    refused = await beside("apply", "--by", "eve@example.com")
+    program = await beside("apply", "--by", "Driftvakt")
+    before = await changes()
+    await beside("apply", "--by", "jonas BERG")
+    kept = AppliedSchedules(site.records.database).all()
+
+    assert (refused.exit_code, program.exit_code) == (1, 1)
+    assert refused.stderr.startswith("eve@example.com is no contact of acme.shop; these are: ")
+    assert program.stderr == "Driftvakt is the name of a program, not of a person; say who you are\n"
+    assert before == [(ID, "add")]
+    assert kept[ID].by == "jonas.berg@driftbolaget.example"
+    await there(client, ID)
 
 
 async def test_schedules_follow_the_published_dossier(site: Site) -> None:

@@ -96,7 +96,7 @@ async def test_a_decision_of_the_wrong_kind_is_refused_with_one_clear_sentence(t
         ({"by": OPERATOR}, f"{OPERATOR} may not decide g1; boss@supplier.example, cio@acme.example may"),
         (
             {"by": "eve@example.com"},
-            "eve@example.com is no contact of the dossier behind inc.acme.shop.1; these are: boss@",
+            "eve@example.com is no contact of acme.shop; these are: boss@",
         ),
         ({"plan": "00000000"}, "plan 00000000 is not the one that gate g1 asks about"),
         ({"option": "refuse"}, "refuse needs a reason; say why in note"),
