@@ -28,13 +28,17 @@ class HostHealth:
         self._terms = plan.terms
         self._part = plan.components[component]
         shown = {name.rpartition(".")[2] for name in self._part.points_of_hosts}
-        health = {t.point for group in self._part.health for t in group.targets}
+        self._proving = {t.point for group in self._part.health for t in group.targets}
         more = [plan.points[name] for name in sorted(shown) if name in plan.points]
-        self._groups = [*self._part.health, *(g for g in more if g.targets[0].point not in health)]
+        self._groups = [*self._part.health, *(g for g in more if g.targets[0].point not in self._proving)]
 
     def host_of(self, point: str) -> str | None:
         """The one host that a point shows; None: it shows the component as a whole."""
         return self._part.points_of_hosts.get(point)
+
+    def proves(self, point: str) -> bool:
+        """Whether a point shows the health of the component; others, as of a host's disk, only show the host."""
+        return point in self._proving
 
     async def look(self) -> dict[str, Seen]:
         """Look once at every point."""
@@ -92,22 +96,26 @@ async def restart(
 ) -> Outcome:
     """Restart a component on these hosts, one after the other; what is not OK ends it.
 
-    Before the next host, what was healthy before must be healthy again: otherwise the hosts that are left stay as they are.
-    Where it `heals` a component that fails, the ill hosts come first, and the others are restarted only while it still fails.
+    Ill hosts come first: a healthy one may be the last that serves. Before the next host, what was healthy before must be
+    healthy again, and the component on the hosts that were restarted: otherwise the hosts that are left stay as they are.
+    Where it `heals` a component that fails, the healthy hosts are restarted only while it still fails.
     """
     if work.rehearse or len(places) < 2:
         return await _one_after_the_other(work, component, places, limit)
     health = HostHealth(work.plan, component)
     before = await health.look()
-    heals = heals and Seen.FAILED in before.values()
-    ill = (health.ill(before) or await not_running(work, component)) if heals else []
+    fails = Seen.FAILED in before.values()
+    heals = heals and fails
+    ill = (health.ill(before) or await not_running(work, component)) if fails else []
     done: list[str] = []
     for place in sorted(places, key=lambda place: place.host.name not in ill):
         host = place.host.name
         if done:
             whole = heals and host not in ill
             wanted = [
-                p for p, seen in before.items() if whole or seen is Seen.OK or (heals and health.host_of(p) in done)
+                p
+                for p, seen in before.items()
+                if whole or seen is Seen.OK or (health.host_of(p) in done and (heals or health.proves(p)))
             ]
             verdict = await health.wait(wanted)
             left = [p.host.name for p in places if p.host.name not in done]
