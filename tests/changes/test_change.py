@@ -92,6 +92,26 @@ async def test_one_person_cannot_submit_and_approve_under_two_names(client: Clie
         await handle.terminate()
 
 
+async def test_one_person_does_not_count_twice_where_two_must_approve(client: Client) -> None:
+    scene = Scene(
+        approvals={"supplier": {"roles": ["change-approver"], "count": 2, "within": "1d", "on_silence": "refuse"}}
+    )
+    scene.publish(_second_approver)
+    scene.publish(lambda data: data["contacts"]["jonas"].update(login="jberg"))
+    async with changing(client, scene, by="oskar") as handle:
+        gate = await until_asked_of(handle, SUPPLIER)
+        receipt = await decide(handle, "approve", "jberg", gate=gate.id, plan=gate.digest[:8])
+        assert (receipt.decided, receipt.message) == (False, "Noted; 1 more must agree.")
+        for name in (SUPPLIER, SUPPLIER.upper(), f'"Berg, Jonas" <{SUPPLIER}>', "jonas", "JBERG", "Jonas Berg"):
+            with pytest.raises(WorkflowUpdateFailedError) as refused:
+                await decide(handle, "approve", name, gate=gate.id, plan=gate.digest[:8])
+            assert isinstance(refused.value.cause, ApplicationError)
+            assert refused.value.cause.message == f"{SUPPLIER} has answered gate {gate.id} already"
+        receipt = await decide(handle, "approve", "on-call", gate=gate.id, plan=gate.digest[:8])
+        assert receipt.decided
+        await handle.terminate()
+
+
 def _second_approver(data: dict[str, Any]) -> None:
     data["contacts"]["on-call"]["roles"] = ["operator", "change-approver"]
 

@@ -18,13 +18,11 @@ async def test_the_cause_is_remedied_first_and_then_what_suffers_from_it_if_that
         await decide(incident, "close", note="Replaced by hand")
         await scene.over()
     assert [c for c in scene.world.commands if c.startswith("started")] == ["started db", "started web", "started app"]
-    print(page)
     assert (
         "Instruction db-down is taken: db-up is ill. If it does not help: web-down (web-up is ill); app-down (app-up is ill)."
         in said
     )
     assert "Goes on with web-down, the next instruction that matches: web-up is ill" in said
-    print(page)
     assert (
         "**Instruction** db-down (db does not answer), because db-up is ill. If it does not help: web-down, app-down."
         in page
