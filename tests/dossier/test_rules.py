@@ -277,6 +277,14 @@ CASES: list[tuple[str, Edit, str]] = [
                 'c "${DRIFTVAKT_INPUT_CAMPAGNE:-x}"',
                 "uses $DRIFTVAKT_INPUT_CAMPAGNE, which is no input of the routine; did you mean $DRIFTVAKT_INPUT_CAMPAIGN?",
             ),
+            *(
+                (
+                    "routines/extended/campaign/steps/0/command",
+                    f"c ${misspelt}",
+                    f"uses ${misspelt}, which is no input of the routine; did you mean $DRIFTVAKT_INPUT_CAMPAIGN?",
+                )
+                for misspelt in ("DRIFTVAKT_INPUTS_CAMPAIGN", "DRIFTVAKT_INPT_CAMPAIGN", "driftvakt_input_campaign")
+            ),
             (
                 "routines/extended/campaign/steps/0/check",
                 ["c", "$DRIFTVAKT_INPUT_CAMPAIGN"],

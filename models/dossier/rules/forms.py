@@ -189,7 +189,8 @@ def _checked(place: Place, text: Any, check: Callable[[str], Fault | None]) -> I
         yield Finding(place, f"{where(place)}{said} {fault[0]}", fault[1])
 
 
-_INPUT: Final = re.compile(r"\$\{?(DRIFTVAKT_INPUT_[A-Za-z0-9_]*)")
+_INPUT: Final = re.compile(r"\$\{?(DRIFTVAKT_?IN?P?U?T?S?_\w*)", re.ASCII | re.IGNORECASE)
+"""The variable of an input, also where `DRIFTVAKT_INPUT_` itself is misspelt or in small letters."""
 _RESTORED: Final = re.compile(r"\$\{?(RESTORE[A-Za-z0-9_]*)")
 _WORDS_FOR_PEOPLE: Final = {"title", "name", "description", "notes", "purpose", "label", "carries"}
 
@@ -237,7 +238,7 @@ def _told(data: dict[str, Any], place: Place, name: str) -> Iterator[Finding]:
 
 def _suggest(name: str, known: Iterable[str]) -> str:
     names = list(known)
-    close = get_close_matches(name, names, n=1, cutoff=0.7)
+    close = get_close_matches(name.upper(), names, n=1, cutoff=0.7)
     if close:
         return f"did you mean ${close[0]}?"
     return f"use one of: {', '.join(f'${one}' for one in names)}" if names else "define it under `inputs`"
