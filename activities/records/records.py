@@ -163,9 +163,11 @@ class Records:
             latest = (col(Incident.opened_at).desc(), col(Incident.number).desc())
             return list(session.exec(query.order_by(*latest).limit(limit)).all())
 
-    def count_incidents(self, application: str | None = None, *, closed_only: bool = False) -> int:
+    def count_incidents(
+        self, application: str | None = None, *, open_only: bool = False, closed_only: bool = False
+    ) -> int:
         """How many incidents meet all that is given."""
-        query = _incidents(select(func.count()).select_from(Incident), application, None, False, closed_only)
+        query = _incidents(select(func.count()).select_from(Incident), application, None, open_only, closed_only)
         with self.database.reading() as session:
             return int(session.exec(query).one())
 
@@ -285,11 +287,12 @@ class Records:
         *,
         kind: str | None = None,
         name: str | None = None,
+        open_only: bool = False,
         closed_only: bool = False,
     ) -> int:
         """How many operations meet all that is given."""
         count = select(func.count()).select_from(OperationRow)
-        query = _operations(count, application, kind, name, False, closed_only)
+        query = _operations(count, application, kind, name, open_only, closed_only)
         with self.database.reading() as session:
             return int(session.exec(query).one())
 

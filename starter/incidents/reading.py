@@ -43,6 +43,8 @@ async def list_incidents(desk: Desk, application: str | None, *, closed: bool, l
     open_ids = {line.id for line in opened}
     lost = [_recorded(i, LOST) for i in known.values() if i.id not in open_ids and not await is_running(desk, i.id)]
     total = len(running) if len(running) < limit else (await desk.client.count_workflows(query)).count
+    # Those whose workflow is gone are known to the records alone.
+    total = max(total, desk.records.count_incidents(application, open_only=True) if len(known) == limit else 0)
     lines = [*sorted(opened, key=lambda line: (line.priority or "P9", line.opened_at)), *lost]
     if closed:
         ended = desk.records.incidents(application, closed_only=True, limit=limit)

@@ -53,6 +53,10 @@ async def list_operations(
     ids = {line.id for line in opened}
     lost = [_recorded(o, LOST) for o in known.values() if o.id not in ids and not await _runs(desk, o.id)]
     total = len(running) if len(running) < limit else (await desk.client.count_workflows(query)).count
+    # Those whose workflow is gone are known to the records alone.
+    total = max(
+        total, desk.records.count_operations(application, kind=kind, open_only=True) if len(known) == limit else 0
+    )
     lines = [*opened, *lost]
     if closed:
         ended = desk.records.operations(application, kind=kind, closed_only=True, limit=limit)

@@ -10,7 +10,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,7 @@ from activities.records.halts import Halts
 from models.dossier.instructions import Approval
 from models.halts import BeginHalt
 from models.incident import IncidentEnd
+from models.records import IncidentRecord, WriteRecords
 from starter import desk
 from tests.cli.conftest import Site, beside
 from tests.workflows.waiting import end_of, until_asked
@@ -98,6 +99,27 @@ async def test_an_incident_whose_workflow_is_gone_is_called_lost(asking: Site) -
     assert line["id"] == "inc.acme.shop.1"
     assert "Its workflow no longer runs, though it was never closed" in shown.stdout
     assert (told.exit_code, told.stderr) == (1, "incident acme.shop.1 no longer runs, so it cannot be told anything\n")
+
+
+async def test_a_list_of_lost_incidents_that_is_cut_says_how_many_there_are(site: Site) -> None:
+    opened = datetime(2026, 3, 1, tzinfo=UTC)
+    for number in range(1, 4):
+        row = IncidentRecord(
+            id=f"inc.acme.shop.{number}",
+            application="acme.shop",
+            number=number,
+            title="web does not answer",
+            state="waiting",
+            components=["web"],
+            dossier="d1",
+            opened_at=opened,
+            opened_by="embedded",
+        )
+        site.records.write(WriteRecords(incidents=[row]))
+    told = await beside("incident", "list", "--limit", "2")
+
+    assert told.stdout.count("web does not answer") == 2
+    assert "2 of 3 shown; --limit 3 shows all" in told.stdout + told.stderr
 
 
 @pytest.mark.parametrize(
