@@ -102,6 +102,42 @@ async def test_run_carries_it_out_and_prints_every_step(server: TemporalServer, 
     assert described.search_attributes[APPLICATION] == ["acme.shop"]
 
 
+async def test_past_runs_are_listed_with_how_each_ended_and_who_asked_for_it(
+    server: TemporalServer, client: Client
+) -> None:
+    hosts = shop()
+    async with working(client, hosts, RestartWithDependants, WaitForHealth):
+        wait = ("wait-for-health", "-a", "acme.shop", "-i", "component=db", "--by", "ANNA@supplier.example")
+        ran = [await beside("run", *wait), await beside("run", *RESTART, "--rehearse")]
+        hosts.answer("db-1: start db", Answer(outcome=Outcome.FAILED))
+        ran.append(await beside("run", *RESTART))
+        started = [result.stderr.split()[1].rstrip(":") for result in ran][::-1]
+        first, second, third = await _listed_runs(started, "--limit", "3")
+        [alone] = await _listed_runs(started[2:], "wait-for-health", "--limit", "1")
+        shown = await beside("runs", "--limit", "1")
+
+    assert [(run["runbook"], run["outcome"], run["rehearsed"]) for run in (first, second, third)] == [
+        ("restart-with-dependants", "failed", False),
+        ("restart-with-dependants", "ok", True),
+        ("wait-for-health", "ok", False),
+    ]
+    assert {run["by"] for run in (first, second, third)} == {"anna@supplier.example"}
+    assert (first["application"], alone["id"]) == ("acme.shop", third["id"])
+    assert first["summary"]
+    assert "restart-with-dependants" in shown.stdout
+    assert "1 of " in shown.stdout + shown.stderr
+
+
+async def _listed_runs(ids: list[str], *arguments: str) -> list[dict[str, Any]]:
+    """The list of these runs, once visibility has followed history."""
+    async with asyncio.timeout(90):
+        while True:
+            runs = json.loads((await beside("runs", "-a", "acme.shop", *arguments, "--json")).stdout)
+            if [run["id"] for run in runs if run["ended_at"]] == ids:
+                return list(runs)
+            await asyncio.sleep(0.05)
+
+
 async def test_a_run_that_does_not_end_well_exits_1_and_says_which_step(server: TemporalServer, client: Client) -> None:
     hosts = shop()
     hosts.answer("db-1: start db", Answer(outcome=Outcome.UNKNOWN))
