@@ -9,11 +9,12 @@ from rich.console import Console
 from rich.markup import escape
 
 from models.jobs import Outcome
-from models.operation import OperationOutcome
+from models.operation import OperationEnd, OperationOutcome
 from models.runbooks import StepReport
 from starter.incident_page import age_of, show_gate
 from starter.operations.views import OperationLine, OperationView
 from starter.terminal import Listing, colleagues, terminal, tidy
+from workflows.restoring.commands import is_own_script
 
 _SAID_LINES = 8
 """Of what a host said to a step that did not go well; `--json` has them all."""
@@ -58,7 +59,7 @@ def show_operation(view: OperationView, now: datetime | None = None) -> None:
     for gate in view.gates:
         show_gate(gate, console)
         console.print(f"  answer:  {tidy(gate.command)}", soft_wrap=True)
-    show_steps(view.steps, console)
+    show_steps(view.steps, console, rehearsed=view.rehearsed)
     if view.timeline:
         console.print("\n[bold]What happened[/] (UTC)")
         for entry in view.timeline:
@@ -66,14 +67,14 @@ def show_operation(view: OperationView, now: datetime | None = None) -> None:
     console.print(f"\n[dim]{escape(view.url)}[/]", soft_wrap=True)
 
 
-def show_steps(steps: Sequence[StepReport], console: Console) -> None:
-    """Print what came of each step."""
+def show_steps(steps: Sequence[StepReport], console: Console, *, rehearsed: bool = False) -> None:
+    """Print what came of each step, with its command; scripts of our own only where a rehearsal shows what would be run."""
     if not steps:
         return
     table = Listing("step", "host", "outcome", "what came of it")
     for step in steps:
         said, _, more = step.detail.strip().partition("\n")
-        told = _command(step.command)
+        told = _command(step.command) if rehearsed or not is_own_script(step.command) else []
         # What a host said is mostly why; of what went well nobody wants to read it here.
         told += more.splitlines()[-_SAID_LINES:] if step.outcome is not Outcome.OK else []
         colour = _COLOUR[step.outcome.value]
@@ -99,5 +100,5 @@ def _cut(title: str) -> str:
 def show_outcome(outcome: OperationOutcome) -> None:
     """Print how an operation that was followed has ended."""
     console = terminal()
-    show_steps(outcome.steps, console)
+    show_steps(outcome.steps, console, rehearsed=outcome.end is OperationEnd.REHEARSED)
     console.print(f"\n[bold]{outcome.end.value.replace('-', ' ')}[/]: {tidy(outcome.summary)}", soft_wrap=True)

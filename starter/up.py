@@ -6,8 +6,9 @@ import asyncio
 import logging
 import secrets
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -16,8 +17,8 @@ from temporalio.service import RPCError
 
 from activities.records import Records, upgrade
 from models.dossier import Dossier
-from models.errors import SettingsError
-from models.names import WORKFLOW_QUEUE
+from models.errors import DossierError, SettingsError
+from models.names import WORKFLOW_QUEUE, site_queue
 from models.people import DRIFTVAKT
 from models.settings import Settings
 from starter.leftovers import end_left_behind
@@ -32,6 +33,7 @@ from starter.temporal_server import server_command
 log = logging.getLogger("driftvakt.up")
 
 _UNTIL_HEALTHY: Final = 60.0
+_UNTIL_SERVED: Final = 60.0
 
 
 class Installation:
@@ -70,6 +72,30 @@ class Installation:
     async def publish(self, dossiers: list[Dossier]) -> list[Published]:
         """Publish dossiers in Driftvakt's own name: what starts with the machine has nobody at its keyboard."""
         return await publish(self.client, self.records, dossiers, DRIFTVAKT)
+
+    async def until_sites_are_served(self) -> None:
+        """Wait until a worker takes work for each site; the worker looks every few seconds whether sites were published."""
+        waited_for = set(await asyncio.to_thread(self._sites))
+        deadline = time.monotonic() + _UNTIL_SERVED
+        while waited_for and time.monotonic() < deadline:
+            waited_for -= {site for site in waited_for if await self._is_served(site)}
+            await asyncio.sleep(0.2 if waited_for else 0)
+        for site in sorted(waited_for):
+            log.warning("no worker serves site %s yet; `driftvakt doctor` says whether one does by then", site)
+
+    def _sites(self) -> Iterator[str]:
+        """Those that the worker serves: of the settings, else of all published dossiers that can be read."""
+        yield from self.settings.sites
+        for name in [] if self.settings.sites else self.records.applications():
+            with suppress(DossierError):
+                dossier = self.records.current_dossier(name)
+                yield from dossier.architecture.sites if dossier else ()
+
+    async def _is_served(self, site: str) -> bool:
+        try:
+            return await somebody_polls(self.client, site_queue(site), workflows=False)
+        except RPCError:
+            return False
 
     async def stop(self) -> None:
         """Stop all parts; what they did is kept."""

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from difflib import get_close_matches
+from typing import Final
+
+from temporalio.client import Client
 
 from activities.records.halts import Halts
 from models.base import Model, parse_duration
@@ -13,6 +17,9 @@ from models.names import watch_id
 from models.watch import LiftSilence, SilenceOrder, WatchStatus, WatchTold
 from starter.applications import require_application
 from starter.desk import Desk, ask, made, told
+from workflows.text import summary_line
+
+_NEAREST: Final = 3
 
 
 class WatchLine(Model):
@@ -76,6 +83,16 @@ async def silence(
 async def lift(desk: Desk, application: str, id: str, by: str) -> WatchTold:
     """Have a watch end a silence; `UserError` is its refusal."""
     return await _tell(desk, application, "lift_silence", made(LiftSilence, id=id, by=by))
+
+
+async def no_such_alarm(client: Client, application: str, fingerprint: str) -> str:
+    """What to say of a fingerprint that no open alarm has: the ones that are like it, or those that fire."""
+    status = await ask(client.get_workflow_handle(watch_id(application)), WatchStatus)
+    titles = {held.alarm.fingerprint: held.alarm.title for held in status.alarms} if status else {}
+    near = get_close_matches(fingerprint, titles, n=_NEAREST) or list(titles)[:_NEAREST]
+    firing = "; ".join(f"{name} ({summary_line(titles[name], 80)})" for name in near)
+    meant = f"you may mean {firing}" if near else "none is listed as open"
+    return f"no open alarm of {application} is called {fingerprint!r}; {meant}; `driftvakt watch show {application}` lists all"
 
 
 async def _tell(desk: Desk, application: str, update: str, order: SilenceOrder | LiftSilence) -> WatchTold:

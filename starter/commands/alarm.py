@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from starter.commands.output import Application, AsJson, By, Limit, echo, echo_json, faults, say_cut, who_asks
+from starter.commands.output import Application, AsJson, By, Limit, echo, echo_json, faults, say_cut, stop, who_asks
 
 if TYPE_CHECKING:
     from models.alarms import Alarm
@@ -46,7 +46,7 @@ def clear_alarm(
     by: By = None,
     as_json: AsJson = False,
 ) -> None:
-    """Clear an alarm of any source: its incident is told."""
+    """Clear an alarm of any source: its incident is told; exit 1 where no alarm of that fingerprint is open."""
     values = {"application": application, "fingerprint": fingerprint, "state": "cleared", "title": "Cleared by hand"}
     _send(values, by, as_json)
 
@@ -108,14 +108,14 @@ def _send(values: dict[str, Any], by: str | None, as_json: bool) -> None:
         from models.settings import load_settings
 
         settings = load_settings()
-        receipt = asyncio.run(_deliver(settings, _alarm(settings, values, by)))
+        receipt, unknown = asyncio.run(_deliver(settings, _alarm(settings, values, by)))
     if as_json:
         echo_json(receipt.model_dump(mode="json", exclude_none=True))
-    else:
+    elif not unknown:
         echo(f"{receipt.disposition}: {receipt.reason}")
         echo(f"incident {receipt.incident or 'none'}, fingerprint {receipt.fingerprint}")
-        if receipt.disposition == "noted" and values.get("state") == "cleared":
-            echo(f"driftvakt watch show {values['application']} lists the fingerprints of what fires", err=True)
+    if unknown:
+        stop(unknown)
 
 
 def _alarm(settings: Settings, values: dict[str, Any], by: str | None) -> Alarm:
@@ -140,10 +140,15 @@ def _alarm(settings: Settings, values: dict[str, Any], by: str | None) -> Alarm:
         raise UserError(str(error)) from None
 
 
-async def _deliver(settings: Settings, alarm: Alarm) -> Receipt:
+async def _deliver(settings: Settings, alarm: Alarm) -> tuple[Receipt, str]:
+    """The watch's receipt; and where an alarm was to be cleared that nobody knows, which one may have been meant."""
     from activities.alarms import WatchReporter
+    from models.alarms import AlarmState, Disposition
     from starter.intake.delivery import hand_over
     from starter.temporal import connected
+    from starter.watches import no_such_alarm
 
     async with connected(settings) as client:
-        return (await hand_over(WatchReporter(client), [alarm]))[0]
+        receipt = (await hand_over(WatchReporter(client), [alarm]))[0]
+        unknown = alarm.state is AlarmState.CLEARED and receipt.disposition == Disposition.NOTED
+        return receipt, await no_such_alarm(client, alarm.application, alarm.fingerprint) if unknown else ""

@@ -51,6 +51,7 @@ async def _keep_up(settings: Settings, paths: list[Path], as_json: bool) -> None
         if not as_json:
             _tell_places(settings)
         published = await _publish(running, paths, as_json=as_json)
+        await running.until_sites_are_served()
         if as_json:
             _tell_programs(settings, published)
         else:

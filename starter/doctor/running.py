@@ -26,6 +26,9 @@ from starter.search_attributes import missing_search_attributes
 _STALE: Final = timedelta(seconds=60)
 """A monitor tells of itself every few seconds."""
 
+_STARTING: Final = timedelta(seconds=30)
+"""What a monitor may take until a worker has begun to sample for it."""
+
 _MEND_STUCK: Final = (
     "the Temporal UI shows each one's failure; they go on by themselves once a worker that can carries them out"
 )
@@ -99,6 +102,9 @@ async def _monitor(client: Client, site: str, described: WorkflowExecutionDescri
     pending = list(described.raw_description.pending_activities)
     mend = f"see that a worker serves the site ({site_queue(site)}), and what its log says"
     if not pending or not pending[0].HasField("last_heartbeat_time"):
+        since = pending[0].scheduled_time.ToDatetime(UTC) if pending else described.start_time
+        if datetime.now(UTC) - since < _STARTING:
+            return note(check, "it is starting", "look again in half a minute")
         return wrong(check, "it waits for a worker of the site and samples nothing", mend)
     beat_at = pending[0].last_heartbeat_time.ToDatetime(UTC)
     if datetime.now(UTC) - beat_at > _STALE:

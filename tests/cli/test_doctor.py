@@ -69,7 +69,7 @@ async def test_a_whole_installation_is_found_well_but_for_keys_that_are_not_here
         published = await running.publish(read_all([EXAMPLES / "acme" / "shop.yaml"]))
         await _until_sampling()
         result = await beside("doctor", "--json")
-        await beside("apply")
+        await beside("apply", "--by", "jonas")
         applied = await beside("doctor", "--json")
 
     found = verdicts(result)

@@ -51,6 +51,25 @@ async def test_what_is_open_is_listed_with_whom_it_waits_for(asking: Site) -> No
         assert part in shown
 
 
+async def test_clearing_an_alarm_that_is_not_open_fails_and_names_those_that_are_like_it(asking: Site) -> None:
+    async with asking.working() as client:
+        none = await beside("alarm", "clear", "acme.shop", "--fingerprint", "embedded/web")
+        await report(client, alarm("web"), alarm("db"))
+        await until_asked(incident(client))
+        mistyped = await beside("alarm", "clear", "acme.shop", "--fingerprint", "embedded/wbe")
+        as_json = await beside("alarm", "clear", "acme.shop", "--fingerprint", "nagios/cpu", "--json")
+
+    assert (none.exit_code, none.stdout) == (1, "")
+    assert none.stderr == (
+        "no open alarm of acme.shop is called 'embedded/web'; none is listed as open; "
+        "`driftvakt watch show acme.shop` lists all\n"
+    )
+    assert mistyped.exit_code == 1
+    assert "you may mean embedded/web (web is down)" in mistyped.stderr
+    assert (as_json.exit_code, json.loads(as_json.stdout)["disposition"]) == (1, "noted")
+    assert "embedded/db (db is down)" in as_json.stderr
+
+
 async def test_show_prints_the_question_and_a_command_that_answers_it(asking: Site) -> None:
     async with asking.working() as client:
         await report(client, alarm("web"))

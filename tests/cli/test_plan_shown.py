@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from datetime import UTC, datetime
 
 import pytest
 
+from models.dossier.backups import PostgresServer
 from models.jobs import Outcome
 from models.runbooks import StepReport
 from starter.change_page import show_change
@@ -15,6 +17,7 @@ from starter.incidents.views import OpenGate
 from starter.operation_page import show_steps
 from starter.operations.views import OperationView
 from starter.terminal import terminal
+from workflows.restoring.commands import postgres
 
 SQL = """psql -c "update orders
     set state = 'open'
@@ -77,3 +80,27 @@ def test_a_step_shows_the_first_lines_of_a_long_command_and_how_many_more_there_
     assert "select 5;" in shown
     assert "select 6;" not in shown
     assert "… 54 more lines" in shown
+
+
+def test_a_script_of_our_own_is_shown_where_it_is_rehearsed_and_not_as_what_came_of_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = postgres(PostgresServer(run_as="postgres"), 'createdb "$1"', "scratch")
+    step = StepReport(
+        title="Restore into scratch",
+        host="db-1",
+        command=shlex.join(words),
+        outcome=Outcome.FAILED,
+        changed=True,
+        detail="the command ended with exit status 1 after 2s\ncreatedb: error: no room",
+    )
+
+    show_steps([step], terminal())
+    carried_out = capsys.readouterr().out
+    show_steps([step], terminal(), rehearsed=True)
+    rehearsed = capsys.readouterr().out
+
+    for part in ("Restore into scratch", "exit status 1 after 2s", "createdb: error: no room"):
+        assert part in carried_out
+    assert "LC_ALL" not in carried_out
+    assert 'createdb "$1"' in rehearsed

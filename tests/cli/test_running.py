@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
@@ -16,9 +17,12 @@ from typing import Any
 
 import pytest
 
+from models.names import site_queue
 from models.settings import Settings
 from starter.leftovers import left_behind
+from starter.pollers import somebody_polls
 from starter.private import open_to_others
+from starter.temporal import connected
 from tests.dossier.written import dump, plain_data
 
 
@@ -36,6 +40,12 @@ def started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
     finally:
         overdue.cancel()
         process.kill()
+
+
+async def served(settings: Settings, site: str) -> bool:
+    """Whether a worker takes work for a site."""
+    async with connected(settings) as client:
+        return await somebody_polls(client, site_queue(site), workflows=False)
 
 
 def next_line(stream: Any) -> dict[str, Any]:
@@ -66,6 +76,7 @@ def test_up_prints_one_object_once_all_runs(home: Path, tmp_path: Path) -> None:
         assert [(p["application"], p["changed"], len(p["digest"])) for p in told["published"]] == [
             ("acme.shop", True, 64)
         ]
+        assert asyncio.run(served(settings, "stockholm")), "the site is served once it says that all runs"
         assert (told["gaps"], [one["application"] for one in told["consequences"]]) == (0, ["acme.shop"])
         stdout, stderr = ended(process)
         assert (process.returncode, stdout) == (0, "")

@@ -25,6 +25,11 @@ def script(text: str, *arguments: str) -> list[str]:
     return ["sh", "-c", _PLAIN + text.strip(), "restore", *arguments]
 
 
+def is_own_script(command: str) -> bool:
+    """Whether a command, as a host was given it, is such a text: it tells people nothing that its step's title does not."""
+    return _PLAIN.partition("\n")[0] in command
+
+
 def with_environment(environment: Mapping[str, str], words: Sequence[str]) -> list[str]:
     """Words run with variables set."""
     return ["env", *(f"{name}={value}" for name, value in environment.items()), *words] if environment else [*words]
