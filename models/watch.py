@@ -294,6 +294,9 @@ class WatchStatus(Model):
     firing: int
     """How many alarms fire in all."""
     incidents: list[OpenIncident]
+    """The first ones, where they are many, without the faults by which the watch knows each."""
+    open: int = 0
+    """How many incidents are open in all."""
     next_number: int
     opened: int
     unrecorded: int

@@ -40,6 +40,10 @@ def show_watch(status: WatchView) -> None:
         for i in status.incidents:
             table.add_row(short(i.id), _of(i.components), age_of(now - i.opened_at))
         console.print(table)
+        if status.open > len(status.incidents):
+            console.print(
+                f"{status.open} incidents are open in all; driftvakt incident list lists them", soft_wrap=True
+            )
     if status.alarms:
         table = Listing("alarm", "since (UTC)", "incident", "fingerprint")
         for column in table.columns[1:]:
@@ -84,7 +88,7 @@ def _operations(status: WatchStatus, now: datetime, console: Console) -> None:
     for operation in status.operations:
         covers = ", ".join(operation.components) or "the whole application"
         console.print(
-            f"alarms of {covers} are taken for the doing of {tidy(operation.title)} until {operation.until:%m-%d %H:%M} UTC"
+            f"Alarms of {covers} are suppressed until {operation.until:%m-%d %H:%M} UTC: {tidy(operation.title)} is in progress"
         )
 
 

@@ -108,6 +108,4 @@ async def _line(desk: Desk, id: str, since: datetime) -> WatchLine:
     application = id.removeprefix("watch.")
     if status is None:
         return WatchLine(application=application, since=since, answers=False)
-    return WatchLine(
-        application=application, since=since, answers=True, alarms=status.firing, incidents=len(status.incidents)
-    )
+    return WatchLine(application=application, since=since, answers=True, alarms=status.firing, incidents=status.open)

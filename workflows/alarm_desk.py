@@ -124,14 +124,19 @@ class AlarmDesk:
             self._crowd.add(held, component)
             return receipt
         belonging = self._belonging(alarm)
-        if belonging is not None:  # the incident is not told, because nobody could tell it when this alarm is cleared
-            reason = (
-                f"{MOST_ALARMS + MOST_MEMBERS} alarms are open, so only the records keep this one; its incident does not wait "
-                "until it is cleared"
-            )
+        beyond = f"{MOST_ALARMS + MOST_MEMBERS} alarms are open, so only the records keep this one"
+        if belonging is not None and kept_back(self._memory, alarm, self._now()) is None:
+            # The incident is not told, because nobody could tell it when this alarm is cleared.
+            reason = f"{beyond}; its incident does not wait until it is cleared"
             return _receipt(alarm, Disposition.JOINED, belonging.incident.id, reason)
-        self._memory.alarms[alarm.fingerprint] = held
-        return self.place(held, alarm)
+        receipt = self.place(held, alarm)
+        if held.kept is None:
+            self._memory.alarms[alarm.fingerprint] = held
+        elif self._crowd.counts(held, component):
+            return receipt.model_copy(update={"reason": f"{receipt.reason}; {beyond}"})
+        else:  # what waits is raised once for all alarms of its kind, so one of them is remembered
+            self._crowd.add(held, component)
+        return receipt
 
     def _fire_flapping(self, alarm: Alarm, held: OpenAlarm) -> AlarmReceipt:
         held.alarm, held.quiet_since = alarm, None
@@ -147,6 +152,8 @@ class AlarmDesk:
             return _receipt(
                 alarm, Disposition.NOTED, None, "nothing was known of this fault, so there is nothing to take back"
             )
+        if held.members:
+            return self._clear_group(alarm, held)
         dated = alarm.since_known and held.alarm.since_known
         if dated and alarm.since < held.alarm.since and not alarm.by_person:
             return _receipt(
@@ -169,6 +176,14 @@ class AlarmDesk:
         if self._crowd.remove(alarm.fingerprint, group):
             self._taken_back(group.alarm, group)  # an incident that the group was raised for knows it by its own name
         return self._taken_back(alarm, group)
+
+    def _clear_group(self, alarm: Alarm, group: OpenAlarm) -> AlarmReceipt:
+        """Clear all alarms of a group, which a person has named by its own fingerprint."""
+        members = self._crowd.forget(group)
+        receipt = self._taken_back(alarm, group)
+        if group.incident in self._memory.incidents:
+            self._tell(group.incident, AlarmsCleared(fingerprints=[], members=members))
+        return receipt.model_copy(update={"reason": f"{receipt.reason}; {len(members)} alarms were cleared with it"})
 
     def _taken_back(self, alarm: Alarm, held: OpenAlarm) -> AlarmReceipt:
         if held.incident in self._memory.incidents:

@@ -21,6 +21,8 @@ _DETAILS: Final = (1000, 300, 100)
 _SHORT: Final = 120
 """Bytes of a title, or of a reason, where all else was not enough."""
 
+_SHORTEST: Final = 40
+
 _FEW: Final = 5
 
 
@@ -39,12 +41,15 @@ def _steps() -> Iterator[tuple[str, Cut]]:
     for size in _DETAILS:
         yield f"details of alarms beyond {size} bytes", lambda state, size=size: _details(state, size)  # type: ignore[misc]
     yield "how often alarms fired lately", lambda state: state.fired.clear()
-    yield "fingerprints of closed incidents", _closed_fingerprints
+    yield f"all but the {_FEW} latest faults of each incident", lambda state: _faults(state, _FEW)
     yield f"titles, links and reasons beyond {_SHORT} bytes", _titles
     yield f"all but the {_FEW} latest closed incidents", _closed
     yield "the earlier half of the cleared occurrences", _occurrences
     yield "details of all alarms, which are counted together from now on", _together
     yield "silences' and operations' reasons", _reasons
+    yield "all but the latest fault of each incident", lambda state: _faults(state, 1)
+    yield "all cleared occurrences", lambda state: state.over.clear()
+    yield "titles of incidents, and the faults by which they were known", _identity_alone
 
 
 def _details(state: WatchState, size: int) -> None:
@@ -61,9 +66,9 @@ def _titles(state: WatchState) -> None:
         incident.title = cut(incident.title, _SHORT)
 
 
-def _closed_fingerprints(state: WatchState) -> None:
+def _faults(state: WatchState, most: int) -> None:
     for incident in _incidents(state):
-        incident.fingerprints = incident.fingerprints[-_FEW:]
+        incident.fingerprints, incident.points = incident.fingerprints[-most:], incident.points[-most:]
 
 
 def _closed(state: WatchState) -> None:
@@ -93,6 +98,11 @@ def _reasons(state: WatchState) -> None:
         operation.title = cut(operation.title, _SHORT)
     for lease in (*state.leases.values(), *state.waiting):
         lease.title = cut(lease.title, _SHORT)
+
+
+def _identity_alone(state: WatchState) -> None:
+    for incident in _incidents(state):
+        incident.title, incident.fingerprints, incident.points = cut(incident.title, _SHORTEST), [], []
 
 
 def _incidents(state: WatchState) -> Iterator[OpenIncident]:

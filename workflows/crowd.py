@@ -66,6 +66,19 @@ class Crowd:
         del self._memory.alarms[group.alarm.fingerprint], self._groups[group.alarm.fingerprint]
         return True
 
+    def forget(self, group: OpenAlarm) -> list[str]:
+        """Forget a group with all of its alarms; returns their digests."""
+        members = sorted(group.members)
+        for digest in members:
+            del self._group_of[digest]
+        group.members.clear()
+        del self._memory.alarms[group.alarm.fingerprint], self._groups[group.alarm.fingerprint]
+        return members
+
+    def counts(self, placed: OpenAlarm, component: str | None) -> bool:
+        """Whether a group stands for such alarms already, so that it is raised for this one, too."""
+        return self._fitting(placed, component) is not None
+
     def _fitting(self, placed: OpenAlarm, component: str | None) -> OpenAlarm | None:
         for held in self._groups.values():
             if (

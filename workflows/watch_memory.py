@@ -50,12 +50,15 @@ def status_of(application: str, state: WatchState, waiting: list[WaitingForLease
     """What a watch sees now."""
     kept = [h.kept.disposition for h in state.alarms.values() if h.kept for _ in range(h.count)]
     alarms = [h.model_copy(update={"members": set()}) for h in state.alarms.values()]
+    unshown: dict[str, object] = {"fingerprints": [], "points": [], "unhandled": [], "reported": []}
+    incidents = [i.model_copy(update=unshown) for i in state.incidents.values()]
     return WatchStatus(
         application=application,
         dossier=state.slice.dossier,
         alarms=alarms[: first_that_fit(alarms, ANSWER)],
         firing=firing_in(state),
-        incidents=list(state.incidents.values()),
+        incidents=incidents[: first_that_fit(incidents, ANSWER // 2)],
+        open=len(incidents),
         next_number=state.next_number,
         opened=state.opened,
         unrecorded=len(state.journal),

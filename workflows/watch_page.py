@@ -83,7 +83,7 @@ def _operations(state: WatchState, waiting: list[WaitingForLease]) -> str:
         _operation(w.lease, f"**waits** since {w.lease.since:%m-%d %H:%M}: {plain(w.reason, 200)}") for w in waiting
     ]
     quiet = [
-        f"- alarms of {_of(o.components)} are taken for the doing of {_link(o.holder)} until {o.until:%m-%d %H:%M}"
+        f"- Alarms of {_of(o.components)} are suppressed until {o.until:%m-%d %H:%M}: {_link(o.holder)} is in progress"
         for o in state.operations.values()
     ]
     said = [*held, *queued, *quiet]

@@ -15,7 +15,7 @@ from models.cleared import Over
 from models.incident import AlarmsCleared, AlarmsJoined
 from models.names import watch_id
 from models.sizes import CARRIED, MESSAGE, cut, encoded_size, last_that_fit, parts
-from models.watch import ClosedIncident, OpenReceipt, Operation, Silence, WatchState
+from models.watch import ClosedIncident, OpenIncident, OpenReceipt, Operation, Silence, WatchState
 from tests.workflows.test_alarm_desk import NIGHT, Desk
 from tests.workflows.test_crowd import handed_on, left, over, storm
 from tests.workflows.waiting import hand_on
@@ -55,6 +55,16 @@ def crammed() -> WatchState:
         message = f"It belongs to {id}, which is open."
         state.by_hand[f"{n:016}"] = OpenReceipt(incident=id, joined=True, message=message)
         state.operations[id] = Operation(holder=id, title="å" * 300, by="å" * 120, since=NIGHT, until=NIGHT)
+    for n in range(1_000):
+        state.incidents[f"inc.acme.shop.{n + 200}"] = OpenIncident(
+            id=f"inc.acme.shop.{n + 200}",
+            number=n + 200,
+            components=[f"component-{n}"],
+            opened_at=NIGHT,
+            title="障" * 300,
+            fingerprints=names[:50],
+            points=[f"point-{n}-{m}" for m in range(50)],
+        )
     return state
 
 
@@ -76,6 +86,9 @@ def test_a_memory_of_500_long_japanese_alarms_fits_and_says_what_was_cut() -> No
 def test_a_memory_in_which_everything_is_as_large_as_it_may_be_fits() -> None:
     state = crammed()
     assert encoded_size(state) > 2 * REFUSED
+    told = status_of(APPLICATION, state, [])
+    assert encoded_size(told) < REFUSED
+    assert told.open == 1_001 > len(told.incidents) > 300
     fit(state)
     assert encoded_size(state) <= CARRIED
     assert encoded_size(status_of(APPLICATION, state, [])) < REFUSED
@@ -137,7 +150,7 @@ async def test_500_long_japanese_alarms_do_not_stop_a_watch_from_going_on(skippi
     world = World(agreement=World().agreement)
     client = skipping.client
     async with world.worker(client):
-        for batch in batched(japanese())[APPLICATION]:
+        for batch in batched(storm(500, detail=JAPANESE, title=JAPANESE[:300]))[APPLICATION]:
             await report(client, *batch.alarms)
         watch = client.get_workflow_handle(watch_id(APPLICATION))
         await hand_on(watch)

@@ -106,6 +106,38 @@ def test_what_is_split_from_an_incident_is_no_longer_waited_for_there() -> None:
     assert not left(d, "inc.acme.shop.2").any
 
 
+def test_a_person_clears_a_group_of_further_alarms_by_the_fingerprint_that_the_watch_shows() -> None:
+    d = Desk()
+    alarms = storm(MOST_ALARMS + 100)
+    d.take(*alarms)
+    [group] = [held.alarm for held in d.memory.alarms.values() if held.members]
+    by_hand = {"state": AlarmState.CLEARED, "by_person": True, "source": OPERATOR}
+    receipt = d.desk.take(group.model_copy(update=by_hand))
+    assert (receipt.disposition, receipt.incident) == (Disposition.CLEARED, INCIDENT)
+    assert "100 alarms were cleared" in receipt.reason
+    assert d.take(*over(alarms[MOST_ALARMS:])) == [Disposition.NOTED] * 100
+    d.take(*over(alarms[:MOST_ALARMS]))
+    assert not left(d).any
+    assert d.take(alarms[-1].model_copy(update={"since": d.now + timedelta(minutes=1)})) == [Disposition.JOINED]
+
+
+def test_alarms_beyond_all_that_is_remembered_do_not_fill_the_memory_while_a_silence_covers_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(crowd, "MOST_MEMBERS", 10)
+    d = Desk()
+    until = NIGHT + timedelta(hours=2)
+    d.orders.silence(SilenceOrder(by=OPERATOR, reason="Disk is replaced", until=until))
+    alarms = [*storm(MOST_ALARMS + 300), *storm(300, "mail")]
+    receipts = [d.desk.take(a) for a in alarms]
+    assert {r.disposition for r in receipts} == {Disposition.SUPPRESSED}
+    assert "only the records keep this one" in receipts[-1].reason
+    assert len(d.memory.alarms) == MOST_ALARMS + 2
+    d.forward(hours=3)
+    # Nothing is lost: each component is raised once the silence is over.
+    assert {c.component for _, order in d.started for c in order.alarms} == {"web", "mail"}
+
+
 def test_an_alarm_beyond_all_that_is_remembered_keeps_no_incident_open(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(crowd, "MOST_MEMBERS", 10)
     d = Desk()
