@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from rich.console import Console
-from rich.markup import escape
 
 from models.base import format_duration
 from models.dossier import Dossier
 from models.dossier.agreement import ServiceHours, Target
 from models.dossier.backups import PostgresqlBase, PostgresqlDump, Restic
 from models.dossier.instructions import Approval, OwnBackup, Restore, RunStep, Step
-from starter.terminal import Listing, terminal
+from starter.terminal import Listing, terminal, tidy
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -20,9 +19,9 @@ _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "su
 def show_page(dossier: Dossier, part: str | None = None, console: Console | None = None) -> None:
     """Print one part, or all of them with what is urgent first."""
     out = console or terminal()
-    out.print(f"[bold]{escape(dossier.name)}[/] ({dossier.id})")
+    out.print(f"[bold]{tidy(dossier.name)}[/] ({dossier.id})")
     if dossier.description:
-        out.print(escape(dossier.description))
+        out.print(tidy(dossier.description))
     for name, show in _PARTS.items():
         if part in {None, name}:
             show(dossier, out)
@@ -42,7 +41,7 @@ def _print(out: Console, table: Listing) -> None:
 
 
 def _add(table: Listing, *cells: object) -> None:
-    table.add_row(*(escape(str(cell)) if cell is not None else "" for cell in cells))
+    table.add_row(*(tidy(str(cell)) if cell is not None else "" for cell in cells))
 
 
 def _escalation(dossier: Dossier, out: Console) -> None:
@@ -115,25 +114,25 @@ def _instructions(dossier: Dossier, out: Console) -> None:
     parts = dossier.instructions
     for which, order in (("Start-up", parts.start_up.order), ("Shut-down", parts.shut_down.order)):
         groups = ", then ".join(" with ".join(group) for group in order) or "by the dependencies"
-        out.print(f"\n[bold]{which}[/] {escape(groups)}")
+        out.print(f"\n[bold]{which}[/] {tidy(groups)}")
     for name, t in parts.troubleshooting.items():
-        out.print(f"\n[bold]{escape(t.title)}[/] ({name})")
+        out.print(f"\n[bold]{tidy(t.title)}[/] ({name})")
         for run in t.collect:
-            out.print(f"  look: {escape(step_line(run))}")
+            out.print(f"  look: {tidy(step_line(run))}")
         for number, remedy in enumerate(t.remedies.values(), 1):
-            out.print(f"  {number}. {escape(remedy.title)}{escape(_asks(remedy.approval))}")
+            out.print(f"  {number}. {tidy(remedy.title)}{tidy(_asks(remedy.approval))}")
             for step in remedy.steps:
-                out.print(f"     - {escape(step_line(step))}")
+                out.print(f"     - {tidy(step_line(step))}")
     for name, r in parts.restore.items():
         promise = f"loses at most {format_duration(r.restore_point)}, takes at most {format_duration(r.restore_time)}"
-        out.print(f"\n[bold]{escape(r.title)}[/] ({name}), {escape(_backup(r))}: {promise}{escape(_asks(r.approval))}")
+        out.print(f"\n[bold]{tidy(r.title)}[/] ({name}), {tidy(_backup(r))}: {promise}{tidy(_asks(r.approval))}")
         if r.drill is not None:
             out.print(f"  drilled {r.drill.frequency}" + (f" on {r.drill.host}" if r.drill.host else ""))
         _steps(out, [*(r.source.steps if isinstance(r.source, OwnBackup) else []), *r.verify])
     for name, c in parts.changes.items():
         asks = "".join(map(_asks, (c.approvals.supplier, c.approvals.customer))) if c.approvals else ""
         agreed = ", agreed once for all" if c.standard else ""
-        out.print(f"\n[bold]{escape(c.title)}[/] ({name}), {c.risk} risk{agreed}{escape(asks)}")
+        out.print(f"\n[bold]{tidy(c.title)}[/] ({name}), {c.risk} risk{agreed}{tidy(asks)}")
         _steps(out, [*c.before, *c.steps, *c.verify])
 
 
@@ -156,7 +155,7 @@ def _backup(restore: Restore) -> str:
 
 def _steps(out: Console, steps: list[Step]) -> None:
     for number, step in enumerate(steps, 1):
-        out.print(f"  {number}. {escape(step_line(step))}")
+        out.print(f"  {number}. {tidy(step_line(step))}")
 
 
 def step_line(step: Step) -> str:
@@ -190,8 +189,8 @@ def _asks(approval: Approval | None) -> str:
 
 def _agreement(dossier: Dossier, out: Console) -> None:
     agreed = dossier.agreement
-    out.print(f"\n[bold]Agreement[/] {escape(agreed.number)}, version {agreed.version}, signed {agreed.signed}")
-    out.print(escape(f"Signed by {'; '.join(agreed.signed_by)}"))
+    out.print(f"\n[bold]Agreement[/] {tidy(agreed.number)}, version {agreed.version}, signed {agreed.signed}")
+    out.print(tidy(f"Signed by {'; '.join(agreed.signed_by)}"))
     out.print(f"Bought: {', '.join(agreed.undertakings)}")
     table = _table("Service levels", "priority", "respond", "restore", "update")
     for priority, level in sorted(agreed.service_levels.items()):

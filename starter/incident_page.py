@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 
 from models.base import format_duration
 from models.clock import PromiseReading, Standing
@@ -27,7 +26,7 @@ def show_lines(lines: Sequence[IncidentLine], now: datetime | None = None) -> No
     for column in table.columns[:-1]:
         column.no_wrap = True
     for line in lines:
-        state = line.outcome or line.state
+        state = tidy(line.outcome or line.state)
         waits = f" of {colleagues(line.waits_for)}" if line.waits_for else ""
         lead = f"led by {colleagues([line.lead])}" if line.lead else "nobody leads it"
         age = f"open for {age_of(now - line.opened_at)}"
@@ -36,7 +35,7 @@ def show_lines(lines: Sequence[IncidentLine], now: datetime | None = None) -> No
             state += f", closed {age_of(now - line.closed_at)} ago"
         more = ", ".join(part for part in (lead, age) if part)
         what = "\n".join(part for part in (tidy(line.title), f"{state}{waits}", more and f"[dim]{more}[/]") if part)
-        table.add_row(short(line.id), line.priority or "-", _due(line.deadline, now), what)
+        table.add_row(short(line.id), tidy(line.priority or "-"), _due(line.deadline, now), what)
     terminal().print(table)
 
 
@@ -44,7 +43,7 @@ def show_incident(view: IncidentView, now: datetime | None = None) -> None:
     """Print one incident: head, open questions, alarms, timeline."""
     now = now or datetime.now(UTC)
     console = terminal()
-    head = f"[bold]{short(view.id)}[/]  {view.priority or '-'}  {view.outcome or view.state}  {tidy(view.title)}"
+    head = f"[bold]{short(view.id)}[/]  {tidy(view.priority or '-')}  {tidy(view.outcome or view.state)}  {tidy(view.title)}"
     console.print(head, soft_wrap=True)
     opened = f"{view.opened_at:%Y-%m-%d %H:%M:%S} UTC"
     if view.closed_at is None:
@@ -65,7 +64,7 @@ def show_incident(view: IncidentView, now: datetime | None = None) -> None:
     if view.alarms:
         console.print("\n[bold]Alarms that still fire[/]")
         for alarm in view.alarms:
-            where = f" ({alarm.component})" if alarm.component else ""
+            where = f" ({tidy(alarm.component)})" if alarm.component else ""
             console.print(
                 f"  {alarm.severity.value}{where} since {alarm.since:%m-%d %H:%M:%S}: {tidy(alarm.title)}",
                 soft_wrap=True,
@@ -73,7 +72,7 @@ def show_incident(view: IncidentView, now: datetime | None = None) -> None:
     if view.further_alarms:
         console.print(f"  and {view.further_alarms} more, which the records list", soft_wrap=True)
     _timeline(view.timeline, console)
-    console.print(f"\n[dim]{escape(view.url)}[/]", soft_wrap=True)
+    console.print(f"\n[dim]{tidy(view.url)}[/]", soft_wrap=True)
 
 
 def show_gate(gate: OpenGate, console: Console | None = None) -> None:

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from rich.console import Console
-from rich.markup import escape
 
 from models.schedules import AgendaEntry
 from starter.maintenance import RoutineLine
 from starter.schedules.page import moment
-from starter.terminal import Listing, terminal
+from starter.terminal import Listing, terminal, tidy
 
 _MOST_DAYS: Final = 6
 """Named one by one in a month; more are counted."""
@@ -26,7 +25,7 @@ def show_routines(lines: Sequence[RoutineLine], console: Console | None = None) 
         upcoming = moment(line.next_run) if line.next_run else "never again"
         last = f"{line.last.state} {line.last.at:%Y-%m-%d}" if line.last else "never"
         cells = (line.application, line.name, line.title, line.when, upcoming, last, line.schedule)
-        table.add_row(*map(escape, cells))
+        table.add_row(*map(tidy, cells))
     (console or terminal()).print(table)
 
 
@@ -41,12 +40,12 @@ def show_calendar(entries: Sequence[AgendaEntry], console: Console | None = None
         for runs in routines.values():
             first = runs[0]
             out.print(
-                f"  {escape(first.application)} {escape(first.name)}  {escape(first.title)}: {_days(runs)}",
+                f"  {tidy(first.application)} {tidy(first.name)}  {tidy(first.title)}: {_days(runs)}",
                 soft_wrap=True,
             )
             for run in runs:
                 for conflict in run.conflicts:
-                    out.print(f"    [yellow]! {moment(run.begins)} {escape(conflict)}[/]", soft_wrap=True)
+                    out.print(f"    [yellow]! {moment(run.begins)} {tidy(conflict)}[/]", soft_wrap=True)
     troubled = sum(bool(entry.conflicts) for entry in entries)
     out.print(f"{len(entries)} runs, {troubled} of them with something in their way.")
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from rich.markup import escape
-
 from models.major import SeenIncident
 from starter.incident_page import age_of
 from starter.majors import MajorLine, MajorView
@@ -24,8 +22,8 @@ def show_list(lines: Sequence[MajorLine], now: datetime | None = None) -> None:
         age = f"closed {age_of(now - line.closed_at)} ago" if line.closed_at else f"for {age_of(now - line.opened_at)}"
         count = "" if line.incidents is None else f", {line.incidents} incidents open"
         lead = f" by {colleagues([line.lead])}" if line.lead else ""
-        what = f"{tidy(line.title)}\n{line.state}{lead}{count}, {age}"
-        table.add_row(tidy(line.id.removeprefix("major.")), line.priority or "-", what)
+        what = f"{tidy(line.title)}\n{tidy(line.state)}{lead}{count}, {age}"
+        table.add_row(tidy(line.id.removeprefix("major.")), tidy(line.priority or "-"), what)
     terminal().print(table)
 
 
@@ -52,7 +50,7 @@ def show_major(view: MajorView, now: datetime | None = None) -> None:
     console.print("\n[bold]What happened[/] (UTC)")
     for entry in status.timeline[-_SHOWN_LINES:]:
         console.print(f"  {entry.at:%m-%d %H:%M:%S} {entry.kind.value:<8} {tidy(entry.text)}", soft_wrap=True)
-    console.print(f"\n[dim]{escape(view.url)}[/]", soft_wrap=True)
+    console.print(f"\n[dim]{tidy(view.url)}[/]", soft_wrap=True)
 
 
 def _members(members: Sequence[SeenIncident], now: datetime) -> Listing:

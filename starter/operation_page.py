@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from rich.console import Console
-from rich.markup import escape
 
 from models.jobs import Outcome
 from models.operation import OperationEnd, OperationOutcome
@@ -34,7 +33,7 @@ def show_lines(lines: Sequence[OperationLine], now: datetime | None = None) -> N
         waits = f" of {colleagues(line.waits_for)}" if line.waits_for else ""
         age = f"closed {age_of(now - line.closed_at)} ago" if line.closed_at else f"for {age_of(now - line.opened_at)}"
         by = f"[dim]asked for by {colleagues([line.opened_by])}, {age}[/]"
-        table.add_row(line.id, f"{tidy(line.title)}\n{line.outcome or line.state}{waits}\n{by}")
+        table.add_row(line.id, f"{tidy(line.title)}\n{tidy(line.outcome or line.state)}{waits}\n{by}")
     terminal().print(table)
 
 
@@ -43,7 +42,9 @@ def show_operation(view: OperationView, now: datetime | None = None) -> None:
     now = now or datetime.now(UTC)
     console = terminal()
     rehearsal = "  (rehearsal)" if view.rehearsed else ""
-    console.print(f"[bold]{view.id}[/]  {view.outcome or view.state}  {tidy(view.title)}{rehearsal}", soft_wrap=True)
+    console.print(
+        f"[bold]{view.id}[/]  {tidy(view.outcome or view.state)}  {tidy(view.title)}{rehearsal}", soft_wrap=True
+    )
     if view.closed_at is None:
         console.print(f"since {view.opened_at:%Y-%m-%d %H:%M:%S} UTC, asked for by {tidy(view.opened_by)}")
         if not view.gates and view.doing != view.lease:  # else it stands below
@@ -64,7 +65,7 @@ def show_operation(view: OperationView, now: datetime | None = None) -> None:
         console.print("\n[bold]What happened[/] (UTC)")
         for entry in view.timeline:
             console.print(f"  {entry.at:%m-%d %H:%M:%S}  {tidy(entry.text)}", soft_wrap=True)
-    console.print(f"\n[dim]{escape(view.url)}[/]", soft_wrap=True)
+    console.print(f"\n[dim]{tidy(view.url)}[/]", soft_wrap=True)
 
 
 def show_steps(steps: Sequence[StepReport], console: Console, *, rehearsed: bool = False) -> None:

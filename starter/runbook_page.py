@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from rich.markup import escape
-
 from models.jobs import Outcome
 from models.runbooks import RunbookReport
 from starter.runbook_runs import RunbookRun
@@ -25,7 +23,7 @@ def show_list(entries: Sequence[CatalogueEntry]) -> None:
     table = Listing("runbook", "what it does", "needs", header_style="")
     for entry in entries:
         needs = [field.name for field in entry.inputs if field.required and field.name not in _GIVEN]
-        table.add_row(entry.name, escape(entry.title), ", ".join(needs))
+        table.add_row(entry.name, tidy(entry.title), ", ".join(needs))
     terminal().print(table)
 
 
@@ -35,7 +33,7 @@ def show_runs(runs: Sequence[RunbookRun]) -> None:
     table.columns[0].no_wrap = True
     for run in runs:
         rehearsed = " (rehearsal)" if run.rehearsed else ""
-        what = "\n".join(filter(None, (tidy(run.application), tidy(run.summary), f"[dim]{escape(run.url)}[/]")))
+        what = "\n".join(filter(None, (tidy(run.application), tidy(run.summary), f"[dim]{tidy(run.url)}[/]")))
         table.add_row(
             f"{run.started_at:%Y-%m-%d %H:%M}", tidy(run.runbook), f"{tidy(run.outcome)}{rehearsed}", tidy(run.by), what
         )
@@ -45,17 +43,17 @@ def show_runs(runs: Sequence[RunbookRun]) -> None:
 def show_entry(entry: CatalogueEntry) -> None:
     """Print one runbook: purpose, inputs, and what to paste into the UI."""
     console = terminal()
-    console.print(f"[bold]{entry.name}[/]: {escape(entry.title)}", soft_wrap=True)
+    console.print(f"[bold]{entry.name}[/]: {tidy(entry.title)}", soft_wrap=True)
     for paragraph in filter(None, entry.purpose.split("\n\n")):
-        console.print("\n" + escape(" ".join(paragraph.split())))
+        console.print("\n" + tidy(" ".join(paragraph.split())))
     table = Listing("input", "type", "default", "meaning", header_style="")
     for field in entry.inputs:
         default = "required" if field.required else json.dumps(field.default, ensure_ascii=False)
-        table.add_row(field.name, escape(field.type), escape(default), escape(field.description))
+        table.add_row(field.name, tidy(field.type), tidy(default), tidy(field.description))
     console.print()
     console.print(table)
     console.print("\nIn the Temporal UI, open this and paste the input (a rehearsal; set rehearse to false to act):")
-    console.print(escape(entry.start_url), soft_wrap=True)
+    console.print(tidy(entry.start_url), soft_wrap=True)
     console.print_json(json.dumps(entry.sample))
     console.print(f"\nDeclared in {entry.file}.", soft_wrap=True)
 

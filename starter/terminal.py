@@ -8,8 +8,9 @@ from itertools import zip_longest
 from typing import Any, Final
 
 from rich.cells import cell_len
-from rich.console import Console, ConsoleOptions, RenderResult
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.markup import escape
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
@@ -71,7 +72,21 @@ def _padded(cell: str, width: int) -> str:
 def terminal(*, stderr: bool = False) -> Console:
     """The console for a page: as wide as the window; into a file or a pipe, lines are never wrapped."""
     stream = sys.stderr if stderr else sys.stdout
-    return Console(highlight=False, stderr=stderr, width=None if stream.isatty() else _ENDLESS)
+    return _Harmless(highlight=False, stderr=stderr, width=None if stream.isatty() else _ENDLESS)
+
+
+class _Harmless(Console):
+    """Shows a character that could steer the terminal as `?`, wherever a page has forgotten `tidy`."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Render, without such characters; colours are added afterwards."""
+        for segment in super().render(renderable, options):
+            text = segment.text
+            if segment.control or text.isprintable() or text == "\n":
+                yield segment
+            else:
+                shown = "".join(c if c.isprintable() or c == "\n" else "?" for c in text)
+                yield Segment(shown, segment.style)
 
 
 def tidy(text: str) -> str:

@@ -54,7 +54,7 @@ def show_watch(status: WatchView) -> None:
             said = tidy(standing(held))
             what = f"{tidy(alarm.title)} ({alarm.severity.value}{of})" + (f"\n[dim]{said}[/]" if said else "")
             since = f"{alarm.since:%m-%d %H:%M:%S}"
-            table.add_row(what, since, short(held.incident) if held.incident else "-", tidy(alarm.fingerprint))
+            table.add_row(what, since, tidy(short(held.incident)) if held.incident else "-", tidy(alarm.fingerprint))
         console.print(table)
         if status.firing > len(status.alarms):
             console.print(f"{status.firing} alarms fire in all; the records list each of them", soft_wrap=True)
@@ -70,7 +70,7 @@ def show_watch(status: WatchView) -> None:
 
 
 def _of(components: Sequence[str]) -> str:
-    return ", ".join(components) or "the whole application"
+    return tidy(", ".join(components)) or "the whole application"
 
 
 def _operations(status: WatchStatus, now: datetime, console: Console) -> None:
@@ -81,14 +81,14 @@ def _operations(status: WatchStatus, now: datetime, console: Console) -> None:
         table = Listing("operation", "what")
         table.columns[0].no_wrap = True
         for lease, stands in [*held, *waiting]:
-            of = ", ".join(lease.components) or "the whole application"
-            what = f"{tidy(lease.title)}, on {of}\n{stands}\n[dim]for {colleagues([lease.by])}, {age_of(now - lease.since)}[/]"
-            table.add_row(lease.holder, what)
+            what = f"{tidy(lease.title)}, on {_of(lease.components)}\n{stands}"
+            what += f"\n[dim]for {colleagues([lease.by])}, {age_of(now - lease.since)}[/]"
+            table.add_row(tidy(lease.holder), what)
         console.print(table)
     for operation in status.operations:
-        covers = ", ".join(operation.components) or "the whole application"
         console.print(
-            f"Alarms of {covers} are suppressed until {operation.until:%m-%d %H:%M} UTC: {tidy(operation.title)} is in progress"
+            f"Alarms of {_of(operation.components)} are suppressed until {operation.until:%m-%d %H:%M} UTC: "
+            f"{tidy(operation.title)} is in progress"
         )
 
 
@@ -97,6 +97,10 @@ def show_silences(silences: Sequence[Silence]) -> None:
     table = Listing("silence", "of", "until (UTC)", "by", "reason")
     for s in silences:
         table.add_row(
-            s.id, _of([*s.components, *s.measuring_points]), f"{s.until:%Y-%m-%d %H:%M}", tidy(s.by), tidy(s.reason)
+            tidy(s.id),
+            _of([*s.components, *s.measuring_points]),
+            f"{s.until:%Y-%m-%d %H:%M}",
+            tidy(s.by),
+            tidy(s.reason),
         )
     terminal().print(table)

@@ -6,7 +6,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from starter.commands.output import Application, AsJson, By, Limit, echo, echo_json, faults, say_cut, stop, who_asks
+from starter.commands.output import (
+    Application,
+    AsJson,
+    By,
+    Limit,
+    echo,
+    echo_json,
+    echo_line,
+    faults,
+    say_cut,
+    stop,
+    who_asks,
+)
 
 if TYPE_CHECKING:
     from models.alarms import Alarm
@@ -96,8 +108,9 @@ def show_quarantined(
     if as_json:
         echo_json(found)
         return
-    echo(f"{found.id}\nfrom {found.source}, {found.received_at:%Y-%m-%d %H:%M:%S} UTC, {found.times} times")
-    echo(found.reason)
+    echo(found.id)
+    echo_line(f"from {found.source}, {found.received_at:%Y-%m-%d %H:%M:%S} UTC, {found.times} times")
+    echo_line(found.reason)
     echo(f"\n{found.body}")
 
 
@@ -112,8 +125,8 @@ def _send(values: dict[str, Any], by: str | None, as_json: bool) -> None:
     if as_json:
         echo_json(receipt.model_dump(mode="json", exclude_none=True))
     elif not unknown:
-        echo(f"{receipt.disposition}: {receipt.reason}")
-        echo(f"incident {receipt.incident or 'none'}, fingerprint {receipt.fingerprint}")
+        echo_line(f"{receipt.disposition}: {receipt.reason}")
+        echo_line(f"incident {receipt.incident or 'none'}, fingerprint {receipt.fingerprint}")
     if unknown:
         stop(unknown)
 

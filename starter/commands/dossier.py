@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from starter.commands.output import WENT_WRONG, AsJson, By, at_desk, echo, echo_json, faults, stop, who_asks, who_orders
+from starter.commands.output import (
+    WENT_WRONG,
+    AsJson,
+    By,
+    at_desk,
+    echo,
+    echo_json,
+    echo_line,
+    faults,
+    stop,
+    who_asks,
+    who_orders,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +66,7 @@ def check(paths: Paths, as_json: AsJson = False) -> None:
         echo_json(_report(loaded))
     else:
         for fault in faults:
-            echo(str(fault))
+            echo_line(str(fault))
         echo(_verdict(loaded), err=bool(faults))
     if faults:
         raise typer.Exit(1)
@@ -94,7 +106,7 @@ def match(
         echo_json([one.model_dump(mode="json") for one in found])
         return
     for number, one in enumerate(found, 1):
-        echo(f"{number}. {one.name} ({one.title}): {one.why}")
+        echo_line(f"{number}. {one.name} ({one.title}): {one.why}")
     if not found:
         echo("No instruction matches: an incident asks people at once.")
 

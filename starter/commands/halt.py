@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from starter.commands.output import AsJson, By, echo, echo_json, faults, stop, who_asks
+from starter.commands.output import AsJson, By, echo, echo_json, echo_line, faults, stop, who_asks
 
 app = typer.Typer(
     help="Let nothing new begin on any host, or on those of one customer, until it is lifted.",
@@ -45,7 +45,7 @@ def halt(
         echo_json(answer)
         return
     already = "" if answer.fresh else "halted already: "
-    echo(f"{already}{answer.halt.text}")
+    echo_line(f"{already}{answer.halt.text}")
     of = f" --customer {answer.halt.customer}" if answer.halt.customer else ""
     echo(f"nothing new begins on its hosts within 5 seconds; `driftvakt halt lift{of}` lifts it")
     if answer.shown:
@@ -73,12 +73,12 @@ def list_(
     if not found.standing:
         echo("nothing is halted")
     for held in found.standing:
-        echo(held.text)
+        echo_line(held.text)
     for over in found.past:
         assert over.lifted_at is not None
         why = f": {over.lifted_because}" if over.lifted_because else ""
         lifted = f"lifted {over.lifted_at:%Y-%m-%d %H:%M:%S} UTC by {over.lifted_by}{why}"
-        echo(f"over: {over.text} ({lifted})")
+        echo_line(f"over: {over.text} ({lifted})")
 
 
 @app.command()
@@ -99,4 +99,4 @@ def lift(
         echo_json(answer)
         return
     for over in answer.lifted:
-        echo(f"lifted the halt of {over.scope}, by {over.by}: {over.reason}")
+        echo_line(f"lifted the halt of {over.scope}, by {over.by}: {over.reason}")

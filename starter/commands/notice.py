@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from starter.commands.output import WENT_WRONG, AsJson, echo, echo_json, faults
+from starter.commands.output import WENT_WRONG, AsJson, echo, echo_json, echo_line, faults
 
 if TYPE_CHECKING:
     from models.notices import Delivery, SentNotice
@@ -51,9 +51,9 @@ def try_(
         echo_json(receipt)
     else:
         for delivery in receipt.deliveries:
-            echo(_line(delivery))
+            echo_line(_line(delivery))
         for note in receipt.notes:
-            echo(note)
+            echo_line(note)
     if not receipt.reached:
         raise typer.Exit(WENT_WRONG)
 
@@ -86,9 +86,9 @@ def list_(
 def _show(notice: SentNotice) -> None:
     when = notice.at.strftime("%Y-%m-%d %H:%M:%S UTC")
     under_way = "" if notice.finished else " (under way)"
-    echo(f"{when}  {notice.occasion.value}{under_way}  {notice.subject}")
+    echo_line(f"{when}  {notice.occasion.value}{under_way}  {notice.subject}")
     for delivery in notice.deliveries:
-        echo(f"  {_line(delivery)}")
+        echo_line(f"  {_line(delivery)}")
     if not notice.deliveries:
         echo("  to nobody")
 

@@ -78,6 +78,11 @@ def echo(text: str, *, err: bool = False, nl: bool = True) -> None:
     typer.echo("".join(c if c.isprintable() or c == "\n" else "?" for c in text.expandtabs()), err=err, nl=nl)
 
 
+def echo_line(text: str) -> None:
+    """Print text from elsewhere on one line, so that no word of it looks like a line of ours."""
+    echo(one_line(text))
+
+
 def one_line(text: str) -> str:
     """Text from elsewhere on one line."""
     return "".join(c if c.isprintable() else " " for c in text)
@@ -101,8 +106,10 @@ def _in_json(c: str) -> str:
     import json
 
     encoding = sys.stdout.encoding or "utf-8"
-    harmless = c.isascii() or (c.isprintable() and encoding.lower().replace("-", "") == "utf8")
-    return c if harmless else json.dumps(c)[1:-1]
+    harmless = c.isprintable() and (c.isascii() or encoding.lower().replace("-", "") == "utf8")
+    if harmless or c == "\n":
+        return c
+    return "\\u007f" if c == "\x7f" else json.dumps(c)[1:-1]
 
 
 def at_desk(work: Callable[[Desk], Awaitable[T]]) -> T:

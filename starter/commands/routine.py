@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from starter.commands.operating import NoWait, Reason, Rehearse, finish, start_and_follow
-from starter.commands.output import AsJson, By, Limit, at_desk, echo, echo_json, faults, say_cut, who_asks
+from starter.commands.output import AsJson, By, Limit, at_desk, echo, echo_json, echo_line, faults, say_cut, who_asks
 
 if TYPE_CHECKING:
     from models.operation import OperationOutcome
@@ -44,7 +44,7 @@ def list_(
     elif not found:
         echo("no routine may be ordered")
     for one in [] if as_json else found:
-        echo(f"{one.application}  {one.name}  {one.title}{_used(one)}")
+        echo_line(f"{one.application}  {one.name}  {one.title}{_used(one)}")
 
 
 @app.command()
@@ -68,7 +68,8 @@ def show(name: Name, application: Of, as_json: AsJson = False) -> None:
         *(f"input {i.name}{'' if i.required else ' (optional)'}: {i.label}; {i.must_be}" for i in found.inputs),
         f"in the UI, start the workflow `routine` with: {json.dumps(found.sample, ensure_ascii=False)}",
     ]
-    echo("\n".join(lines))
+    for line in lines:
+        echo_line(line)
 
 
 @app.command()
@@ -162,7 +163,7 @@ def status(
         echo("nothing was ordered")
     for row in rows:
         ended = f"{row.outcome}: {row.summary}" if row.outcome else row.state
-        echo(f"{row.opened_at:%Y-%m-%d %H:%M} UTC  {row.id}  by {row.opened_by}  {ended}")
+        echo_line(f"{row.opened_at:%Y-%m-%d %H:%M} UTC  {row.id}  by {row.opened_by}  {ended}")
     say_cut(found)
 
 

@@ -63,7 +63,7 @@ def show_trend(lines: Sequence[ProofLine]) -> None:
 
 def _end(end: str) -> str:
     colour = {"done": "green", "failed": "red"}.get(end, "yellow")
-    return f"[{colour}]{end.replace('-', ' ')}[/]"
+    return f"[{colour}]{tidy(end.replace('-', ' '))}[/]"
 
 
 def _span(span: timedelta | None) -> str:

@@ -6,10 +6,9 @@ from collections import Counter
 from datetime import datetime
 
 from rich.console import Console
-from rich.markup import escape
 
 from models.schedules import PlannedSchedule, ScheduleChange, SchedulePlan
-from starter.terminal import terminal
+from starter.terminal import terminal, tidy
 
 _SIGNS = {
     ScheduleChange.ADD: "[green]+[/]",
@@ -26,7 +25,7 @@ def show_plan(plan: SchedulePlan, *, applied: bool, unpaused: bool = False, cons
     for one in plan.schedules:
         _show(out, one, unpaused)
     for sentence in plan.unreadable:
-        out.print(f"[red]![/] {escape(sentence)}; its schedules are left as they are", soft_wrap=True)
+        out.print(f"[red]![/] {tidy(sentence)}; its schedules are left as they are", soft_wrap=True)
     out.print(verdict(plan, applied=applied), soft_wrap=True)
 
 
@@ -41,14 +40,14 @@ def verdict(plan: SchedulePlan, *, applied: bool) -> str:
 
 
 def _show(out: Console, one: PlannedSchedule, unpaused: bool) -> None:
-    out.print(f"{_SIGNS[one.change]} [bold]{escape(one.id)}[/]  {escape(one.title)}", soft_wrap=True)
+    out.print(f"{_SIGNS[one.change]} [bold]{tidy(one.id)}[/]  {tidy(one.title)}", soft_wrap=True)
     if one.change is not ScheduleChange.REMOVE:
         runs = ", ".join(moment(at) for at in one.next_runs) or "never again"
-        out.print(f"    {escape(one.when)}; next {runs}", soft_wrap=True)
+        out.print(f"    {tidy(one.when)}; next {runs}", soft_wrap=True)
     for line in one.differences:
-        out.print(f"    {escape(line)}", soft_wrap=True)
+        out.print(f"    {tidy(line)}", soft_wrap=True)
     for line in one.drift:
-        out.print(f"    [yellow]{escape(line)}[/]", soft_wrap=True)
+        out.print(f"    [yellow]{tidy(line)}[/]", soft_wrap=True)
     if one.paused is not None:
         stays = "runs again" if unpaused else "stays paused until `driftvakt apply --unpause`"
         out.print(f"    {stays}", soft_wrap=True)

@@ -140,6 +140,12 @@ def _show(text: AccountText, output: Path | None, *, html: bool, as_json: bool) 
 
     told = text.model_dump_json(indent=2) + "\n" if as_json else text.html if html else text.markdown
     if output is None:
+        if as_json:
+            echo_json(text)
+            return
+        if sys.stdout.isatty():
+            echo(told, nl=False)
+            return
         # Byte by byte, so that its digest is that of what was written.
         sys.stdout.buffer.write(told.encode())
         sys.stdout.flush()

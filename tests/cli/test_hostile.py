@@ -1,0 +1,236 @@
+"""Every command that shows something survives hostile texts on a terminal without UTF-8, in plain words and as JSON."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from activities.records import Records, upgrade
+from models.operation import OperationKind
+from tests.cli.hostile import MARK, ON_CALL, OPERATIONS, answering, fill, fill_notices, hostile_dossier, start_all
+from tests.cli.test_reference import commands
+from tests.servers import real_server
+
+_ROOT = Path(__file__).parents[2]
+
+ACTING = {
+    *("abort", "ack", "add", "apply", "approve", "cancel", "cause", "clear", "close", "decide", "demo", "halt"),
+    *("handover",),
+    *(
+        "intake",
+        "lift",
+        "merge",
+        "new",
+        "note",
+        "open",
+        "order",
+        "points",
+        "publish",
+        "raise",
+        "reclassify",
+        "rehearse",
+    ),
+    *(
+        "reject",
+        "remove",
+        "reopen",
+        "resume",
+        "run",
+        "shut-down",
+        "silence",
+        "split",
+        "start-up",
+        "submit",
+        "take-back",
+    ),
+    *("test", "up", "update", "wait", "worker"),
+}
+"""Last words of the commands that change something, run on, or ask hosts. Every other command is tried."""
+
+GIVEN = {
+    "dossier check": ["shop.yaml"],
+    "dossier show": ["shop.yaml"],
+    "dossier match": ["shop.yaml", "web-page"],
+    "dossier digest": ["shop.yaml"],
+    "clock": ["shop.yaml", "--events", "events.json"],
+    "incident show": ["acme.shop.1"],
+    "incident clock": ["acme.shop.1"],
+    "incident report": ["acme.shop.2"],
+    "major show": ["2026-03-01.1"],
+    "operation show": [OPERATIONS[OperationKind.START_UP]],
+    "change show": [OPERATIONS[OperationKind.CHANGE]],
+    "restore show": ["acme.shop", "database"],
+    "drill trend": ["acme.shop", "database"],
+    "watch show": ["acme.shop"],
+    "watch silences": ["acme.shop"],
+    "notice list": ["acme.shop.1"],
+    "routine show": ["campaign", "--application", "acme.shop"],
+    "runbook show": ["wait-for-health"],
+    "alarm quarantine show": ["QUARANTINE"],
+}
+"""What a command that needs arguments is given."""
+
+READING = {name: command for name, command in commands() if name.split()[-1] not in ACTING}
+
+CODE = {"doctor": 1, "dossier check": 1, "dossier freshness": 1}
+"""Exit code where it is not 0: nothing of this installation runs, its words are doubtful, and no instruction was rehearsed."""
+
+WITHOUT_WORDS = {
+    *("clock", "dossier digest", "dossier freshness", "dossier schema", "change schema", "incident clock"),
+    *("drill list", "runbook list", "runbook show", "watch list"),
+}
+"""Commands that show no words from outside, only names that the dossier checks."""
+
+AS_SENT = {"alarm quarantine show"}
+"""The body is shown below all else, with its own line breaks."""
+
+AS_WRITTEN = {"incident report"}
+"""Into a file or a pipe an account goes byte by byte, so that its digest can be checked."""
+
+_RUN = """
+import base64, io, json, sys
+from starter import cli
+results = []
+for encoding, arguments in json.load(sys.stdin):
+    out, err = io.BytesIO(), io.BytesIO()
+    before = sys.stdout, sys.stderr, sys.argv
+    sys.stdout, sys.stderr = io.TextIOWrapper(out, encoding), io.TextIOWrapper(err, encoding)
+    sys.argv = ["driftvakt", *arguments]
+    code = 0
+    try:
+        cli.main()
+    except SystemExit as ended:
+        code = ended.code or 0
+    except BaseException:
+        import traceback
+        traceback.print_exc()
+        code = 99
+    sys.stdout.flush()
+    sys.stderr.flush()
+    results.append([code, *(base64.b64encode(b.getvalue()).decode() for b in (out, err))])
+    sys.stdout, sys.stderr, sys.argv = before
+json.dump(results, sys.stdout)
+"""
+
+
+@dataclass
+class Said:
+    """What a command answered."""
+
+    code: int
+    out: bytes
+    err: bytes
+
+
+Tried = dict[tuple[str, str], Said]
+
+
+def tries() -> Iterator[tuple[str, str]]:
+    """Each command in plain words on a terminal that has Latin-1, and as JSON on one that has ASCII."""
+    for name, command in READING.items():
+        yield name, "latin-1"
+        if any("--json" in parameter.opts for parameter in command.params):
+            yield name, "ascii"
+
+
+@pytest.fixture(scope="module")
+def tried(tmp_path_factory: pytest.TempPathFactory) -> Tried:
+    """What every command said, all given in one process in the C locale."""
+    home = tmp_path_factory.mktemp("hostile")
+    return asyncio.run(_tried(home))
+
+
+async def _tried(directory: Path) -> Tried:
+    (directory / "shop.yaml").write_text(yaml.safe_dump(hostile_dossier(), allow_unicode=True), "utf-8")
+    (directory / "events.json").write_text(EVENTS)
+    with real_server(directory / "home") as server:
+        settings = server.settings
+        settings.home.chmod(0o700)
+        upgrade(settings.records_url)
+        records = Records(settings.records_url)
+        quarantined = fill(records)
+        fill_notices(settings.records_url)
+        client = await server.client()
+        async with answering(client):
+            await start_all(client)
+            wanted = list(tries())
+            orders = [
+                [encoding, [*name.split(), *_given(name, quarantined), *(["--json"] if encoding == "ascii" else [])]]
+                for name, encoding in wanted
+            ]
+            ran = await asyncio.to_thread(_run, directory, orders, _environment(settings))
+        records.close()
+    assert ran.returncode == 0, ran.stderr.decode()
+    answers = json.loads(ran.stdout)
+    return {
+        key: Said(code, base64.b64decode(out), base64.b64decode(err))
+        for key, (code, out, err) in zip(wanted, answers, strict=True)
+    }
+
+
+def _given(name: str, quarantined: str) -> list[str]:
+    return [quarantined if word == "QUARANTINE" else word for word in GIVEN.get(name, [])]
+
+
+def _environment(settings: Any) -> dict[str, str]:
+    kept = {
+        k: v for k, v in os.environ.items() if not k.startswith(("DRIFTVAKT_", "TEMPORAL_", "LC_", "LANG", "PYTHON"))
+    }
+    return kept | {
+        "LC_ALL": "C",
+        "PYTHONCOERCECLOCALE": "0",
+        "PYTHONUTF8": "0",
+        "PYTHONPATH": str(_ROOT),
+        "DRIFTVAKT_HOME": str(settings.home),
+        "DRIFTVAKT_USER": ON_CALL,
+        "DRIFTVAKT_TEMPORAL_PORT": str(settings.temporal_port),
+        "DRIFTVAKT_TEMPORAL_UI_PORT": str(settings.temporal_ui_port),
+        "DRIFTVAKT_TEMPORAL_METRICS_PORT": str(settings.temporal_metrics_port),
+        "DRIFTVAKT_INTAKE_PORT": str(settings.intake_port),
+    }
+
+
+def _run(directory: Path, orders: list[Any], environment: dict[str, str]) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-c", _RUN],
+        input=json.dumps(orders).encode(),
+        cwd=directory,
+        env=environment,
+        capture_output=True,
+        timeout=400,
+        check=False,
+    )
+
+
+EVENTS = json.dumps([{"at": "2026-03-01T12:00:00Z", "kind": "opened", "priority": "P1"}])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "encoding"), list(tries()), ids=str)
+def test_a_command_that_shows_something_survives_hostile_texts(tried: Tried, name: str, encoding: str) -> None:
+    said = tried[name, encoding]
+    shown = (said.out + said.err).decode("utf-8" if name in AS_WRITTEN else encoding)
+    assert "Traceback" not in shown, shown
+    assert said.code == CODE.get(name, 0), shown[-2000:]
+    assert {c for c in shown if c != "\n" and not c.isprintable()} == set()
+    assert MARK.lower() in shown.lower() or name in WITHOUT_WORDS, shown[:2000]
+    if encoding == "ascii":
+        json.loads(said.out)
+    else:
+        assert [line for line in shown.splitlines() if line.startswith("FORGED") and name not in AS_SENT] == []
+
+
+def test_every_command_that_needs_an_argument_is_given_one() -> None:
+    needy = {n for n, c in READING.items() if any(p.required and p.param_type_name == "argument" for p in c.params)}
+    assert needy - set(GIVEN) == set()
