@@ -123,8 +123,22 @@ def test_no_workflow_uses_a_local_activity() -> None:
     assert [p.name for p in sources if "local_activity" in p.read_text()] == []
 
 
+def test_only_the_maker_of_keys_builds_a_text_from_a_run_id() -> None:
+    """Two parts that each make keys make the same ones, and the first digits of a run id stay the same for 65 seconds."""
+    root = Path(__file__).parent.parent
+    sources = [p for folder in ("workflows", "runbooks") for p in (root / folder).rglob("*.py")]
+    assert [p.name for p in sources if any(map(_builds_from_a_run_id, ast.walk(ast.parse(p.read_text()))))] == [
+        "keys.py"
+    ]
+
+
 def test_workflows_run_in_the_sandbox_of_the_sdk_as_it_is() -> None:
     assert type(workflow_runner()) is SandboxedWorkflowRunner
+
+
+def _builds_from_a_run_id(node: ast.AST) -> bool:
+    within = ast.walk(node) if isinstance(node, ast.JoinedStr | ast.Subscript) else ()
+    return any(isinstance(n, ast.Attribute) and n.attr.endswith("run_id") for n in within)
 
 
 def _waits_with_a_limit(node: ast.AST) -> bool:
