@@ -44,12 +44,26 @@ def list_(applications: Applications = None, as_json: AsJson = False) -> None:
     show_routines(lines)
 
 
+def _of_our_days(day: datetime | None) -> datetime | None:
+    from models.base import OUR_TIME
+
+    if day is not None and day.year not in OUR_TIME:
+        raise typer.BadParameter(f"{day:%Y-%m-%d} is no day that can be meant; write one from 1990 to 2199")
+    return day
+
+
 @app.command()
 def calendar(
     applications: Applications = None,
     since: Annotated[
         datetime | None,
-        typer.Option("--from", formats=["%Y-%m-%d"], help="First day, as 2026-03-01.", show_default="today"),
+        typer.Option(
+            "--from",
+            formats=["%Y-%m-%d"],
+            help="First day, as 2026-03-01.",
+            show_default="today",
+            callback=_of_our_days,
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -30,7 +30,9 @@ By = Annotated[
         help="Who you are: your e-mail address in the dossier.", show_default="the setting user, else your login name"
     ),
 ]
-Limit = Annotated[int, typer.Option(min=1, help="So many at most; what is left out is counted on stderr.")]
+Limit = Annotated[
+    int, typer.Option(min=1, max=1_000_000_000, help="So many at most; what is left out is counted on stderr.")
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask whether you are sure.")]
 
 

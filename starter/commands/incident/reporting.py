@@ -36,7 +36,9 @@ def report(
     ] = None,
     version: Annotated[
         int | None,
-        typer.Option(min=1, help="Which one, of an incident that was opened again.", show_default="the latest"),
+        typer.Option(
+            min=1, max=1_000_000_000, help="Which one, of an incident that was opened again.", show_default="the latest"
+        ),
     ] = None,
     verify: Annotated[
         bool, typer.Option("--verify", help="Check that it is unchanged, and compute its promises again.")
