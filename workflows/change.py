@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, is_cancelled_exception
+from temporalio.common import WorkflowIDReusePolicy
+from temporalio.exceptions import ActivityError, WorkflowAlreadyStartedError, is_cancelled_exception
 from temporalio.workflow import ParentClosePolicy
 
 from activities.stubs.changes import survey_change
@@ -85,6 +87,7 @@ class ChangeImplementation(Operation):
             await self._ask_afterwards(order)
         outcome = await self._implement(order)
         await self._have_it_reviewed(order, outcome)
+        await workflow.wait_condition(workflow.all_handlers_finished)
         return outcome
 
     # --- before anything is done
@@ -407,27 +410,29 @@ class ChangeImplementation(Operation):
         self, order: ChangeOrder, said: str, due: datetime, questions: Sequence[PartyQuestion], key: str
     ) -> None:
         roles = self._survey.terms.reviewed_by
-        await workflow.start_child_workflow(
-            OperationKind.REVIEW.value,
-            ReviewOrder(
-                application=order.application,
-                by=self.by,
-                reason=order.reason,
-                dossier=self.plan.dossier,
-                change=workflow.info().workflow_id,
-                title=self.title,
-                said=said[:2000],
-                due=due,
-                questions=list(questions),
-                plan=self.change.text,
-                reviewers=sorted({p for role in roles for p in self.plan.people.get(role, [])}),
-                roles=list(roles),
-            ),
-            id=operation_id(OperationKind.REVIEW.value, order.application, key),
-            task_queue=WORKFLOW_QUEUE,
-            parent_close_policy=ParentClosePolicy.ABANDON,
-            static_summary=summary_line(f"{'Approve afterwards' if questions else 'Review'}: {self.title}"),
-        )
+        with suppress(WorkflowAlreadyStartedError):  # by this change, before it was reset
+            await workflow.start_child_workflow(
+                OperationKind.REVIEW.value,
+                ReviewOrder(
+                    application=order.application,
+                    by=self.by,
+                    reason=order.reason,
+                    dossier=self.plan.dossier,
+                    change=workflow.info().workflow_id,
+                    title=self.title,
+                    said=said[:2000],
+                    due=due,
+                    questions=list(questions),
+                    plan=self.change.text,
+                    reviewers=sorted({p for role in roles for p in self.plan.people.get(role, [])}),
+                    roles=list(roles),
+                ),
+                id=operation_id(OperationKind.REVIEW.value, order.application, key),
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                task_queue=WORKFLOW_QUEUE,
+                parent_close_policy=ParentClosePolicy.ABANDON,
+                static_summary=summary_line(f"{'Approve afterwards' if questions else 'Review'}: {self.title}"),
+            )
 
     @property
     def _key(self) -> str:

@@ -30,6 +30,7 @@ _LONGEST_NAME = 100
 
 _BITS = 128
 _COUNTER = "_driftvakt_keys"
+_LINEAGE = "lineage"
 _NOT_IN_A_JOB_ID = re.compile(r"[^A-Za-z0-9._-]")
 
 
@@ -64,8 +65,13 @@ def job_id(*, read_only: bool = False) -> str:
 
 
 def child_id(name: str) -> str:
-    """Return a new workflow id for a child. The child makes its keys from its own first run, so its id may be used again."""
+    """Return a new workflow id for a child; start the child with `passed_on` as its memo."""
     return f"{workflow.info().workflow_id}.{name}.{_next()}"
+
+
+def passed_on() -> dict[str, str]:
+    """Return the memo of a child that acts for this workflow: after a reset of this one, it makes the same keys again."""
+    return {_LINEAGE: _lineage(workflow.info())}
 
 
 def scratch_key(purpose: str) -> str:
@@ -80,9 +86,10 @@ def short_digest(text: str) -> str:
 
 
 def _lineage(info: workflow.Info) -> str:
-    """The run id that a reset keeps: of the first run, or of the run that this one continues."""
-    before = info.continued_run_id
-    return info.first_execution_run_id if before is None else f"{before}-next"
+    """The run id that a reset keeps: of the first run, or of the run that this one continues; a child has that of its parent."""
+    if info.continued_run_id is not None:  # a memo goes to the next run, too
+        return f"{info.continued_run_id}-next"
+    return workflow.memo_value(_LINEAGE, info.first_execution_run_id, type_hint=str)
 
 
 def _next() -> int:

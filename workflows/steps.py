@@ -7,7 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError, ChildWorkflowError, is_cancelled_exception
+from temporalio.exceptions import (
+    ActivityError,
+    ApplicationError,
+    ChildWorkflowError,
+    WorkflowAlreadyStartedError,
+    is_cancelled_exception,
+)
 
 from models.dossier.instructions import (
     AskStep,
@@ -33,7 +39,7 @@ from models.runbooks import RunbookReport, StepReport
 from models.slices import ApplicationPlan, SiteProbes
 from workflows.gates import approval_question
 from workflows.host_work import HostWork, unique, worth_another_try
-from workflows.keys import child_id
+from workflows.keys import child_id, passed_on
 from workflows.looking import watch
 from workflows.outcomes import explain, worst
 from workflows.restarting import ill_hosts
@@ -43,6 +49,10 @@ from workflows.wording import step_title
 
 LOOKED = "Is there anything to do?"
 """Begins the title of what a check found."""
+
+_FIRST_PAUSE = timedelta(seconds=1)
+_LONGEST_PAUSE = timedelta(minutes=5)
+"""Before it is seen again whether a runbook from before a reset has ended."""
 
 Ask = Callable[[Question], Awaitable[GateOutcome]]
 
@@ -244,14 +254,7 @@ class Steps(HostWork):
             "lease": self._passed_on(),
         }
         try:
-            report: RunbookReport = await workflow.execute_child_workflow(
-                f"runbook.{name}",
-                order,
-                id=child_id(name),
-                result_type=RunbookReport,
-                static_summary=summary_line(title),
-                search_attributes=workflow.info().typed_search_attributes,
-            )
+            report = await self._child(name, order, title)
         except ChildWorkflowError as error:
             if is_cancelled_exception(error):
                 self._unsure(title, f"cancelled; what it had done by then stands in {error.workflow_id}")
@@ -264,6 +267,27 @@ class Steps(HostWork):
         for step in report.steps:
             self.note(step)
         return report.outcome
+
+    async def _child(self, name: str, order: dict[str, Any], title: str) -> RunbookReport:
+        id, pause = child_id(name), _FIRST_PAUSE
+        while True:
+            try:
+                report: RunbookReport = await workflow.execute_child_workflow(
+                    f"runbook.{name}",
+                    order,
+                    id=id,
+                    memo=passed_on(),
+                    result_type=RunbookReport,
+                    static_summary=summary_line(title),
+                    search_attributes=workflow.info().typed_search_attributes,
+                )
+            except WorkflowAlreadyStartedError:
+                # This workflow was reset while its runbook ran; nobody tells it how that ends. What the runbook has done by
+                # then is read, and not done again: it makes the same keys.
+                await workflow.sleep(pause, summary=summary_line(f"{id} still runs, from before the reset"))
+                pause = min(pause * 2, _LONGEST_PAUSE)
+            else:
+                return report
 
     def _passed_on(self) -> HeldLease | None:
         """The lease as a runbook gets it, with tokens of its own."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from pydantic import ValidationError
 from temporalio import workflow
-from temporalio.common import SearchAttributeKey
+from temporalio.common import SearchAttributeKey, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.workflow import ParentClosePolicy
 
 from activities.stubs.changes import number_change
@@ -35,16 +38,18 @@ class SubmitChange:
             summary="Give the change its number",
         )
         id = operation_id(OperationKind.CHANGE.value, form.application, taken.number)
-        await workflow.start_child_workflow(
-            OperationKind.CHANGE.value,
-            ChangeOrder.model_validate(form.model_dump()),
-            id=id,
-            task_queue=WORKFLOW_QUEUE,
-            parent_close_policy=ParentClosePolicy.ABANDON,
-            static_summary=summary_line(f"{'Rehearse: ' if form.rehearse else ''}Change {form.routine}"),
-            static_details=plain(form.reason, 2000),
-            search_attributes=workflow.info().typed_search_attributes,
-        )
+        with suppress(WorkflowAlreadyStartedError):  # by this form, before it was reset
+            await workflow.start_child_workflow(
+                OperationKind.CHANGE.value,
+                ChangeOrder.model_validate(form.model_dump()),
+                id=id,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                task_queue=WORKFLOW_QUEUE,
+                parent_close_policy=ParentClosePolicy.ABANDON,
+                static_summary=summary_line(f"{'Rehearse: ' if form.rehearse else ''}Change {form.routine}"),
+                static_details=plain(form.reason, 2000),
+                search_attributes=workflow.info().typed_search_attributes,
+            )
         link = f"[{id}](/namespaces/{{namespace}}/workflows/{id})"
         workflow.set_current_details(
             page(f"### Change {plain(form.routine)} of {plain(form.application)}", f"Go to {link}.")
