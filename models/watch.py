@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -134,6 +134,15 @@ class OpenReceipt(Model):
     message: str
 
 
+class Untold(State):
+    """A message to a workflow that the watch had not sent yet when it handed on."""
+
+    to: str
+    """Workflow id."""
+    signal: str
+    message: dict[str, Any]
+
+
 class WatchState(State):
     """All that a watch remembers; travels whole through continue-as-new."""
 
@@ -146,6 +155,8 @@ class WatchState(State):
     """By workflow id."""
     journal: list[JournalEntry] = []
     """Not yet in the records."""
+    untold: list[Untold] = []
+    """Not yet sent; in order."""
     opened: int = 0
     """Incidents since the watch began."""
     closed: dict[str, ClosedIncident] = {}

@@ -132,6 +132,37 @@ def test_only_the_maker_of_keys_builds_a_text_from_a_run_id() -> None:
     ]
 
 
+_BEGINS_IN_TURN = {"in_turn", "_ready", "_identified"}
+"""What an update handler begins with: a timer or an activity, so that all that came before has taken effect."""
+
+
+def test_every_update_handler_waits_for_its_turn_before_it_looks_at_anything() -> None:
+    """Else what it does on a worker that has just started may differ from what it does in a replay (docs/adr/0019).
+
+    The watch leaves commands instead, and a halt writes to the records whatever it knows.
+    """
+    root = Path(__file__).parent.parent
+    found: dict[str, list[str]] = {}
+    for path in [*(root / "workflows").rglob("*.py"), *(root / "runbooks").rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.AsyncFunctionDef | ast.FunctionDef) and _is_an_update(node):
+                found.setdefault(path.name, []).extend([] if _first_call(node) in _BEGINS_IN_TURN else [node.name])
+    late = {name: handlers for name, handlers in found.items() if handlers}
+    assert set(found) == {"gates.py", "halt.py", "incident.py", "major.py", "operation.py", "watch.py"}
+    assert set(late) == {"watch.py", "halt.py"}
+
+
+def _is_an_update(node: ast.AsyncFunctionDef | ast.FunctionDef) -> bool:
+    return any(ast.unparse(d).startswith("workflow.update") for d in node.decorator_list)
+
+
+def _first_call(node: ast.AsyncFunctionDef | ast.FunctionDef) -> str:
+    """The name of what is awaited first, where nothing but the docstring stands before it."""
+    first = next((call for call in ast.walk(node.body[1]) if isinstance(call, ast.Await)), None)
+    called = first.value if first is not None else None
+    return ast.unparse(called.func).rpartition(".")[2] if isinstance(called, ast.Call) else ""
+
+
 def test_workflows_run_in_the_sandbox_of_the_sdk_as_it_is() -> None:
     assert type(workflow_runner()) is SandboxedWorkflowRunner
 

@@ -37,7 +37,7 @@ from models.people import NOBODY, Person, as_written, is_among, same, stranger, 
 from models.records import OpenGate, UseDecision
 from workflows.calls import call
 from workflows.text import block, code, plain, sample, table
-from workflows.waiting import until
+from workflows.waiting import in_turn, until
 
 _AWAITS = SearchAttributeKey.for_keyword_list(AWAITS_DECISION_BY)
 _SHOWN = 8
@@ -204,6 +204,7 @@ class Asking:
     )
     async def decide(self, decision: Decision) -> DecisionReceipt:
         """Answer a gate; `DecisionRefused` says what is not allowed."""
+        await in_turn()
         decision = self._identified(decision)
         receipt = self._take(decision, Via.UPDATE)
         self.on_decided(decision, receipt)

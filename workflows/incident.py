@@ -51,6 +51,7 @@ from workflows.late_alarms import LateAlarms
 from workflows.leading import Leading
 from workflows.outcomes import explain
 from workflows.policies import ACCOUNT, RECORD_TIMEOUT
+from workflows.waiting import in_turn
 
 _YOU = '"by": "on-call@driftbolaget.example"'
 _EXAMPLE_ALARM = (
@@ -146,6 +147,7 @@ class Incident(Holding, Asking):
         await case.record(closed_at)
         account = await self._write_account()
         await self.late.tell_watch(end)
+        await workflow.wait_condition(workflow.all_handlers_finished)  # who told it something meanwhile is answered
         return IncidentOutcome(
             id=case.id,
             end=end,
@@ -390,6 +392,7 @@ class Incident(Holding, Asking):
 
     async def _ready(self) -> None:
         """Nobody is answered before it is known what the dossier says: who may what, and what is promised."""
+        await in_turn()
         if not self.case.prepared:
             await workflow.wait_condition(lambda: self.case.prepared or self._closed)
         if self._closed:

@@ -50,7 +50,7 @@ from workflows.operation_record import operation_record, proof_record
 from workflows.outcomes import explain
 from workflows.policies import WRITE
 from workflows.steps import Steps
-from workflows.waiting import until
+from workflows.waiting import in_turn, until
 from workflows.wording import step_text
 
 _Class = TypeVar("_Class", bound="type[Operation]")
@@ -496,6 +496,7 @@ class Operation(Holding, Asking):
         await workflow.wait_condition(workflow.all_handlers_finished)
         if self._steps is not None:
             await self.record()
+        await workflow.wait_condition(workflow.all_handlers_finished)  # who asked meanwhile is answered
         return self._outcome
 
     @property
@@ -554,6 +555,7 @@ class Operation(Holding, Asking):
     )
     async def abort(self, told: AbortOperation) -> OperationTold:
         """Stop after what is running now. Who may is known once the dossier is; until then nothing is begun."""
+        await in_turn()
         await workflow.wait_condition(lambda: self._steps is not None or self.ended)
         if self.ended:
             raise ApplicationError("it has ended already", type="NotPossible", non_retryable=True)

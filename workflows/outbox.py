@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from itertools import takewhile
 from typing import Any
 
@@ -13,16 +13,19 @@ from models.alarms import Alarm
 from models.incident import AlarmsCleared, AlarmsJoined, Merged
 from models.lease import LeaseGranted, LeaseTakenBack
 from models.sizes import MESSAGE, first_that_fit, parts
+from models.watch import Untold
+from workflows.waiting import leave_a_command
 
 Message = AlarmsJoined | AlarmsCleared | Merged | LeaseGranted | LeaseTakenBack
 
-_SIGNALS = {
+_SIGNALS: dict[type[Message], str] = {
     AlarmsJoined: "join_alarms",
     AlarmsCleared: "clear_alarms",
     Merged: "merged",
     LeaseGranted: "lease_granted",
     LeaseTakenBack: "lease_taken_back",
 }
+_KINDS: dict[str, type[Message]] = {signal: kind for kind, signal in _SIGNALS.items()}
 
 
 class Outbox:
@@ -42,20 +45,54 @@ class Outbox:
         self._starting = starting
         self._gone = gone
         self._waiting: dict[str, list[Message]] = {}
+        self._sending: set[str] = set()
+        self._paused = False
 
     def put(self, incident: str, message: Message) -> None:
         """Send a message soon; what is put within one workflow task travels together, as far as it fits into one signal."""
-        if incident in self._waiting:
-            self._waiting[incident] += _small(message)
-        else:
-            self._waiting[incident] = _small(message)
+        self._waiting.setdefault(incident, []).extend(_small(message))
+        self._begin(incident)
+
+    def put_again(self, untold: Sequence[Untold]) -> None:
+        """Send what the run before has left."""
+        for one in untold:
+            self.put(one.to, _KINDS[one.signal].model_validate(one.message))
+
+    def pause(self) -> None:
+        """Send nothing more but what is under way."""
+        self._paused = True
+
+    def go_on(self) -> None:
+        """Send again."""
+        self._paused = False
+        for incident in self._waiting:
+            self._begin(incident)
+
+    @property
+    def left(self) -> list[Untold]:
+        """What is not sent yet, in order."""
+        return [
+            Untold(to=incident, signal=_SIGNALS[type(message)], message=message.model_dump(mode="json"))
+            for incident, messages in self._waiting.items()
+            for message in messages
+        ]
+
+    def _begin(self, incident: str) -> None:
+        if not self._paused and incident not in self._sending:
+            self._sending.add(incident)
             self._spawn(self._send(incident))
 
     async def _send(self, incident: str) -> None:
+        try:
+            await self._send_all(incident)
+        finally:
+            self._sending.discard(incident)
+
+    async def _send_all(self, incident: str) -> None:
         # A signal in the same task as the start would find nobody yet, and a second incident would be opened for nothing.
-        await workflow.wait_condition(lambda: not self._starting(incident))
+        await workflow.wait_condition(lambda: self._paused or not self._starting(incident))
         handle = workflow.get_external_workflow_handle(incident)
-        while messages := self._waiting[incident]:
+        while not self._paused and (messages := self._waiting[incident]):
             together = _together(messages)
             del messages[: len(together)]
             merged = _merged(together)
@@ -63,9 +100,12 @@ class Outbox:
                 await handle.signal(_SIGNALS[type(merged)], merged)
             except FailureError:
                 rest = [*together, *self._waiting.pop(incident)]
+                leave_a_command(f"{incident} could not be told")
                 self._gone(incident, _still_joined(rest))
                 return
-        del self._waiting[incident]
+        if not self._waiting[incident]:
+            del self._waiting[incident]
+        leave_a_command(f"{incident} was told")
 
 
 def _still_joined(messages: list[Message]) -> list[Alarm]:

@@ -214,6 +214,7 @@ class Runbook(Holding, Asking):
         if rehearsed:
             outcome = worst([step.outcome for step in self._done if step.host is not None])
         await self.give_lease_back()
+        await workflow.wait_condition(workflow.all_handlers_finished)
         self.now(f"Done: {summary}")
         return RunbookReport(
             runbook=workflow.info().workflow_type.removeprefix("runbook."),

@@ -1,4 +1,11 @@
-"""Waiting with a limit, so that nobody who is told to stop goes on unheard."""
+"""Waiting with a limit, so that nobody who is told to stop goes on unheard; and waiting for one's turn.
+
+A worker that has just started gives a workflow an update before the timers and ends that came before it, if they came in workflow
+tasks without commands; a later replay gives it the update after them (docs/adr/0019). Two things keep a replay the same:
+
+- An update handler waits for its turn before it looks at anything: `in_turn`.
+- Where that would cost too much, what happens beside the updates leaves a command: `leave_a_command`.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +16,21 @@ from datetime import timedelta
 from temporalio import workflow
 
 from workflows.text import summary_line
+
+_TURN = timedelta(milliseconds=1)
+
+
+async def in_turn() -> None:
+    """Wait, in an update handler, until all that came before the update has taken effect: 5 events, some milliseconds.
+
+    The server puts the end of the timer into the history, so what the handler does afterwards has its place there.
+    """
+    await workflow.sleep(_TURN, summary="An update waits until what came before it has taken effect")
+
+
+def leave_a_command(why: str) -> None:
+    """Leave a command in this workflow task, so that no worker hands the workflow the next update before it: 1 event."""
+    workflow.upsert_memo({"last change": why})
 
 
 async def until(condition: Callable[[], bool], *, within: timedelta | None, summary: str) -> bool:

@@ -30,7 +30,7 @@ from models.lease import AskForLease, LeaseAnswer, ReleaseLease
 from models.names import APPLICATION, CUSTOMER, STATE
 from models.people import is_program, named_once
 from models.records import WriteRecords
-from models.sizes import MESSAGE, first_that_fit
+from models.sizes import MESSAGE, encoded_size, first_that_fit
 from models.slices import WatchSlice, WatchSliceRequest
 from models.watch import (
     BeginOperation,
@@ -58,7 +58,7 @@ from workflows.lease_desk import LeaseDesk
 from workflows.outbox import Outbox
 from workflows.policies import WRITE
 from workflows.text import summary_line
-from workflows.waiting import until
+from workflows.waiting import leave_a_command, until
 from workflows.watch_memory import begun, learnt, record, status_of
 from workflows.watch_orders import WatchOrders, silence_fault
 from workflows.watch_page import watch_page
@@ -69,6 +69,9 @@ told to this run."""
 
 LOOK_UP_SOON = timedelta(seconds=5)
 """The same for an incident that has said which alarms it did not handle: it is about to end."""
+
+LONGEST_REST = timedelta(days=1)
+"""The main loop wakes up at least so often, though nothing is due."""
 
 LOAD_AHEAD = timedelta(days=7)
 """The service hours are read anew so long before those that are known run out."""
@@ -81,6 +84,10 @@ MOST_BYTES, MOST_EVENTS = 8_000_000, 10_000
 all that it has taken in is told and written. The server would end a run of 50 MB, and with it leases and silences."""
 
 JOURNAL_BATCH = 500
+
+LEFT_OVER = MESSAGE // 2
+"""Bytes of alarms not yet recorded and of messages not yet sent that a run may leave to the next one."""
+
 _ALARM = (
     '{"application": "acme.shop", "alarms": [{"application": "acme.shop", "fingerprint": "disk/db1", "title": "Disk full", '
     '"component": "db", "source": "anna", "since": "2026-03-01T12:00:00Z", "seen_at": "2026-03-01T12:00:00Z"}]}'
@@ -134,13 +141,31 @@ class Watch:
             await self._look_up()
             self._show()
             await self._rest()
-        while self._tasks or self._reload or self._memory.journal or not workflow.all_handlers_finished():
-            await workflow.wait_condition(lambda: not self._tasks and workflow.all_handlers_finished())
-            if self._reload:  # published while handing on: the next run would not know of it
-                await self._load_slice()
-            await self._write_journal()
+        await self._settle()
+        self._memory.untold = self._outbox.left
         self._memory.shortened = self._shortened()
         workflow.continue_as_new(WatchOrder(application=order.application, state=self._state))
+
+    async def _settle(self) -> None:
+        """End what this run has begun.
+
+        What alarms still bring about goes to the next run, as long as it is little: alarms without a pause must not keep the
+        watch from handing on.
+        """
+        while True:
+            if self._reload:  # published while handing on: the next run would not know of it
+                await self._load_slice()
+            while self._much_left():
+                self._outbox.go_on()
+                await self._write_journal()
+                await workflow.wait_condition(lambda: bool(self._memory.journal) or not self._much_left())
+            self._outbox.pause()
+            await workflow.wait_condition(lambda: not self._tasks and workflow.all_handlers_finished())
+            if not (self._tasks or self._reload or self._much_left()) and workflow.all_handlers_finished():
+                return
+
+    def _much_left(self) -> bool:
+        return encoded_size([self._memory.journal, self._outbox.left]) > LEFT_OVER
 
     def _shortened(self) -> str:
         """Make the memory fit; returns what was cut, and when."""
@@ -187,24 +212,27 @@ class Watch:
         self._orders = WatchOrders(
             application, memory, self._book, self._desk, self._leases, workflow.now, self._outbox.put
         )
+        untold, memory.untold = memory.untold, []
+        self._outbox.put_again(untold)
 
     async def _write_journal(self) -> None:
-        while self._known and self._memory.journal:
-            batch = self._memory.journal[:JOURNAL_BATCH]
-            batch = batch[: first_that_fit(batch, 2 * MESSAGE)]
-            await call(
-                write_records,
-                WriteRecords(alarms=[record(self.order.application, entry) for entry in batch]),
-                retry=WRITE,
-                summary=f"Write {len(batch)} alarm messages to the records",
-            )
-            del self._memory.journal[: len(batch)]
+        """Write one batch; what has come meanwhile waits for the next round, so that no flood holds the main loop up."""
+        if not self._known or not self._memory.journal:
+            return
+        batch = self._memory.journal[:JOURNAL_BATCH]
+        batch = batch[: first_that_fit(batch, 2 * MESSAGE)]
+        await call(
+            write_records,
+            WriteRecords(alarms=[record(self.order.application, entry) for entry in batch]),
+            retry=WRITE,
+            summary=f"Write {len(batch)} alarm messages to the records",
+        )
+        del self._memory.journal[: len(batch)]
 
     def _review(self) -> None:
         """What waited long enough is looked at again."""
         if self._known and self._desk.review():
-            # A command, for the same reason as when an incident has ended.
-            workflow.upsert_memo({"last review": workflow.now().isoformat()})
+            leave_a_command("alarms were looked at again")
 
     async def _look_up(self) -> None:
         wanted = self._unheard_of()
@@ -224,9 +252,9 @@ class Watch:
         self._review()
 
     async def _rest(self) -> None:
-        """Wait until there is something to do."""
+        """Wait until there is something to do, always with a timer: what the main loop did before has left a command then."""
         due = self._next_due()
-        wait = max(due - workflow.now(), timedelta(0)) if due else None
+        wait = max(due - workflow.now(), timedelta(0)) if due else LONGEST_REST
         await until(
             lambda: (
                 self._reload
@@ -359,6 +387,7 @@ class Watch:
             return
         finally:
             self._starting.discard(incident)
+        leave_a_command(f"{incident} was started")
         ended = asyncio.ensure_future(handle)
         try:
             await workflow.wait_condition(lambda: ended.done() or self._should_hand_on())
@@ -375,9 +404,7 @@ class Watch:
         known = self._memory.incidents.get(incident)
         if not self._book.ended(incident, end, lead) and not held:
             return
-        # A command, because of what follows: after a task without one, a worker that has just begun takes the next update in
-        # before this end, and whoever replays that later takes it in after it. One would join, the other would open.
-        workflow.upsert_memo({"last incident that ended": incident})
+        leave_a_command(f"{incident} ended")  # else the next update could join it, and open another in a replay
         self._desk.gone(incident, known.reported if known else [])
         self._show()
 

@@ -66,6 +66,9 @@ async def test_who_may_stop_an_operation_is_asked_of_the_dossier_also_where_it_c
         await records.asked.wait()
         abort = AbortOperation(by="karin@acme.example", reason="I want to")
         told = asyncio.create_task(handle.execute_update("abort", abort))
+        async with asyncio.timeout(20):  # until it is taken in, and has waited for its turn
+            while not any(e.HasField("timer_fired_event_attributes") for e in (await handle.fetch_history()).events):
+                await asyncio.sleep(0.02)
         records.there.set()
         with pytest.raises(WorkflowUpdateFailedError) as refused:
             await told

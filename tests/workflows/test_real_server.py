@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
 from temporalio.api.workflowservice.v1 import ListWorkflowExecutionsRequest
-from temporalio.client import WorkflowFailureError, WorkflowUpdateFailedError
+from temporalio.client import Client, WorkflowFailureError, WorkflowUpdateFailedError
 
 from models.alarms import AlarmReceipt, Disposition
 from models.dossier.instructions import Approval
@@ -26,6 +27,7 @@ from tests.workflows.world import (
     decide,
     incident,
     report,
+    status,
     watch_status,
 )
 
@@ -202,3 +204,40 @@ async def test_cancelling_says_what_was_going_on(tmp_path: Path, says: str) -> N
     assert "Whether to carry out: Restart web" in said
     assert "uptime on host1: ok" in said
     assert world.records[-1].incidents[0].outcome == "cancelled"
+
+
+async def test_alarms_without_a_pause_do_not_keep_a_watch_from_handing_on(tmp_path: Path) -> None:
+    world = World(down={"web", "app"}, approval=WAITING)
+    names, ended = count(), asyncio.Event()
+    joined: set[str] = set()
+
+    async def flood(client: Client) -> None:
+        while not ended.is_set():
+            fresh = f"flood/{next(names)}"
+            [known, new] = (await report(client, alarm("web"), alarm("app", fingerprint=fresh, title=fresh))).receipts
+            assert (known.disposition, new.disposition) == (Disposition.DUPLICATE, Disposition.JOINED)
+            joined.add(fresh)
+
+    with real_server(tmp_path) as server:
+        client = await server.client()
+        async with world.worker(client):
+            await report(client, alarm("web"))
+            await until_asked(incident(client))
+            floods = [asyncio.create_task(flood(client)) for _ in range(6)]
+            watch = client.get_workflow_handle(watch_id(APPLICATION))
+            first = (await watch.describe()).run_id
+            while len(joined) < 30:
+                await asyncio.sleep(0.02)
+            await watch.signal("hand_on")
+            async with asyncio.timeout(20):
+                while (await watch.describe()).run_id == first:
+                    await asyncio.sleep(0.1)
+            ended.set()
+            await asyncio.gather(*floods)
+            async with asyncio.timeout(20):  # the watch answers its sender first, and then signals the incident
+                while not joined <= {a.fingerprint for a in (await status(incident(client))).alarms}:
+                    await asyncio.sleep(0.1)
+                while (await watch_status(client)).unrecorded:
+                    await asyncio.sleep(0.1)
+    recorded = [a.title for a in world.alarms]
+    assert sorted(f for f in recorded if f.startswith("flood/")) == sorted(joined)
