@@ -42,7 +42,7 @@ def _note(settings: Settings, part: str) -> Iterator[None]:
     directory = settings.home / "run"
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     for left in directory.glob("*.settings"):
-        if not _is_held(left):
+        if not is_held(left):
             left.unlink(missing_ok=True)
     final = directory / f"{part}.{os.getpid()}.settings"
     salt = secrets.token_hex(16)
@@ -63,7 +63,7 @@ def changed_since_start(settings: Settings) -> dict[str, list[str]]:
     found: dict[str, set[str]] = {}
     for file in sorted((settings.home / "run").glob("*.settings")):
         try:
-            note = json.loads(file.read_text()) if _is_held(file) else None
+            note = json.loads(file.read_text()) if is_held(file) else None
         except (OSError, ValueError):  # it has ended since, or there was no room for the note
             continue
         if note is not None:
@@ -83,7 +83,8 @@ def _digests(settings: Settings, salt: str) -> dict[str, str]:
     }
 
 
-def _is_held(file: Path) -> bool:
+def is_held(file: Path) -> bool:
+    """Whether a process that lives has locked this file."""
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:

@@ -17,6 +17,7 @@ from starter.commands.output import (
     at_desk,
     echo,
     echo_json,
+    print_or_write,
     say_cut,
     stop,
     who_asks,
@@ -171,15 +172,7 @@ def schema(
     from models.change import ChangeFile
     from models.dossier.schema import schema_text
 
-    text = schema_text(ChangeFile)
-    if output is None:
-        echo(text, nl=False)
-        return
-    try:
-        output.write_text(text, encoding="utf-8")
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        stop(f"{output}: cannot be written: {reason}; name a file in a directory that is there")
+    print_or_write(schema_text(ChangeFile), output)
 
 
 def _say(told: DecisionReceipt | OperationTold, as_json: bool) -> None:

@@ -17,6 +17,7 @@ from starter.commands.output import (
     echo_json,
     echo_line,
     faults,
+    print_or_write,
     stop,
     who_asks,
     who_orders,
@@ -120,15 +121,7 @@ def schema(
     """Print the JSON schema of a dossier, which editors use to complete and check while you write."""
     from models.dossier.schema import schema_text
 
-    text = schema_text()
-    if output is None:
-        echo(text, nl=False)
-        return
-    try:
-        output.write_text(text, encoding="utf-8")
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        stop(f"{output}: cannot be written: {reason}; name a file in a directory that is there")
+    print_or_write(schema_text(), output)
 
 
 @app.command()

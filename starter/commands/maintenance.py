@@ -122,9 +122,12 @@ async def _list(desk: Desk, applications: list[str]) -> list[RoutineLine]:
 async def _calendar(desk: Desk, applications: list[str], since: datetime | None) -> list[AgendaEntry]:
     from datetime import UTC
 
+    from models.errors import UserError
     from starter.maintenance import calendar as foreseen
     from starter.maintenance import twelve_months
 
+    if since is not None and not 1990 <= since.year <= 2199:
+        raise UserError(f"--from: {since.year} is no year that can be meant; write a day from 1990 to 2199")
     return await foreseen(desk, applications, *twelve_months((since or datetime.now(UTC)).date()))
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 import typer
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pydantic import BaseModel
 
     from models.settings import Settings
@@ -88,6 +90,18 @@ def echo_line(text: str) -> None:
 def one_line(text: str) -> str:
     """Text from elsewhere on one line."""
     return "".join(c if c.isprintable() else " " for c in text)
+
+
+def print_or_write(text: str, output: Path | None) -> None:
+    """Print a text, or write it to a file."""
+    if output is None:
+        echo(text, nl=False)
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        stop(f"{output}: cannot be written: {reason}; name a file in a directory that is there")
 
 
 def say_cut(found: Listed[Any]) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import shlex
 import shutil
 import sys
@@ -17,7 +15,7 @@ from models.errors import SettingsError
 from models.settings import Settings, home_directory
 from starter.doctor.finding import Finding, named, note, ok, warning, wrong
 from starter.private import open_to_others
-from starter.settings_in_use import changed_since_start
+from starter.settings_in_use import changed_since_start, is_held
 from starter.temporal_server import temporal_binary
 
 _LEAST_PYTHON: Final = (3, 11)
@@ -145,14 +143,4 @@ def closed_to_others(path: Path) -> bool:
 
 def up_runs(settings: Settings) -> bool:
     """Whether `driftvakt up` holds this home."""
-    try:
-        lock = os.open(settings.home / "up.lock", os.O_RDONLY)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(lock)
-    return False
+    return is_held(settings.home / "up.lock")

@@ -150,7 +150,7 @@ async def _runs(desk: Desk, id: str) -> bool:
     try:
         described = await desk.client.get_workflow_handle(id).describe()
     except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
+        if error.status in {RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT}:  # no id at all, or far too long
             return False
         raise
     return described.workflow_type in WORKFLOWS and described.status is WorkflowExecutionStatus.RUNNING

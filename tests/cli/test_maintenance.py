@@ -69,6 +69,8 @@ async def test_the_calendar_shows_twelve_months_with_what_stands_in_the_way(site
     shown = await beside("maintenance", "calendar", "--from", "2026-11-27")
     data = json.loads((await beside("maintenance", "calendar", "--from", "2026-11-27", "--json")).stdout)
     unknown = await beside("maintenance", "calendar", "acme.pay")
+    far = await beside("maintenance", "calendar", "--from", "9999-12-01")
+    nothing = await beside("operation", "show", "")
 
     lines = shown.stdout.splitlines()
     assert lines[0] == "November 2026"
@@ -77,6 +79,9 @@ async def test_the_calendar_shows_twelve_months_with_what_stands_in_the_way(site
     assert lines[-1] == "52 runs, 3 of them with something in their way."
     assert len(data) == 52
     assert data[0]["begins"] == "2026-11-29T03:00:00+01:00"
+    assert (far.exit_code, nothing.exit_code) == (1, 1)
+    assert far.stderr == "--from: 9999 is no year that can be meant; write a day from 1990 to 2199\n"
+    assert nothing.stderr.startswith("there is no operation ")
     assert (unknown.exit_code, unknown.stderr) == (
         1,
         "no dossier of acme.pay is published; there are acme.shop\n",
