@@ -34,12 +34,13 @@ def make_home() -> Settings:
     shutil.rmtree(home)
     home.mkdir(mode=0o700, parents=True)
     (home / _MARK).touch()
-    # The demo is an installation of its own: what is set for the real one must not lead it there.
+    # The demo is an installation of its own: what is set for the real one must not lead it there. Only ports may be chosen.
+    chosen = {name: value for name in default_ports() if (value := os.environ.get(f"DRIFTVAKT_{name.upper()}"))}
     for name in [n for n in os.environ if n.startswith(("DRIFTVAKT_", "TEMPORAL_"))]:
         del os.environ[name]
     os.environ["DRIFTVAKT_HOME"] = str(home)
-    ports = _ports()
-    lines = [f"{name} = {port}" for name, port in ports.items()]
+    ports = _ports() | chosen
+    lines = [f'{name} = "{port}"' for name, port in ports.items()]
     lines += [f"monitor_start_spread_seconds = {_FIRST_LOOKS}", "[notice_channels]"]
     lines += [f'{channel} = "file:{ADDRESS}"' for channel in CHANNELS]
     (home / SETTINGS).write_text("\n".join(lines) + "\n")
@@ -67,7 +68,7 @@ def free_ports(count: int) -> list[int]:
         return [int(sock.getsockname()[1]) for sock in sockets]
 
 
-def _ports() -> dict[str, int]:
+def _ports() -> dict[str, int | str]:
     """The usual ports; another one in the place of each that is taken."""
     wanted = default_ports()
     spare = free_ports(len(wanted))

@@ -17,7 +17,9 @@ import pytest
 from activities.records import Records
 from models.settings import Settings
 from starter.changes import next_key
+from starter.demo.home import default_ports
 from tests.demo.processes import mentioning, none_left
+from tests.ports import free_ports
 
 pytestmark = pytest.mark.slow
 
@@ -25,11 +27,17 @@ pytestmark = pytest.mark.slow
 def demo(home: Path, *options: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "starter.cli", "demo", *options],
-        env=os.environ | {"DRIFTVAKT_HOME": str(home)},
+        env=os.environ | {"DRIFTVAKT_HOME": str(home)} | _ports_of_its_own(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
+
+
+def _ports_of_its_own() -> dict[str, str]:
+    """Two demos at a time would both find the usual ports free, and one would lose them."""
+    names = default_ports()
+    return {f"DRIFTVAKT_{name.upper()}": str(port) for name, port in zip(names, free_ports(len(names)), strict=True)}
 
 
 def test_both_acts_end_well_and_nothing_is_left_behind(tmp_path: Path) -> None:

@@ -44,6 +44,17 @@ def test_a_port_that_is_taken_is_replaced_by_a_free_one(home: Path) -> None:
         assert settings.intake_port != default_ports()["intake_port"]
 
 
+def test_a_port_that_is_chosen_is_taken(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DRIFTVAKT_INTAKE_PORT", "23456")
+    assert make_home().intake_port == 23456
+
+
+def test_a_port_that_is_no_number_is_refused_by_its_name(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DRIFTVAKT_INTAKE_PORT", "high")
+    with pytest.raises(SettingsError, match="intake_port"):
+        make_home()
+
+
 def test_a_demo_that_runs_is_left_alone(home: Path) -> None:
     with only_one(home / "demo"), pytest.raises(SettingsError, match=r"runs in .* already"):
         make_home()
