@@ -11,7 +11,8 @@ from pydantic import AfterValidator, Field
 from models.base import Model, State
 from models.dossier.agreement import Priority
 from models.incident import By, CustomerUpdate, Note, Why
-from models.records import TimelineEntry
+from models.records import EntryKind, TimelineEntry
+from models.sizes import cut
 
 MOST_MEMBERS = 100
 """Incidents that one major incident holds."""
@@ -108,6 +109,13 @@ class Member(State):
     joined_at: datetime
 
 
+_MOST_LINES = 200
+"""Of its timeline that are remembered."""
+
+_TEXT = 2_000
+"""Bytes of a line of its timeline."""
+
+
 class MajorMemory(State):
     """What a major incident remembers; travels whole through continue-as-new."""
 
@@ -123,6 +131,12 @@ class MajorMemory(State):
     asked: int = 0
     """How often in a row whoever leads was asked in vain whether they still do."""
     asked_at: datetime | None = None
+
+    def tell(self, at: datetime, kind: EntryKind, text: str) -> None:
+        """Add a line to the timeline; the earliest is forgotten where there are too many."""
+        self.timeline.append(TimelineEntry(sequence=self.sequence, at=at, kind=kind, text=cut(text, _TEXT)))
+        self.sequence += 1
+        del self.timeline[:-_MOST_LINES]
 
 
 class MajorOrder(Model):

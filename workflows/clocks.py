@@ -49,6 +49,12 @@ class _Told(NamedTuple):
     percent: int
 
 
+def shorten_notes(events: list[ClockEvent]) -> None:
+    """Cut the notes of earlier events where all are too many: they are read, and written to the records, again and again."""
+    if encoded_size(events) > MESSAGE:
+        events[:-_LATEST] = [e.model_copy(update={"note": cut(e.note, _NOTE)}) for e in events[:-_LATEST]]
+
+
 class Clocks:
     """Keeps the events, and has them read by an activity: history keeps what time zones and holidays made of them."""
 
@@ -63,8 +69,7 @@ class Clocks:
         """Note something that matters to the clocks; they are read anew before anything is made of it."""
         events = self._case.memory.events
         events.append(ClockEvent(at=workflow.now(), kind=kind, **what))
-        if encoded_size(events) > MESSAGE:  # they are read, and written to the records, again and again
-            events[:-_LATEST] = [e.model_copy(update={"note": cut(e.note, _NOTE)}) for e in events[:-_LATEST]]
+        shorten_notes(events)
         self._stale = True
 
     @property

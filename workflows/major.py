@@ -42,8 +42,7 @@ from models.major import (
 )
 from models.names import APPLICATION, CUSTOMER, PRIORITY, STATE
 from models.people import IdentifyPeople, as_written, is_among, named_in, named_once
-from models.records import EntryKind, TimelineEntry
-from models.sizes import cut
+from models.records import EntryKind
 from workflows.calls import look_up
 from workflows.details import Details
 from workflows.joining import why_not, why_not_led_by
@@ -62,12 +61,6 @@ FORGOTTEN_AFTER = timedelta(minutes=30)
 
 ANSWER_WITHIN = timedelta(minutes=15)
 """Then they have so long before others are asked."""
-
-MOST_LINES = 200
-"""Of its timeline that are remembered."""
-
-_TEXT = 2_000
-"""Bytes of a line of its timeline."""
 
 M = TypeVar("M", bound=Model)
 
@@ -458,12 +451,7 @@ class Major:
             raise _refuse(refusal)
 
     def _note(self, kind: EntryKind, text: str) -> None:
-        memory = self.memory
-        memory.timeline.append(
-            TimelineEntry(sequence=memory.sequence, at=workflow.now(), kind=kind, text=cut(text, _TEXT))
-        )
-        memory.sequence += 1
-        del memory.timeline[:-MOST_LINES]
+        self.memory.tell(workflow.now(), kind, text)
 
     def _show(self) -> None:
         self._details.changed()

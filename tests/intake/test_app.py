@@ -243,3 +243,10 @@ async def test_thousands_of_alarms_of_one_application_travel_in_batches(bench: B
 async def test_other_paths_and_methods_are_not_there(bench: Bench) -> None:
     assert (await bench.http.get("/")).status_code == 404
     assert (await bench.http.get("/alarms")).status_code == 405
+
+
+async def test_beyond_500_requests_at_a_time_a_sender_is_asked_to_send_again(bench: Bench) -> None:
+    bench.intake._running = 500
+    answer = await bench.post("/alertmanager", json=webhook())
+    assert answer.status_code == 503
+    assert "too many messages arrive at the same time" in answer.text
