@@ -17,11 +17,11 @@ from typing import Any, Final
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from activities.accounts import AccountActivities
 from activities.alarms import WatchReporter
 from activities.changes import Changes
 from activities.clocks.activities import ClockActivities
 from activities.drills import DrillStanding, standing_drills
+from activities.incidents import IncidentActivities
 from activities.leases import Leases
 from activities.maintenance import MaintenanceActivities
 from activities.monitor.activities import SiteMonitor
@@ -136,17 +136,17 @@ class Parts:
         """Serves workflows, and the activities that keep records."""
         found = find_runbooks()
         runbooks = [one.workflow_class for one in found.values()]
-        records = RecordActivities(self.records, offers())
+        offered = offers()
         return Worker(
             self.client,
             task_queue=WORKFLOW_QUEUE,
             workflows=[*WORKFLOWS, *runbooks],
             activities=[
-                *records.activities(),
+                *RecordActivities(self.records, offered).activities(),
+                *IncidentActivities(self.records, offered).activities(),
                 *HaltActivities(self.halts).activities(),
                 *Routines(self.records).activities(),
                 *ClockActivities(self.records).activities(),
-                *AccountActivities(self.records).activities(),
                 *MaintenanceActivities(self.records).activities(),
                 *self.notices.activities(),
                 *Workflows(self.client, self.records.applications).activities(),

@@ -57,8 +57,6 @@ class Reopening(Model):
     """How often it has been opened again, this time counted."""
     by: str
     reason: str
-    events: list[ClockEvent]
-    """Of its clock so far."""
     opened_at: datetime
     """When it was opened for the first time."""
     lead: str | None = None

@@ -8,7 +8,6 @@ from typing import Annotated
 from pydantic import Field
 
 from models.base import ApplicationId, Model, PositiveDuration
-from models.clock import ClockEvent
 from models.dossier.agreement import CauseCode, IncidentTerms, Level, Matrix, Priority
 from models.dossier.instructions import Approval, Restore, StartStop, Step
 from models.dossier.monitoring import Flapping
@@ -210,8 +209,6 @@ class PlanRequest(Model):
     """Instructions that were taken already and ended without success: the next one that matches is taken."""
     only_instruction: bool = False
     """Leave out the application itself, which whoever asks has already."""
-    reopened: str | None = None
-    """Workflow id of an incident that is opened again."""
 
 
 class PartyBrief(Model):
@@ -268,5 +265,3 @@ class IncidentPlan(Model):
     """Everybody in the dossier; none: anybody."""
     causes: dict[str, CauseCode] = {}
     """Remedy to what the incident came from, if it helps."""
-    before: list[ClockEvent] = []
-    """Of an incident that is opened again: the events of its clock so far."""

@@ -18,9 +18,9 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 import activities.stubs
 import workflows
-from activities.accounts import AccountActivities
 from activities.changes import Changes
 from activities.clocks.activities import ClockActivities
+from activities.incidents import IncidentActivities
 from activities.leases import Leases
 from activities.maintenance import MaintenanceActivities
 from activities.monitor.activities import SiteMonitor
@@ -68,7 +68,7 @@ REAL = {
         VigilActivities,
         ClockActivities,
         NoticeActivities,
-        AccountActivities,
+        IncidentActivities,
     )
     for name, real in _definitions(cls).items()
 }

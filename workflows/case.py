@@ -8,11 +8,13 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from temporalio import workflow
-from temporalio.common import SearchAttributeKey
+from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 from temporalio.exceptions import ApplicationError
 
+from activities.stubs.incidents import end_incident
 from activities.stubs.records import write_records
 from models.base import Model
+from models.beginning import EndIncident
 from models.clock import ClockEventKind
 from models.dossier.agreement import IncidentTerms, Priority
 from models.dossier.instructions import Approval
@@ -102,10 +104,10 @@ class Case:
         if not is_among(who, may):
             raise refused(f"{who} may not {to_do} {self.order.application}'s incidents; {', '.join(may)} may")
 
-    def set_priority(self, priority: Priority) -> None:
-        """Set the priority, where people search by it too."""
+    def set_priority(self, priority: Priority, *shown: SearchAttributeUpdate[Any]) -> None:
+        """Set the priority, where people search by it too, together with what else search attributes have to show."""
         self.memory.priority = priority.value
-        workflow.upsert_search_attributes([_PRIORITY.value_set(priority.value)])
+        workflow.upsert_search_attributes([_PRIORITY.value_set(priority.value), *shown])
 
     def stop_if_told(self) -> None:
         """Stop where an activity that was told to cancel came back with a result all the same."""
@@ -139,16 +141,45 @@ class Case:
         self._changed()
         return line
 
-    async def record(self, closed_at: datetime | None = None) -> None:
+    async def record(self) -> None:
         """Write all that is new by now to the records, in as many parts as it takes."""
         new = self.memory.timeline.count
-        await self._record(closed_at)
+        await self._write(self.draft())
         while self.memory.timeline.taken < new:
-            await self._record(closed_at)
+            await self._write(self.draft())
 
-    async def _record(self, closed_at: datetime | None) -> None:
+    async def conclude(self, closed_at: datetime) -> str:
+        """Write how it ended to the records, and then its account; returns the digest of the account."""
+        new = self.memory.timeline.count
+        last = self.draft(closed_at)
+        while self.memory.timeline.taken < new:
+            await self._write(last)
+            last = self.draft(closed_at)
+        ended = await call(
+            end_incident,
+            EndIncident(
+                records=WriteRecords(incidents=[last], proofs=self._take_proofs()),
+                incident=self.id,
+                run=last.run,
+                now=workflow.now(),
+            ),
+            retry=WRITE,
+            summary="Write how the incident ended, and its account",
+        )
+        return ended.account
+
+    async def _write(self, record: IncidentRecord) -> None:
+        await call(
+            write_records,
+            WriteRecords(incidents=[record], proofs=self._take_proofs()),
+            retry=WRITE,
+            summary="Write the incident to the records",
+        )
+
+    def draft(self, closed_at: datetime | None = None) -> IncidentRecord:
+        """The incident as the records shall have it, with the next lines of its timeline, each of which is given once."""
         memory, order = self.memory, self.order
-        record = IncidentRecord(
+        return IncidentRecord(
             id=self.id,
             application=order.application,
             number=order.number,
@@ -168,12 +199,6 @@ class Case:
             reopened=order.reopening.times if order.reopening else 0,
             run=workflow.info().run_id,
             timeline=memory.timeline.take(),
-        )
-        await call(
-            write_records,
-            WriteRecords(incidents=[record], proofs=self._take_proofs()),
-            retry=WRITE,
-            summary="Write the incident to the records",
         )
 
     def prove(self, instruction: str, use: Use) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from temporalio import workflow
-from temporalio.common import SearchAttributeKey
+from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 from temporalio.exceptions import FailureError, is_cancelled_exception
 
 from activities.stubs.leading import read_clock
@@ -65,6 +65,15 @@ class Clocks:
         self._told: dict[Promise, _Told] = {}
         self._lock = asyncio.Lock()
 
+    def began(self, reading: ClockReading | None) -> list[SearchAttributeUpdate[Any]]:
+        """Take the first reading in; returns what search attributes have to show. None: they have to be read first."""
+        self._stale = reading is None
+        if reading is None:
+            return []
+        self._case.memory.reading = reading
+        self._moments = [*self._overlooked(reading), *reading.moments]
+        return self._deadline()
+
     def happened(self, kind: ClockEventKind, **what: Any) -> None:
         """Note something that matters to the clocks; they are read anew before anything is made of it."""
         events = self._case.memory.events
@@ -104,7 +113,8 @@ class Clocks:
             self._case.tell(EntryKind.CLOCK, f"The service-level clocks cannot be read: {explain(error)}")
             return
         self._moments = [*self._overlooked(memory.reading), *memory.reading.moments]
-        self._show_deadline()
+        if shown := self._deadline():
+            workflow.upsert_search_attributes(shown)
 
     def promise(self, which: Promise) -> PromiseReading | None:
         """One promise as it was read last; None where nothing is promised."""
@@ -153,15 +163,15 @@ class Clocks:
             if percent > (told.percent if told is not None and same else 0):
                 yield ClockMoment(at=reading.as_of, promise=promise.promise, percent=percent)
 
-    def _show_deadline(self) -> None:
+    def _deadline(self) -> list[SearchAttributeUpdate[Any]]:
+        """What search attributes have to show where the next deadline is another one than they show now."""
         reading = self._case.memory.reading
         assert reading is not None
         open_ones = [p.deadline for p in reading.promises if p.deadline and p.standing not in _DONE]
         soonest = min(open_ones, default=None)
-        if workflow.info().typed_search_attributes.get(_DEADLINE) != soonest:
-            workflow.upsert_search_attributes(
-                [_DEADLINE.value_set(soonest) if soonest is not None else _DEADLINE.value_unset()]
-            )
+        if workflow.info().typed_search_attributes.get(_DEADLINE) == soonest:
+            return []
+        return [_DEADLINE.value_set(soonest) if soonest is not None else _DEADLINE.value_unset()]
 
 
 def _used_up(promise: PromiseReading) -> int:

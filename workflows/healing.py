@@ -9,9 +9,11 @@ from datetime import timedelta
 from temporalio import workflow
 from temporalio.exceptions import FailureError, is_cancelled_exception
 
+from activities.stubs.incidents import begin_incident
 from models.alarms import Alarm
 from models.base import format_duration
-from models.dossier.agreement import Level, Priority
+from models.beginning import BeginIncident
+from models.dossier.agreement import Level
 from models.dossier.instructions import Approval, RunbookStep, RunStep, Step
 from models.fences import HeldLease
 from models.gates import MOOT, Question
@@ -25,6 +27,7 @@ from models.records import EntryKind
 from models.runbooks import StepReport
 from models.slices import STALE_ASKS, PlannedRemedy, SiteProbes
 from workflows.another_fault import AnotherFault
+from workflows.calls import call
 from workflows.case import Case
 from workflows.deciding import AlreadyRecoveredError, Ask, Deciding
 from workflows.faring import how_it_fared, needs_time
@@ -35,6 +38,7 @@ from workflows.instructing import Instructing
 from workflows.leading import Leading
 from workflows.looking import watch
 from workflows.outcomes import explain
+from workflows.policies import WRITE
 from workflows.recovering import Recovery
 from workflows.scope import scope_of
 from workflows.steps import Steps
@@ -82,12 +86,11 @@ class Healing:
             return self._recovered(remedy=None)
 
     async def _heal(self) -> IncidentEnd:
-        await self._prepare()
+        await self.prepare()
         verdict = await self._confirm()
         if verdict.healthy and self._refutable:
             return IncidentEnd.NOT_CONFIRMED
         self._leading.begin()
-        await self._case.record()
         while True:
             # Nothing is done about a fault that could not be looked at: a person decides whether to.
             end = await self._put_right(verdict) if verdict.certain and not verdict.healthy else None
@@ -96,17 +99,26 @@ class Healing:
             if end is not None:
                 return end
 
-    async def _prepare(self) -> None:
+    async def prepare(self) -> None:
+        """Enter the incident in the records, and learn what its dossier says."""
         case, order = self._case, self._case.order
-        try:
-            await self._instructing.begin()
-        except FailureError as error:
-            if is_cancelled_exception(error):
-                raise
-            case.tell(EntryKind.NOTE, f"The dossier cannot be read, so people decide: {explain(error)}")
-        self._leading.first_priority(self.first_priority)
+        begun = await call(
+            begin_incident,
+            BeginIncident(
+                plan=self._instructing.first_request(),
+                record=case.draft(),
+                impact=order.impact,
+                urgency=order.urgency or urgency_of(case.memory.alarms.values()),
+                now=workflow.now(),
+            ),
+            retry=WRITE,
+            summary="Enter the incident in the records; look up what the dossier says of it",
+        )
+        self._instructing.began(begun.plan)
+        if begun.fault:
+            case.tell(EntryKind.NOTE, f"The dossier cannot be read, so people decide: {begun.fault}")
+        self._leading.began(begun)
         case.prepared = True
-        await self._leading.clocks.read()
         if case.plan.plan is not None:
             self.steps = Steps(
                 case.plan.plan,
@@ -116,13 +128,6 @@ class Healing:
                 waits=self._waits,
             )
             self.steps.heals = True
-
-    @property
-    def first_priority(self) -> Priority:
-        """The priority that its impact and urgency give it."""
-        case, order = self._case, self._case.order
-        urgency = order.urgency or urgency_of(case.memory.alarms.values())
-        return case.plan.matrix.priority(order.impact or case.plan.impact, urgency)
 
     def is_own_doing(self, alarm: Alarm) -> bool:
         """Whether an alarm is new, and of what a remedy is acting on, so that the remedy may have caused it."""

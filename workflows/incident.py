@@ -7,10 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from temporalio import workflow
-from temporalio.exceptions import FailureError, is_cancelled_exception
+from temporalio.exceptions import is_cancelled_exception
 
-from activities.stubs.leading import write_account
-from models.account import WriteAccount
 from models.clock import ClockEventKind, ClockEvents
 from models.dossier.agreement import CauseCode
 from models.gates import Decision, DecisionReceipt
@@ -49,8 +47,6 @@ from workflows.holding import Holding
 from workflows.incident_page import incident_page
 from workflows.late_alarms import LateAlarms
 from workflows.leading import Leading
-from workflows.outcomes import explain
-from workflows.policies import ACCOUNT, RECORD_TIMEOUT
 from workflows.waiting import in_turn
 
 _YOU = '"by": "on-call@driftbolaget.example"'
@@ -102,9 +98,7 @@ class Incident(Holding, Asking):
         """Heal and lead side by side, until health is proven or people end it."""
         healing, leading = asyncio.create_task(self.healing.run()), asyncio.create_task(self.leading.run())
         try:
-            await workflow.wait_condition(
-                lambda: healing.done() or leading.done() or (self.case.over and not self.healing.acting)
-            )
+            await workflow.wait_condition(lambda: healing.done() or leading.done() or self._can_end)
         except asyncio.CancelledError:
             self.late.decided()
             # Not in a `finally`: a run that a worker lets go of is closed where it waits, and must not wait again.
@@ -116,6 +110,11 @@ class Incident(Holding, Asking):
         if healed:
             return healing.result()
         return IncidentEnd.MERGED if self.memory.merged else IncidentEnd.CLOSED_BY_HAND
+
+    @property
+    def _can_end(self) -> bool:
+        """Whether people or another incident have ended it, and nothing has to be brought to its end before."""
+        return self.case.over and self.case.prepared and not self.healing.acting
 
     async def _stop(self, *tasks: asyncio.Task[Any]) -> None:
         """Stop tasks, one after the other, and wait until each has stopped."""
@@ -132,8 +131,8 @@ class Incident(Holding, Asking):
         self.late.decided()
         case.end = end
         self.withdraw()
-        if not self.memory.events:  # over before its dossier was read
-            self.leading.first_priority(self.healing.first_priority)
+        if not case.prepared:  # cancelled before
+            await self.healing.prepare()
         stays_closed_at = self._refuted() if end is IncidentEnd.NOT_CONFIRMED else None
         if stays_closed_at is None:
             if end.proven:
@@ -144,8 +143,7 @@ class Incident(Holding, Asking):
         await self.leading.customer.closed(end)
         await workflow.wait_condition(workflow.all_handlers_finished)
         closed_at = stays_closed_at or workflow.now()
-        await case.record(closed_at)
-        account = await self._write_account()
+        account = await case.conclude(closed_at)
         await self.late.tell_watch(end)
         await workflow.wait_condition(workflow.all_handlers_finished)  # who told it something meanwhile is answered
         return IncidentOutcome(
@@ -190,23 +188,6 @@ class Incident(Holding, Asking):
         if self.case.end is IncidentEnd.MERGED and merged is not None:
             return f" into {merged.into}, by {merged.by}: {merged.reason}"
         return ""
-
-    async def _write_account(self) -> str:
-        try:
-            # Not a local one: when it runs, history has all that the account tells, and no attempt will tell it otherwise.
-            receipt = await workflow.execute_activity(
-                write_account,
-                WriteAccount(incident=self.case.id, run=workflow.info().run_id, now=workflow.now()),
-                start_to_close_timeout=RECORD_TIMEOUT,
-                retry_policy=ACCOUNT,
-                summary="Write the account",
-            )
-        except FailureError as error:
-            if is_cancelled_exception(error):
-                raise
-            workflow.logger.warning("the account could not be written: %s", explain(error))
-            return ""
-        return receipt.digest
 
     # --- what the watch and a major incident tell it
 

@@ -115,7 +115,6 @@ class IncidentBook:
             times=times,
             by=by[:120],
             reason=reason,
-            events=[],
             opened_at=closed.opened_at,
             lead=closed.lead,
             end=IncidentEnd(closed.end) if closed.end in set(IncidentEnd) else None,

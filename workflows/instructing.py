@@ -45,12 +45,14 @@ class Instructing:
         self._tried.clear()
         self._ended.clear()
 
-    async def begin(self) -> None:
-        """Read what the dossier says, before anything was probed."""
-        request = self._request(None)
-        reopened = self._case.id if self._case.order.reopening else None
-        self._case.plan = self._best = await self._load(request.model_copy(update={"reopened": reopened}))
-        self._asked = request
+    def first_request(self) -> PlanRequest:
+        """What the dossier is asked before anything was probed."""
+        self._asked = self._request(None)
+        return self._asked
+
+    def began(self, plan: IncidentPlan) -> None:
+        """Take in what the dossier says to that."""
+        self._case.plan = self._best = plan
 
     async def next_remedy(self, verdict: HealthVerdict) -> PlannedRemedy | None:
         """The next remedy to take for what is ill; None: no instruction that matches has any left.
@@ -148,7 +150,7 @@ class Instructing:
         )
         if not request.only_instruction:
             return loaded
-        return loaded.model_copy(update={"plan": before.plan, "before": before.before})
+        return loaded.model_copy(update={"plan": before.plan})
 
     def _tell_matches(self) -> None:
         """Say which instructions match, and why this one comes first; again only when that has changed."""

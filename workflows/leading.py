@@ -6,6 +6,7 @@ from datetime import datetime
 
 from temporalio import workflow
 
+from models.beginning import IncidentBegun
 from models.clock import ClockEventKind, ClockMoment, Promise
 from models.dossier.agreement import Priority
 from models.incident import Reclassify
@@ -109,24 +110,14 @@ class Leading:
 
     # --- priority
 
-    def first_priority(self, priority: Priority) -> None:
-        """The priority that it begins with; one that is opened again goes on with its events."""
-        case, by = self._case, self._case.order.opened_by
-        events = case.memory.events
-        if case.order.reopening is not None:
-            events += case.order.reopening.events or case.plan.before
-        if not events:
-            self.clocks.happened(ClockEventKind.OPENED, priority=priority, by=by)
-            # It began when it was opened, however long the dossier took to be read.
-            events[0] = events[0].model_copy(update={"at": case.opened_at})
-        else:
-            self.clocks.happened(ClockEventKind.REOPENED, by=by)
-            before = next((e.priority for e in reversed(events) if e.priority is not None), None)
-            if before is not None and (case.reclassified or before.value <= priority.value):
-                priority = before  # what a person has decided stands, and it was no less urgent before
-            else:
-                self.clocks.happened(ClockEventKind.PRIORITY, priority=priority)
-        case.set_priority(priority)
+    def began(self, begun: IncidentBegun) -> None:
+        """It is known what the dossier says: the priority that it begins with, and its clocks."""
+        memory = self._case.memory
+        memory.events = begun.events
+        shown = self.clocks.began(begun.reading)
+        priority = next((e.priority for e in reversed(begun.events) if e.priority is not None), None)
+        if priority is not None:
+            self._case.set_priority(priority, *shown)
 
     def change_priority(self, priority: Priority, by: str, reason: str) -> None:
         """Another priority holds: the clocks are computed anew from the start."""

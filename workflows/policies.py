@@ -53,15 +53,6 @@ NOTICE = RetryPolicy(
 )
 """For writing to people: what went out is not sent again; what does not go out is escalated, not tried for ever."""
 
-ACCOUNT = RetryPolicy(
-    initial_interval=timedelta(milliseconds=200),
-    backoff_coefficient=2.0,
-    maximum_interval=timedelta(seconds=10),
-    maximum_attempts=10,
-    non_retryable_error_types=FINAL,
-)
-"""For the account of an incident: it can be written later, and must not keep the incident open."""
-
 NOTICE_TIMEOUT = timedelta(minutes=2)
 """One try at a notice, all its receivers included."""
 

@@ -12,7 +12,6 @@ from activities.records.people import identify
 from activities.records.plans import application_plan, incident_plan, unknown_application_plan, watch_slice, with_proof
 from activities.records.records import Records
 from models.base import digest
-from models.clock import ClockEvent
 from models.dossier import Dossier
 from models.errors import NotFoundError
 from models.people import IdentifiedPeople, IdentifyPeople
@@ -77,11 +76,7 @@ class RecordActivities:
     def load_incident_plan(self, request: PlanRequest) -> IncidentPlan:
         """What an incident needs of one version of a dossier."""
         dossier = self._dossier(request)
-        plan = unknown_application_plan() if dossier is None else self._incident_plan(dossier, request)
-        if request.reopened is None:
-            return plan
-        before = [ClockEvent.model_validate(event) for event in self._records.incident(request.reopened).clock]
-        return plan.model_copy(update={"before": before})
+        return unknown_application_plan() if dossier is None else self._incident_plan(dossier, request)
 
     @activity.defn
     def load_application_plan(self, request: PlanRequest) -> ApplicationPlan:

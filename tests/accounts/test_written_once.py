@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from sqlmodel import select
-from temporalio.testing import ActivityEnvironment
 
-from activities.accounts import AccountActivities, Accounts
+from activities.accounts import Accounts
 from activities.accounts.store import sha256
 from activities.records import Records
 from models.account import Standpoint
@@ -195,9 +193,3 @@ def test_a_picture_goes_into_the_page_and_only_a_drawing(filled: Records) -> Non
         "<svg",
     ):
         assert "<svg" not in page(bad)
-
-
-async def test_the_activity_writes_it(filled: Records) -> None:
-    write: Callable[..., Any] = AccountActivities(filled).write_account
-    receipt = ActivityEnvironment().run(write, order())
-    assert receipt == Accounts(filled).write(order())

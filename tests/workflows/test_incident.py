@@ -158,15 +158,15 @@ async def test_without_a_dossier_an_alarm_still_reaches_a_person(skipping: Workf
         assert (await end_of(handle)).end is IncidentEnd.CLOSED_BY_HAND
 
 
-async def test_a_self_healed_incident_stays_within_ninety_events(skipping: WorkflowEnvironment) -> None:
+async def test_a_self_healed_incident_stays_within_sixty_eight_events(skipping: WorkflowEnvironment) -> None:
     world = World(down={"web"})
     async with world.worker(skipping.client):
         await report(skipping.client, alarm("web"))
         await end_of(incident(skipping.client))
         history = await incident(skipping.client).fetch_history()
     events = [e.event_type for e in history.events]
-    assert len(events) <= 90
-    assert sum(e.HasField("activity_task_scheduled_event_attributes") for e in history.events) <= 12
+    assert len(events) <= 68
+    assert sum(e.HasField("activity_task_scheduled_event_attributes") for e in history.events) <= 9
 
 
 async def test_an_approved_remedy_is_carried_out_although_no_probe_shows_the_fault(

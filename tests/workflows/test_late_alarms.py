@@ -14,8 +14,8 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
-from models.account import AccountReceipt, WriteAccount
 from models.alarms import AlarmReceipt, Disposition
+from models.beginning import EndIncident, IncidentEnded
 from models.dossier.agreement import CauseCode
 from models.dossier.instructions import Approval
 from models.incident import CloseIncident, IncidentOutcome
@@ -34,15 +34,15 @@ async def _nothing() -> None:
 
 @dataclass
 class Ending(World):
-    """Something happens once, while the first incident closes: it has decided to end, and its account is being written."""
+    """Something happens once, while the first incident closes: it has decided to end, and that is being written."""
 
     while_closing: Callable[[], Awaitable[None]] = _nothing
 
-    @activity.defn(name="write_account")
-    async def write_account(self, request: WriteAccount) -> AccountReceipt:
+    @activity.defn(name="end_incident")
+    async def end_incident(self, request: EndIncident) -> IncidentEnded:
         happens, self.while_closing = self.while_closing, _nothing
         await happens()
-        return AccountReceipt(incident=request.incident, version=1, digest="a" * 64)
+        return await super().end_incident(request)
 
 
 async def _seconds_until_next(client: Client, first: IncidentOutcome, number: int = 1) -> float:
