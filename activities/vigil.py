@@ -15,7 +15,7 @@ from activities.drills import DrillStanding
 from activities.monitor.plan import monitored_points
 from activities.monitor.source import PointSource
 from activities.signs import monitor_sign
-from models.alarms import Alarm, AlarmState
+from models.alarms import Alarm, AlarmState, Subject
 from models.base import format_duration
 from models.dossier.dossier import Dossier
 from models.dossier.monitoring import Severity
@@ -129,11 +129,13 @@ def _alarm(switch: Switch, terms: Terms, silent: bool, since: datetime, now: dat
     return Alarm(
         application=switch.application,
         fingerprint=f"dead-man/{switch.source}",
+        subject=Subject.SOURCES,
         state=AlarmState.FIRING if silent else AlarmState.CLEARED,
         severity=terms.severity,
         title=f"Nothing is heard of {switch.source}, which watches this application",
         source="vigil",
         since=since if silent else now,
+        since_known=silent,  # it is heard of, whichever silence was told before; a later one may have begun by now
         seen_at=now,
         detail=f"Silent for more than {format_duration(terms.silent_after)}; what goes wrong meanwhile may raise no alarm."
         if silent
@@ -146,12 +148,14 @@ def _overdue_drill(standing: DrillStanding, now: datetime) -> Alarm:
     return Alarm(
         application=standing.application,
         fingerprint=f"drill/{standing.restore}",
+        subject=Subject.DRILLS,
         state=AlarmState.CLEARED if since is None else AlarmState.FIRING,
         severity=Severity.WARNING,
         title=f"The drill of the restore {standing.restore} is overdue",
         component=standing.component,
         source="vigil",
         since=since or now,
+        since_known=since is not None,  # no drill is overdue, whichever was told before; one may be due already
         seen_at=now,
         detail="It has been held, or is no longer waited for."
         if since is None

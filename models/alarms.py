@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from base64 import urlsafe_b64encode
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated, Final
 
@@ -40,10 +41,6 @@ MERGED: Final = "merged/"
 """How the fingerprint begins under which an incident takes over what people reported to another."""
 
 
-NOT_UNDERSTOOD: Final = "intake."
-"""How fingerprints begin of alarms about messages that the intake did not understand. Without a slash: no source can have it."""
-
-
 def is_remembered(fingerprint: str) -> bool:
     """Whether a watch remembers such an alarm; what people report is known to its incident alone."""
     return not fingerprint.startswith((BY_HAND, MERGED))
@@ -56,6 +53,17 @@ def digest_of(fingerprint: str) -> str:
     """
     digest = hashlib.sha256(fingerprint.encode("utf-8", "backslashreplace")).digest()
     return urlsafe_b64encode(digest[: DIGEST_CHARACTERS * 3 // 4]).decode()
+
+
+class Subject(StrEnum):
+    """What an alarm is about that says nothing of the health of a component. Each subject has incidents of its own."""
+
+    MESSAGES = "messages"
+    """Messages that the intake did not understand."""
+    SOURCES = "sources"
+    """Sources of alarms that are silent."""
+    DRILLS = "drills"
+    """Drills of restores that are overdue."""
 
 
 class AlarmState(StrEnum):
@@ -73,6 +81,8 @@ class Alarm(Model):
     state: AlarmState = AlarmState.FIRING
     severity: Severity = Severity.CRITICAL
     title: Annotated[str, Field(min_length=1, max_length=300)]
+    subject: Subject | None = None
+    """None: the alarm is about the health of the application. Only Driftvakt itself raises others."""
     component: Identifier | None = None
     """None, or one that the dossier does not know: the alarm is about the application as a whole."""
     measuring_point: Identifier | None = None
@@ -92,6 +102,12 @@ class Alarm(Model):
 
 HANDS_ON: Final = "HandsOnError"
 """Type of the error by which a watch refuses alarms until it has gone on in a new run: the sender tries again at once."""
+
+
+def subject_of(alarms: Iterable[Alarm]) -> Subject | None:
+    """The subject that all of these alarms have; None where one has none, where they differ, and where there is no alarm."""
+    subjects = {alarm.subject for alarm in alarms}
+    return subjects.pop() if len(subjects) == 1 else None
 
 
 class AlarmBatch(Model):

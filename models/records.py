@@ -70,6 +70,8 @@ class IncidentRecord(Model):
     lead: str | None = None
     reopened: Annotated[int, Field(ge=0)] = 0
     """How often it was opened again."""
+    subject: str | None = None
+    """What it is about, where that is not the health of the application."""
     run: str = ""
     """Run id: a run that was reset tells its part beside that of the run before, and overwrites nothing."""
     timeline: list[TimelineEntry] = []

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from models.alarms import Subject
 from models.base import ApplicationId, Model, PositiveDuration
 from models.dossier.agreement import CauseCode, IncidentTerms, Level, Matrix, Priority
 from models.dossier.instructions import Approval, Restore, StartStop, Step
@@ -41,6 +42,8 @@ class KnownIncident(Model):
     reopened: int = 0
     """How often it was opened again."""
     lead: str | None = None
+    subject: Subject | None = None
+    """What it is about, where that is not the health of the application."""
 
 
 class OpenSpan(Model):
@@ -207,6 +210,8 @@ class PlanRequest(Model):
     """Components where the fault begins: they fail, and need no other component that fails."""
     tried: list[str] = []
     """Instructions that were taken already and ended without success: the next one that matches is taken."""
+    subject: Subject | None = None
+    """What the incident is about, where that is not the health of the application: no probe and no instruction concerns it."""
     only_instruction: bool = False
     """Leave out the application itself, which whoever asks has already."""
 

@@ -72,6 +72,8 @@ class Incident(SQLModel, table=True):
     """Who leads it, or led it last."""
     reopened: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     """How often it was opened again after it had been closed."""
+    subject: str | None = None
+    """What it is about, where that is not the health of the application."""
 
 
 class IncidentEntry(SQLModel, table=True):

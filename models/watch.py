@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from models.alarms import Alarm, AlarmReceipt, Disposition
+from models.alarms import Alarm, AlarmReceipt, Disposition, Subject
 from models.base import ApplicationId, Identifier, Model, Moment, State
 from models.cleared import Cleared
 from models.dossier.agreement import Level
@@ -61,8 +61,8 @@ class OpenIncident(State):
     """The components of its alarms."""
     whole_application: bool = False
     """An alarm without a known component belongs to it: every further alarm joins."""
-    of_intake: bool = False
-    """It is about messages that the intake did not understand, and not about the application: only further ones of those join."""
+    subject: Subject | None = None
+    """What it is about, where that is not the health of the application: only alarms with this subject join."""
     opened_at: datetime
     title: str = ""
     fingerprints: list[str] = []

@@ -28,7 +28,7 @@ from workflows.discipline import (
 )
 from workflows.incident_book import IncidentBook
 from workflows.occurrences import forget_over, in_our_time, note_over, when_over
-from workflows.placing import Belonging, Role, belongs_to, comes_back_to, earlier_on, is_of_intake
+from workflows.placing import Belonging, Role, belongs_to, comes_back_to, earlier_on
 
 if TYPE_CHECKING:
     from workflows.outbox import Message
@@ -149,6 +149,8 @@ class AlarmDesk:
         if held is None and (group := self._crowd.find(alarm.fingerprint)) is not None:
             return self._clear_in_crowd(alarm, group)
         if held is None:
+            if alarm.since_known:  # it may have overtaken the message that this occurrence fires
+                note_over(self._memory, alarm, alarm.since, self._now())
             return _receipt(
                 alarm, Disposition.NOTED, None, "nothing was known of this fault, so there is nothing to take back"
             )
@@ -276,7 +278,7 @@ class AlarmDesk:
             return _receipt(
                 alarm, Disposition.OPENED, held.incident, f"opened incident {closed.number} again: {reason}"
             )
-        note = "" if is_of_intake(alarm) else self._another_fault(component)
+        note = self._another_fault(component) if alarm.subject is None else ""
         opened = self._book.open([alarm], alarm.title, alarm.source, note=note)
         held.incident = opened.id
         return _receipt(alarm, Disposition.OPENED, opened.id, f"opened incident {opened.number}")
@@ -284,7 +286,7 @@ class AlarmDesk:
     def _belonging(self, alarm: Alarm) -> Belonging | None:
         """The open incident that an alarm belongs to."""
         memory, component = self._memory, self._book.known(alarm.component)
-        return belongs_to(memory.slice.depends_on, memory.incidents.values(), component, of_intake=is_of_intake(alarm))
+        return belongs_to(memory.slice.depends_on, memory.incidents.values(), component, alarm.subject)
 
     def _another_fault(self, component: str | None) -> str:
         """Name the incident of the same component that was closed a short time ago, for whoever leads the new one."""

@@ -13,6 +13,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.stubs.incidents import end_incident
 from activities.stubs.records import write_records
+from models.alarms import Subject, subject_of
 from models.base import Model
 from models.beginning import EndIncident
 from models.clock import ClockEventKind
@@ -66,6 +67,11 @@ class Case:
         """When it was opened for the first time."""
         again = self.order.reopening
         return again.opened_at if again else workflow.info().workflow_start_time
+
+    @property
+    def subject(self) -> Subject | None:
+        """What it is about, where that is not the health of the application; an alarm of the application that joins ends that."""
+        return subject_of([*self.order.alarms, *self.memory.alarms.values()])
 
     @property
     def terms(self) -> IncidentTerms:
@@ -197,6 +203,7 @@ class Case:
             cause=memory.cause.value if memory.cause else None,
             lead=memory.lead.who,
             reopened=order.reopening.times if order.reopening else 0,
+            subject=self.subject.value if self.subject else None,
             run=workflow.info().run_id,
             timeline=memory.timeline.take(),
         )

@@ -83,6 +83,7 @@ class Crowd:
         for held in self._groups.values():
             if (
                 (held.alarm.component, held.alarm.severity) == (component, placed.alarm.severity)
+                and held.alarm.subject is placed.alarm.subject
                 and held.incident == placed.incident
                 and held.recheck_at == placed.recheck_at
                 and _why(held) == _why(placed)
@@ -97,6 +98,7 @@ class Crowd:
             alarm=Alarm(
                 application=alarm.application,
                 fingerprint=next(name for name in free if name not in self._memory.alarms),
+                subject=alarm.subject,
                 severity=alarm.severity,
                 title=f"Further alarms of {component or 'the application'}",
                 component=component,

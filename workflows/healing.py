@@ -48,6 +48,9 @@ _NO_VERDICT = HealthVerdict(
     healthy=False, certain=False, looks=0, samples=[], reason="no measuring point of ours shows this fault"
 )
 
+_CLEARED = _NO_VERDICT.model_copy(update={"healthy": True, "reason": "all of its alarms are cleared"})
+"""Of an incident that is not about the health of the application: nothing but its alarms says whether the matter is settled."""
+
 _TAKEN_BACK = "The alarms were taken back before anybody answered."
 
 _STALE = Approval(roles=[STALE_ASKS], not_requester=False)
@@ -297,7 +300,7 @@ class Healing:
         """Prove that health holds; given up after so many failed looks in a row, or when recovery has taken too long."""
         terms, probes = self._case.terms, self._probes()
         if not probes:
-            return _NO_VERDICT
+            return _CLEARED if self._case.subject and not self._case.firing.any else _NO_VERDICT
         self._case.enter(IncidentState.VERIFYING, f"Prove that health holds for {format_duration(terms.healthy_for)}")
         while True:
             self._looked_at = _points(probes)
@@ -431,6 +434,8 @@ class Healing:
 
     def _probes(self) -> list[SiteProbes]:
         """What shows the fault, with the health of what has joined."""
+        if self._case.subject:
+            return []
         return [*self._case.plan.confirm, *self._joined_health()]
 
     def _joined_health(self) -> list[SiteProbes]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from models.alarms import MERGED, Alarm, digest_of
+from models.alarms import MERGED, Alarm, digest_of, subject_of
 from models.dossier.agreement import Level
 from models.incident import (
     AlarmsCleared,
@@ -24,7 +24,7 @@ from models.names import incident_id
 from models.sizes import MESSAGE, first_that_fit
 from models.watch import ClosedIncident, OpenAlarm, OpenIncident, WatchState
 from workflows.discipline import raise_again_after
-from workflows.placing import COMES_BACK, Role, is_of_intake
+from workflows.placing import COMES_BACK, Role
 
 if TYPE_CHECKING:
     from workflows.outbox import Message
@@ -74,7 +74,7 @@ class IncidentBook:
             id=incident_id(self._application, number),
             number=number,
             components=[],
-            of_intake=all(map(is_of_intake, alarms)),
+            subject=subject_of(alarms),
             opened_at=self._now(),
             title=title,
         )
@@ -100,7 +100,7 @@ class IncidentBook:
             number=closed.number,
             components=list(closed.components),
             whole_application=closed.whole_application,
-            of_intake=closed.of_intake,
+            subject=closed.subject,
             opened_at=closed.opened_at,
             title=closed.title,
             fingerprints=list(closed.fingerprints),
@@ -168,7 +168,7 @@ class IncidentBook:
         self._add(second, alarms)
         second.components = list(dict.fromkeys([*second.components, *first.components]))
         second.whole_application |= first.whole_application
-        second.of_intake &= first.of_intake
+        second.subject = second.subject if second.subject is first.subject else None
         second.by_hand = list(dict.fromkeys([*second.by_hand, *first.by_hand]))
         self._remember(self._memory.incidents.pop(first.id), IncidentEnd.MERGED.value, None)
         self._tell(second.id, AlarmsJoined(alarms=alarms))
@@ -183,7 +183,9 @@ class IncidentBook:
             held.incident = new.id
         fingerprints = [a.fingerprint for a in alarms]
         rest = [h.alarm for h in self._memory.alarms.values() if h.incident == old.id]
-        stay = {self.known(a.component) or "" for a in rest if not is_of_intake(a)} | set(old.by_hand)
+        stay = {self.known(a.component) or "" for a in rest if a.subject is None} | set(old.by_hand)
+        if rest and not old.by_hand:
+            old.subject = subject_of(rest)
         old.components = [c for c in old.components if c in stay]
         old.whole_application = "" in stay
         old.fingerprints = [f for f in old.fingerprints if f not in fingerprints]
@@ -201,8 +203,8 @@ class IncidentBook:
         for alarm in alarms:
             component = self.known(alarm.component)
             if component is None:
-                incident.whole_application |= not is_of_intake(alarm)
-            elif component not in incident.components:
+                incident.whole_application |= alarm.subject is None
+            elif alarm.subject is None and component not in incident.components:
                 incident.components.append(component)
             if by_hand and (component or "") not in incident.by_hand:
                 incident.by_hand.append(component or "")
@@ -244,6 +246,7 @@ class IncidentBook:
         return Alarm(
             application=self._application,
             fingerprint=f"{MERGED}{incident.id}",
+            subject=incident.subject,
             title=incident.title or f"Matter of {incident.id}",
             component=incident.components[0] if incident.components else None,
             source=by[:80],

@@ -138,6 +138,7 @@ class Instructing:
             ill=ill,
             healthy=healthy,
             roots=self.roots(verdict) if verdict else [],
+            subject=case.subject,
             only_instruction=case.plan.plan is not None,
         )
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from models.alarms import NOT_UNDERSTOOD, Alarm
+from models.alarms import Alarm, Subject
 from models.incident import IncidentEnd
 from models.watch import ClosedIncident, OpenIncident
 
@@ -50,20 +50,19 @@ def steps(graph: Graph, component: str) -> dict[str, int]:
     return found
 
 
-def is_of_intake(alarm: Alarm) -> bool:
-    """Whether an alarm is about a message that the intake did not understand: it says nothing of the application's health."""
-    return alarm.fingerprint.startswith(NOT_UNDERSTOOD)
-
-
 def belongs_to(
-    graph: Graph, incidents: Iterable[OpenIncident], component: str | None, *, of_intake: bool = False
+    graph: Graph, incidents: Iterable[OpenIncident], component: str | None, subject: Subject | None = None
 ) -> Belonging | None:
     """The open incident that an alarm of this component belongs to; among equally near ones that with the lowest number.
 
-    None as component: an alarm of the application as a whole, which belongs to whatever is open. `of_intake`: it is about a
-    message that was not understood, which belongs to an incident about such messages, and to no other.
+    None as component: an alarm of the application as a whole, which belongs to whatever is open. With a `subject`, it
+    belongs to the incident about that, whatever its component is, and to no other.
     """
-    found = [(*_nearness(graph, i, component), i) for i in incidents if i.of_intake is of_intake]
+    same = [incident for incident in incidents if incident.subject is subject]
+    if subject is not None:
+        first = min(same, key=lambda incident: incident.number, default=None)
+        return None if first is None else Belonging(first, Role.SAME, None)
+    found = [(*_nearness(graph, incident, component), incident) for incident in same]
     near = [
         (far, incident.number, role, through, incident) for far, role, through, incident in found if far is not None
     ]
@@ -96,7 +95,7 @@ def comes_back_to(
     within: timedelta,
 ) -> ClosedIncident | None:
     """The incident, closed not longer ago than agreed, that this alarm shows not to have been over; the latest of several."""
-    lately = (i for i in _lately(closed, now, within) if i.of_intake is is_of_intake(alarm))
+    lately = (i for i in _lately(closed, now, within) if i.subject is alarm.subject)
     return _latest(i for i in lately if i.end in COMES_BACK and _same_fault(i, alarm, component))
 
 
@@ -104,7 +103,7 @@ def earlier_on(
     closed: Iterable[ClosedIncident], component: str | None, now: datetime, within: timedelta
 ) -> ClosedIncident | None:
     """The latest incident of the same component that was closed not longer ago than that: whoever leads may want to know it."""
-    return _latest(i for i in _lately(closed, now, within) if _same_component(i, component))
+    return _latest(i for i in _lately(closed, now, within) if i.subject is None and _same_component(i, component))
 
 
 def _lately(closed: Iterable[ClosedIncident], now: datetime, within: timedelta) -> Iterable[ClosedIncident]:

@@ -38,8 +38,9 @@ def _known(incident: KnownIncident) -> OpenIncident:
     return OpenIncident(
         id=incident.id,
         number=incident.number,
-        components=incident.components,
-        whole_application=not incident.components,
+        components=incident.components if incident.subject is None else [],
+        whole_application=incident.subject is None and not incident.components,
+        subject=incident.subject,
         opened_at=incident.opened_at,
         title=incident.title,
         reopened=incident.reopened,

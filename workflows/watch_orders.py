@@ -247,6 +247,7 @@ class WatchOrders:
             Alarm(
                 application=self._application,
                 fingerprint=f"{BY_HAND}{closed.number}/{closed.reopened + 1}/{component or ''}",
+                subject=closed.subject,
                 title=closed.title or f"Incident {closed.number} is open again",
                 component=component,
                 source=order.by[:80],

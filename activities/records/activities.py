@@ -11,6 +11,7 @@ from temporalio import activity
 from activities.records.people import identify
 from activities.records.plans import application_plan, incident_plan, unknown_application_plan, watch_slice, with_proof
 from activities.records.records import Records
+from models.alarms import Subject
 from models.base import digest
 from models.dossier import Dossier
 from models.errors import NotFoundError
@@ -135,4 +136,5 @@ def _known(incident: Incident) -> KnownIncident:
         end=incident.outcome,
         reopened=incident.reopened,
         lead=incident.lead,
+        subject=Subject(incident.subject) if incident.subject else None,
     )

@@ -124,13 +124,14 @@ def incident_plan(dossier: Dossier, request: PlanRequest, runbooks: Sequence[Run
     components, points = dossier.architecture.components, dossier.monitoring.measuring_points
     named_points = [name for name in points if name in request.measuring_points]
     named = {c for c in request.components if c in components} | {points[p].component for p in named_points}
-    matches = matching(dossier, _fault(dossier, request))
+    # Beside the application's health: neither the instructions for its faults nor its probes say anything of the matter.
+    matches = [] if request.subject else matching(dossier, _fault(dossier, request))
     taken = next((match for match in matches if match.name not in request.tried), None)
     first = taken.component if taken and taken.component else next(iter(_known(dossier, request.roots)), None)
     affected = _affected(dossier, named, first)
     name = taken.name if taken else ""
     instruction = dossier.instructions.troubleshooting[name] if taken else Troubleshooting(title="")
-    confirm = _confirm(dossier, affected, named_points)
+    confirm = [] if request.subject else _confirm(dossier, affected, named_points)
     handover = instruction.handover or HANDOVER
     probed = {target.point for group in confirm for target in group.targets}
     return IncidentPlan(

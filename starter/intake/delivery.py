@@ -10,7 +10,7 @@ from typing import Any, Final
 from activities.alarms import batched
 from activities.gathering import Reporter
 from activities.records import Records
-from models.alarms import NOT_UNDERSTOOD, Alarm, AlarmBatch
+from models.alarms import Alarm, AlarmBatch, Subject
 from models.base import Model
 from models.errors import WatchRefusedError, WatchUnavailableError
 from starter.intake.decoding import Decoded, Unreadable, kept
@@ -132,11 +132,12 @@ class Delivery:
         return [self._alarm(*key, *first, source, now) for key, first in firsts.items()]
 
     def _alarm(self, application: str, kind: str, message: Unreadable, id: str, source: str, now: datetime) -> Alarm:
-        fingerprint = f"{NOT_UNDERSTOOD}{source}"[:100] + f".{kind}"
+        fingerprint = f"{SOURCE}.{source}"[:100] + f".{kind}"  # without a slash: no source can have it
         mend = f"driftvakt alarm clear {application} --fingerprint {fingerprint}"
         return Alarm(
             application=application,
             fingerprint=fingerprint,
+            subject=Subject.MESSAGES,
             title=f"Alarm from {source[:200]} could not be understood",
             source=SOURCE,
             since=now,

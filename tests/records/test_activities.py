@@ -11,6 +11,7 @@ from temporalio.testing import ActivityEnvironment
 
 import activities.stubs.records as stubs
 from activities.records import RecordActivities, Records, upgrade
+from models.alarms import Subject
 from models.errors import NotFoundError
 from models.records import WriteRecords
 from models.slices import PlanRequest, RunbookOffer, WatchSliceRequest
@@ -49,6 +50,12 @@ def test_a_new_watch_learns_of_all_open_incidents_and_of_closed_ones_behind_them
     found = RecordActivities(kept).load_watch_slice(WatchSliceRequest(application="acme.shop"))
     assert {i.number for i in found.incidents} == set(range(2, 252))
     assert [i.number for i in found.closed] == [1]
+
+
+def test_a_new_watch_learns_what_an_incident_is_about(kept: Records) -> None:
+    kept.write(WriteRecords(incidents=[incident(1), incident(2, subject="drills")]))
+    found = RecordActivities(kept).load_watch_slice(WatchSliceRequest(application="acme.shop"))
+    assert {i.number: i.subject for i in found.incidents} == {1: None, 2: Subject.DRILLS}
 
 
 def test_a_plan_is_made_from_the_version_that_was_named_or_else_from_the_one_that_holds(kept: Records) -> None:

@@ -10,6 +10,7 @@ import pytest
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from activities.records.plans import HANDOVER, application_plan, incident_plan, unknown_application_plan, watch_slice
+from models.alarms import Subject
 from models.dossier import Dossier
 from models.dossier.agreement import Level, Priority
 from models.dossier.instructions import OnSilence
@@ -261,3 +262,10 @@ def test_a_watch_gets_its_service_hours_for_weeks_ahead_and_what_never_waits() -
     assert got.around_the_clock == [Priority.P1]
     agreement["monitored_in"] = "always"
     assert watch_slice("acme.shop", Dossier.model_validate(raw), 1, 1, now).open_spans is None
+
+
+def test_an_incident_that_is_not_about_the_health_of_the_application_gets_no_probes_and_no_instruction() -> None:
+    found = plan("db", points=["db-up"], ill=["db-up"], subject=Subject.DRILLS)
+    assert plan("db", points=["db-up"], ill=["db-up"]).confirm != []
+    assert (found.confirm, found.matches, found.instruction, found.remedies) == ([], [], "", [])
+    assert (found.affected, found.probeable) == (["db"], False)

@@ -32,7 +32,7 @@ from models.watch import (
 from tests.servers import real_server
 from tests.workflows.test_watch_orders import WORKFLOWS, Ordered
 from tests.workflows.waiting import end_of
-from tests.workflows.world import APPLICATION, OPERATOR, alarm, cleared, incident, report, watch_status
+from tests.workflows.world import APPLICATION, OPERATOR, alarm, begin_watching, cleared, incident, report, watch_status
 from workflows.sandbox import workflow_runner
 from workflows.vigil import Vigil
 
@@ -48,7 +48,7 @@ async def disciplined(client: Client, names: tuple[str, str] = ("watch-disciplin
         }
     )
     async with world.worker(client, workflows=WORKFLOWS):
-        await report(client, cleared("web"))
+        await begin_watching(client)
         watch = client.get_workflow_handle(watch_id(APPLICATION))
         first = (await watch.describe()).run_id
         soon = datetime.now(UTC) + timedelta(seconds=3)

@@ -14,12 +14,13 @@ from activities.monitor.store import MonitorStore
 from activities.records import Records, upgrade
 from activities.signs import Signs
 from activities.vigil import Switch, Switchboard, Terms, VigilActivities, switches
-from models.alarms import Alarm, AlarmState
+from models.alarms import Alarm, AlarmState, Disposition, Subject
 from models.dossier import Dossier
 from models.dossier.monitoring import Severity
 from models.errors import StoreUnavailableError, WatchUnavailableError
 from models.vigil import KeepVigil
 from tests.records.dossiers import SHOP, shop
+from tests.workflows.test_alarm_desk import Desk
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 PROMETHEUS = Switch("acme.shop", "prometheus")
@@ -54,6 +55,18 @@ def test_a_source_that_falls_silent_is_an_alarm_once_and_it_is_over_once_it_is_h
     assert b.pass_time(4.9) == []
     assert b.pass_time(60) == ["dead-man/prometheus firing"]
     assert b.pass_time(5, hears=True) == ["dead-man/prometheus cleared"]
+
+
+def test_a_watch_takes_a_silence_that_began_before_the_vigil_said_that_the_source_is_heard_of() -> None:
+    b, watch = Board(), Desk()
+    b.pass_time(1, hears=True)
+    ten_seconds = timedelta(seconds=10)
+    [(_, clear)] = Switchboard().look(WANTED, b.signs, b.now + ten_seconds)  # of another vigil that begins
+    b.pass_time(5)
+    [(_, fires)] = b.board.look(WANTED, b.signs, b.now + ten_seconds)
+    assert fires.since < clear.since
+    assert clear.subject is Subject.SOURCES
+    assert watch.take(clear, fires) == [Disposition.NOTED, Disposition.OPENED]
 
 
 def test_a_source_that_was_never_heard_of_is_given_its_full_time() -> None:

@@ -18,7 +18,14 @@ from models.operation import OperationKind
 from models.records import TakeTokens, Tokens
 from tests.workflows.test_watch_orders import StandInIncident
 from tests.workflows.waiting import hand_on
-from tests.workflows.world import APPLICATION, DEPENDS_ON, OPERATOR, World, cleared, report, watch_status
+from tests.workflows.world import (
+    APPLICATION,
+    DEPENDS_ON,
+    OPERATOR,
+    World,
+    begin_watching,
+    watch_status,
+)
 from workflows.watch import Watch
 
 HOLDER = "change.acme.shop.4"
@@ -51,7 +58,7 @@ async def test_another_request_under_the_key_of_a_lease_is_refused_and_the_first
 
     ask = Leases(client, give, lambda application: list(DEPENDS_ON)).request_lease
     async with World().worker(client, workflows=[Watch, StandInIncident]):
-        await report(client, cleared("mail"))
+        await begin_watching(client)
         if first is LeaseState.QUEUED:
             assert (await ask(order("db", holder="change.acme.shop.3"))).state is LeaseState.GRANTED
         answer = await ask(order("db"))

@@ -52,6 +52,23 @@ def test_an_older_occurrence_that_is_repeated_does_not_touch_the_one_that_fires(
     assert d.memory.alarms["embedded/web"].alarm == at(60)
 
 
+@pytest.mark.parametrize("late", [0, -30])
+def test_an_occurrence_whose_clear_overtakes_its_alarm_opens_nothing(late: int) -> None:
+    d = Desk()
+    receipt = d.desk.take(back(0))
+    handed_on(d)
+    assert d.take(at(late), at(60)) == [Disposition.DUPLICATE, Disposition.OPENED]
+    assert (receipt.disposition, receipt.reason) == (
+        Disposition.NOTED,
+        "nothing was known of this fault, so there is nothing to take back",
+    )
+
+
+def test_a_clear_that_does_not_say_which_occurrence_is_over_keeps_no_later_alarm_away() -> None:
+    d = Desk()
+    assert d.take(undated(d, fires=False), at(0)) == [Disposition.NOTED, Disposition.OPENED]
+
+
 def test_an_occurrence_that_its_source_still_reports_long_after_is_believed_again() -> None:
     d = Desk()
     d.take(at(0), back(0))

@@ -23,7 +23,7 @@ from tests.workflows.world import (
     OPERATOR,
     World,
     alarm,
-    cleared,
+    begin_watching,
     decide,
     incident,
     report,
@@ -174,7 +174,7 @@ async def test_a_dossier_published_while_the_watch_hands_on_is_read(tmp_path: Pa
     with real_server(tmp_path) as server:
         client = await server.client()
         async with world.worker(client):
-            await report(client, cleared("web"))
+            await begin_watching(client)
         watch = client.get_workflow_handle(watch_id(APPLICATION))
         first_run = (await watch.describe()).run_id
         await watch.signal("hand_on")

@@ -21,7 +21,17 @@ from tests.servers import real_server
 from tests.workflows.test_alarm_desk import NIGHT
 from tests.workflows.test_crowd import over, storm
 from tests.workflows.waiting import end_of, until_asked
-from tests.workflows.world import APPLICATION, World, alarm, cleared, incident, report, status, watch_status
+from tests.workflows.world import (
+    APPLICATION,
+    World,
+    alarm,
+    begin_watching,
+    cleared,
+    incident,
+    report,
+    status,
+    watch_status,
+)
 from workflows.crowd import MOST_ALARMS
 
 EVENTS_AN_ALARM = 1
@@ -116,7 +126,7 @@ async def test_a_watch_that_hears_alarms_without_a_pause_goes_on_in_a_new_run_al
                 await WatchReporter(client).report(alarms)
 
         async with world.worker(client), asyncio.timeout(120):
-            await report(client, cleared("web"))
+            await begin_watching(client)
             watch = client.get_workflow_handle(watch_id(APPLICATION))
             first = (await watch.describe()).run_id
             senders = [asyncio.create_task(flood(n)) for n in range(3)]

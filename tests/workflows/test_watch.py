@@ -10,15 +10,27 @@ import pytest
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.testing import WorkflowEnvironment
 
-from models.alarms import Disposition
+from models.alarms import Alarm, AlarmState, Disposition, Subject
 from models.dossier.instructions import Approval
-from models.incident import IncidentOrder
+from models.incident import IncidentEnd, IncidentOrder
 from models.names import WORKFLOW_QUEUE, watch_id
 from models.slices import KnownIncident
 from models.watch import OpenByHand, OpenReceipt
 from tests.servers import real_server
+from tests.workflows.test_subjects import not_understood, overdue, silent
 from tests.workflows.waiting import end_of, until_asked
-from tests.workflows.world import APPLICATION, World, alarm, cleared, decide, incident, report, status, watch_status
+from tests.workflows.world import (
+    APPLICATION,
+    World,
+    alarm,
+    begin_watching,
+    cleared,
+    decide,
+    incident,
+    report,
+    status,
+    watch_status,
+)
 
 WAITING = Approval(roles=["approver"], within=timedelta(days=7))
 """Keeps an incident open, so that a test can look at what joins it."""
@@ -126,7 +138,7 @@ async def test_every_message_and_what_became_of_it_is_in_the_records(skipping: W
 async def test_a_person_opens_an_incident(skipping: WorkflowEnvironment) -> None:
     world = World(down={"web"}, approval=WAITING)
     async with world.worker(skipping.client):
-        await report(skipping.client, cleared("web"))
+        await begin_watching(skipping.client)
         watch = skipping.client.get_workflow_handle(watch_id(APPLICATION))
         order = OpenByHand(title="Customers cannot pay", component="web", by="anna@supplier.example")
         opened = await watch.execute_update("open_incident", order, result_type=OpenReceipt)
@@ -233,3 +245,46 @@ async def test_a_watch_that_begins_anew_knows_the_incidents_that_are_open(skippi
         seen = await watch_status(skipping.client)
     assert (receipt.disposition, receipt.incident) == (Disposition.JOINED, known.id)
     assert seen.opened == 0
+
+
+async def test_a_watch_that_begins_anew_knows_what_an_incident_is_about(skipping: WorkflowEnvironment) -> None:
+    known = KnownIncident(
+        id="inc.acme.shop.7",
+        number=7,
+        components=["db"],
+        opened_at=datetime(2026, 3, 1, tzinfo=UTC),
+        subject=Subject.DRILLS,
+    )
+    world = World(down={"db"}, open_before=[known], approval=WAITING)
+    async with world.worker(skipping.client):
+        order = IncidentOrder(
+            application=APPLICATION, number=7, title="A drill is overdue", opened_by="vigil", alarms=[overdue("mail")]
+        )
+        await skipping.client.start_workflow("incident", order, id=known.id, task_queue=WORKFLOW_QUEUE)
+        receipts = (await report(skipping.client, alarm("db"), overdue("db"))).receipts
+    assert [r.disposition for r in receipts] == [Disposition.OPENED, Disposition.JOINED]
+    assert receipts[1].incident == known.id
+
+
+@pytest.mark.parametrize("beside", [silent(), overdue("mail"), not_understood()], ids=lambda alarm: alarm.subject)
+async def test_an_incident_beside_the_health_of_the_application_acts_on_nothing_and_ends_once_its_alarm_is_cleared(
+    skipping: WorkflowEnvironment, beside: Alarm
+) -> None:
+    world = World(down={"mail"}, approval=WAITING)
+    async with world.worker(skipping.client):
+        receipts = (await report(skipping.client, alarm("mail"), beside)).receipts
+        await until_asked(incident(skipping.client, 2))
+        asked = await status(incident(skipping.client, 2))
+        await until_asked(incident(skipping.client, 1))
+        seen = await watch_status(skipping.client)
+        await report(skipping.client, beside.model_copy(update={"state": AlarmState.CLEARED}))
+        ended = await end_of(incident(skipping.client, 2))
+        await incident(skipping.client, 1).terminate()
+    assert [r.disposition for r in receipts] == [Disposition.OPENED, Disposition.OPENED]
+    assert [i.subject for i in seen.incidents] == [None, beside.subject]
+    assert [gate.question.text for gate in asked.gates] == [
+        "Nothing has been tried (no measuring point of ours shows this fault). How shall it go on?"
+    ]
+    assert [c for c in world.commands if c.startswith("started")] == []
+    assert ended.end is IncidentEnd.RECOVERED_BY_ITSELF
+    assert {r.subject for batch in world.records for r in batch.incidents if r.number == 2} == {beside.subject}

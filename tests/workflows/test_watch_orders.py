@@ -43,6 +43,7 @@ from tests.workflows.world import (
     OPERATOR,
     World,
     alarm,
+    begin_watching,
     cleared,
     incident,
     report,
@@ -180,7 +181,7 @@ async def test_hours_are_read_anew_before_they_run_out(skipping: WorkflowEnviron
 async def test_a_silence_ends_and_what_still_fires_is_raised(skipping: WorkflowEnvironment) -> None:
     world = Ordered()
     async with world.worker(skipping.client, workflows=WORKFLOWS):
-        await report(skipping.client, cleared("web"))
+        await begin_watching(skipping.client)
         now = await skipping.get_current_time()
         silence = SilenceOrder(by=OPERATOR, reason="Disk", until=now + timedelta(hours=2), components=["db"])
         told = await order(skipping, "silence", silence)
@@ -197,7 +198,7 @@ async def test_a_silence_ends_and_what_still_fires_is_raised(skipping: WorkflowE
 async def test_a_silence_that_is_lifted_raises_at_once(skipping: WorkflowEnvironment) -> None:
     world = Ordered()
     async with world.worker(skipping.client, workflows=WORKFLOWS):
-        await report(skipping.client, cleared("web"))
+        await begin_watching(skipping.client)
         now = await skipping.get_current_time()
         await order(skipping, "silence", SilenceOrder(by=OPERATOR, reason="Disk", until=now + timedelta(days=2)))
         await report(skipping.client, alarm("db"))
@@ -248,7 +249,7 @@ async def test_bad_orders_are_refused_in_a_sentence_that_says_what_there_is(skip
 async def test_after_an_operation_what_still_fires_is_raised(skipping: WorkflowEnvironment, how: str) -> None:
     world = Ordered()
     async with world.worker(skipping.client, workflows=WORKFLOWS):
-        await report(skipping.client, cleared("web"))
+        await begin_watching(skipping.client)
         now = await skipping.get_current_time()
         begin = BeginOperation(
             holder="change.acme.shop.4",
@@ -353,7 +354,7 @@ async def test_a_person_reopens_what_was_closed_long_ago(skipping: WorkflowEnvir
     )
     world = Ordered(old=[old], slice={"next_number": 9})
     async with world.worker(skipping.client, workflows=WORKFLOWS):
-        await report(skipping.client, cleared("web"))
+        await begin_watching(skipping.client)
         told = await order(
             skipping, "reopen_incident", ReopenIncident(incident="acme.shop.5", by=OPERATOR, reason="Still slow")
         )

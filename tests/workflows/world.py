@@ -239,6 +239,7 @@ class World:
         matches = [
             InstructionMatch(name=f"{c}-down", title=f"{c} does not answer", component=c, why=f"{c}-up is ill")
             for c in (order if request.ill else affected[:1])
+            if not request.subject
         ]
         untried = next((m for m in matches if m.name not in request.tried), None)
         first = (untried and untried.component) or affected[0]
@@ -252,7 +253,7 @@ class World:
             impact=Level.HIGH,
             affected=affected,
             probeable=bool(request.measuring_points),
-            confirm=[_probes(name) for name in chain],
+            confirm=[] if request.subject else [_probes(name) for name in chain],
             collect=[RunStep(component=first, command="uptime", read_only=True)] if untried else [],
             remedies=[
                 PlannedRemedy(
@@ -516,6 +517,11 @@ async def report(client: Client, *alarms: Alarm) -> BatchReceipt:
         ),
         result_type=BatchReceipt,
     )
+
+
+async def begin_watching(client: Client) -> None:
+    """The watch begins, before anything has happened."""
+    await report(client, cleared("mail", fingerprint="long ago"))
 
 
 def incident(client: Client, number: int = 1) -> WorkflowHandle[Any, IncidentOutcome]:

@@ -27,7 +27,7 @@ from models.names import watch_id
 from models.notices import Occasion
 from models.watch import WatchTold
 from tests.workflows.waiting import until_asked
-from tests.workflows.world import APPLICATION, World, alarm, cleared, incident, report, status
+from tests.workflows.world import APPLICATION, World, alarm, begin_watching, incident, report, status
 
 _AT_WORK = {EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED, EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED}
 """Events after which a worker has something to do; the server that skips time says so nowhere else."""
@@ -95,7 +95,7 @@ class Scene:
 
     async def begin_watching(self) -> None:
         """The watch begins, before anything has happened."""
-        await report(self.env.client, cleared("mail", fingerprint="long ago"))
+        await begin_watching(self.env.client)
 
     async def order(self, update: str, message: Model) -> WatchTold:
         """Order something of the watch."""
