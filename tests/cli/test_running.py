@@ -32,7 +32,7 @@ def started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
         [sys.executable, "-m", "starter.cli", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    overdue = threading.Timer(120, process.kill)  # no line that never comes holds the tests up
+    overdue = threading.Timer(300, process.kill)  # no line that never comes holds the tests up
     overdue.start()
     try:
         yield process

@@ -86,6 +86,12 @@ class Site:
                 await asyncio.sleep(0.05)
         return [(alarm.fingerprint, alarm.state.value) for alarm in told.values()]
 
+    async def acknowledged(self, *reported: str) -> None:
+        """Wait until the monitor has noted that the watch took its reports; the watch knows them a moment before."""
+        async with asyncio.timeout(90):
+            while [r["reported"] for r in MonitorStore(self.database).load_states(self.site)] != list(reported):
+                await asyncio.sleep(0.02)
+
     async def beat(self) -> Beat | None:
         """The heartbeat that the server knows."""
         description = await self.client.get_workflow_handle(monitor_id(self.site)).describe()
@@ -168,9 +174,9 @@ async def test_a_worker_that_shuts_down_hands_over_at_once(site: Site) -> None:
     await site.monitor(heartbeat="10m")
     site.fail("page")
     assert await site.told(1) == [FIRED]
+    await site.acknowledged("firing")
     assert site.end(subprocess.Popen.terminate) == 0
     stopped = datetime.now(UTC)
-    assert [r["reported"] for r in MonitorStore(site.database).load_states(site.site)] == ["firing"]
     site.start()
     beat = await site.taken_over(stopped, samples=0)
     assert beat.started_at - stopped < timedelta(seconds=30), "long before the heartbeat timeout"
