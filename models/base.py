@@ -135,13 +135,14 @@ OUR_TIME = range(1990, 2200)
 """Years (UTC) in which a time from outside can lie: nobody means others, and with year 9999 there is nothing to reckon."""
 
 
-def _in_our_time(moment: datetime) -> datetime:
+def in_our_time(moment: datetime) -> datetime:
+    """The same moment; `ValueError` where it lies in a year that nobody means."""
     if moment.year not in OUR_TIME:
         raise ValueError(f"{moment.year:04} is no year that can be meant; write a time from 1990 to 2199")
     return moment
 
 
-Moment = Annotated[AwareDatetime, AfterValidator(_in_our_time)]
+Moment = Annotated[AwareDatetime, AfterValidator(in_our_time)]
 """A time from outside, with its zone: one with which there is something to reckon, from 1990 to 2199."""
 
 

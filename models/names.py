@@ -84,3 +84,8 @@ SEARCH_ATTRIBUTES: Final = {
     DEADLINE: "Datetime",
 }
 """Registered before any worker starts: an unregistered one leaves workflows stuck."""
+
+
+def as_typed(name: str) -> str:
+    """A name that somebody typed, for a sentence that refuses it: in quotes where nothing or a control character would show."""
+    return name if name.strip() and name.isprintable() else repr(name)

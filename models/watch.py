@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated, Any
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Final
 
 from pydantic import Field
 
@@ -210,13 +210,17 @@ class OpenByHand(Model):
     """Open one of its own, even where the matter seems to belong to an open one."""
 
 
+LONGEST_SILENCE: Final = timedelta(days=30)
+"""A silence lasts so long at most."""
+
+
 class SilenceOrder(Model):
     """Agree that some alarms are not acted on for a while; never without an end."""
 
     by: Annotated[str, Field(min_length=1, max_length=120)]
     reason: Annotated[str, Field(min_length=1, max_length=1000)]
     until: Moment
-    """At most 30 days ahead; what still fires then is raised again."""
+    """At most `LONGEST_SILENCE` ahead; what still fires then is raised again."""
     components: list[Identifier] = []
     measuring_points: list[Identifier] = []
     """None of either: the whole application."""

@@ -8,10 +8,11 @@ from temporalio.client import Client
 
 from activities.records import Records
 from models.base import Model
-from models.errors import NotFoundError, UserError
+from models.errors import UserError
 from models.jobs import Outcome
 from models.proof import Freshness
 from runbooks import find_runbook
+from starter.applications import not_published
 from starter.running import Heard, follow, start
 
 _REMEDY = "carry-out-remedy"
@@ -31,8 +32,7 @@ def freshness(records: Records, application: str | None) -> list[Freshness]:
     """Every instruction of an application, or of all; `NotFoundError` names those there are."""
     known = records.applications()
     if application is not None and application not in known:
-        names = ", ".join(known) or "none"
-        raise NotFoundError(f"no dossier of {application} is published; there are {names}")
+        raise not_published(application, known)
     found: list[Freshness] = []
     for name in [application] if application is not None else known:
         dossier = records.current_dossier(name)

@@ -9,11 +9,12 @@ from datetime import UTC, date, datetime
 from activities.calendars.agenda import agenda
 from models.base import Model
 from models.dossier import Dossier
-from models.errors import NotFoundError, UserError
+from models.errors import UserError
 from models.maintenance import MaintenanceData, MaintenanceOrder
 from models.operation import OperationKind
 from models.schedules import AgendaEntry, ScheduledRoutine, scheduled_routines
 from models.tables import OperationRow
+from starter.applications import not_published
 from starter.desk import Desk
 from starter.schedules.server import find_schedules
 from starter.schedules.wanted import wanted_schedule
@@ -109,6 +110,6 @@ def _last(desk: Desk, routine: ScheduledRoutine) -> LastRun | None:
 async def _dossiers(desk: Desk, only: Collection[str]) -> list[Dossier]:
     published = await asyncio.to_thread(desk.records.applications)
     if unknown := [name for name in only if name not in published]:
-        raise NotFoundError(f"no dossier of {unknown[0]} is published; there are {', '.join(published) or 'none'}")
+        raise not_published(unknown[0], published)
     found = [await asyncio.to_thread(desk.records.current_dossier, name) for name in only or published]
     return [dossier for dossier in found if dossier is not None]

@@ -11,9 +11,11 @@ from activities.notices.store import notices_of
 from activities.records import Records
 from models.dossier.parties import Channel
 from models.errors import NotFoundError, UserError
+from models.names import as_typed
 from models.notices import Audience, Facts, NoticeReceipt, Occasion, SendNotice, SentNotice
 from models.people import people_in, who_is
 from models.settings import Settings
+from starter.applications import require_application
 from starter.incidents.naming import workflow_id
 
 
@@ -21,6 +23,8 @@ def send_test(
     records: Records, settings: Settings, contact: str, application: str | None, channel: str | None
 ) -> NoticeReceipt:
     """Write a test message to a contact; `UserError` when no dossier has it, or several do."""
+    if application is not None:
+        require_application(settings, records, application)
     name = _application(records, contact, application)
     notices = NoticeActivities(records, Channels(settings.notice_channels, settings.home), settings.ui_url)
     return notices.send(
@@ -49,7 +53,7 @@ def _application(records: Records, contact: str, application: str | None) -> str
     if having:
         raise UserError(f"{contact} is a contact in {', '.join(having)}; say which with --application")
     where = f"the dossier of {application}" if application else "any dossier that is published"
-    raise NotFoundError(f"{contact} is no contact in {where}; `driftvakt dossier show` names those of a file")
+    raise NotFoundError(f"{as_typed(contact)} is no contact in {where}; `driftvakt dossier show` names those of a file")
 
 
 def _has(records: Records, application: str, contact: str) -> bool:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from activities.records import Records
 from models.base import Model
 from models.errors import NotFoundError, UserError
+from models.names import as_typed
 from models.tables import Quarantined
 from starter.listed import Listed
 from starter.terminal import Listing, terminal, tidy
@@ -40,11 +41,11 @@ def list_quarantined(records: Records, source: str | None, limit: int) -> Listed
 def find_quarantined(records: Records, id: str) -> QuarantinedBody:
     """One of them, by the beginning of its id; `UserError` where that names none or several."""
     if len(id) < 8:
-        raise UserError(f"{id}: give eight or more digits of the id")
+        raise UserError(f"{as_typed(id)} is too short for an id; give eight or more of its digits")
     rows = records.quarantined(beginning=id.lower(), limit=2)
     if not rows:
         raise NotFoundError(
-            f"nothing with the id {id} is in quarantine; `driftvakt alarm quarantine list` names what is"
+            f"nothing with the id {as_typed(id)} is in quarantine; `driftvakt alarm quarantine list` names what is"
         )
     if len(rows) > 1:
         raise UserError(f"{id} is the beginning of several ids; give more digits")

@@ -11,8 +11,9 @@ from activities.routines import Routines, find_routine
 from models.base import Model, format_duration
 from models.dossier import Dossier
 from models.dossier.inputs import describe
-from models.errors import NotFoundError, UserError
+from models.errors import UserError
 from models.routine import CheckOrder, RoutineOrder
+from starter.applications import not_published
 
 
 class RoutineInputLine(Model):
@@ -64,8 +65,7 @@ def published(records: Records, application: str) -> Dossier:
     """The dossier that holds; `NotFoundError` names the applications that have one."""
     dossier = records.current_dossier(application)
     if dossier is None:
-        names = ", ".join(records.applications()) or "none"
-        raise NotFoundError(f"no dossier of {application} is published; there are {names}")
+        raise not_published(application, records.applications())
     return dossier
 
 

@@ -44,7 +44,7 @@ class RunbookRun(Model):
 
 async def list_runs(desk: Desk, name: str | None, application: str | None, limit: int) -> Listed[RunbookRun]:
     """The runs of one runbook, or of all, the latest first."""
-    names = [find_runbook(name).name] if name else list(find_runbooks())
+    names = [find_runbook(name).name] if name is not None else list(find_runbooks())
     query = f"WorkflowType IN ({', '.join(repr(f'runbook.{one}') for one in names)})"
     if application is not None:
         query += f" AND {APPLICATION} = '{application}'"

@@ -133,8 +133,10 @@ def _refuse_common(what: str, keys: Sequence[str]) -> None:
 def _read_json(what: str, text: str) -> Any:
     try:
         return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise UserError(f"{what}: it is not JSON: {error}") from None
+    except json.JSONDecodeError as error:
+        raise UserError(f"{what}: it is not JSON; look at line {error.lineno}, column {error.colno}") from None
+    except (ValueError, RecursionError):
+        raise UserError(f"{what}: it is not JSON that can be read; its numbers or its nesting are too large") from None
 
 
 def _fault(runbook: RunbookClass, fault: Any) -> str:

@@ -14,7 +14,7 @@ from models.base import Model, parse_duration
 from models.errors import NotFoundError, UserError
 from models.halts import Halt
 from models.names import watch_id
-from models.watch import LiftSilence, SilenceOrder, WatchStatus, WatchTold
+from models.watch import LONGEST_SILENCE, LiftSilence, SilenceOrder, WatchStatus, WatchTold
 from starter.applications import require_application
 from starter.desk import Desk, ask, made, told
 from workflows.text import summary_line
@@ -73,9 +73,12 @@ async def silence(
 ) -> WatchTold:
     """Have a watch silence alarms for a span from now; `UserError` is its refusal, or says that the span is none."""
     try:
-        until = datetime.now(UTC) + parse_duration(span)
-    except (ValueError, OverflowError) as error:
+        length = parse_duration(span)
+    except ValueError as error:
         raise UserError(f"--for: {error}") from None
+    if length > LONGEST_SILENCE:
+        raise UserError(f"a silence lasts {LONGEST_SILENCE.days} days at most; --for {span} is longer")
+    until = datetime.now(UTC) + length
     order = made(SilenceOrder, by=by, reason=reason, until=until, components=components, measuring_points=points)
     return await _tell(desk, application, "silence", order)
 

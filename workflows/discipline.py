@@ -22,8 +22,6 @@ RAISE_AGAIN_AFTER_HAND: Final = timedelta(hours=1)
 RAISE_AGAIN_AT_MOST: Final = timedelta(hours=4)
 """Longest wait for an alarm that fires although probes find nothing wrong; it doubles up to here."""
 
-LONGEST_SILENCE: Final = timedelta(days=30)
-
 _MOST_FLAPPERS: Final = 1000
 """Fingerprints of which the times are remembered."""
 

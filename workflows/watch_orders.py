@@ -18,6 +18,7 @@ from models.lease import LeaseTakenBack, ReleaseLease
 from models.names import incident_id
 from models.people import is_among, named_once, stranger, who_is
 from models.watch import (
+    LONGEST_SILENCE,
     BeginOperation,
     ClosedIncident,
     LiftSilence,
@@ -33,7 +34,6 @@ from models.watch import (
     WatchTold,
 )
 from workflows.alarm_desk import AlarmDesk
-from workflows.discipline import LONGEST_SILENCE
 from workflows.incident_book import IncidentBook
 from workflows.lease_desk import LeaseDesk
 

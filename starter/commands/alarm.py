@@ -132,14 +132,12 @@ def _send(values: dict[str, Any], by: str | None, as_json: bool) -> None:
 
 
 def _alarm(settings: Settings, values: dict[str, Any], by: str | None) -> Alarm:
-    """Check what was given; `UserError` says what does not fit."""
+    """Check what was given; `UserError` says what does not fit, and `NotFoundError` what there is not."""
     from datetime import UTC, datetime
 
     from activities.records.people import identify
-    from models.errors import UserError
-    from starter.applications import require_application
+    from starter.applications import require_application, require_components
     from starter.desk import reading_records
-    from starter.intake.decoding import NotUnderstoodError
     from starter.intake.own_json import by_person
 
     given = {name: value for name, value in values.items() if value is not None}
@@ -147,10 +145,9 @@ def _alarm(settings: Settings, values: dict[str, Any], by: str | None) -> Alarm:
     with reading_records(settings) as records:
         require_application(settings, records, str(given["application"]))
         who = identify(records, who, [str(given["application"])])
-    try:
-        return by_person(given, who, datetime.now(UTC))
-    except NotUnderstoodError as error:
-        raise UserError(str(error)) from None
+        if values.get("component") is not None:
+            require_components(records, str(given["application"]), [str(given["component"])])
+    return by_person(given, who, datetime.now(UTC))
 
 
 async def _deliver(settings: Settings, alarm: Alarm) -> tuple[Receipt, str]:

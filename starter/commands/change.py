@@ -17,7 +17,9 @@ from starter.commands.output import (
     at_desk,
     echo,
     echo_json,
+    faults,
     print_or_write,
+    require_our_time,
     say_cut,
     stop,
     who_asks,
@@ -205,6 +207,8 @@ def _moment(option: str, text: str | None) -> datetime | None:
         moment = None
     if moment is None or moment.tzinfo is None:
         stop(f"{option}: {text!r} is no moment with its time zone; write it as 2026-12-06T02:00+01:00", 2)
+    with faults(2):
+        require_our_time(option, moment)
     return moment
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from starter.commands.output import AsJson, echo_json, faults, one_line
+from starter.commands.output import AsJson, echo_json, faults, one_line, require_our_time
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -93,6 +93,7 @@ def _moment(text: str | None) -> datetime:
         raise UserError(f"--at {text!r} is no time; write it as 2026-06-22T08:00:00Z or with +02:00") from None
     if moment.tzinfo is None:
         raise UserError(f"--at {text!r} has no time zone; write it as {text}Z or with +02:00")
+    require_our_time("--at", moment)
     return moment
 
 
@@ -102,8 +103,9 @@ def _events(name: str) -> list[ClockEvent]:
 
     from models.clock import ClockEvent
     from models.errors import UserError
+    from models.names import as_typed
 
-    shown = "standard input" if name == "-" else one_line(name)
+    shown = "standard input" if name == "-" else one_line(as_typed(name))
     data = _plain(name, shown)
     if isinstance(data, dict) and set(data) == {"events"}:
         data = data["events"]  # what the query of an incident's clock events answers

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from starter.commands.operating import NoWait, Reason, Rehearse, finish, start_and_follow
-from starter.commands.output import Application, AsJson, By, at_desk, echo, echo_json, who_orders
-from starter.commands.restore import Name
+from starter.commands.operating import NoWait, Reason, Rehearse, finish
+from starter.commands.output import Application, AsJson, By, at_desk, echo, echo_json
+from starter.commands.restore import Name, held_of, start
 
 if TYPE_CHECKING:
-    from models.operation import OperationOutcome
     from starter.desk import Desk
-    from starter.restores.reading import DrillLine, ProofLine
+    from starter.restores.reading import DrillLine
 
 app = typer.Typer(help="Practise restores, and see what they have proven.", no_args_is_help=True)
 
@@ -31,7 +30,7 @@ def run(
 ) -> None:
     """Restore into a scratch place, verify, time it and remove it again; a drill that fails opens an incident."""
     fields = {"application": application, "restore": name, "point": point, "reason": reason, "rehearse": rehearse}
-    finish(at_desk(lambda desk: _start(desk, fields, by, wait=not no_wait, as_json=as_json)), as_json)
+    finish(at_desk(lambda desk: start(desk, "drill", fields, by, wait=not no_wait, as_json=as_json)), as_json)
 
 
 @app.command("list")
@@ -58,7 +57,7 @@ def list_(
 @app.command()
 def trend(application: Application, name: Name, as_json: AsJson = False) -> None:
     """Show what the drills of one restore have achieved, the latest first."""
-    lines = at_desk(lambda desk: _trend(desk, application, name))
+    lines = at_desk(lambda desk: held_of(desk, "drill", application, name))
     if as_json:
         echo_json([line.model_dump(mode="json") for line in lines])
     elif not lines:
@@ -67,25 +66,6 @@ def trend(application: Application, name: Name, as_json: AsJson = False) -> None
         from starter.restores.page import show_trend
 
         show_trend(lines)
-
-
-async def _start(
-    desk: Desk, fields: dict[str, Any], by: str | None, *, wait: bool, as_json: bool
-) -> OperationOutcome | None:
-    from models.operation import OperationKind
-    from models.restores import DrillOrder
-    from starter.applications import require_application
-    from starter.desk import made
-    from starter.operations.starting import by_the_clock
-    from starter.restores.reading import restore_of
-
-    application, name = str(fields["application"]), str(fields["restore"])
-    require_application(desk.settings, desk.records, application)
-    title = f"Drill: {restore_of(desk.records, application, name).title}"
-    order = made(DrillOrder, by=who_orders(desk, by, application), **fields)
-    return await start_and_follow(
-        desk, OperationKind.DRILL, order, f"{name}.{by_the_clock()}", title, wait=wait, as_json=as_json
-    )
 
 
 async def _list(desk: Desk, application: str | None) -> list[DrillLine]:
@@ -98,13 +78,3 @@ async def _list(desk: Desk, application: str | None) -> list[DrillLine]:
         require_application(desk.settings, desk.records, application)
     names = [application] if application else desk.records.applications()
     return drills(desk.records, names, datetime.now(UTC))
-
-
-async def _trend(desk: Desk, application: str, name: str) -> list[ProofLine]:
-    from models.operation import OperationKind
-    from starter.applications import require_application
-    from starter.restores.reading import held, restore_of
-
-    require_application(desk.settings, desk.records, application)
-    restore_of(desk.records, application, name)
-    return held(desk.records, application, name, OperationKind.DRILL)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from starter.commands.output import AsJson, By, echo, echo_json, echo_line, faults, stop, who_asks
+from starter.commands.output import AsJson, By, echo, echo_json, echo_line, faults, stop, who_asks, whole_number
 
 app = typer.Typer(
     help="Let nothing new begin on any host, or on those of one customer, until it is lifted.",
@@ -14,14 +14,14 @@ app = typer.Typer(
 )
 
 Customer = Annotated[
-    str, typer.Option("--customer", "-c", help="As in acme; all customers unless given.", show_default=False)
+    str | None, typer.Option("--customer", "-c", help="As in acme; all customers unless given.", show_default=False)
 ]
 
 
 @app.callback()
 def halt(
     context: typer.Context,
-    customer: Customer = "",
+    customer: Customer = None,
     reason: Annotated[
         str, typer.Option(help="Why; everybody who waits reads it. Needed to halt.", show_default=False)
     ] = "",
@@ -40,7 +40,7 @@ def halt(
         from starter.halts import halt as halt_it
 
         settings = load_settings()
-        answer = asyncio.run(halt_it(settings, customer, who_asks(settings, by), reason))
+        answer = asyncio.run(halt_it(settings, _whom(customer), who_asks(settings, by), reason))
     if as_json:
         echo_json(answer)
         return
@@ -56,7 +56,10 @@ def halt(
 
 @app.command("list")
 def list_(
-    past: Annotated[int, typer.Option(help="So many of those that were lifted.", min=0, max=1000)] = 5,
+    past: Annotated[
+        int,
+        typer.Option(parser=whole_number(0, 1000), metavar="INTEGER", help="So many of those that were lifted."),
+    ] = 5,
     as_json: AsJson = False,
 ) -> None:
     """List the halts that hold, and the last that were lifted."""
@@ -83,7 +86,7 @@ def list_(
 
 @app.command()
 def lift(
-    customer: Customer = "",
+    customer: Customer = None,
     reason: Annotated[str, typer.Option(help="Why it may go on.", show_default=False)] = "",
     by: By = None,
     as_json: AsJson = False,
@@ -94,9 +97,18 @@ def lift(
         from starter.halts import lift as lift_it
 
         settings = load_settings()
-        answer = lift_it(settings, customer, who_asks(settings, by), reason)
+        answer = lift_it(settings, _whom(customer), who_asks(settings, by), reason)
     if as_json:
         echo_json(answer)
         return
     for over in answer.lifted:
         echo_line(f"lifted the halt of {over.scope}, by {over.by}: {over.reason}")
+
+
+def _whom(customer: str | None) -> str:
+    """The customer, or nothing for all; an empty name is refused, for it would mean all where one was meant."""
+    from models.errors import UserError
+
+    if customer is not None and not customer.strip():
+        raise UserError("--customer: it must not be empty; name a customer, or leave the option away to mean all")
+    return customer or ""

@@ -9,7 +9,7 @@ import typer
 
 from starter.commands.operating import NoWait, Reason, Rehearse, finish, start_and_follow
 from starter.commands.output import Application as Application
-from starter.commands.output import AsJson, By, at_desk, echo, echo_json, who_orders
+from starter.commands.output import AsJson, By, at_desk, echo, echo_json, require_our_time, who_orders
 
 if TYPE_CHECKING:
     from models.operation import OperationOutcome
@@ -122,12 +122,11 @@ async def _list(desk: Desk, applications: list[str]) -> list[RoutineLine]:
 async def _calendar(desk: Desk, applications: list[str], since: datetime | None) -> list[AgendaEntry]:
     from datetime import UTC
 
-    from models.errors import UserError
     from starter.maintenance import calendar as foreseen
     from starter.maintenance import twelve_months
 
-    if since is not None and not 1990 <= since.year <= 2199:
-        raise UserError(f"--from: {since.year} is no year that can be meant; write a day from 1990 to 2199")
+    if since is not None:
+        require_our_time("--from", since)
     return await foreseen(desk, applications, *twelve_months((since or datetime.now(UTC)).date()))
 
 
@@ -144,7 +143,7 @@ async def _run(
 
     application, routine = str(fields["application"]), str(fields["routine"])
     require_application(desk.settings, desk.records, application)
-    require_maintenance(desk.records, application, routine)
+    require_maintenance(desk.records, application, routine, fields["hosts"])
     order = made(MaintenanceOrder, **fields, by=who_orders(desk, by, application))
     if resume is not None and order.hosts:
         raise UserError("--resume goes on with the hosts that a run left undone; leave --host out, or --resume")

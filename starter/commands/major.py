@@ -222,9 +222,8 @@ async def _open(desk: Desk, incidents: list[str], title: str, lead: str | None, 
 
     ids = list(dict.fromkeys(_ids(desk, incidents)))
     who = who_orders(desk, by, *sorted({parts(id)[0] for id in ids}))
-    order = message(
-        MajorOrder, {"title": title, "lead": lead or who, "incidents": ids, "by": who}, {"incidents": "INCIDENT"}
-    )
+    fields = {"title": title, "lead": who if lead is None else lead, "incidents": ids, "by": who}
+    order = message(MajorOrder, fields, {"incidents": "INCIDENT"})
     for id in ids:
         await running_handle(desk, id)
     await must_fit(desk, order)

@@ -18,6 +18,7 @@ from starter.commands.output import (
     be_sure,
     echo,
     echo_json,
+    require_plan,
     say_cut,
     who_asks,
     who_orders,
@@ -206,6 +207,7 @@ async def answer(
     who = who_asks(desk.settings, by)
     if not yes:
         show_gate(found)
+    require_plan(plan)
     if plan is None or sys.stdin.isatty():
         be_sure(f"Answer {found.id} with {chosen.name!r} as {who}?", yes)
     decision = made(Decision, gate=found.id, option=chosen.name, by=who, plan=plan or found.digest, note=note)

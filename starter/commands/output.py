@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 import typer
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
     from pydantic import BaseModel
@@ -32,8 +34,28 @@ By = Annotated[
         help="Who you are: your e-mail address in the dossier.", show_default="the setting user, else your login name"
     ),
 ]
+
+
+def whole_number(least: int, most: int) -> Callable[[str | int], int]:
+    """Reads an option that takes a whole number; what is none, too small or too large is refused in our own words."""
+
+    def read(text: str | int) -> int:  # a default comes as the number that it is
+        # Far longer texts are no number that anybody means, and Python refuses to read them.
+        number = int(text) if re.fullmatch(r"[+-]?[0-9]{1,20}", f"{text}") else None
+        if number is None or not least <= number <= most:
+            raise typer.BadParameter(f"{text!r} is no whole number from {least} to {most}")
+        return number
+
+    return read
+
+
 Limit = Annotated[
-    int, typer.Option(min=1, max=1_000_000_000, help="So many at most; what is left out is counted on stderr.")
+    int,
+    typer.Option(
+        parser=whole_number(1, 1_000_000_000),
+        metavar="INTEGER",
+        help="So many at most; what is left out is counted on stderr.",
+    ),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask whether you are sure.")]
 
@@ -145,6 +167,17 @@ def at_desk(work: Callable[[Desk], Awaitable[T]]) -> T:
         return asyncio.run(carry_out())
 
 
+def require_our_time(option: str, moment: datetime) -> None:
+    """Raise `UserError` where a time lies in a year that nobody means, such as 9999."""
+    from models.base import in_our_time
+    from models.errors import UserError
+
+    try:
+        in_our_time(moment)
+    except ValueError as error:
+        raise UserError(f"{option}: {error}") from None
+
+
 def who_asks(settings: Settings, by: str | None) -> str:
     """Who gives this command; `UserError` when nothing says so."""
     import getpass
@@ -171,6 +204,14 @@ def who_orders(desk: Desk, by: str | None, *applications: str) -> str:
     from activities.records.people import identify
 
     return identify(desk.records, who_asks(desk.settings, by), applications)
+
+
+def require_plan(plan: str | None) -> None:
+    """Raise `UserError` where an empty text was given as the plan that somebody read: it would agree to any plan."""
+    from models.errors import UserError
+
+    if plan is not None and not plan.strip():
+        raise UserError("--plan: it must not be empty; give the first eight or more digits of the plan that you read")
 
 
 def be_sure(question: str, yes: bool) -> None:

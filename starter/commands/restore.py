@@ -30,7 +30,7 @@ Point = Annotated[
 def points(application: Application, name: Name, by: By = None, as_json: AsJson = False) -> None:
     """List the restore points there are, the newest first; changes nothing."""
     fields = {"application": application, "restore": name, "points_only": True, "rehearse": True}
-    outcome = at_desk(lambda desk: _start(desk, fields, by, wait=True, as_json=as_json))
+    outcome = at_desk(lambda desk: start(desk, "restore", fields, by, wait=True, as_json=as_json))
     assert outcome is not None
     found = outcome.data.get("points")
     if found is None:
@@ -56,8 +56,8 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Restore, once the data's owner has approved it; what exists is kept. Shows how far it has come while it runs."""
-    fields = {"application": application, "restore": name, "point": point or "", "reason": reason, "rehearse": rehearse}
-    finish(at_desk(lambda desk: _start(desk, fields, by, wait=not no_wait, as_json=as_json)), as_json)
+    fields = {"application": application, "restore": name, "point": point, "reason": reason, "rehearse": rehearse}
+    finish(at_desk(lambda desk: start(desk, "restore", fields, by, wait=not no_wait, as_json=as_json)), as_json)
 
 
 @app.command("rehearse")
@@ -65,14 +65,14 @@ def rehearse_(
     application: Application, name: Name, point: Point = "latest", by: By = None, as_json: AsJson = False
 ) -> None:
     """Look into the backup, and show every command that a restore would run and who would be asked; changes nothing."""
-    fields = {"application": application, "restore": name, "point": point or "", "rehearse": True}
-    finish(at_desk(lambda desk: _start(desk, fields, by, wait=True, as_json=as_json)), as_json)
+    fields = {"application": application, "restore": name, "point": point, "rehearse": True}
+    finish(at_desk(lambda desk: start(desk, "restore", fields, by, wait=True, as_json=as_json)), as_json)
 
 
 @app.command()
 def show(application: Application, name: Name, as_json: AsJson = False) -> None:
     """Show what restores of this instruction have achieved, the latest first."""
-    lines = at_desk(lambda desk: _held(desk, application, name))
+    lines = at_desk(lambda desk: held_of(desk, "restore", application, name))
     if as_json:
         echo_json([line.model_dump(mode="json") for line in lines])
     elif not lines:
@@ -83,30 +83,32 @@ def show(application: Application, name: Name, as_json: AsJson = False) -> None:
         show_trend(lines)
 
 
-async def _start(
-    desk: Desk, fields: dict[str, Any], by: str | None, *, wait: bool, as_json: bool
+async def start(
+    desk: Desk, kind: str, fields: dict[str, Any], by: str | None, *, wait: bool, as_json: bool
 ) -> OperationOutcome | None:
+    """Start a restore, or a drill of one, once all that was given names something that there may be."""
     from models.operation import OperationKind
-    from models.restores import RestoreOrder
-    from starter.applications import require_application
+    from models.restores import DrillOrder, RestoreOrder
     from starter.desk import made
     from starter.operations.starting import by_the_clock
-    from starter.restores.reading import restore_of
+    from starter.restores.reading import require_point, require_restore
 
     application, name = str(fields["application"]), str(fields["restore"])
-    require_application(desk.settings, desk.records, application)
-    title = restore_of(desk.records, application, name).title
-    order = made(RestoreOrder, by=who_orders(desk, by, application), **fields)
-    return await start_and_follow(
-        desk, OperationKind.RESTORE, order, f"{name}.{by_the_clock()}", title, wait=wait, as_json=as_json
-    )
+    title = require_restore(desk, application, name).title
+    drilled = kind == OperationKind.DRILL.value
+    if fields.get("point") is not None:
+        require_point(str(fields["point"]))
+    given = {key: value for key, value in fields.items() if value is not None}
+    order = made(DrillOrder if drilled else RestoreOrder, by=who_orders(desk, by, application), **given)
+    key = f"{name}.{by_the_clock()}"
+    title = f"Drill: {title}" if drilled else title
+    return await start_and_follow(desk, OperationKind(kind), order, key, title, wait=wait, as_json=as_json)
 
 
-async def _held(desk: Desk, application: str, name: str) -> list[ProofLine]:
+async def held_of(desk: Desk, kind: str, application: str, name: str) -> list[ProofLine]:
+    """What the restores of an instruction, or its drills, have achieved."""
     from models.operation import OperationKind
-    from starter.applications import require_application
-    from starter.restores.reading import held, restore_of
+    from starter.restores.reading import held, require_restore
 
-    require_application(desk.settings, desk.records, application)
-    restore_of(desk.records, application, name)
-    return held(desk.records, application, name, OperationKind.RESTORE)
+    require_restore(desk, application, name)
+    return held(desk.records, application, name, OperationKind(kind))

@@ -135,10 +135,14 @@ def status(
     with faults():
         from models.operation import OperationKind
         from models.settings import load_settings
+        from starter.applications import require_application
         from starter.desk import reading_records
         from starter.listed import Listed
 
-        with reading_records(load_settings()) as records:
+        settings = load_settings()
+        with reading_records(settings) as records:
+            if application is not None:
+                require_application(settings, records, application)
             kind = OperationKind.ROUTINE.value
             rows = records.operations(application, kind=kind, limit=limit)
             found = Listed(rows, records.count_operations(application, kind=kind))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from models.errors import UserError
-from models.names import incident_id
+from models.names import as_typed, incident_id
 
 _NAME = re.compile(
     r"(?:inc\.)?(?:(?P<application>[a-z][a-z0-9-]{0,39}\.[a-z][a-z0-9-]{0,39})\.)?(?P<number>[0-9]{1,9})"
@@ -23,7 +23,7 @@ def workflow_id(text: str, application: str | None, applications: Callable[[], l
         raise UserError(f"{text!r} names no incident; write it as acme.shop.17, or 17 --application acme.shop")
     named, number = match["application"] or application, int(match["number"])
     if match["application"] and application not in {None, match["application"]}:
-        raise UserError(f"{text} is no incident of {application}")
+        raise UserError(f"{text} is no incident of {as_typed(application or '')}")
     if named is None:
         choices = ", ".join(f"{name}.{number}" for name in applications()) or "APPLICATION.17"
         raise UserError(f"incident {number} of which application? write {choices}")

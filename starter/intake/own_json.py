@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from models.alarms import Alarm, AlarmState, fingerprint_of
+from starter.incidents.messages import message
 from starter.intake.bodies import Format
 from starter.intake.decoding import (
     NO_ZONE,
@@ -72,7 +73,7 @@ def decode(body: Any, source: str, now: datetime) -> Decoded:
 
 
 def by_person(values: dict[str, Any], who: str, now: datetime) -> Alarm:
-    """An alarm that a person raises or clears; raise `NotUnderstoodError` where a value does not fit, for they can mend it."""
+    """An alarm that a person raises or clears; `UserError` names the option that does not fit."""
     named = {"title": "Raised by hand", **values}
     values = {
         "fingerprint": fingerprint_of("hand", _digest(named)),
@@ -83,7 +84,7 @@ def by_person(values: dict[str, Any], who: str, now: datetime) -> Alarm:
         "seen_at": now,
         "by_person": True,
     }
-    return alarm_from(values)
+    return message(Alarm, values, {"application": "APPLICATION"})
 
 
 def _alarm(item: Any, source: str, now: datetime) -> Alarm:

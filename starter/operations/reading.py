@@ -12,7 +12,7 @@ from temporalio.common import SearchAttributeKey
 from temporalio.service import RPCError, RPCStatusCode
 
 from models.errors import NotFoundError
-from models.names import APPLICATION, AWAITS_DECISION_BY, STATE
+from models.names import APPLICATION, AWAITS_DECISION_BY, STATE, as_typed
 from models.operation import OperationKind, OperationState, OperationStatus
 from models.records import EntryKind, TimelineEntry
 from models.runbooks import StepReport
@@ -109,7 +109,9 @@ def recorded_operation(desk: Desk, id: str, doing: str, *, lost: bool = False) -
     try:
         found = desk.records.operation(id)
     except NotFoundError:
-        raise NotFoundError(f"there is no operation {id}; `driftvakt operation list --all` names them") from None
+        raise NotFoundError(
+            f"there is no operation {as_typed(id)}; `driftvakt operation list --all` names them"
+        ) from None
     entries = desk.records.operation_timeline(id)
     ended = found.closed_at is not None
     return OperationView(

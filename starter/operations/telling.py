@@ -8,7 +8,7 @@ from models.base import Model
 from models.errors import UserError
 from models.gates import Decision, DecisionReceipt
 from models.lease import ReleaseLease
-from models.names import watch_id
+from models.names import as_typed, watch_id
 from models.operation import AbortOperation, OperationTold
 from models.watch import WatchStatus, WatchTold
 from starter.desk import Desk, ask, made, told
@@ -52,7 +52,7 @@ async def take_back(desk: Desk, application: str, holder: str, by: str) -> Watch
         if holder in {waiting.lease.holder for waiting in status.waiting}:
             raise UserError(f"{holder} waits for the lease and holds none; `driftvakt operation abort` ends it")
         held = ", ".join(lease.holder for lease in status.leases) or "nobody"
-        raise UserError(f"{holder} holds no lease of {application}; held by: {held}")
+        raise UserError(f"{as_typed(holder)} holds no lease of {application}; held by: {held}")
     order = ReleaseLease(application=application, holder=holder, by=by)
     answer: WatchTold = await _tell(desk, watch_id(application), "release_lease", order, WatchTold)
     return answer

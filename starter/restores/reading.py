@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -10,12 +11,14 @@ from pydantic import ValidationError
 
 from activities.drills import standing_drills
 from activities.records import Records
-from models.base import Duration, Model
+from models.base import Duration, Model, in_our_time
 from models.dossier.instructions import Restore
-from models.errors import NotFoundError
+from models.errors import NotFoundError, UserError
 from models.operation import OperationEnd, OperationKind
 from models.restores import Proof
 from models.tables import OperationRow
+from starter.applications import require_application
+from starter.desk import Desk
 
 
 class ProofLine(Model):
@@ -48,6 +51,31 @@ class DrillLine(Model):
     due_at: datetime | None = None
     """When the next one is to be held."""
     overdue: bool = False
+
+
+_LIKE_A_TIME = re.compile(r"\d{4}-\d\d-\d\d(?:[T ].*)?")
+
+
+def require_point(text: str) -> None:
+    """Raise `UserError` where this can be no restore point: it is empty, or looks like a time and is none that can be meant."""
+    if not text.strip():
+        raise UserError(
+            "--point: it must not be empty; write latest, the id of a restore point, or a time with its zone"
+        )
+    if not _LIKE_A_TIME.fullmatch(text):
+        return
+    try:
+        in_our_time(datetime.fromisoformat(text))
+    except ValueError:
+        raise UserError(
+            f"--point: {text!r} is no time that can be meant; write one from 1990 to 2199, as in 2026-01-31T02:00:00Z"
+        ) from None
+
+
+def require_restore(desk: Desk, application: str, name: str) -> Restore:
+    """A restore instruction of an application that is published; `NotFoundError` names those there are."""
+    require_application(desk.settings, desk.records, application)
+    return restore_of(desk.records, application, name)
 
 
 def restore_of(records: Records, application: str, name: str) -> Restore:

@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from activities.records import Records
 from activities.records.people import identify
 from activities.records.schedules import AppliedSchedules
-from models.errors import DossierError, NotFoundError, UserError
+from models.errors import DossierError, UserError
 from models.schedules import AppliedSchedule, PlannedSchedule, ScheduleChange, SchedulePlan, WantedSchedule
+from starter.applications import not_published
 from starter.desk import Desk
 from starter.schedules.planning import make_plan
 from starter.schedules.server import (
@@ -29,7 +30,7 @@ async def plan_schedules(
     """The plan for these applications, or all that are published; and what is wanted, by id."""
     published = await asyncio.to_thread(desk.records.applications)
     if unknown := [name for name in only if name not in published]:
-        raise NotFoundError(f"no dossier of {unknown[0]} is published; there are {', '.join(published) or 'none'}")
+        raise not_published(unknown[0], published)
     applications = list(only) or published
     wanted: dict[str, WantedSchedule] = {}
     unreadable: dict[str, str] = {}

@@ -261,7 +261,7 @@ async def start_all(client: Client) -> None:
         ("runbook.wait-for-health", "runbook.wait-for-health.1", None, _report()),
     ]
     kinds += [
-        (kind.value, id, _operation_status(kind, id), None)
+        (kind.value, id, operation_status(kind, id), None)
         for kind, id in OPERATIONS.items()
         if kind not in {OperationKind.RUNBOOK, OperationKind.REMEDY}
     ]
@@ -278,7 +278,7 @@ def _report() -> RunbookReport:
     return RunbookReport(runbook="r", rehearsed=False, outcome=Outcome.OK, steps=[STEP], summary="s")
 
 
-def _operation_status(kind: OperationKind, id: str) -> OperationStatus:
+def operation_status(kind: OperationKind, id: str) -> OperationStatus:
     return OperationStatus(
         id=id,
         kind=kind,

@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -19,10 +13,9 @@ import yaml
 from activities.records import Records, upgrade
 from models.operation import OperationKind
 from tests.cli.hostile import MARK, ON_CALL, OPERATIONS, answering, fill, fill_notices, hostile_dossier, start_all
+from tests.cli.many import Said, give_all, in_c_locale
 from tests.cli.test_reference import commands
 from tests.servers import real_server
-
-_ROOT = Path(__file__).parents[2]
 
 ACTING = {
     *("abort", "ack", "add", "apply", "approve", "cancel", "cause", "clear", "close", "decide", "demo", "halt"),
@@ -98,41 +91,6 @@ AS_SENT = {"alarm quarantine show"}
 AS_WRITTEN = {"incident report"}
 """Into a file or a pipe an account goes byte by byte, so that its digest can be checked."""
 
-_RUN = """
-import base64, io, json, sys
-from starter import cli
-results = []
-for encoding, arguments in json.load(sys.stdin):
-    out, err = io.BytesIO(), io.BytesIO()
-    before = sys.stdout, sys.stderr, sys.argv
-    sys.stdout, sys.stderr = io.TextIOWrapper(out, encoding), io.TextIOWrapper(err, encoding)
-    sys.argv = ["driftvakt", *arguments]
-    code = 0
-    try:
-        cli.main()
-    except SystemExit as ended:
-        code = ended.code or 0
-    except BaseException:
-        import traceback
-        traceback.print_exc()
-        code = 99
-    sys.stdout.flush()
-    sys.stderr.flush()
-    results.append([code, *(base64.b64encode(b.getvalue()).decode() for b in (out, err))])
-    sys.stdout, sys.stderr, sys.argv = before
-json.dump(results, sys.stdout)
-"""
-
-
-@dataclass
-class Said:
-    """What a command answered."""
-
-    code: int
-    out: bytes
-    err: bytes
-
-
 Tried = dict[tuple[str, str], Said]
 
 
@@ -169,48 +127,13 @@ async def _tried(directory: Path) -> Tried:
                 [encoding, [*name.split(), *_given(name, quarantined), *(["--json"] if encoding == "ascii" else [])]]
                 for name, encoding in wanted
             ]
-            ran = await asyncio.to_thread(_run, directory, orders, _environment(settings))
+            answers = await asyncio.to_thread(give_all, directory, orders, in_c_locale(settings, ON_CALL))
         records.close()
-    assert ran.returncode == 0, ran.stderr.decode()
-    answers = json.loads(ran.stdout)
-    return {
-        key: Said(code, base64.b64decode(out), base64.b64decode(err))
-        for key, (code, out, err) in zip(wanted, answers, strict=True)
-    }
+    return dict(zip(wanted, answers, strict=True))
 
 
 def _given(name: str, quarantined: str) -> list[str]:
     return [quarantined if word == "QUARANTINE" else word for word in GIVEN.get(name, [])]
-
-
-def _environment(settings: Any) -> dict[str, str]:
-    kept = {
-        k: v for k, v in os.environ.items() if not k.startswith(("DRIFTVAKT_", "TEMPORAL_", "LC_", "LANG", "PYTHON"))
-    }
-    return kept | {
-        "LC_ALL": "C",
-        "PYTHONCOERCECLOCALE": "0",
-        "PYTHONUTF8": "0",
-        "PYTHONPATH": str(_ROOT),
-        "DRIFTVAKT_HOME": str(settings.home),
-        "DRIFTVAKT_USER": ON_CALL,
-        "DRIFTVAKT_TEMPORAL_PORT": str(settings.temporal_port),
-        "DRIFTVAKT_TEMPORAL_UI_PORT": str(settings.temporal_ui_port),
-        "DRIFTVAKT_TEMPORAL_METRICS_PORT": str(settings.temporal_metrics_port),
-        "DRIFTVAKT_INTAKE_PORT": str(settings.intake_port),
-    }
-
-
-def _run(directory: Path, orders: list[Any], environment: dict[str, str]) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(
-        [sys.executable, "-c", _RUN],
-        input=json.dumps(orders).encode(),
-        cwd=directory,
-        env=environment,
-        capture_output=True,
-        timeout=400,
-        check=False,
-    )
 
 
 EVENTS = json.dumps([{"at": "2026-03-01T12:00:00Z", "kind": "opened", "priority": "P1"}])

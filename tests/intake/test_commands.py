@@ -78,8 +78,8 @@ async def test_what_is_raised_by_hand_is_in_the_watch_until_it_is_cleared(server
     [
         (["acme.nowhere"], "no dossier of acme.nowhere is published; there are acme.shop"),
         (["Nonsense"], "no dossier of Nonsense is published; there are acme.shop"),
-        (["acme.shop", "--severity", "dire"], "this is no alarm: severity"),
-        (["acme.shop", "--component", "No Name"], "this is no alarm: component"),
+        (["acme.shop", "--severity", "dire"], "--severity: 'dire' is none of critical, warning, info"),
+        (["acme.shop", "--component", "No Name"], "acme.shop has no component 'No Name'; it has "),
         (["acme.shop"], "Temporal does not answer at 127.0.0.1:"),
     ],
 )

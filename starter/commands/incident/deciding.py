@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from starter.commands.incident.arguments import Id, OfApplication, say, the_id
-from starter.commands.output import AsJson, By, Yes, at_desk, be_sure, who_asks
+from starter.commands.output import AsJson, By, Yes, at_desk, be_sure, require_plan, who_asks
 
 if TYPE_CHECKING:
     from models.gates import DecisionReceipt
@@ -61,6 +61,7 @@ async def _decide(
     who = who_asks(desk.settings, by)
     if not yes:
         show_gate(found)
+    require_plan(plan)
     if plan is None or sys.stdin.isatty():
         be_sure(f"Answer {found.id} with {chosen.name!r} as {who}?", yes)
     fields = {"gate": found.id, "option": chosen.name, "by": who, "plan": plan or found.digest, "note": note}

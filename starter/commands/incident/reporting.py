@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from starter.commands.output import WENT_WRONG, AsJson, echo, echo_json, faults
+from starter.commands.output import WENT_WRONG, AsJson, echo, echo_json, faults, whole_number
 
 if TYPE_CHECKING:
     from activities.accounts import Accounts
@@ -37,7 +37,10 @@ def report(
     version: Annotated[
         int | None,
         typer.Option(
-            min=1, max=1_000_000_000, help="Which one, of an incident that was opened again.", show_default="the latest"
+            parser=whole_number(1, 1_000_000_000),
+            metavar="INTEGER",
+            help="Which one, of an incident that was opened again.",
+            show_default="the latest",
         ),
     ] = None,
     verify: Annotated[

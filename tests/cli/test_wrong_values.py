@@ -1,0 +1,307 @@
+"""Every option and argument of every command is given wrong values: each is refused in one sentence, and nothing is started."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import pytest
+import yaml
+from temporalio.client import Client
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+
+from activities.records import Records, upgrade
+from models.dossier import Dossier
+from models.dossier.instructions import Approval
+from models.names import WORKFLOW_QUEUE
+from models.operation import OperationKind
+from tests.cli.hostile import EXAMPLE, GATE, OPERATIONS, Anything, operation_status
+from tests.cli.many import Said, give_all, in_c_locale
+from tests.cli.scripted import MAJOR, major_status
+from tests.cli.test_reference import commands
+from tests.servers import real_server
+from tests.workflows.waiting import until_asked
+from tests.workflows.world import APPLICATION, OPERATOR, QUEUE, World, alarm, incident, report
+from workflows.incident import Incident
+from workflows.watch import Watch
+
+UNCHECKED = {
+    ("runbook new", "name"): "it takes any name that is sound",
+    ("alarm quarantine list", "source"): "senders may be called anything",
+    ("alarm raise", "fingerprint"): "whoever raises an alarm may call it anything",
+    ("dossier check", "paths"): "it prints what it finds, a line each",
+}
+"""What takes any text, and why."""
+
+FLAGS = {"dossier freshness": ["--rehearse"]}
+"""Flags without which a wrong value is not looked at."""
+
+RUN_ON = {"up", "worker", "intake", "demo"}
+"""They serve until they are stopped, and take files and nothing else."""
+
+SOUND: dict[str, dict[str, list[str]]] = {
+    "": {
+        "application": [APPLICATION],
+        "reason": ["Trying"],
+        "note": ["Trying"],
+        "title": ["Trying"],
+        "text": ["Trying"],
+        "major": [MAJOR.removeprefix("major.")],
+        "incidents": ["acme.shop.1"],
+        "to": [OPERATOR],
+    },
+    "incident": {"id": ["acme.shop.1"], "option": ["approve"], "code": ["unknown"], "into": ["acme.shop.7"]},
+    "incident wait": {"party": ["acme"]},
+    "incident reclassify": {"priority": ["P1"]},
+    "incident split": {"component": ["web"]},
+    "incident decide": {"by": ["boss@supplier.example"]},
+    "halt": {"reason": ["Trying"]},
+    "routine order": {"inputs": ["campaign=ABC12"], "by": ["karin.holm@acme.example"]},
+    "runbook run": {"inputs": ["component=web"]},
+    "runbook rehearse": {"name": ["wait-for-health"], "inputs": ["component=web"]},
+    "incident close": {"cause": ["unknown"]},
+    "major remove": {"incident": ["acme.shop.1"]},
+    "operation": {"id": [OPERATIONS[OperationKind.START_UP]], "option": ["approve"], "holder": ["change.acme.shop.4"]},
+    "operation shut-down": {"down_for": ["2h"]},
+    "change": {"id": [OPERATIONS[OperationKind.CHANGE]]},
+    "change submit": {"application": [APPLICATION], "routine": ["release"]},
+    "change rehearse": {"application": [APPLICATION], "routine": ["release"]},
+    "restore": {"name": ["database"]},
+    "drill": {"name": ["database"]},
+    "maintenance": {"routine": ["patches"]},
+    "watch": {"span": ["2h"], "silence": ["s1"]},
+    "notice": {"contact": ["on-call"], "id": ["acme.shop.1"]},
+    "routine": {"name": ["campaign"]},
+    "runbook": {"name": ["wait-for-health"]},
+    "runbook new": {"name": ["mend-it"]},
+    "alarm": {"fingerprint": ["embedded/web"], "id": ["0123456789"]},
+    "dossier": {"path": ["shop.yaml"], "paths": ["shop.yaml"], "points": ["web-page"]},
+    "clock": {"dossier": ["shop.yaml"], "events": ["events.json"]},
+}
+"""What a command is given where it needs something, by the longest beginning of its name."""
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A command line with one wrong value in it."""
+
+    command: str
+    spelled: str
+    """The option, or the argument in capitals."""
+    value: str
+    line: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.command} {self.spelled} {self.value!r}"
+
+
+NAMES = ("", "no-such-zq", "a\x1b[2Jq")
+PEOPLE = ("",)
+"""Whoever is a stranger is refused by the workflow, as tests/cli/test_strangers.py tries."""
+NUMBERS = ("-1", "9" * 23, "many")
+MOMENTS = ("", "9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00", "9999-99-99")
+SPANS = ("", "9999w", "9" * 30 + "w", "-2h", "soon")
+WORDS = ("", "  ")
+FILES = ("no/such/file",)
+"""Nothing is `.`, a directory; and every other text may be the name of a file."""
+
+TIMES = {"at", "from_", "since", "until", "point"}
+PERSONS = {"by", "lead", "to"}
+TEXTS = {"reason", "note", "title", "text", "detail", "summary", "reference"}
+WHOLE_NUMBERS = {"limit", "past", "version"}
+PATHS = {"output", "directory", "path", "paths", "file", "dossier", "events", "picture", "dossiers"}
+DURATIONS = {"span", "down_for"}
+
+
+def values(command: str, parameter: Any) -> tuple[str, ...]:
+    """Wrong values of this parameter."""
+    name = parameter.name
+    if name in TIMES and (command, name) != ("watch silence", "point"):
+        return MOMENTS
+    for names, wrong in (
+        (PERSONS, PEOPLE),
+        (WHOLE_NUMBERS, NUMBERS if command == "incident list" else NUMBERS[:1]),
+        (PATHS, FILES),
+        (DURATIONS, SPANS),
+    ):
+        if name in names:
+            return wrong
+    if name in TEXTS and not parameter.required:
+        return ()
+    if name == "plan" and not command.startswith("incident"):
+        return ("",)  # the operations here are stand-ins, which compare no plans
+    # One of them each, or the test would take minutes: together the commands are given them all.
+    among = WORDS if name in TEXTS else NAMES
+    return (among[crc32(f"{command} {name}".encode()) % len(among)],)
+
+
+def wrong() -> Iterator[Wrong]:
+    """Each parameter of each command with each wrong value, all others sound."""
+    for name, command in commands():
+        if name in RUN_ON:
+            continue
+        for parameter in command.params:
+            if getattr(parameter, "is_flag", False) or parameter.name == "help" or (name, parameter.name) in UNCHECKED:
+                continue
+            is_option = parameter.param_type_name == "option"
+            spelled = parameter.opts[0] if is_option else (parameter.metavar or parameter.name).upper()
+            for value in values(name, parameter):
+                yield Wrong(name, spelled, value, tuple(_line(name, command, parameter.name, value)))
+
+
+def _line(name: str, command: Any, wrong: str, value: str) -> Iterator[str]:
+    sound: dict[str, list[str]] = {}
+    for beginning in sorted(SOUND, key=len):
+        if f"{name} ".startswith(f"{beginning} ") or not beginning:
+            sound |= SOUND[beginning]
+    whole = SOUND.get(name, {})
+    yield from name.split()
+    arguments: list[str] = []
+    for parameter in command.params:
+        if parameter.name == wrong:
+            words = [value]
+        elif parameter.required or parameter.name in whole or (wrong, parameter.name) in TOGETHER:
+            words = (sound | TOGETHER)[
+                (wrong, parameter.name) if (wrong, parameter.name) in TOGETHER else parameter.name
+            ]
+        elif parameter.opts[-1] in {"--yes", "--no-wait"} or parameter.opts[0] in {"--yes", "--no-wait"}:
+            yield parameter.opts[0]
+            continue
+        else:
+            continue
+        if parameter.param_type_name == "option":
+            yield from (f"{parameter.opts[0]}={word}" if parameter.opts[0].startswith("--") else word for word in words)
+        else:
+            arguments += words
+    yield from FLAGS.get(name, [])
+    yield "--"
+    yield from arguments
+
+
+TOGETHER: dict[Any, list[str]] = {
+    ("since", "until"): ["2026-12-06T02:00+01:00"],
+    ("until", "since"): ["2026-12-06T02:00+01:00"],
+}
+"""What is refused without another."""
+
+CASES = list(wrong())
+
+
+@dataclass
+class Tried:
+    """What was said, and what ran before and after."""
+
+    said: dict[Wrong, Said]
+    before: set[str]
+    after: set[str]
+    told: list[str]
+    """Lines that the incident's timeline gained."""
+
+
+@pytest.fixture(scope="module")
+def tried(tmp_path_factory: pytest.TempPathFactory) -> Tried:
+    """All of them, given one after the other at an installation where an incident and every kind of operation wait."""
+    return asyncio.run(_tried(tmp_path_factory.mktemp("wrong")))
+
+
+async def _tried(directory: Path) -> Tried:
+    dossier = yaml.safe_load(EXAMPLE.read_text("utf-8"))
+    for address in (OPERATOR, "boss@supplier.example"):
+        person = {
+            "name": address,
+            "party": "driftbolaget",
+            "function": "engineer",
+            "roles": ["operator"],
+            "email": address,
+        }
+        dossier["contacts"][address.partition("@")[0]] = person
+    (directory / "shop.yaml").write_text(yaml.safe_dump(dossier, allow_unicode=True), "utf-8")
+    (directory / "events.json").write_text('[{"at": "2026-03-01T12:00:00Z", "kind": "opened", "priority": "P1"}]')
+    with real_server(directory / "home") as server:
+        server.settings.home.chmod(0o700)
+        upgrade(server.settings.records_url)
+        records = Records(server.settings.records_url)
+        records.publish_dossier(Dossier.model_validate(json.loads(json.dumps(dossier, default=str))), OPERATOR)
+        world = World(down={"web"}, approval=Approval(roles=["operator"]))
+        client = await server.client()
+        workers = (
+            Worker(
+                client,
+                task_queue=WORKFLOW_QUEUE,
+                workflows=[Watch, Incident, Anything],
+                activities=world.activities,
+                workflow_runner=UnsandboxedWorkflowRunner(),
+            ),
+            Worker(client, task_queue=QUEUE, activities=world.activities),
+        )
+        async with workers[0], workers[1]:
+            await _begin(client)
+            for batch in world.records:
+                records.write(batch)
+            before, lines = await _running(client), list(world.timeline)
+            orders = [("utf-8", case.line) for case in CASES]
+            answers = await asyncio.to_thread(give_all, directory, orders, in_c_locale(server.settings, OPERATOR))
+            after, told = await _running(client), world.timeline[len(lines) :]
+        gc.collect()
+        records.close()
+    return Tried(dict(zip(CASES, answers, strict=True)), before, after, told)
+
+
+ASKED = GATE.model_copy(update={"question": GATE.question.model_copy(update={"deciders": [OPERATOR]})})
+
+
+async def _begin(client: Client) -> None:
+    """An incident that asks, a major incident, and an operation of every kind that asks."""
+    await report(client, alarm("web"))
+    await until_asked(incident(client))
+    statuses = {MAJOR: ("major", major_status())} | {
+        id: (kind.value, operation_status(kind, id).model_copy(update={"gates": [ASKED]}))
+        for kind, id in OPERATIONS.items()
+    }
+    for id, (kind, status) in statuses.items():
+        given = {"application": APPLICATION, "status": status.model_dump(mode="json")}
+        await client.start_workflow(kind, given, id=id, task_queue=WORKFLOW_QUEUE)
+
+
+async def _running(client: Client) -> set[str]:
+    return {execution.id async for execution in client.list_workflows()}
+
+
+FOREIGN = re.compile(
+    r"Traceback|pydantic|validation error|\bRPC\b|INVALID_ARGUMENT|Input should|value_error|NoneType|<class|Errno|"
+    r"sqlalchemy|Temporal did not|Invalid isoformat|month must be|out of range|Expecting value|\bstr\b|utcoffset"
+)
+"""Words of libraries, not of ours."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_a_wrong_value_is_refused_in_one_sentence_that_names_it(tried: Tried, case: Wrong) -> None:
+    said = tried.said[case]
+    shown = said.err.decode()
+    assert (said.code in {1, 2}, said.out) == (True, b""), (said, case.line)
+    sentence = shown.partition("Error: ")[2] if said.code == 2 and "Usage: " in shown else shown
+    assert len(sentence.splitlines()) == 1, shown
+    assert FOREIGN.search(sentence) is None, sentence
+    clauses = re.split(r"[;.:] ", sentence.strip())
+    assert len(clauses) == len(set(clauses)), sentence
+    named = {
+        case.spelled.strip("-"),
+        case.spelled.lower().rstrip("s"),
+        *([case.value.strip()] if case.value.strip() else []),
+    }
+    assert any(word.lower() in sentence.lower() for word in named) or repr(case.value) in sentence, sentence
+    assert {c for c in shown if c != "\n" and not c.isprintable()} == set()
+
+
+@pytest.mark.slow
+def test_of_all_that_is_refused_nothing_was_started_and_no_incident_was_told(tried: Tried) -> None:
+    assert tried.after == tried.before
+    assert tried.told == []
