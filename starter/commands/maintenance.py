@@ -9,7 +9,7 @@ import typer
 
 from starter.commands.operating import NoWait, Reason, Rehearse, finish, start_and_follow
 from starter.commands.output import Application as Application
-from starter.commands.output import AsJson, By, at_desk, echo, echo_json, require_our_time, who_orders
+from starter.commands.output import AsJson, By, at_desk, echo, echo_json, who_orders
 
 if TYPE_CHECKING:
     from models.operation import OperationOutcome
@@ -125,8 +125,6 @@ async def _calendar(desk: Desk, applications: list[str], since: datetime | None)
     from starter.maintenance import calendar as foreseen
     from starter.maintenance import twelve_months
 
-    if since is not None:
-        require_our_time("--from", since)
     return await foreseen(desk, applications, *twelve_months((since or datetime.now(UTC)).date()))
 
 
