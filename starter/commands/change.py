@@ -18,6 +18,7 @@ from starter.commands.output import (
     echo,
     echo_json,
     faults,
+    path_given,
     print_or_write,
     require_our_time,
     say_cut,
@@ -38,7 +39,10 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Submit changes, approve, watch, stop and rehearse them.", no_args_is_help=True)
 
 Id = Annotated[str, typer.Argument(help="As `list` shows it: change.acme.shop.4.", show_default=False)]
-File = Annotated[Path | None, typer.Argument(help="A change's file; or name a routine.", show_default=False)]
+File = Annotated[
+    Path | None,
+    typer.Argument(parser=path_given, help="A change's file; or name a routine.", show_default=False),
+]
 OfApplication = Annotated[
     str | None, typer.Option("--application", "-a", help="CUSTOMER.APPLICATION, as in acme.shop.", show_default=False)
 ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from starter.commands.output import AsJson, echo_json, faults, one_line, require_our_time
+from starter.commands.output import AsJson, echo_json, faults, one_line, path_given, require_our_time
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,7 +20,7 @@ MISUSED = 2
 
 
 def clock(
-    dossier: Annotated[Path, typer.Argument(help="A dossier's file.", show_default=False)],
+    dossier: Annotated[Path, typer.Argument(parser=path_given, help="A dossier's file.", show_default=False)],
     events: Annotated[
         str,
         typer.Option(help="File with the list of events, JSON or YAML; - reads standard input.", show_default=False),

@@ -17,6 +17,7 @@ from starter.commands.output import (
     echo_json,
     echo_line,
     faults,
+    path_given,
     print_or_write,
     stop,
     who_asks,
@@ -38,8 +39,11 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Check, show, describe and publish dossiers.", no_args_is_help=True)
 
-File = Annotated[Path, typer.Argument(help="A dossier's file.", show_default=False)]
-Paths = Annotated[list[Path], typer.Argument(help="Dossiers, or directories of them.", show_default=False)]
+File = Annotated[Path, typer.Argument(parser=path_given, help="A dossier's file.", show_default=False)]
+Paths = Annotated[
+    list[Path],
+    typer.Argument(parser=path_given, help="Dossiers, or directories of them.", show_default=False),
+]
 
 
 class Part(StrEnum):

@@ -49,6 +49,15 @@ def whole_number(least: int, most: int) -> Callable[[str | int], int]:
     return read
 
 
+def path_given(text: str | Path) -> Path:
+    """Reads an argument that takes a path; an empty one, mostly of a variable that is not set, is not the directory one is in."""
+    from pathlib import Path
+
+    if not f"{text}".strip():
+        raise typer.BadParameter("it is empty; write a path, or . for the directory you are in")
+    return Path(text)
+
+
 Limit = Annotated[
     int,
     typer.Option(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from starter.commands.output import WENT_WRONG, echo, echo_json
+from starter.commands.output import WENT_WRONG, echo, echo_json, path_given
 
 if TYPE_CHECKING:
     from models.settings import Settings
@@ -20,7 +20,10 @@ LogJson = Annotated[bool, typer.Option("--json", help="Log JSON for programs on 
 def up(
     dossiers: Annotated[
         list[Path] | None,
-        typer.Argument(help="Dossiers to publish, files or directories; the home's dossiers/ unless given."),
+        typer.Argument(
+            parser=path_given,
+            help="Dossiers to publish, files or directories; the home's dossiers/ unless given.",
+        ),
     ] = None,
     as_json: Annotated[
         bool,
