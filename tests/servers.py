@@ -10,10 +10,12 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
+from temporalio.api.testservice.v1 import SleepRequest
 from temporalio.client import Client
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 from temporalio.testing import WorkflowEnvironment
@@ -104,6 +106,13 @@ async def skipping_environment() -> AsyncIterator[WorkflowEnvironment]:
             AddSearchAttributesRequest(namespace=environment.client.namespace, search_attributes=attributes)
         )
         yield environment
+
+
+async def pass_time(environment: WorkflowEnvironment, span: timedelta) -> None:
+    """Let time pass on the server that skips it, however much happens meanwhile; the SDK's own sleep gives up after 30 s."""
+    request = SleepRequest()
+    request.duration.FromTimedelta(span)
+    await environment.client.test_service.unlock_time_skipping_with_sleep(request, timeout=timedelta(minutes=5))
 
 
 def as_scheduled(order: OperationOrder) -> TypedSearchAttributes | None:

@@ -16,6 +16,7 @@ from models.operation import AbortOperation, OperationEnd, OperationStatus, Oper
 from models.probes import Seen
 from tests.changes.scene import BY, CUSTOMER, MADE, RELEASE, SUPPLIER, Scene, agree, changing, review_of, until_asked_of
 from tests.fakes import Answer
+from tests.servers import pass_time
 from tests.workflows.waiting import until_asked
 from tests.workflows.world import decide, gates
 
@@ -309,7 +310,7 @@ async def test_people_look_back_on_a_change_after_the_agreed_days_and_what_they_
         await agree(handle)
         outcome = await handle.result()
         review = review_of(skipping.client, handle)
-        await skipping.sleep(timedelta(days=7, minutes=1))
+        await pass_time(skipping, timedelta(days=7, minutes=1))
         gate = await until_asked(review, "with-lessons")
         await decide(review, "with-lessons", OPERATOR, note="Stop the queue first.")
         looked_back = await review.result()
@@ -342,7 +343,7 @@ async def test_an_emergency_that_nobody_approves_in_time_is_escalated_and_asked_
         gate = await until_asked_of(approval, CUSTOMER)
         await decide(approval, "approve", CUSTOMER, gate=gate.id, plan=gate.digest[:8])
         assert scene.notices == []
-        await skipping.sleep(timedelta(days=2, minutes=1))
+        await pass_time(skipping, timedelta(days=2, minutes=1))
         gate = await until_asked_of(approval, SUPPLIER)
         await decide(approval, "approve", SUPPLIER, gate=gate.id, plan=gate.digest[:8])
         approved = await approval.result()

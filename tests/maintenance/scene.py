@@ -21,7 +21,7 @@ from models.operation import OperationOutcome
 from tests.fakes import FakeHosts, application_plan
 from tests.replaying import replayed
 from tests.schedules.shop import SHOP
-from tests.servers import as_scheduled
+from tests.servers import as_scheduled, pass_time
 from workflows.maintenance import Maintenance
 
 Run = WorkflowHandle[Any, OperationOutcome]
@@ -126,7 +126,7 @@ async def night(environment: WorkflowEnvironment, clock: str = "03:00", days: in
     """Let time pass until it is so late (UTC) in the night after so many days."""
     now = await environment.get_current_time()
     at = datetime.combine(now.date() + timedelta(days=days), time.fromisoformat(clock), UTC)
-    await environment.sleep(at - now)
+    await pass_time(environment, at - now)
     return at
 
 

@@ -27,6 +27,7 @@ from tests.maintenance.scene import (
     started,
     workers,
 )
+from tests.servers import pass_time
 from tests.workflows.waiting import until_asked
 from tests.workflows.world import decide
 
@@ -47,7 +48,7 @@ async def run_late(
 ) -> OperationOutcome:
     """A run of 03:00 whose worker comes so much later."""
     at = await night(skipping)
-    await skipping.sleep(late)
+    await pass_time(skipping, late)
     async with started(skipping.client, fakes, OneDossier(dossier(**routine)), scheduled(at)) as handle:
         if answer:
             await until_asked(handle, answer)
@@ -93,7 +94,7 @@ async def test_skipped_as_agreed_it_is_recorded_and_the_operators_are_told(skipp
 async def test_caught_up_it_takes_place_in_the_next_window(skipping: WorkflowEnvironment) -> None:
     fakes = hosts()
     at = await night(skipping)
-    await skipping.sleep(3 * HOUR)
+    await pass_time(skipping, 3 * HOUR)
     weekly = dossier(missed="catch_up", frequency=f"weekly {at:%A} 03:00".lower())
 
     async with started(skipping.client, fakes, OneDossier(weekly), scheduled(at)) as handle:
@@ -133,7 +134,7 @@ async def test_asked_people_decide_whether_it_is_made_up_for(
 
 async def asked(skipping: WorkflowEnvironment, fakes: FakeHosts, answer: str) -> OperationOutcome:
     at = await night(skipping)
-    await skipping.sleep(3 * HOUR)
+    await pass_time(skipping, 3 * HOUR)
     weekly = dossier(missed="ask", frequency=f"weekly {at:%A} 03:00".lower())
     async with started(skipping.client, fakes, OneDossier(weekly), scheduled(at)) as handle:
         gate = await until_asked(handle, answer)
@@ -147,7 +148,7 @@ async def test_a_question_that_nobody_answers_leaves_it_out_when_the_next_run_co
 ) -> None:
     fakes = hosts()
     at = await night(skipping)
-    await skipping.sleep(3 * HOUR)
+    await pass_time(skipping, 3 * HOUR)
     weekly = dossier(missed="ask", frequency=f"weekly {at:%A} 03:00".lower())
 
     async with started(skipping.client, fakes, OneDossier(weekly), scheduled(at)) as handle:

@@ -15,7 +15,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from models.dossier.instructions import OnSilence
 from models.gates import Decision, GateOption, GateOutcome, Question
-from tests.servers import real_server, skipping_environment
+from tests.servers import pass_time, real_server, skipping_environment
 from tests.workflows.asks import Ask, Asks
 from tests.workflows.waiting import end_of, until_asked
 from tests.workflows.world import World, decide, gates, unique
@@ -111,7 +111,7 @@ async def test_only_allowed_answers_count_whatever_is_tried(
             assert [a.by for a in (await gates(handle))[0].answers] == list(
                 dict.fromkeys(a.by for a in (await gates(handle))[0].answers)
             )
-            await env.sleep(timedelta(hours=2))
+            await pass_time(env, timedelta(hours=2))
         [outcome] = await end_of(handle)
     assert outcome.option == (rules.decided or "refuse")
     assert {a.by for a in outcome.answers if a.option == "approve"} == rules.approved
@@ -145,7 +145,7 @@ async def test_an_answer_to_an_earlier_asking_does_not_fit_a_later_one(skipping:
 async def test_after_the_deadline_an_answer_is_too_late(skipping: WorkflowEnvironment) -> None:
     async with World().worker(skipping.client, workflows=[Asks], queue=QUEUE):
         handle = await asking(skipping.client, times=2)
-        await skipping.sleep(timedelta(hours=1, seconds=1))
+        await pass_time(skipping, timedelta(hours=1, seconds=1))
         with pytest.raises(WorkflowUpdateFailedError) as refused:
             await decide(handle, "approve", by=PEOPLE[0], gate="g1")
         assert "gate g1 was decided already: refuse" in str(refused.value.cause)
@@ -155,7 +155,7 @@ async def test_after_the_deadline_an_answer_is_too_late(skipping: WorkflowEnviro
 async def test_silence_that_means_ask_again_asks_again(skipping: WorkflowEnvironment) -> None:
     async with World().worker(skipping.client, workflows=[Asks], queue=QUEUE):
         handle = await asking(skipping.client, on_silence=OnSilence.ASK_AGAIN)
-        await skipping.sleep(timedelta(hours=5))
+        await pass_time(skipping, timedelta(hours=5))
         await decide(handle, "approve", by=PEOPLE[1])
         [outcome] = await end_of(handle)
     assert outcome.option == "approve"

@@ -11,6 +11,7 @@ from temporalio.testing import WorkflowEnvironment
 from models.alarms import Disposition
 from models.dossier.instructions import Approval, OnSilence
 from models.incident import IncidentEnd, IncidentState, Note, Told
+from tests.servers import pass_time
 from tests.workflows.waiting import end_of, until_asked
 from tests.workflows.world import OPERATOR, World, alarm, cleared, decide, gates, incident, report, status
 
@@ -96,7 +97,7 @@ async def test_silence_means_what_was_agreed(skipping: WorkflowEnvironment) -> N
     )
     async with world.worker(skipping.client):
         await report(skipping.client, alarm("web"))
-        await skipping.sleep(timedelta(minutes=31))
+        await pass_time(skipping, timedelta(minutes=31))
         outcome = await end_of(incident(skipping.client))
     assert outcome.end is IncidentEnd.RECOVERED
     assert any("approve by nobody (silence)" in text for text in world.timeline)

@@ -22,6 +22,7 @@ from models.incident import CloseIncident, IncidentOutcome
 from models.names import watch_id
 from models.probes import HealthVerdict, WatchHealth
 from models.watch import OpenByHand, OpenReceipt
+from tests.servers import pass_time
 from tests.workflows.waiting import end_of, until_asked
 from tests.workflows.world import APPLICATION, OPERATOR, World, alarm, incident, report, status, watch_status
 
@@ -75,7 +76,7 @@ async def test_an_alarm_that_joins_an_incident_while_it_closes_is_raised_again_w
         first = await end_of(incident(client, 1))
         world.ended = {"inc.acme.shop.1": first.end.value}
         if handed_on:  # the new run of the watch has to look it up
-            await skipping.sleep(timedelta(seconds=6))
+            await pass_time(skipping, timedelta(seconds=6))
         seconds = await _seconds_until_next(client, first)
         second = await end_of(incident(client, 1))
     assert [r.disposition for r in receipts] == [Disposition.JOINED]

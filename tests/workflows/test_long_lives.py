@@ -14,6 +14,7 @@ from models.lease import LeaseAnswer, LeaseState
 from models.names import WORKFLOW_QUEUE, operation_id
 from models.operation import ComponentsOrder
 from tests.fakes import FakeHosts, application_plan, working
+from tests.servers import pass_time
 from tests.workflows.waiting import until_asked
 from tests.workflows.world import APPLICATION, OPERATOR, World, alarm, decide, incident, report
 from workflows.starting import StartUp
@@ -32,9 +33,9 @@ async def test_an_incident_that_nobody_takes_up_can_stay_open_for_seven_weeks(sk
         await report(skipping.client, alarm("web"))
         handle = incident(skipping.client)
         await until_asked(handle)
-        await skipping.sleep(_DAY)
+        await pass_time(skipping, _DAY)
         first = await _events(handle)
-        await skipping.sleep(_DAY)
+        await pass_time(skipping, _DAY)
         later = await _events(handle) - first
         await decide(handle, "close", note="Nobody misses it")
         await handle.result()
@@ -54,9 +55,9 @@ async def test_an_operation_can_wait_for_its_lease_for_three_months(skipping: Wo
         async with asyncio.timeout(90):
             while not hosts.leases:
                 await asyncio.sleep(0.02)
-        await skipping.sleep(_DAY)
+        await pass_time(skipping, _DAY)
         first = await _events(handle)
-        await skipping.sleep(_DAY)
+        await pass_time(skipping, _DAY)
         later = await _events(handle) - first
         hosts.lease_answers.clear()
         await handle.result()

@@ -24,6 +24,7 @@ from models.major import (
     UpdateCustomers,
 )
 from models.records import EntryKind, TimelineEntry
+from tests.servers import pass_time
 from tests.workflows.led import heard, incident, leading, lines, open_major, standing, tell
 from workflows.major_page import major_page
 
@@ -112,10 +113,10 @@ async def test_how_its_incidents_stand_is_looked_at_again_and_again(skipping: Wo
         major = await open_major(skipping.client, "acme.shop.1", "acme.payroll.2")
         await until_members(major, 2)
         await shop.signal("raise_to", "P1")
-        await skipping.sleep(timedelta(minutes=2))
+        await pass_time(skipping, timedelta(minutes=2))
         urgent = await standing(major)
         await shop.signal("over", "recovered-by-itself")
-        await skipping.sleep(timedelta(minutes=2))
+        await pass_time(skipping, timedelta(minutes=2))
         calmer = await standing(major)
 
     assert urgent.priority is Priority.P1
@@ -200,7 +201,7 @@ async def test_an_incident_that_another_has_taken_at_the_same_moment_is_given_up
         await until_members(first, 1)
         second = await open_major(skipping.client)
         await shop.signal("led_by_major", LedByMajor(major=second.id, by=EVA))
-        await skipping.sleep(timedelta(minutes=2))
+        await pass_time(skipping, timedelta(minutes=2))
         status = await standing(first)
 
     assert status.members == []
@@ -255,16 +256,16 @@ async def test_a_lead_of_whom_nothing_is_heard_is_asked_again_by_the_most_urgent
         await payroll.signal("raise_to", "P1")
         major = await open_major(skipping.client, "acme.shop.1", "acme.payroll.2")
         await until_members(major, 2)
-        await skipping.sleep(timedelta(minutes=25))
+        await pass_time(skipping, timedelta(minutes=25))
         await tell(major, "add_note", Note(text="Still at it", by=EVA))
-        await skipping.sleep(timedelta(minutes=28))
+        await pass_time(skipping, timedelta(minutes=28))
         early = await heard(payroll)
-        await skipping.sleep(timedelta(minutes=5))
+        await pass_time(skipping, timedelta(minutes=5))
         once = await heard(payroll)
-        await skipping.sleep(timedelta(minutes=15))
+        await pass_time(skipping, timedelta(minutes=15))
         twice = await heard(payroll)
         await tell(major, "add_note", Note(text="Here", by=EVA))
-        await skipping.sleep(timedelta(minutes=33))
+        await pass_time(skipping, timedelta(minutes=33))
         anew, other, status = await heard(payroll), await heard(shop), await standing(major)
 
     def asked(said: list[str]) -> list[str]:

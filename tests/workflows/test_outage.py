@@ -18,6 +18,7 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, 
 from models.incident import AlarmsJoined, IncidentEnd, IncidentOrder, IncidentOutcome, IncidentState
 from models.names import WORKFLOW_QUEUE, incident_id
 from tests.replaying import replayed
+from tests.servers import pass_time
 from tests.workflows.waiting import end_of
 from tests.workflows.world import APPLICATION, QUEUE, World, alarm, status
 from workflows.incident import Incident
@@ -70,11 +71,6 @@ async def _start(client: Client, number: int) -> WorkflowHandle[Any, IncidentOut
     )
 
 
-async def _pass(skipping: WorkflowEnvironment, minutes: int) -> None:
-    for _ in range(minutes * 6):  # the server gives up a sleep in which too much happens
-        await skipping.sleep(timedelta(seconds=10))
-
-
 async def _events(handle: WorkflowHandle[Any, Any]) -> int:
     return len((await handle.fetch_history()).events)
 
@@ -96,11 +92,11 @@ async def test_an_outage_of_the_records_for_half_an_hour_under_a_hundred_inciden
                 await asyncio.sleep(0.05)
         outage.away = _OF_THE_RECORDS
         before = [await _events(handle) for handle in handles]
-        await _pass(skipping, minutes=15)
+        await pass_time(skipping, timedelta(minutes=15))
         for handle in handles:  # people and the watch go on telling them things
             await handle.signal("join_alarms", AlarmsJoined(alarms=[alarm("app")]))
             assert (await status(handle)).state is IncidentState.CONFIRMING
-        await _pass(skipping, minutes=15)
+        await pass_time(skipping, timedelta(minutes=15))
         during = [await _events(handle) - began for handle, began in zip(handles, before, strict=True)]
         outage.away = set()
         outcomes = [await end_of(handle) for handle in handles]

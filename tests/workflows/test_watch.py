@@ -16,7 +16,7 @@ from models.incident import IncidentEnd, IncidentOrder
 from models.names import WORKFLOW_QUEUE, watch_id
 from models.slices import KnownIncident
 from models.watch import OpenByHand, OpenReceipt
-from tests.servers import real_server
+from tests.servers import pass_time, real_server
 from tests.workflows.test_subjects import not_understood, overdue, silent
 from tests.workflows.waiting import end_of, until_asked
 from tests.workflows.world import (
@@ -96,7 +96,7 @@ async def test_what_still_fires_after_its_incident_ended_opens_another(skipping:
         await report(skipping.client, alarm("web"))
         first = await end_of(incident(skipping.client, 1))
         world.down.add("web")
-        await skipping.sleep(timedelta(minutes=3))
+        await pass_time(skipping, timedelta(minutes=3))
         second = await end_of(incident(skipping.client, 2))
     assert (first.end.value, second.end.value) == ("not-confirmed", "recovered")
 
@@ -164,7 +164,7 @@ async def test_a_watch_that_hands_on_to_a_new_run_forgets_nothing(skipping: Work
         other = (await report(skipping.client, alarm("mail"))).receipts[0]
         world.ended["inc.acme.shop.1"] = None
         await incident(skipping.client, 1).terminate()
-        await skipping.sleep(timedelta(minutes=5))
+        await pass_time(skipping, timedelta(minutes=5))
         await until_asked(incident(skipping.client, 3))
         seen = await watch_status(skipping.client)
     assert again.disposition is Disposition.DUPLICATE

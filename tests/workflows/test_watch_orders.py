@@ -36,6 +36,7 @@ from models.watch import (
     SplitIncident,
     WatchTold,
 )
+from tests.servers import pass_time
 from tests.workflows.waiting import end_of
 from tests.workflows.world import (
     APPLICATION,
@@ -160,7 +161,7 @@ async def test_what_fires_at_night_is_opened_in_the_morning(skipping: WorkflowEn
         [web, mail] = (await report(skipping.client, alarm("web"), alarm("mail"))).receipts
         await report(skipping.client, cleared("mail"))
         asleep = await watch_status(skipping.client)
-        await skipping.sleep(timedelta(hours=6))
+        await pass_time(skipping, timedelta(hours=6))
         told = await heard(skipping, 1)
         awake = await watch_status(skipping.client)
     assert (web.disposition, mail.disposition) == (Disposition.HELD, Disposition.HELD)
@@ -174,7 +175,7 @@ async def test_hours_are_read_anew_before_they_run_out(skipping: WorkflowEnviron
     async with world.worker(skipping.client, workflows=WORKFLOWS):
         await report(skipping.client, alarm("web"))
         world.slice = {}  # now round the clock
-        await skipping.sleep(timedelta(days=4))
+        await pass_time(skipping, timedelta(days=4))
         assert await heard(skipping, 1) == ["alarm embedded/web"]
 
 
@@ -187,7 +188,7 @@ async def test_a_silence_ends_and_what_still_fires_is_raised(skipping: WorkflowE
         told = await order(skipping, "silence", silence)
         [db] = (await report(skipping.client, alarm("db"))).receipts
         seen = await watch_status(skipping.client)
-        await skipping.sleep(timedelta(hours=3))
+        await pass_time(skipping, timedelta(hours=3))
         assert await heard(skipping, 1) == ["alarm embedded/db"]
         over = await watch_status(skipping.client)
     assert "s1" in told.message
@@ -270,9 +271,9 @@ async def test_after_an_operation_what_still_fires_is_raised(skipping: WorkflowE
                 await watch(skipping).signal("operation_ends", EndOperation(holder=begin.holder))
             case "holder-gone":
                 world.ended[begin.holder] = None
-                await skipping.sleep(timedelta(minutes=3))
+                await pass_time(skipping, timedelta(minutes=3))
             case "time":
-                await skipping.sleep(timedelta(minutes=61))
+                await pass_time(skipping, timedelta(minutes=61))
         assert await heard(skipping, 2) == ["alarm embedded/web"]
         seen = await watch_status(skipping.client)
     assert (web.disposition, mail.disposition) == (Disposition.SUPPRESSED, Disposition.OPENED)

@@ -26,6 +26,7 @@ from models.incident import IncidentOutcome, IncidentStatus, Told
 from models.names import watch_id
 from models.notices import Occasion
 from models.watch import WatchTold
+from tests.servers import pass_time
 from tests.workflows.waiting import until_asked
 from tests.workflows.world import APPLICATION, World, alarm, begin_watching, incident, report, status
 
@@ -123,7 +124,7 @@ class Scene:
 
     async def pass_time(self, span: timedelta) -> None:
         """Let time pass where no incident may have begun."""
-        await self.env.sleep(span)
+        await pass_time(self.env, span)
 
     async def pass_time_to(self, moment: datetime) -> None:
         """Let time pass until a moment, where no incident may have begun."""
