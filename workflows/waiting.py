@@ -17,11 +17,13 @@ from temporalio import workflow
 
 from workflows.text import summary_line
 
-_TURN = timedelta(milliseconds=1)
+_TURN = timedelta(milliseconds=50)
+"""Long enough for the SDK to have finished the workflow task that starts the timer. Where a timer of a millisecond had ended by
+then, SDK 1.35 now and then dropped the next task, and the update waited for the task's timeout."""
 
 
 async def in_turn() -> None:
-    """Wait, in an update handler, until all that came before the update has taken effect: 5 events, some milliseconds.
+    """Wait, in an update handler, until all that came before the update has taken effect: 5 events, about 50 ms.
 
     The server puts the end of the timer into the history, so what the handler does afterwards has its place there.
     """
