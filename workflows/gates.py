@@ -115,7 +115,10 @@ class Asking:
     @property
     def open_gates(self) -> list[GateState]:
         """The gates that wait for an answer, oldest first."""
-        return [g for g in self._gates.values() if g.decided is None]
+        waiting = [gate for gate in self._gates.values() if gate.decided is None]
+        return sorted(
+            waiting, key=lambda gate: int(gate.id.removeprefix("g"))
+        )  # of two asked at once, either is ready first
 
     async def ask(self, question: Question, moot: Callable[[], bool] = lambda: False) -> GateOutcome:
         """Ask, and wait until people or their silence have decided, or until `moot` says that the answer no longer matters."""

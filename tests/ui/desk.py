@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,9 @@ _QUIET = [
 
 PATIENCE = 90_000
 """Milliseconds; on a busy machine the UI may take long, and a test that passes never waits for all of it."""
+
+A_WHILE = 10_000
+"""Milliseconds in which a page that was opened shows what there is."""
 
 
 def chromium() -> str:
@@ -47,10 +50,19 @@ class Desk:
         await self.page.get_by_role("link", name=text, exact=True).first.click()
 
     async def details(self, expected: str) -> str:
-        """The current details, once they say what is expected; the UI shows Markdown in a frame of its own."""
-        await self.page.get_by_role("tab", name="User Metadata").click()
+        """The current details, once they say what is expected; the UI shows Markdown in a frame of its own.
+
+        The UI reads them when it opens the page and not again, so an operator reloads the page.
+        """
         body = self._details_frame.locator("body")
-        await expect(body).to_contain_text(expected, timeout=PATIENCE)
+        for _ in range(PATIENCE // A_WHILE):
+            await self.page.get_by_role("tab", name="User Metadata").click()
+            with suppress(AssertionError):
+                await expect(body).to_contain_text(expected, timeout=A_WHILE)
+                return await body.inner_text()
+            await self.page.reload()
+        await self.page.get_by_role("tab", name="User Metadata").click()
+        await expect(body).to_contain_text(expected, timeout=A_WHILE)
         return await body.inner_text()
 
     async def to_paste(self) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from temporalio import workflow
 
 from models.base import Model
@@ -24,3 +26,13 @@ class Asks(Asking):
     async def run(self, order: Ask) -> list[GateOutcome]:
         """Ask as often as wanted."""
         return [await self.ask(order.question) for _ in range(order.times)]
+
+
+@workflow.defn(name="asks-at-once")
+class AsksAtOnce(Asking):
+    """Asks several times at once."""
+
+    @workflow.run
+    async def run(self, order: Ask) -> list[GateOutcome]:
+        """Ask as often as wanted, without waiting for an answer in between."""
+        return list(await asyncio.gather(*[self.ask(order.question) for _ in range(order.times)]))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from temporalio import activity
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
@@ -15,8 +18,9 @@ from temporalio.testing import WorkflowEnvironment
 
 from models.dossier.instructions import OnSilence
 from models.gates import Decision, GateOption, GateOutcome, Question
+from models.records import OpenedGate, OpenGate
 from tests.servers import pass_time, real_server, skipping_environment
-from tests.workflows.asks import Ask, Asks
+from tests.workflows.asks import Ask, Asks, AsksAtOnce
 from tests.workflows.waiting import end_of, until_asked
 from tests.workflows.world import World, decide, gates, unique
 
@@ -159,6 +163,35 @@ async def test_silence_that_means_ask_again_asks_again(skipping: WorkflowEnviron
         await decide(handle, "approve", by=PEOPLE[1])
         [outcome] = await end_of(handle)
     assert outcome.option == "approve"
+
+
+@dataclass
+class FirstIsSlow(World):
+    """The plan of the first gate is named last."""
+
+    second_named: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @activity.defn(name="open_gate")
+    async def open_gate(self, request: OpenGate) -> OpenedGate:
+        if request.gate == "g1":
+            await self.second_named.wait()
+            await asyncio.sleep(0.3)  # until the workflow has heard of the second
+        else:
+            self.second_named.set()
+        return await super().open_gate(request)
+
+
+async def test_questions_that_are_asked_at_once_stand_in_the_order_of_their_numbers(
+    skipping: WorkflowEnvironment,
+) -> None:
+    async with FirstIsSlow().worker(skipping.client, workflows=[AsksAtOnce], queue=QUEUE):
+        order = Ask(question=question(), times=2)
+        handle = await skipping.client.start_workflow(AsksAtOnce.run, order, id=unique("asks"), task_queue=QUEUE)
+        async with asyncio.timeout(60):
+            while len(asked := [gate.id for gate in await gates(handle)]) < 2:
+                await asyncio.sleep(0.02)
+        await handle.terminate()
+    assert asked == ["g1", "g2"]
 
 
 async def test_a_reset_run_does_not_act_on_an_approval_that_was_used(tmp_path: Any) -> None:
