@@ -58,7 +58,10 @@ def test_a_body_is_shown_as_it_was_sent_and_cannot_steer_the_terminal(ids: list[
 
 @pytest.mark.parametrize(
     ("id", "what"),
-    [("1234", "give eight or more digits"), ("00000000", "nothing with the id 00000000 is in quarantine")],
+    [
+        ("1234", "1234 is too short for an id; give eight or more of its digits"),
+        ("00000000", "nothing with the id 00000000 is in quarantine"),
+    ],
 )
 def test_an_id_that_names_nothing_is_refused_in_a_sentence(ids: list[str], id: str, what: str) -> None:
     assert what in said("show", id, code=1)
