@@ -83,7 +83,14 @@ async def test_an_outage_of_the_records_for_half_an_hour_under_a_hundred_inciden
     world, client, outage = World(down={"web"}), skipping.client, Outage("load_incident_plan")
     activities = world.activities
     async with (
-        replayed(client, task_queue=WORKFLOW_QUEUE, workflows=[Incident], activities=activities, interceptors=[outage]),
+        replayed(
+            client,
+            task_queue=WORKFLOW_QUEUE,
+            workflows=[Incident],
+            at_most=10,
+            activities=activities,
+            interceptors=[outage],
+        ),
         Worker(client, task_queue=QUEUE, activities=activities),
     ):
         handles = [await _start(client, number) for number in range(1, _INCIDENTS + 1)]
