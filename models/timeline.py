@@ -41,7 +41,7 @@ class Timeline(State):
         *,
         instead_of: int | None = None,
     ) -> int:
-        """Add a line, or say the latest line anew, which keeps its time; returns its sequence."""
+        """Add a line, or replace the text of the latest line, which keeps its time; returns the sequence of the line."""
         text = cut(text[:2000], TEXT)
         whole = data.model_dump(mode="json") if isinstance(data, Model) else data or {}
         rests_on = _fitting(whole)
@@ -55,7 +55,7 @@ class Timeline(State):
         return self.count - 1
 
     def is_last(self, sequence: int) -> bool:
-        """Whether this is the latest line, and may still be said anew: the records do not have it."""
+        """Whether this is the latest line and can still be replaced, because the records do not have it yet."""
         return self.untaken > 0 and sequence == self.count - 1
 
     def take(self) -> list[TimelineEntry]:

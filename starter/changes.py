@@ -130,7 +130,7 @@ def require_change(id: str) -> str:
 async def awaiting(desk: Desk, id: str, by: str, gate: str | None) -> tuple[str, str, str]:
     """The workflow and its open question by which somebody approves a change, and the one name of who that is.
 
-    It is asked before the change, or afterwards for an emergency. `UserError` refuses whoever is not asked.
+    The question comes before the change; in an emergency, it comes afterwards. `UserError` refuses a person who is not asked.
     """
     number = require_change(id).removeprefix(f"{OperationKind.CHANGE.value}.")
     afterwards = operation_id(OperationKind.REVIEW.value, *number.rsplit(".", 1)) + ".approval"

@@ -74,7 +74,7 @@ async def _run(desk: Desk, execution: WorkflowExecution) -> RunbookRun:
 
 
 def _one_name(records: Records, typed: str, application: str) -> str:
-    """The one name of whoever was typed into the Temporal UI or a command; a stranger, who was refused, as typed."""
+    """Resolve the name of a person that was typed into the Temporal UI or a command; a stranger's name stays as typed."""
     try:
         return identify(records, typed, [application])
     except UserError:

@@ -115,10 +115,9 @@ class Asking:
     @property
     def open_gates(self) -> list[GateState]:
         """The gates that wait for an answer, oldest first."""
+        # By number: of two questions asked at once, the later one may have its plan named first.
         waiting = [gate for gate in self._gates.values() if gate.decided is None]
-        return sorted(
-            waiting, key=lambda gate: int(gate.id.removeprefix("g"))
-        )  # of two asked at once, either is ready first
+        return sorted(waiting, key=lambda gate: int(gate.id.removeprefix("g")))
 
     async def ask(self, question: Question, moot: Callable[[], bool] = lambda: False) -> GateOutcome:
         """Ask, and wait until people or their silence have decided, or until `moot` says that the answer no longer matters."""

@@ -30,9 +30,9 @@ def identify(records: Records, who: str, applications: Sequence[str]) -> str:
 
 
 def identify_publisher(records: Records, who: str, dossier: Dossier) -> str:
-    """The one name of whoever publishes a dossier: a contact of this version, or else of the version that holds now.
+    """Resolve the person who publishes a dossier to one name.
 
-    `NotFoundError` refuses a stranger.
+    The person is a contact of this version, or of the version that holds now. `NotFoundError` refuses a stranger.
     """
     try:
         holds = records.current_dossier(dossier.id)

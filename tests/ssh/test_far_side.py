@@ -8,6 +8,7 @@ import signal
 import subprocess
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -34,10 +35,15 @@ def _born(pid: int) -> str:
 
 
 def _until(path: Path) -> None:
-    end = time.monotonic() + 15
-    while not path.exists():
-        assert time.monotonic() < end, f"{path} did not appear"
-        time.sleep(0.02)
+    _while(lambda: not path.exists(), f"{path} did not appear")
+
+
+def _while(holds: Callable[[], object], fault: str) -> None:
+    """Wait as long as something holds, and fail with a fault where it holds for a minute."""
+    end = time.monotonic() + 60
+    while holds():
+        assert time.monotonic() < end, fault
+        time.sleep(0.05)
 
 
 def _size(folder: Path) -> int:
@@ -282,13 +288,11 @@ def test_what_a_daemon_writes_to_its_parents_output_fills_no_disk_and_does_not_e
     first = far.run("j", command)
     (tmp_path / "go").touch()
     _until(tmp_path / "written")
-    while _size(far.folder("j")) > 100_000:
-        time.sleep(0.05)
+    _while(lambda: _size(far.folder("j")) > 100_000, "the job's folder stayed large")
     assert far.run("j", command).streams == first.streams == (b"up\n", b"", b"oops\n", b"")
     (tmp_path / "end").touch()
     _until(tmp_path / "lived")
-    while far.left_running():
-        time.sleep(0.05)
+    _while(far.left_running, "processes were left running")
     assert not (far.folder("j") / "held").exists()
 
 
@@ -302,11 +306,9 @@ def test_what_a_daemon_of_a_status_command_writes_fills_no_disk(far: Far, tmp_pa
     assert far.ensure("j", "started", 1, "true", "true", status).words[0] == "10"
     (tmp_path / "go").touch()
     _until(tmp_path / "written")
-    while _size(far.folder("j")) > 100_000:
-        time.sleep(0.05)
+    _while(lambda: _size(far.folder("j")) > 100_000, "the job's folder stayed large")
     (tmp_path / "end").touch()
-    while far.left_running():
-        time.sleep(0.05)
+    _while(far.left_running, "processes were left running")
 
 
 @one_shell
@@ -316,8 +318,7 @@ def test_a_status_command_that_prints_without_end_fills_no_disk(far: Far, tmp_pa
     control = ["started", "5", "commands", "true", "true", status]
     process = far.begin("run", "j", "sh", "-c", script, "driftvakt", "", "a.b.web:1", *control, in_folder=True)
     _until(tmp_path / "written")
-    while _size(far.folder("j")) > 100_000:
-        time.sleep(0.05)
+    _while(lambda: _size(far.folder("j")) > 100_000, "the job's folder stayed large")
     far.ask("end", "j", why="cancel")
     assert far.hear(process).words[1] == "cancel"
 
