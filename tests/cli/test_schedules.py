@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from temporalio.client import Client, Schedule, ScheduleSpec, ScheduleUpdate
+from temporalio.client import Client, Schedule, ScheduleHandle, ScheduleSpec, ScheduleUpdate
 
 from activities.records.schedules import AppliedSchedules
 from models.dossier import Dossier
@@ -57,6 +58,13 @@ async def there(client: Client, *ids: str) -> None:
     """Wait until the server lists these schedules and no other; its list is a moment late."""
     async with asyncio.timeout(90):
         while {one.id async for one in await client.list_schedules()} != set(ids):
+            await asyncio.sleep(0.1)
+
+
+async def seen(handle: ScheduleHandle, holds: Callable[[Schedule], bool]) -> None:
+    """Wait until the schedule is as asked for; an order that comes close behind another one may be done before it."""
+    async with asyncio.timeout(90):
+        while not holds((await handle.describe()).schedule):
             await asyncio.sleep(0.1)
 
 
@@ -118,13 +126,16 @@ async def test_what_was_done_by_hand_is_named_and_taken_back_but_for_a_pause(sit
     client = await site.server.client()
     await beside("apply")
     handle = client.get_schedule_handle(ID)
+    made = (await handle.describe()).schedule
 
     await handle.update(
         lambda now: ScheduleUpdate(
             Schedule(action=now.description.schedule.action, spec=ScheduleSpec(cron_expressions=["0 12 * * *"]))
         )
     )
+    await seen(handle, lambda found: found.spec.calendars != made.spec.calendars)
     await handle.pause(note="the customer counts stock")
+    await seen(handle, lambda found: found.state.paused)
     [edit] = (await plan())["schedules"]
     alarmed = await beside("plan", "--check")
     await beside("apply")

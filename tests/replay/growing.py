@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import base64
 import json
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +25,9 @@ from tests.workflows.waiting import end_of, until_asked
 from tests.workflows.world import World, alarm, decide, incident, report
 from worker import WORKFLOWS
 from workflows.sandbox import workflow_runner
+
+Measure = Callable[[list[float]], AbstractContextManager[None]]
+"""Measures one activation and appends what it found."""
 
 
 async def waiting_incident(client: Client) -> WorkflowHistory:
@@ -76,8 +81,9 @@ def with_signals(
 
 @dataclass
 class Cost(WorkflowRunner):
-    """What a workflow costs its worker, in seconds of processor time for each activation; a busy machine changes it little."""
+    """What a workflow costs its worker, a figure for each activation."""
 
+    measure: Measure
     activations: list[float] = field(default_factory=list)
     inner: WorkflowRunner = field(default_factory=workflow_runner)
 
@@ -92,20 +98,17 @@ class Cost(WorkflowRunner):
 
     def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
         """Make a workflow whose activations are measured."""
-        return _Measured(self.inner.create_instance(det), self.activations)
+        return _Measured(self.inner.create_instance(det), self)
 
 
 class _Measured(WorkflowInstance):
-    def __init__(self, inner: WorkflowInstance, activations: list[float]) -> None:
+    def __init__(self, inner: WorkflowInstance, cost: Cost) -> None:
         self._inner = inner
-        self._activations = activations
+        self._cost = cost
 
     def activate(self, act: Any) -> Any:
-        began = time.thread_time()
-        try:
+        with self._cost.measure(self._cost.activations):
             return self._inner.activate(act)
-        finally:
-            self._activations.append(time.thread_time() - began)
 
     def get_serialization_context(self, command_info: Any) -> Any:
         return self._inner.get_serialization_context(command_info)
@@ -120,16 +123,42 @@ class _Measured(WorkflowInstance):
         return self._inner.get_thread_id()
 
 
-async def replay(history: WorkflowHistory) -> Cost:
-    """Replay a history twice, and tell what each activation cost at its cheapest.
+@contextmanager
+def seconds(into: list[float]) -> Iterator[None]:
+    """Processor time; a busy machine makes the same work up to twice as dear."""
+    began = time.thread_time()
+    try:
+        yield
+    finally:
+        into.append(time.thread_time() - began)
 
-    A busy machine makes the same work dearer, for cold caches, but seldom the same activation twice. The limit of two
-    seconds on the wall, which a busy machine exceeds, does not hold here.
+
+@contextmanager
+def calls(into: list[float]) -> Iterator[None]:
+    """Calls of functions: the same on every machine."""
+    count = 0
+
+    def counted(_frame: object, event: str, _of: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sys.setprofile(counted)
+    try:
+        yield
+    finally:
+        sys.setprofile(None)
+        into.append(count)
+
+
+async def replay(history: WorkflowHistory, measure: Measure = seconds, *, times: int = 1) -> Cost:
+    """Replay a history, and tell what each activation cost at its cheapest.
+
+    The limit of two seconds on the wall, which a busy machine exceeds, does not hold here.
     """
-    cost = Cost()
+    cost = Cost(measure)
     replayer = Replayer(workflows=WORKFLOWS, workflow_runner=cost, data_converter=data_converter, debug_mode=True)
     runs = []
-    for _ in range(2):
+    for _ in range(times):
         cost.activations.clear()  # at first what the SDK has tried each workflow out with
         await replayer.replay_workflow(history)
         runs.append(list(cost.activations))
