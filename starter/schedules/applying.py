@@ -19,7 +19,6 @@ from starter.schedules.server import (
     find_schedules,
     make_schedule,
     remove_schedule,
-    unpause_schedule,
 )
 from starter.schedules.wanted import wanted_schedules
 
@@ -58,9 +57,7 @@ async def apply_schedules(
     plan, wanted = await plan_schedules(desk, only, now)
     named = await asyncio.to_thread(_identified, desk.records, by, list(only) or published)
     for one in plan.schedules:
-        await _apply(desk, one, wanted.get(one.id), named[one.application])
-        if unpause and one.paused is not None:
-            await unpause_schedule(desk.client, one.id, wanted[one.id].shape.says)
+        await _apply(desk, one, wanted.get(one.id), named[one.application], unpause=unpause)
     return plan
 
 
@@ -75,8 +72,9 @@ def _identified(records: Records, by: str, applications: Collection[str]) -> dic
     return named
 
 
-async def _apply(desk: Desk, one: PlannedSchedule, wanted: WantedSchedule | None, by: str) -> None:
-    if one.change is ScheduleChange.KEEP:
+async def _apply(desk: Desk, one: PlannedSchedule, wanted: WantedSchedule | None, by: str, *, unpause: bool) -> None:
+    unpauses = unpause and one.paused is not None
+    if one.change is ScheduleChange.KEEP and not unpauses:
         return
     if one.change is ScheduleChange.REMOVE:
         await remove_schedule(desk.client, one.id)
@@ -87,6 +85,6 @@ async def _apply(desk: Desk, one: PlannedSchedule, wanted: WantedSchedule | None
     if one.change is ScheduleChange.ADD:
         await make_schedule(desk.client, one.id, one.application, wanted.shape)
     else:
-        await change_schedule(desk.client, one.id, wanted.shape)
+        await change_schedule(desk.client, one.id, wanted.shape, unpause=unpauses)
     applied = AppliedSchedule(id=one.id, application=one.application, shape=wanted.shape, by=by, at=datetime.now(UTC))
     await asyncio.to_thread(AppliedSchedules(desk.records.database).keep, applied)

@@ -70,20 +70,18 @@ async def make_schedule(client: Client, id: str, application: str, shape: Schedu
         await change_schedule(client, id, shape)
 
 
-async def change_schedule(client: Client, id: str, shape: ScheduleShape) -> None:
-    """Make a schedule what it is to be; whether it is paused stays as it is."""
+async def change_schedule(client: Client, id: str, shape: ScheduleShape, *, unpause: bool = False) -> None:
+    """Make a schedule what it is to be; whether it is paused stays as it is, unless it is to run again.
+
+    Both go in one update: the server may do an unpause before an update that was sent just before it.
+    """
 
     def change(current: ScheduleUpdateInput) -> ScheduleUpdate:
         state = current.description.schedule.state
-        note = state.note if state.paused else shape.says
-        return ScheduleUpdate(_schedule(shape, ScheduleState(note=note, paused=state.paused)))
+        paused = state.paused and not unpause
+        return ScheduleUpdate(_schedule(shape, ScheduleState(note=state.note if paused else shape.says, paused=paused)))
 
     await client.get_schedule_handle(id).update(change)
-
-
-async def unpause_schedule(client: Client, id: str, says: str) -> None:
-    """Let a paused schedule run again."""
-    await client.get_schedule_handle(id).unpause(note=says)
 
 
 async def remove_schedule(client: Client, id: str) -> None:

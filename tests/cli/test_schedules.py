@@ -157,6 +157,21 @@ async def test_what_was_done_by_hand_is_named_and_taken_back_but_for_a_pause(sit
     assert await changes() == [(ID, "keep")]
 
 
+async def test_a_paused_schedule_that_no_dossier_wants_any_more_is_removed_and_not_let_run_again(site: Site) -> None:
+    client = await site.server.client()
+    await beside("apply")
+    handle = client.get_schedule_handle(ID)
+    await handle.pause(note="the customer counts stock")
+    await seen(handle, lambda found: found.state.paused)
+
+    site.records.publish_dossier(without_maintenance(), "ann")
+    gone = await beside("apply", "--unpause")
+
+    assert gone.exit_code == 0, gone.stderr
+    assert "1 removed" in gone.stdout
+    await there(client)
+
+
 async def test_only_the_applications_that_are_named_are_touched(site: Site) -> None:
     client = await site.server.client()
     site.records.publish_dossier(read_dossier(EXAMPLES / "acme" / "payroll.yaml"), "ann")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -116,16 +117,42 @@ async def test_what_is_made_is_what_is_read(client: Client, make: Make) -> None:
     assert found.shape.search_attributes == {"Application": "acme.shop", "Customer": "acme"}
 
 
+async def paused(client: Client, id: str) -> None:
+    """Wait until the server has done the pause; it may do an update that comes close behind it first."""
+    async with asyncio.timeout(90):
+        while not (await find_schedules(client, [id]))[id].paused:
+            await asyncio.sleep(0.1)
+
+
 async def test_a_changed_schedule_stays_paused_if_it_was(client: Client, make: Make) -> None:
     [wanted] = wanted_schedules(SHOP, NOW)
     id = await make(wanted.shape)
     await client.get_schedule_handle(id).pause(note="the customer asked us to wait")
+    await paused(client, id)
 
     await change_schedule(client, id, wanted.shape.model_copy(update={"summary": "Something else"}))
 
     found = (await find_schedules(client, [id]))[id]
     assert (found.paused, found.note) == (True, "the customer asked us to wait")
     assert found.shape.summary == "Something else"
+
+
+async def test_a_paused_schedule_that_is_changed_and_let_run_again_runs_again_in_the_same_update(
+    client: Client, make: Make
+) -> None:
+    [wanted] = wanted_schedules(SHOP, NOW)
+    ids = [await make(wanted.shape) for _ in range(10)]
+    for id in ids:
+        await client.get_schedule_handle(id).pause(note="the customer asked us to wait")
+        await paused(client, id)
+
+    changed = wanted.shape.model_copy(update={"summary": "Something else"})
+    await asyncio.gather(*(change_schedule(client, id, changed, unpause=True) for id in ids))
+
+    found = await find_schedules(client, ids)
+    assert {(found[id].paused, found[id].note, found[id].shape.summary) for id in ids} == {
+        (False, wanted.shape.says, "Something else")
+    }
 
 
 async def test_making_it_twice_and_removing_it_twice_does_no_harm(client: Client, make: Make) -> None:
