@@ -11,7 +11,7 @@ from temporalio.client import Client
 from temporalio.worker import Replayer, Worker, WorkflowInstance, WorkflowInstanceDetails
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
-from tests.cancelling import cancelling_for
+from tests.cancelling import cancelling_for, timers_for
 from workflows.sandbox import workflow_runner
 
 
@@ -26,7 +26,7 @@ async def replayed(
     A worker with a cache of no size would replay at every step, too, but now and then the SDK's core drops a task of such a
     worker, and the time-skipping server never gives it again.
     """
-    runner = _Noting(_RESTRICTIONS)
+    runner = _Noting(_RESTRICTIONS, client=client)
     between = [*options.pop("interceptors", []), *cancelling_for(client)]
     worker = Worker(client, workflows=workflows, workflow_runner=runner, interceptors=between, **options)
     runner.runs.clear()  # the SDK has tried each workflow out
@@ -39,9 +39,19 @@ async def replayed(
 _RESTRICTIONS = workflow_runner().restrictions.with_passthrough_modules("tests")
 
 
-@dataclass(frozen=True)
-class _Noting(SandboxedWorkflowRunner):
-    """The runner of the real worker, which notes what it runs."""
+@dataclass(frozen=True, kw_only=True)
+class _Runner(SandboxedWorkflowRunner):
+    """The runner of the real worker, for a client's server."""
+
+    client: Client
+
+    def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
+        return timers_for(self.client, super().create_instance(det))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Noting(_Runner):
+    """Notes what it runs."""
 
     runs: dict[str, str] = field(default_factory=dict)
     """Run to workflow."""
@@ -52,7 +62,7 @@ class _Noting(SandboxedWorkflowRunner):
 
 
 async def _replay(client: Client, workflows: Sequence[type], runs: dict[str, str]) -> None:
-    runner = SandboxedWorkflowRunner(_RESTRICTIONS)
+    runner = _Runner(_RESTRICTIONS, client=client)
     replayer = Replayer(
         workflows=workflows,
         workflow_runner=runner,

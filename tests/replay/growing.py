@@ -21,6 +21,7 @@ from temporalio.worker import Replayer, WorkflowInstance, WorkflowInstanceDetail
 
 from models.converter import data_converter
 from models.incident import AlarmsJoined
+from tests.cancelling import Around
 from tests.workflows.waiting import end_of, until_asked
 from tests.workflows.world import World, alarm, decide, incident, report
 from worker import WORKFLOWS
@@ -101,26 +102,14 @@ class Cost(WorkflowRunner):
         return _Measured(self.inner.create_instance(det), self)
 
 
-class _Measured(WorkflowInstance):
+class _Measured(Around):
     def __init__(self, inner: WorkflowInstance, cost: Cost) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._cost = cost
 
     def activate(self, act: Any) -> Any:
         with self._cost.measure(self._cost.activations):
-            return self._inner.activate(act)
-
-    def get_serialization_context(self, command_info: Any) -> Any:
-        return self._inner.get_serialization_context(command_info)
-
-    def get_external_store_context(self, command_info: Any) -> Any:
-        return self._inner.get_external_store_context(command_info)
-
-    def get_info(self) -> Any:
-        return self._inner.get_info()
-
-    def get_thread_id(self) -> int | None:
-        return self._inner.get_thread_id()
+            return super().activate(act)
 
 
 @contextmanager
