@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 from activities.calendars.agenda import agenda
 from models.base import Model
@@ -69,19 +70,21 @@ async def list_routines(desk: Desk, only: Collection[str]) -> list[RoutineLine]:
     return lines
 
 
-async def calendar(desk: Desk, only: Collection[str], since: datetime, until: datetime) -> list[AgendaEntry]:
-    """What recurs in this time, with what stands in its way."""
+async def calendar(desk: Desk, only: Collection[str], first: date | None, now: datetime) -> list[AgendaEntry]:
+    """What recurs in the twelve months from a day on, or from today, with what stands in its way.
+
+    Today and midnight are those of the wall clock of each routine; where routines are in several zones, the earliest today.
+    """
     dossiers = await _dossiers(desk, only)
-    return await asyncio.to_thread(agenda, dossiers, since, until)
+    zones = {routine.time_zone for dossier in dossiers for routine in scheduled_routines(dossier)}
+    today = min((now.astimezone(ZoneInfo(zone)).date() for zone in zones), default=now.date())
+    return await asyncio.to_thread(agenda, dossiers, *twelve_months(first or today))
 
 
-def twelve_months(start: date) -> tuple[datetime, datetime]:
-    """From the first moment of a day for twelve months (UTC)."""
-    since = datetime(start.year, start.month, start.day, tzinfo=UTC)
-    months = start.year * 12 + start.month - 1 + 12
-    # A day that the month does not have, 29 February, ends with the month before.
-    day = min(start.day, 28) if start.month == 2 else start.day
-    return since, datetime(months // 12, months % 12 + 1, day, tzinfo=UTC)
+def twelve_months(first: date) -> tuple[date, date]:
+    """A day, and the same day a year later: the first that is left out; after 29 February that is 1 March."""
+    leap_day = (first.month, first.day) == (2, 29)
+    return first, date(first.year + 1, 3, 1) if leap_day else first.replace(year=first.year + 1)
 
 
 async def resumed(desk: Desk, order: MaintenanceOrder, id: str) -> MaintenanceOrder:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from operator import attrgetter
+from zoneinfo import ZoneInfo
 
 from activities.calendars.freezes import freezes_of
 from activities.calendars.occurrences import Occurrences
 from activities.calendars.windows import span_at
-from activities.calendars.zones import zone
+from activities.calendars.zones import first_reached, to_moment, wall_micros, zone
 from models.dossier import Dossier
 from models.dossier.agreement import Freezable
 from models.freezes import freeze_at
@@ -18,19 +19,23 @@ from models.schedules import AgendaEntry, ScheduledRoutine, scheduled_routines, 
 _AT_LEAST = timedelta(minutes=1)
 
 
-def agenda(dossiers: Iterable[Dossier], since: datetime, until: datetime) -> list[AgendaEntry]:
-    """Every occurrence from `since` on and before `until`, in order, with its conflicts."""
-    found = [entry for dossier in dossiers for entry in _of(dossier, since, until)]
+def agenda(dossiers: Iterable[Dossier], first: date, until: date) -> list[AgendaEntry]:
+    """Every occurrence from the first day on and before the day `until`, in order, with its conflicts.
+
+    A day begins at midnight on the wall clock of each routine.
+    """
+    found = [entry for dossier in dossiers for entry in _of(dossier, first, until)]
     return sorted(found, key=attrgetter("begins", "id"))
 
 
-def _of(dossier: Dossier, since: datetime, until: datetime) -> list[AgendaEntry]:
+def _of(dossier: Dossier, first: date, until: date) -> list[AgendaEntry]:
     freezes = freezes_of(dossier.agreement)
     entries: list[AgendaEntry] = []
     for routine in scheduled_routines(dossier):
         local = zone(routine.time_zone)
         scope = with_dependants(dossier, routine.components)
-        for at in Occurrences(routine.frequency, routine.time_zone, routine.working_days).between(since, until):
+        occurrences = Occurrences(routine.frequency, routine.time_zone, routine.working_days)
+        for at in occurrences.between(_midnight(local, first), _midnight(local, until)):
             span = span_at(routine.window, at) if routine.window else None
             ends = at + max(routine.takes_at_most, _AT_LEAST)
             conflicts = []
@@ -52,6 +57,10 @@ def _of(dossier: Dossier, since: datetime, until: datetime) -> list[AgendaEntry]
                 )
             )
     return _with_overlaps(sorted(entries, key=attrgetter("begins", "id")))
+
+
+def _midnight(local: ZoneInfo, day: date) -> datetime:
+    return to_moment(first_reached(local, wall_micros(day, 0)))
 
 
 def _work(routine: ScheduledRoutine) -> Freezable:

@@ -1,7 +1,8 @@
 """A timetable for Temporal's schedules: occurrences worked out ahead, as few patterns in UTC.
 
-Exact to the end of next year. From then on, should nobody have applied the dossiers anew by then, it names more moments than
-there are occurrences, never fewer; what is run checks whether it is due.
+Exact to the end of next year, and of what is rarer, as 29 February is, to the end of the next year that has it. From then on,
+should nobody have applied the dossiers anew by then, it names more moments than there are occurrences, never fewer; what is run
+checks whether it is due.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple, TypeVar
 
-from activities.calendars.occurrences import Occurrences
-from models.dossier.frequency import EVERY_WEEKDAY, LAST_YEAR, Pattern, Range, Ranges
+from activities.calendars.occurrences import LOOK_AHEAD, Occurrences
+from models.dossier.frequency import LAST_YEAR, Pattern, Range, Ranges
 
 _ALL_DAYS = (Range(1, 31),)
 
@@ -32,9 +33,12 @@ class Timetable(NamedTuple):
 def timetable(occurrences: Occurrences, now: datetime) -> Timetable:
     """The timetable as it is worked out in this year: the same on all of its days."""
     year = now.astimezone(UTC).year
-    begin, end = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 2, 1, 1, tzinfo=UTC)
-    moments = list(occurrences.between(begin, end))
-    return Timetable(tuple(sorted([*_exact(moments), *_rough(occurrences, moments, end)])), end)
+    begin, next_year = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)
+    # What has come this year may be over: there must be one to come after it.
+    following = next(occurrences.between(next_year, next_year + LOOK_AHEAD), next_year)
+    end = datetime(following.year + 1, 1, 1, tzinfo=UTC)
+    moments = occurrences.between(begin, end)
+    return Timetable(tuple(sorted([*_exact(moments), *_rough(occurrences, end)])), end)
 
 
 def _exact(moments: Iterable[datetime]) -> Iterator[Pattern]:
@@ -48,18 +52,14 @@ def _exact(moments: Iterable[datetime]) -> Iterator[Pattern]:
                 yield Pattern(minutes, hours, days=of_month, months=months, years=years)
 
 
-def _rough(occurrences: Occurrences, moments: list[datetime], end: datetime) -> Iterator[Pattern]:
+def _rough(occurrences: Occurrences, end: datetime) -> Iterator[Pattern]:
     """Patterns that name every occurrence from `end` on, and more."""
     if end.year > LAST_YEAR:
         return
-    weekdays = tuple(Range(n, n) for n in sorted({m.isoweekday() % 7 for m in moments}))
-    for hours, minutes in _times({(m.hour, m.minute) for m in moments}):
-        yield Pattern(
-            minutes,
-            hours,
-            weekdays=weekdays if occurrences.by_weekday else EVERY_WEEKDAY,
-            years=(Range(end.year, LAST_YEAR),),
-        )
+    readings = set(occurrences.readings(range(end.year, LAST_YEAR + 1)))
+    weekdays = ranges(weekday for weekday, _ in readings)
+    for hours, minutes in _times({divmod(minute, 60) for _, minute in readings}):
+        yield Pattern(minutes, hours, weekdays=weekdays, years=(Range(end.year, LAST_YEAR),))
 
 
 def _times(times: Iterable[tuple[int, int]]) -> Iterator[tuple[Ranges, Ranges]]:

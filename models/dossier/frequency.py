@@ -67,11 +67,12 @@ class Pattern(NamedTuple):
 
 
 class WorkingDay(NamedTuple):
-    """The so-many-th working day of some months; which days these are, service hours say."""
+    """The so-many-th working day of every month or quarter; which days these are, service hours say."""
 
     ordinal: int
-    """From 1; -1 is the last."""
-    months: Ranges
+    """From 1, counted from the beginning; -1 is the last."""
+    months: int
+    """1: of every month; 3: of every quarter."""
     minute: int
     """After midnight."""
 
@@ -87,8 +88,8 @@ class Recurrence(NamedTuple):
 def read_frequency(text: str) -> Recurrence:
     """Read a frequency; ValueError says what of a cron expression is wrong.
 
-    Of a quarter the first to fourth are counted from its beginning, the last is in its last month. Where cron restricts both
-    the day of the month and the weekday, either will do, as cron has it.
+    Of a quarter the first to fourth are counted from its beginning, the last from its end. Where cron restricts both the day of
+    the month and the weekday, either will do, as cron has it.
     """
     if text.startswith("cron:"):
         return Recurrence(_cron(text.removeprefix("cron:").split()))
@@ -100,9 +101,9 @@ def read_frequency(text: str) -> Recurrence:
     if words[0] == "weekly":
         return Recurrence((at._replace(weekdays=_weekday(words[1])),))
     ordinal = _ORDINALS[words[1]]
-    months = (Range(1, 12),) if words[0] == "monthly" else (Range(3, 12, 3),) if ordinal < 0 else (Range(1, 10, 3),)
     if words[2:] == ["working", "day"]:
-        return Recurrence(working_day=WorkingDay(ordinal, months, hour * 60 + minute))
+        return Recurrence(working_day=WorkingDay(ordinal, 1 if words[0] == "monthly" else 3, hour * 60 + minute))
+    months = (Range(1, 12),) if words[0] == "monthly" else (Range(3, 12, 3),) if ordinal < 0 else (Range(1, 10, 3),)
     return Recurrence(tuple(_nth(at._replace(weekdays=_weekday(words[2])), ordinal, months)))
 
 

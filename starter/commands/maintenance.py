@@ -60,7 +60,7 @@ def calendar(
         typer.Option(
             "--from",
             formats=["%Y-%m-%d"],
-            help="First day, as 2026-03-01.",
+            help="First day, as 2026-03-01, from midnight in the time zone of each routine.",
             show_default="today",
             callback=_of_our_days,
         ),
@@ -123,9 +123,8 @@ async def _calendar(desk: Desk, applications: list[str], since: datetime | None)
     from datetime import UTC
 
     from starter.maintenance import calendar as foreseen
-    from starter.maintenance import twelve_months
 
-    return await foreseen(desk, applications, *twelve_months((since or datetime.now(UTC)).date()))
+    return await foreseen(desk, applications, since.date() if since else None, datetime.now(UTC))
 
 
 async def _run(

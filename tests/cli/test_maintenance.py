@@ -73,6 +73,7 @@ async def test_the_calendar_shows_twelve_months_with_what_stands_in_the_way(site
     unknown = await beside("maintenance", "calendar", "acme.pay")
     far = await beside("maintenance", "calendar", "--from", "9999-12-01")
     nothing = await beside("operation", "show", "")
+    from_sunday = json.loads((await beside("maintenance", "calendar", "--from", "2026-11-29", "--json")).stdout)
 
     lines = shown.stdout.splitlines()
     assert lines[0] == "November 2026"
@@ -81,6 +82,7 @@ async def test_the_calendar_shows_twelve_months_with_what_stands_in_the_way(site
     assert lines[-1] == "52 runs, 3 of them with something in their way."
     assert len(data) == 52
     assert data[0]["begins"] == "2026-11-29T03:00:00+01:00"
+    assert from_sunday[0] == data[0]
     assert (far.exit_code, nothing.exit_code) == (2, 1)
     assert "'--from': 9999-12-01 is no day that can be meant; write one from 1990 to 2199" in far.stderr
     assert nothing.stderr.startswith("there is no operation ")

@@ -44,17 +44,16 @@ def _fits(frequency: str, reading: datetime, country: str) -> bool:
         return True
     if words[0] == "weekly":
         return WEEKDAYS[day.weekday()] == words[1]
-    if words[0] == "quarterly":
-        months = (3, 6, 9, 12) if words[1] == "last" else (1, 4, 7, 10)
-        if day.month not in months:
-            return False
-    days = [d for d in _month(day) if _named(" ".join(words[2:]), d, country)]
-    return day == (days[-1] if words[1] == "last" else days[ORDINALS.index(words[1])])
+    days = [d for d in _period(day, words[0]) if _named(" ".join(words[2:]), d, country)]
+    place = len(days) - 1 if words[1] == "last" else ORDINALS.index(words[1])
+    return day in days[place : place + 1]
 
 
-def _month(day: date) -> list[date]:
-    first = day.replace(day=1)
-    return [d for d in (first + n * DAY for n in range(31)) if d.month == day.month]
+def _period(day: date, every: str) -> list[date]:
+    """The month or the quarter of a date, day by day."""
+    months = [day.month] if every == "monthly" else [m for m in range(1, 13) if (m - 1) // 3 == (day.month - 1) // 3]
+    first = day.replace(month=months[0], day=1)
+    return [d for d in (first + n * DAY for n in range(93)) if d.year == day.year and d.month in months]
 
 
 def _named(name: str, day: date, country: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -131,6 +131,34 @@ def test_the_next_ones_are_found_however_rare() -> None:
     assert not rare.includes(utc("2028-02-29T03:01"))
 
 
+def office_on(*days: str, closed: tuple[str, ...] = ()) -> ServiceHours:
+    """An office that is open on these weekdays, but on no day of these months."""
+    weekly = Weekly(**{day: ["08:00-17:00"] for day in days})
+    shut = [day for n in range(366) if f"{(day := date(2026, 1, 1) + timedelta(days=n)):%Y-%m}" in closed]
+    exceptions = [HoursException(day=day, reason="holidays") for day in shut]
+    return ServiceHours(time_zone="Europe/Stockholm", weekly=weekly, holidays="SE", exceptions=exceptions)
+
+
+@pytest.mark.parametrize(
+    ("frequency", "hours", "expected"),
+    [
+        # Closed all July: the quarter's first working day is in August.
+        ("quarterly first working day 08:00", office_on(*WEEKDAYS[:5], closed=("2026-07",)), "08-03"),
+        # Mondays only, and 6 April is Easter Monday: the fourth is in May.
+        ("quarterly fourth working day 08:00", office_on("monday"), "05-04"),
+        # Closed all September: the quarter's last working day is in August.
+        ("quarterly last working day 08:00", office_on(*WEEKDAYS[:5], closed=("2026-09",)), "08-31"),
+    ],
+)
+def test_working_days_of_a_quarter_are_counted_over_all_its_months(
+    frequency: str, hours: ServiceHours, expected: str
+) -> None:
+    found = [f"{at:%m-%d}" for at in Occurrences(frequency, "UTC", hours).between(utc("2026-01-01"), utc("2027-01-01"))]
+
+    assert len(found) == 4
+    assert expected in found
+
+
 @settings(max_examples=12)
 @given(frequencies, st.sampled_from(list(CHANGES)), st.integers(2024, 2097))
 def test_a_timetable_names_every_occurrence_and_until_its_end_no_other_moment(
@@ -145,6 +173,42 @@ def test_a_timetable_names_every_occurrence_and_until_its_end_no_other_moment(
     assert named(made.patterns, begin, made.exact_until) == list(wanted.between(begin, made.exact_until))
     later = datetime(year + 3, 1, 1, tzinfo=UTC)
     assert set(named(made.patterns, made.exact_until, later)) >= set(wanted.between(made.exact_until, later))
+
+
+@pytest.mark.parametrize(("applied", "due", "exact_until"), [
+    ("2026-11-27", "2028-02-29", "2029-01-01"),
+    ("2028-02-28", "2028-02-29", "2033-01-01"),
+    ("2028-03-01", "2032-02-29", "2033-01-01"),
+])  # fmt: skip
+def test_a_timetable_reaches_as_far_as_the_next_leap_day(applied: str, due: str, exact_until: str) -> None:
+    leap_day = Occurrences("cron: 0 3 29 2 *", "UTC")
+
+    made = timetable(leap_day, utc(applied))
+
+    assert made.exact_until == utc(exact_until)
+    assert named(made.patterns, utc(applied), made.exact_until)[0] == utc(due) + timedelta(hours=3)
+
+
+@pytest.mark.parametrize(
+    ("frequency", "zone"),
+    [
+        ("cron: 30 2 29 3 *", "Europe/Stockholm"),  # skipped in 2026; in winter time in 2030 and in summer time in 2027
+        ("cron: 0 3 28 10 *", "Europe/Stockholm"),
+        ("cron: 30 0 30 3 *", "Asia/Beirut"),
+        ("cron: 15 2 5 4 *", "Australia/Lord_Howe"),
+        ("monthly last sunday 00:30", "Europe/London"),
+        ("cron: 30 0 8-14 3 *", "America/New_York"),
+    ],
+)
+def test_a_yearly_time_near_a_change_of_the_clocks_is_lost_in_no_later_year(frequency: str, zone: str) -> None:
+    wanted = Occurrences(frequency, zone)
+
+    made = timetable(wanted, utc("2026-11-27"))
+
+    until = utc("2046-01-01")
+    due = list(wanted.between(utc("2026-01-01"), until))
+    assert len(due) >= 20
+    assert set(due) <= set(named(made.patterns, utc("2026-01-01"), until))
 
 
 def test_a_timetable_is_the_same_on_all_days_of_a_year() -> None:

@@ -164,3 +164,16 @@ async def test_making_it_twice_and_removing_it_twice_does_no_harm(client: Client
     await remove_schedule(client, id)
 
     assert id not in await find_schedules(client, [id])
+
+
+async def test_what_is_due_in_leap_years_only_is_applied_with_its_next_time_and_leaves_no_drift(
+    client: Client, make: Make
+) -> None:
+    wanted = wanted_schedule(routine("cron: 0 3 29 2 *", "Europe/Stockholm"), NOW)
+    id = await make(wanted.shape)
+
+    found = (await find_schedules(client, [id]))[id]
+
+    assert wanted.next_runs == [utc("2028-02-29T02:00")]
+    assert found.next_runs[0] == utc("2028-02-29T02:00")
+    assert found.shape == wanted.shape
