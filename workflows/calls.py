@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError, CancelledError
 from temporalio.workflow import ActivityCancellationType, ActivityHandle
 
 from workflows.policies import RECORD, RECORD_TIMEOUT
@@ -57,6 +57,8 @@ def _own_error() -> Iterator[None]:
     except ActivityError as error:
         if isinstance(error.cause, ApplicationError):
             raise error.cause from None
+        if isinstance(error.cause, CancelledError):  # an activity is only cancelled with whoever waits for it
+            raise asyncio.CancelledError from None
         raise
 
 
