@@ -149,6 +149,21 @@ class Delivery(Model):
     at: datetime
 
 
+class Undelivered(Model):
+    """A message that did not reach somebody, or may not have."""
+
+    application: str
+    incident: str
+    """Of the workflow that sent it; empty for what belongs to none."""
+    subject: str
+    to: str
+    """The contact's name."""
+    channel: Channel
+    state: DeliveryState
+    detail: str = ""
+    at: datetime
+
+
 class RungReached(Model):
     """The rung that was asked."""
 

@@ -25,6 +25,7 @@ from starter.commands import (
     run,
     runbook,
     schedules,
+    status,
     watch,
 )
 from starter.commands.output import any_terminal, echo
@@ -42,6 +43,7 @@ app.command("up")(run.up)
 app.command("worker")(run.worker)
 app.command("intake")(run.intake)
 app.command("demo")(demo.demo)
+app.command("status")(status.status)
 app.command("doctor")(doctor.doctor)
 app.command("clock")(clock.clock)
 app.command("plan")(schedules.plan)

@@ -16,7 +16,7 @@ from activities.records.database import Database
 from activities.records.requests import must_be_the_same, request_digest
 from activities.records.text import storable, storable_data
 from models.dossier.parties import Channel
-from models.notices import Delivery, DeliveryState, NoticeReceipt, SendNotice, SentNotice
+from models.notices import Delivery, DeliveryState, NoticeReceipt, SendNotice, SentNotice, Undelivered
 from models.tables import Notice, NoticeDelivery
 
 SENDING: Final = "sending"
@@ -121,6 +121,24 @@ class NoticeStore:
 def notices_of(database: Database, incident: str) -> list[SentNotice]:
     """The notices of an incident (by its workflow id) with their deliveries, the earliest first."""
     return NoticeStore(database).notices_of(incident)
+
+
+def undelivered_since(database: Database, since: datetime, limit: int) -> list[Undelivered]:
+    """The messages that did not reach somebody, the latest first; one that is being handed over is not among them."""
+    lost = col(NoticeDelivery.state).not_in([DeliveryState.SENT.value, SENDING])
+    query = select(NoticeDelivery, Notice).join(Notice, col(Notice.key) == col(NoticeDelivery.notice))
+    query = query.where(lost, col(NoticeDelivery.at) >= since).order_by(col(NoticeDelivery.at).desc()).limit(limit)
+    with database.reading() as session:
+        rows = list(session.exec(query).all())
+    return [
+        Undelivered(
+            application=notice.application,
+            incident=notice.incident,
+            subject=notice.subject,
+            **_from_row(row).model_dump(exclude={"email"}),
+        )
+        for row, notice in rows
+    ]
 
 
 def _sent(notice: Notice, rows: list[NoticeDelivery]) -> SentNotice:

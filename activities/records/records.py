@@ -155,10 +155,13 @@ class Records:
         state: str | None = None,
         open_only: bool = False,
         closed_only: bool = False,
+        closed_since: datetime | None = None,
         limit: int | None = 100,
     ) -> list[Incident]:
         """Incidents that meet all that is given, the latest first; all of them where the limit is None."""
         query = _incidents(select(Incident), application, state, open_only, closed_only)
+        if closed_since is not None:
+            query = query.where(col(Incident.closed_at) >= closed_since)
         with self.database.reading() as session:
             latest = (col(Incident.opened_at).desc(), col(Incident.number).desc())
             return list(session.exec(query.order_by(*latest).limit(limit)).all())
@@ -273,10 +276,13 @@ class Records:
         name: str | None = None,
         open_only: bool = False,
         closed_only: bool = False,
+        closed_since: datetime | None = None,
         limit: int | None = 100,
     ) -> list[OperationRow]:
         """Operations that meet all that is given, the latest first; without a limit all of them."""
         query = _operations(select(OperationRow), application, kind, name, open_only, closed_only)
+        if closed_since is not None:
+            query = query.where(col(OperationRow.closed_at) >= closed_since)
         with self.database.reading() as session:
             latest = (col(OperationRow.opened_at).desc(), col(OperationRow.id).desc())
             return list(session.exec(query.order_by(*latest).limit(limit)).all())

@@ -41,14 +41,14 @@ async def list_incidents(desk: Desk, application: str | None, *, closed: bool, l
     known = {i.id: i for i in desk.records.incidents(application, open_only=True, limit=limit)}
     opened = await asyncio.gather(*(_line(desk, execution, known.get(execution.id)) for execution in running))
     open_ids = {line.id for line in opened}
-    lost = [_recorded(i, LOST) for i in known.values() if i.id not in open_ids and not await is_running(desk, i.id)]
+    lost = [recorded_line(i, LOST) for i in known.values() if i.id not in open_ids and not await is_running(desk, i.id)]
     total = len(running) if len(running) < limit else (await desk.client.count_workflows(query)).count
     # Those whose workflow is gone are known to the records alone.
     total = max(total, desk.records.count_incidents(application, open_only=True) if len(known) == limit else 0)
     lines = [*sorted(opened, key=lambda line: (line.priority or "P9", line.opened_at)), *lost]
     if closed:
         ended = desk.records.incidents(application, closed_only=True, limit=limit)
-        lines += [_recorded(i, i.state) for i in ended if i.id not in open_ids]
+        lines += [recorded_line(i, i.state) for i in ended if i.id not in open_ids]
         total += desk.records.count_incidents(application, closed_only=True)
     return Listed(lines, max(total, len(lines)))
 
@@ -144,7 +144,8 @@ async def _title(desk: Desk, id: str) -> str:
     return (await described.static_summary() if described else None) or ""
 
 
-def _recorded(found: Incident, state: str) -> IncidentLine:
+def recorded_line(found: Incident, state: str) -> IncidentLine:
+    """An incident of the records in a list."""
     return IncidentLine(
         id=found.id,
         application=found.application,

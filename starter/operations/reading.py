@@ -51,7 +51,7 @@ async def list_operations(
     known = {o.id: o for o in desk.records.operations(application, kind=kind, open_only=True, limit=limit)}
     opened = [_line(execution, known.get(execution.id)) for execution in running]
     ids = {line.id for line in opened}
-    lost = [_recorded(o, LOST) for o in known.values() if o.id not in ids and not await _runs(desk, o.id)]
+    lost = [recorded_operation_line(o, LOST) for o in known.values() if o.id not in ids and not await _runs(desk, o.id)]
     total = len(running) if len(running) < limit else (await desk.client.count_workflows(query)).count
     # Those whose workflow is gone are known to the records alone.
     total = max(
@@ -60,7 +60,7 @@ async def list_operations(
     lines = [*opened, *lost]
     if closed:
         ended = desk.records.operations(application, kind=kind, closed_only=True, limit=limit)
-        lines += [_recorded(o, o.state) for o in ended if o.id not in ids]
+        lines += [recorded_operation_line(o, o.state) for o in ended if o.id not in ids]
         total += desk.records.count_operations(application, kind=kind, closed_only=True)
     return Listed(lines, max(total, len(lines)))
 
@@ -172,7 +172,8 @@ def _line(execution: WorkflowExecution, known: OperationRow | None) -> Operation
     )
 
 
-def _recorded(row: OperationRow, state: str) -> OperationLine:
+def recorded_operation_line(row: OperationRow, state: str) -> OperationLine:
+    """An operation of the records in a list."""
     return OperationLine(
         id=row.id,
         kind=row.kind,

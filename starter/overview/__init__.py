@@ -1,0 +1,1 @@
+"""One screen of all that is under way, for whoever comes on duty."""

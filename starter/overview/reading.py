@@ -1,0 +1,156 @@
+"""Reading what is under way: from Temporal, and while it is away from the records."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from temporalio.client import Client, WorkflowExecution, WorkflowQueryFailedError
+from temporalio.common import SearchAttributeKey
+from temporalio.service import RPCError
+
+from activities.notices.store import undelivered_since
+from activities.records import Records
+from activities.records.halts import Halts
+from models.errors import NotFoundError, TemporalUnavailableError
+from models.gates import GateState
+from models.names import AWAITS_DECISION_BY, as_typed
+from models.settings import Settings
+from starter.desk import ANSWER_WITHIN, Desk, desk
+from starter.incidents.naming import short
+from starter.incidents.reading import list_incidents, recorded_line
+from starter.majors import list_majors
+from starter.operations.reading import WORKFLOWS, list_operations, recorded_operation_line
+from starter.overview.views import Digest, Overview, WaitingQuestion
+from starter.runbooks import workflow_url
+from starter.watches import list_watches
+
+_MOST: Final = 1000
+"""Of each kind that are read."""
+
+_AT_ONCE: Final = 16
+"""Workflows that are asked at the same time."""
+
+_AWAITS = SearchAttributeKey.for_keyword_list(AWAITS_DECISION_BY)
+
+
+async def overview(settings: Settings, records: Records, customer: str | None, span: timedelta) -> Overview:
+    """All that is under way, and what ended within `span`; `NotFoundError` when there is no such customer.
+
+    While Temporal is away, it is what the records have, and says so.
+    """
+    applications = [name for name in records.applications() if _of(name, customer)]
+    if customer is not None and not applications:
+        known = sorted({name.partition(".")[0] for name in records.applications()})
+        raise NotFoundError(
+            f"no dossier of the customer {as_typed(customer)} is published; there are {', '.join(known) or 'none'}"
+        )
+    now = datetime.now(UTC)
+    seen = Overview(
+        at=now,
+        customer=customer,
+        halts=[h for h in Halts(records).standing() if customer is None or h.customer in {"", customer}],
+        digest=_digest(records, customer, now - span),
+    )
+    try:
+        async with desk(settings) as opened:
+            return await _with_what_runs(opened, seen, customer)
+    except TemporalUnavailableError as error:
+        incidents = [recorded_line(i, i.state) for i in records.incidents(open_only=True, limit=_MOST)]
+        operations = [recorded_operation_line(o, o.state) for o in records.operations(open_only=True, limit=_MOST)]
+        return seen.model_copy(
+            update={
+                "trouble": f"{error}; this is what the records have",
+                "incidents": [line for line in incidents if _of(line.application, customer)],
+                "operations": [line for line in operations if _of(line.application, customer)],
+            }
+        )
+
+
+async def _with_what_runs(opened: Desk, seen: Overview, customer: str | None) -> Overview:
+    incidents, operations, majors, watches, questions = await asyncio.gather(
+        list_incidents(opened, None, closed=False, limit=_MOST),
+        list_operations(opened, None, None, closed=False, limit=_MOST),
+        list_majors(opened, closed=False, limit=_MOST),
+        list_watches(opened),
+        _questions(opened),
+    )
+    mine = [line for line in incidents.lines if _of(line.application, customer)]
+    own = {line.id for line in mine} | {line.id for line in operations.lines if _of(line.application, customer)}
+    return seen.model_copy(
+        update={
+            "incidents": mine,
+            "operations": [line for line in operations.lines if _of(line.application, customer)],
+            # A major incident may be of several customers.
+            "majors": majors.lines if customer is None else [],
+            "watches": [line for line in watches if _of(line.application, customer)],
+            "questions": [one for one in questions if customer is None or one.id in own],
+        }
+    )
+
+
+async def _questions(opened: Desk) -> list[WaitingQuestion]:
+    query = f"{AWAITS_DECISION_BY} IS NOT NULL AND ExecutionStatus = 'Running'"
+    waiting = [execution async for execution in opened.client.list_workflows(query, limit=_MOST)]
+    turns = asyncio.Semaphore(_AT_ONCE)
+
+    async def asked(execution: WorkflowExecution) -> list[WaitingQuestion]:
+        async with turns:
+            gates = await _gates(opened.client, execution.id)
+        who = list(execution.typed_search_attributes.get(_AWAITS) or [])
+        command = _shown_by(execution, opened.settings)
+        if gates is None:
+            return [WaitingQuestion(id=execution.id, who=who, command=command)]
+        return [
+            WaitingQuestion(
+                id=execution.id,
+                gate=gate.id,
+                question=gate.question.text,
+                who=[*gate.question.roles, *gate.question.deciders],
+                deadline=gate.deadline,
+                on_silence=gate.question.on_silence.value,
+                command=command,
+            )
+            for gate in gates
+        ]
+
+    found = [one for several in await asyncio.gather(*map(asked, waiting)) for one in several]
+    return sorted(found, key=lambda one: (one.deadline is None, one.deadline or datetime.max.replace(tzinfo=UTC)))
+
+
+async def _gates(client: Client, id: str) -> list[GateState] | None:
+    """The open questions of a workflow; None when nobody answers for it."""
+    handle = client.get_workflow_handle(id)
+    try:
+        found: list[GateState] = await handle.query("gates", result_type=list[GateState], rpc_timeout=ANSWER_WITHIN)
+    except (WorkflowQueryFailedError, RPCError):
+        return None
+    return found
+
+
+def _shown_by(execution: WorkflowExecution, settings: Settings) -> str:
+    """What shows a workflow that asks, with how to answer it."""
+    if execution.workflow_type == "incident":
+        return f"driftvakt incident show {short(execution.id)}"
+    if execution.workflow_type in WORKFLOWS:
+        return f"driftvakt operation show {execution.id}"
+    return workflow_url(execution.id, settings)
+
+
+def _digest(records: Records, customer: str | None, since: datetime) -> Digest:
+    incidents = records.incidents(closed_since=since, limit=_MOST)
+    operations = records.operations(closed_since=since, limit=_MOST)
+    undelivered = undelivered_since(records.database, since, _MOST)
+    return Digest(
+        since=since,
+        incidents=[recorded_line(i, i.state) for i in incidents if _of(i.application, customer)],
+        operations=[
+            recorded_operation_line(o, o.state) for o in operations if not o.rehearsed and _of(o.application, customer)
+        ],
+        undelivered=[one for one in undelivered if _of(one.application, customer)],
+    )
+
+
+def _of(application: str, customer: str | None) -> bool:
+    return customer is None or application.partition(".")[0] == customer
