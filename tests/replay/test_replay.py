@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -33,26 +34,41 @@ def _type(path: Path) -> str:
     return str(_started(path)["workflowType"]["name"])
 
 
-@pytest.mark.parametrize("path", RECORDED, ids=lambda p: f"{p.parent.name}/{p.stem}")
-async def test_a_recorded_history_replays(path: Path) -> None:
-    replayer = Replayer(
-        workflows=list(CLASSES.values()), workflow_runner=workflow_runner(), data_converter=data_converter
-    )
-    history = WorkflowHistory.from_json(_started(path)["workflowId"], path.read_text())
-    await replayer.replay_workflow(history)
+NAMES = sorted({_type(path) for path in RECORDED})
+
+
+def _recorded(name: str) -> dict[str, str]:
+    """File and text of each recorded history of a workflow."""
+    return {path.stem: path.read_text() for path in RECORDED if _type(path) == name}
+
+
+async def _failures(name: str, texts: dict[str, str], runner: SandboxedWorkflowRunner) -> dict[str, str]:
+    """Replay histories of one workflow; file and failure of each that does not fit.
+
+    One call of the replayer for all: each call loads its workflow once more.
+    """
+
+    async def histories() -> AsyncIterator[WorkflowHistory]:
+        for text in texts.values():
+            yield WorkflowHistory.from_json(name, text)
+
+    replayer = Replayer(workflows=[CLASSES[name]], workflow_runner=runner, data_converter=data_converter)
+    async with replayer.workflow_replay_iterator(histories()) as results:
+        ends = [result.replay_failure async for result in results]
+    return {stem: repr(failure) for stem, failure in zip(texts, ends, strict=True) if failure}
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_the_recorded_histories_of_a_workflow_replay(name: str) -> None:
+    assert await _failures(name, _recorded(name), workflow_runner()) == {}
 
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.parametrize("name", sorted({_type(path) for path in RECORDED}))
+@pytest.mark.parametrize("name", NAMES)
 async def test_the_recorded_histories_of_a_workflow_replay_in_the_sandbox_of_the_sdk_as_it_is(name: str) -> None:
     """Nothing passes through beyond what the SDK lets pass; the one class alone, for each is loaded with all that it imports."""
-    replayer = Replayer(
-        workflows=[CLASSES[name]], workflow_runner=SandboxedWorkflowRunner(), data_converter=data_converter
-    )
-    for path in RECORDED:
-        if _type(path) == name:
-            await replayer.replay_workflow(WorkflowHistory.from_json(_started(path)["workflowId"], path.read_text()))
+    assert await _failures(name, _recorded(name), SandboxedWorkflowRunner()) == {}
     # A module that is loaded anew for each workflow may leave a file for the garbage collection to close: not in another test.
     gc.collect()
 
@@ -63,10 +79,8 @@ def test_every_workflow_has_a_recorded_history() -> None:
 
 async def test_a_history_that_does_not_fit_is_noticed() -> None:
     """The check itself can fail."""
-    path = next(p for p in RECORDED if p.stem == "incident-healed")
-    changed = path.read_text().replace('"watch_health"', '"another_activity"')
-    replayer = Replayer(
-        workflows=list(CLASSES.values()), workflow_runner=workflow_runner(), data_converter=data_converter
-    )
-    with pytest.raises(Exception, match=r"(?i)nondeterminism"):
-        await replayer.replay_workflow(WorkflowHistory.from_json(_started(path)["workflowId"], changed))
+    text = _recorded("incident")["incident-healed"]
+    changed = text.replace('"watch_health"', '"another_activity"')
+    failures = await _failures("incident", {"changed": changed, "recorded": text}, workflow_runner())
+    assert list(failures) == ["changed"]
+    assert "nondeterminism" in failures["changed"].lower()
