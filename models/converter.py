@@ -20,9 +20,16 @@ class PlainFailureConverter(DefaultFailureConverter):
         """Write an exception into a failure."""
         if isinstance(exception, ValidationError):
             exception = ApplicationError(explain(exception), type="InputError", non_retryable=True)
-        super().to_failure(exception, payload_converter, failure)
-        if isinstance(exception, ApplicationError | DriftvaktError):
-            failure.stack_trace = ""
+        if not isinstance(exception, ApplicationError | DriftvaktError):
+            super().to_failure(exception, payload_converter, failure)
+            return
+        # Writing a stack reads the source of each of its lines: too dear for what is thrown away.
+        stack, exception.__traceback__ = exception.__traceback__, None
+        try:
+            super().to_failure(exception, payload_converter, failure)
+        finally:
+            exception.__traceback__ = stack
+        failure.stack_trace = ""
 
 
 def explain(error: ValidationError) -> str:
