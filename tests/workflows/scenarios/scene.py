@@ -27,7 +27,7 @@ from models.names import watch_id
 from models.notices import Occasion
 from models.watch import WatchTold
 from tests.servers import pass_time
-from tests.workflows.waiting import until_asked
+from tests.workflows.waiting import Patience, until_asked
 from tests.workflows.world import APPLICATION, World, alarm, begin_watching, incident, report, status
 
 _AT_WORK = {EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED, EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED}
@@ -138,19 +138,26 @@ class Scene:
 
     async def settled(self, number: int = 1, seconds: float = 60) -> None:
         """Wait until an incident has begun and has done all that is due."""
-        quiet = 0
+        quiet, patience = 0, Patience()
         async with asyncio.timeout(seconds):
-            while quiet < 2:
-                quiet = quiet + 1 if await self._idle(number) else 0
-                await asyncio.sleep(0.005)
+            while True:
+                idle = await self._idle(number)
+                quiet = quiet + 1 if idle else 0
+                if quiet == 2:
+                    return
+                if idle:
+                    patience.renew()
+                await patience.pause()
 
     async def _idle(self, number: int) -> bool:
         try:
             raw = await self._described(number)
             if raw.workflow_execution_info.status != WorkflowExecutionStatus.RUNNING:
                 return True
+            if raw.pending_activities:
+                return False
             last = [event.event_type async for event in self.incident(number).fetch_history_events()][-1]
-            return not raw.pending_activities and last not in _AT_WORK
+            return last not in _AT_WORK
         except RPCError:
             return False  # it has not begun
 
@@ -174,9 +181,10 @@ class Scene:
 
     async def over(self, number: int = 1, seconds: float = 60) -> IncidentOutcome:
         """Wait until an incident has ended; how."""
+        patience = Patience(0.01)
         async with asyncio.timeout(seconds):
             while not await self._ended(number):
-                await asyncio.sleep(0.01)
+                await patience.pause()
         return await self.incident(number).result()
 
     # --- expect
@@ -215,9 +223,10 @@ class Scene:
 
     async def until(self, wanted: Callable[[], Any], seconds: float = 60) -> None:
         """Wait until something has happened in the world."""
+        patience = Patience(0.01)
         async with asyncio.timeout(seconds):
             while not wanted():
-                await asyncio.sleep(0.01)
+                await patience.pause()
 
 
 def _receiver(world: World, notice: Any) -> str:
