@@ -48,6 +48,8 @@ class Case:
         self.helped: str | None = None
         """The remedy after which health was proven."""
         self.restored_at: datetime | None = None
+        self.roots: list[str] = []
+        """Components in which the fault begins, by the latest look at all that is connected."""
         self.prepared = False
         """Whether it is known what the dossier says: who may what, and what is promised."""
         self.taken_back = 0

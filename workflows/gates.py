@@ -324,10 +324,12 @@ def _gate_markdown(gate: GateState, *, repeated: bool) -> str:
         [
             f"**Decision {gate.id}: {plain(question.text)}**",
             f"By {plain(who)}.{until}{more}{given}",
+            "Read the plan below. Then press *More Actions*, *Send an Update*, choose `decide`, and paste:"
+            if question.plan
+            else "Press *More Actions*, *Send an Update*, choose `decide`, and paste:",
+            code(sample(paste)),
             table(["option", "what happens"], [(f"`{o.name}`", _means(o)) for o in question.options]),
             _plan_markdown(gate, repeated=repeated),
-            "Press *Send an Update*, choose `decide`, and paste:",
-            code(sample(paste)),
         ]
     )
 

@@ -419,4 +419,4 @@ class Incident(Holding, Asking):
         self._details.changed()
 
     def _page(self) -> str:
-        return incident_page(self.case, self.gates_markdown(), self.leading.customer.draft)
+        return incident_page(self.case, self.open_gates, self.gates_markdown(), self.leading.customer.draft)

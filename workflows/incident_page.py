@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import islice
 
 from temporalio import workflow
 
 from models.clock import PromiseReading, Standing
+from models.gates import GateState
 from models.incident import Acknowledge, IncidentState, Resume
 from models.names import watch_id
+from models.records import EntryKind
 from workflows.case import Case
-from workflows.text import DETAILS_LIMIT, page, paste, plain, stamp, table
+from workflows.status_line import PROMISED, is_late, left, status_line
+from workflows.text import DETAILS_LIMIT, block, page, paste, plain, stamp, table
 
 _SHOWN = (10, 6, 3, 0)
 """Lines of the timeline: as many as the page has room for; the records have them all."""
@@ -19,21 +23,32 @@ _SHOWN = (10, 6, 3, 0)
 _ALARMS = 8
 """Alarms that are shown."""
 
-_PROMISED = {"respond": "taken up", "restore": "restored", "update": "next word to the customer"}
 _DONE = {Standing.KEPT, Standing.BROKEN}
 
+_EVIDENCE = 6
+"""Lines of the evidence that are shown, the last ones."""
 
-def incident_page(case: Case, gates: str, draft: str) -> str:
-    """The incident as short Markdown: what is asked of people first, then what was promised, then the rest."""
+_SAID = 500
+"""Characters of them."""
+
+
+def incident_page(case: Case, asked: Sequence[GateState], gates: str, draft: str) -> str:
+    """The incident as short Markdown: what is asked of people first, then what was promised, then the rest.
+
+    `gates` is what the open questions (`asked`) look like.
+    """
     order, memory = case.order, case.memory
     watch = f"/namespaces/{{namespace}}/workflows/{watch_id(order.application)}"
     before = [
         f"### {plain(order.title)}",
+        status_line(case, asked, workflow.now()),
         _stands(case),
+        _ended(case),
         _unanswered(case),
         gates,
         _waits(case),
         _clocks(case),
+        _found(case),
         _instruction(case),
         _alarms(case),
         _draft(case, draft),
@@ -47,7 +62,7 @@ def incident_page(case: Case, gates: str, draft: str) -> str:
 
 def _stands(case: Case) -> str:
     memory = case.memory
-    stands = [f"**{memory.priority or 'no priority yet'}**", f"**{memory.state.value.replace('-', ' ')}**"]
+    stands = [f"**{memory.state.value.replace('-', ' ')}**"]
     if memory.state is not IncidentState.CLOSED:
         lead = memory.lead
         stands.append(f"led by **{plain(lead.who)}**" if lead.acknowledged and lead.who else "**nobody leads it**")
@@ -92,17 +107,44 @@ def _clocks(case: Case) -> str:
     reading = case.memory.reading
     if reading is None or not reading.promises or case.memory.state is IncidentState.CLOSED:
         return ""
+    now = workflow.now()
     return table(
-        ["promised", "until (UTC)", "stands"],
-        [(_PROMISED[p.promise.value], _when(p.deadline), _standing(p)) for p in reading.promises],
+        ["promised", "until (UTC)", "stands", f"at {now:%H:%M}"],
+        [(PROMISED[p.promise.value], _when(p.deadline), _standing(p), left(p, now)) for p in reading.promises],
     )
 
 
 def _standing(promise: PromiseReading) -> str:
-    late = promise.deadline is not None and promise.done_at is None and promise.deadline <= workflow.now()
-    if promise.standing is Standing.OVERDUE or (promise.standing is Standing.RUNNING and late):
-        return "**overdue**"
-    return promise.standing.value.replace("-", " ")
+    return "**overdue**" if is_late(promise, workflow.now()) else promise.standing.value.replace("-", " ")
+
+
+def _found(case: Case) -> str:
+    """What the probes found, and the end of the evidence that was collected last."""
+    if case.memory.state is IncidentState.CLOSED:
+        return ""
+    lines = case.memory.timeline.lines
+    looked = next((e for e in reversed(lines) if e.kind is EntryKind.PROBE), None)
+    evidence = next((e for e in reversed(lines) if e.kind is EntryKind.EVIDENCE and e.data.get("detail")), None)
+    roots = ", ".join(plain(case.title_of(one), 60) for one in case.roots)
+    begins = f" The fault begins in **{roots}**." if roots else ""
+    parts = [f"**Finding** {plain(looked.text, 240)}{begins}"] if looked else []
+    if evidence:
+        tail = "\n".join(str(evidence.data["detail"]).rstrip().splitlines()[-_EVIDENCE:])
+        parts.append(f"**Evidence**, its end: {plain(evidence.text.splitlines()[0], 120)}\n\n{block(tail, _SAID)[0]}")
+    return "\n\n".join(parts)
+
+
+def _ended(case: Case) -> str:
+    """How it ended, what was promised and kept, and where the whole account is."""
+    memory = case.memory
+    if memory.state is not IncidentState.CLOSED or case.end is None:
+        return ""
+    cause = f" Cause: {memory.cause.value}." if memory.cause else ""
+    promises = memory.reading.promises if memory.reading else []
+    kept = ", ".join(f"{PROMISED[p.promise.value]}: {p.standing.value.replace('-', ' ')}" for p in promises)
+    told = f"{plain(case.summary())}{cause}" + (f" {kept[0].upper()}{kept[1:]}." if kept else "")
+    name = case.id.removeprefix("inc.")
+    return f"{told}\n\nThe account: `driftvakt incident report {name}`; not over after all: `driftvakt incident reopen {name}`."
 
 
 def _alarms(case: Case) -> str:

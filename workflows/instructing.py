@@ -106,6 +106,7 @@ class Instructing:
         if case.plan.plan is None:
             return
         request = self._request(verdict)
+        case.roots = request.roots
         if request != self._asked:
             self._asked = request
             case.plan = self._best = await self._load(request)

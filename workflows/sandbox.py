@@ -78,6 +78,7 @@ def workflow_runner() -> SandboxedWorkflowRunner:
             "workflows.rolling",
             "workflows.runbook",
             "workflows.scope",
+            "workflows.status_line",
             "workflows.steps",
             "workflows.telling",
             "workflows.text",

@@ -108,9 +108,8 @@ def sample(message: Model) -> str:
 
 
 def paste(message: Model) -> str:
-    """A message to copy from the page: on one line where the page is wide enough for it, else a field a line."""
-    short = json.dumps(message.model_dump(mode="json", exclude_defaults=True), ensure_ascii=False)
-    return code(short if len(short) <= _WIDE else sample(message))
+    """A message to copy from the page, a field a line: of a text that is one line the UI loses the first click on Submit."""
+    return code(sample(message))
 
 
 def code(text: str) -> str:
