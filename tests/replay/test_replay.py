@@ -26,12 +26,12 @@ CLASSES = {
 }
 
 
-def _started(path: Path) -> dict[str, Any]:
-    return dict(json.loads(path.read_text())["events"][0]["workflowExecutionStartedEventAttributes"])
+def _started(text: str) -> dict[str, Any]:
+    return dict(json.loads(text)["events"][0]["workflowExecutionStartedEventAttributes"])
 
 
 def _type(path: Path) -> str:
-    return str(_started(path)["workflowType"]["name"])
+    return str(_started(path.read_text())["workflowType"]["name"])
 
 
 NAMES = sorted({_type(path) for path in RECORDED})
@@ -50,7 +50,7 @@ async def _failures(name: str, texts: dict[str, str], runner: SandboxedWorkflowR
 
     async def histories() -> AsyncIterator[WorkflowHistory]:
         for text in texts.values():
-            yield WorkflowHistory.from_json(name, text)
+            yield WorkflowHistory.from_json(_started(text)["workflowId"], text)
 
     replayer = Replayer(workflows=[CLASSES[name]], workflow_runner=runner, data_converter=data_converter)
     async with replayer.workflow_replay_iterator(histories()) as results:
