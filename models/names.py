@@ -73,6 +73,7 @@ PRIORITY: Final = "Priority"
 AWAITS_DECISION_BY: Final = "AwaitsDecisionBy"
 LEAD: Final = "Lead"
 DEADLINE: Final = "Deadline"
+TITLE: Final = "Title"
 
 SEARCH_ATTRIBUTES: Final = {
     CUSTOMER: "Keyword",
@@ -82,6 +83,7 @@ SEARCH_ATTRIBUTES: Final = {
     AWAITS_DECISION_BY: "KeywordList",
     LEAD: "Keyword",
     DEADLINE: "Datetime",
+    TITLE: "Keyword",
 }
 """Registered before any worker starts: an unregistered one leaves workflows stuck."""
 

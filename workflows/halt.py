@@ -11,7 +11,7 @@ from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_e
 
 from activities.stubs.halts import await_lift, begin_halt, end_halt
 from models.halts import AwaitLift, BeginHalt, EndHalt, Halt, HaltOrder, HaltStatus, HaltTold, Lifted, LiftHalt
-from models.names import CUSTOMER, STATE
+from models.names import CUSTOMER, STATE, TITLE
 from workflows.calls import call
 from workflows.keys import action_key
 from workflows.outcomes import explain
@@ -19,6 +19,7 @@ from workflows.policies import HALTED, RECORD, RECORD_TIMEOUT
 from workflows.text import code, page, plain, sample, summary_line
 
 _CUSTOMER = SearchAttributeKey.for_keyword(CUSTOMER)
+_TITLE = SearchAttributeKey.for_keyword(TITLE)
 _STATE = SearchAttributeKey.for_keyword(STATE)
 _LIFT = LiftHalt(by="on-call@driftbolaget.example", reason="The cause is found")
 
@@ -34,7 +35,10 @@ class Halting:
     @workflow.run
     async def run(self, order: HaltOrder) -> Halt:
         """Note the halt, show it, and end once it is lifted; returns it with who lifted it, and why."""
-        attributes = [_STATE.value_set("halted")]
+        attributes = [
+            _STATE.value_set("halted"),
+            _TITLE.value_set(summary_line(f"Halt of {order.customer or 'all customers'}: {order.reason}")),
+        ]
         if order.customer:
             attributes.append(_CUSTOMER.value_set(order.customer))
         workflow.upsert_search_attributes(attributes)

@@ -40,7 +40,7 @@ from models.major import (
     TellIncidents,
     UpdateCustomers,
 )
-from models.names import APPLICATION, CUSTOMER, PRIORITY, STATE
+from models.names import APPLICATION, CUSTOMER, PRIORITY, STATE, TITLE
 from models.people import IdentifyPeople, as_written, is_among, named_in, named_once
 from models.records import EntryKind
 from workflows.calls import look_up
@@ -68,6 +68,7 @@ _LOOK_WITHIN = timedelta(minutes=2)
 _TELL_WITHIN = timedelta(minutes=5)
 _CUSTOMER = SearchAttributeKey.for_keyword(CUSTOMER)
 _APPLICATION = SearchAttributeKey.for_keyword(APPLICATION)
+_TITLE = SearchAttributeKey.for_keyword(TITLE)
 _STATE = SearchAttributeKey.for_keyword(STATE)
 _PRIORITY = SearchAttributeKey.for_keyword(PRIORITY)
 _YOU = '"by": "on-call@driftbolaget.example"'
@@ -468,6 +469,7 @@ class Major:
         now = workflow.info().typed_search_attributes
         wanted = {
             _STATE: self._state.value,
+            _TITLE: summary_line(self.order.title),
             _PRIORITY: priority.value if priority else None,
             _CUSTOMER: next(iter(customers)) if len(customers) == 1 else None,
             _APPLICATION: next(iter(applications)) if len(applications) == 1 else None,

@@ -21,7 +21,7 @@ from models.fences import HeldLease
 from models.gates import GateOutcome, Question
 from models.jobs import Outcome
 from models.lease import LeaseMode
-from models.names import APPLICATION, CUSTOMER, SCHEDULED_BY, STATE
+from models.names import APPLICATION, CUSTOMER, SCHEDULED_BY, STATE, TITLE
 from models.operation import (
     AbortOperation,
     OperationEnd,
@@ -50,6 +50,7 @@ from workflows.operation_record import operation_record, proof_record
 from workflows.outcomes import explain
 from workflows.policies import WRITE
 from workflows.steps import Steps
+from workflows.text import summary_line
 from workflows.waiting import in_turn, until
 from workflows.wording import step_text
 
@@ -57,6 +58,7 @@ _Class = TypeVar("_Class", bound="type[Operation]")
 _STATE = SearchAttributeKey.for_keyword(STATE)
 _APPLICATION = SearchAttributeKey.for_keyword(APPLICATION)
 _CUSTOMER = SearchAttributeKey.for_keyword(CUSTOMER)
+_TITLE = SearchAttributeKey.for_keyword(TITLE)
 _SCHEDULED_BY = SearchAttributeKey.for_keyword(SCHEDULED_BY)
 
 
@@ -106,6 +108,7 @@ class Operation(Holding, Asking):
                 _APPLICATION.value_set(order.application),
                 _CUSTOMER.value_set(order.application.split(".")[0]),
                 _STATE.value_set(self.state.value),
+                _TITLE.value_set(summary_line(title)),
             ]
         )
         plan = await self._load_plan(order.dossier)
@@ -430,6 +433,11 @@ class Operation(Holding, Asking):
     def reports(self) -> list[StepReport]:
         """The steps so far."""
         return self._steps.reports if self._steps else []
+
+    @property
+    def outcome(self) -> OperationOutcome | None:
+        """How it ended; None while it runs."""
+        return self._outcome
 
     @property
     def ended(self) -> bool:

@@ -26,7 +26,7 @@ def operation_page(operation: Operation) -> str:
         return "Starting"
     rehearsal = " (rehearsal: nothing is changed)" if order.rehearse else ""
     return page(
-        f"### {plain(operation.title)}{rehearsal}",
+        f"### {plain(operation.title)}{rehearsal or _how_it_ended(operation)}",
         _stands(operation),
         f"{plain(order.application)} · asked for by {plain(order.by)}"
         + (f": {plain(order.reason)}" if order.reason else ""),
@@ -36,11 +36,16 @@ def operation_page(operation: Operation) -> str:
         operation.more_on_page(),
         _steps(operation.reports),
         _happened(operation),
-        ""
-        if operation.ended
+        f"All of it, with what each host said: `driftvakt operation show {operation.outcome.id}`."
+        if operation.outcome
         else "**To stop it**: *More Actions*, *Send an Update*, choose `abort`, and paste:\n\n"
         + paste(AbortOperation(by="on-call@driftbolaget.example", reason="why")),
     )
+
+
+def _how_it_ended(operation: Operation) -> str:
+    """How it ended, in a word, for the title; empty while it runs."""
+    return f" ({operation.outcome.end.value.replace('-', ' ')})" if operation.outcome else ""
 
 
 def _stands(operation: Operation) -> str:

@@ -27,7 +27,7 @@ from activities.stubs.workflows import look_up_incidents
 from models.alarms import HANDS_ON, Alarm, AlarmBatch, BatchReceipt
 from models.incident import AlarmsUnhandled, IncidentEnd, IncidentOrder, IncidentOutcome, IncidentState
 from models.lease import AskForLease, LeaseAnswer, ReleaseLease
-from models.names import APPLICATION, CUSTOMER, STATE
+from models.names import APPLICATION, CUSTOMER, STATE, TITLE
 from models.people import is_program, named_once
 from models.records import WriteRecords
 from models.sizes import MESSAGE, encoded_size, first_that_fit
@@ -377,6 +377,7 @@ class Watch:
                         SearchAttributePair(SearchAttributeKey.for_keyword(CUSTOMER), customer),
                         SearchAttributePair(SearchAttributeKey.for_keyword(APPLICATION), self.order.application),
                         SearchAttributePair(SearchAttributeKey.for_keyword(STATE), IncidentState.CONFIRMING.value),
+                        SearchAttributePair(SearchAttributeKey.for_keyword(TITLE), summary_line(order.title)),
                     ]
                 ),
             )

@@ -12,7 +12,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.records import Records
 from models.errors import NotFoundError
 from models.incident import IncidentStatus
-from models.names import APPLICATION, AWAITS_DECISION_BY, DEADLINE, LEAD, PRIORITY, STATE
+from models.names import APPLICATION, AWAITS_DECISION_BY, DEADLINE, LEAD, PRIORITY, STATE, TITLE
 from models.records import TimelineEntry
 from models.settings import Settings
 from models.tables import Incident
@@ -25,6 +25,7 @@ from starter.runbooks import workflow_url
 _STATE = SearchAttributeKey.for_keyword(STATE)
 _PRIORITY = SearchAttributeKey.for_keyword(PRIORITY)
 _AWAITS = SearchAttributeKey.for_keyword_list(AWAITS_DECISION_BY)
+_TITLE = SearchAttributeKey.for_keyword(TITLE)
 _LEAD = SearchAttributeKey.for_keyword(LEAD)
 _DEADLINE = SearchAttributeKey.for_datetime(DEADLINE)
 
@@ -128,8 +129,8 @@ async def _line(desk: Desk, execution: WorkflowExecution, known: Incident | None
         id=execution.id,
         application=application,
         number=number,
-        # The records have it once it is confirmed.
-        title=known.title if known else await _title(desk, execution.id),
+        # The records have it a moment later.
+        title=known.title if known else attributes.get(_TITLE) or await _title(desk, execution.id),
         state=attributes.get(_STATE) or "unknown",
         priority=attributes.get(_PRIORITY),
         waits_for=list(attributes.get(_AWAITS) or []),

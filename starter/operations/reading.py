@@ -12,7 +12,7 @@ from temporalio.common import SearchAttributeKey
 from temporalio.service import RPCError, RPCStatusCode
 
 from models.errors import NotFoundError
-from models.names import APPLICATION, AWAITS_DECISION_BY, STATE, as_typed
+from models.names import APPLICATION, AWAITS_DECISION_BY, STATE, TITLE, as_typed
 from models.operation import OperationKind, OperationState, OperationStatus
 from models.records import EntryKind, TimelineEntry
 from models.runbooks import StepReport
@@ -25,6 +25,7 @@ from starter.runbooks import workflow_url
 
 _STATE = SearchAttributeKey.for_keyword(STATE)
 _APPLICATION = SearchAttributeKey.for_keyword(APPLICATION)
+_TITLE = SearchAttributeKey.for_keyword(TITLE)
 _AWAITS = SearchAttributeKey.for_keyword_list(AWAITS_DECISION_BY)
 
 WORKFLOWS = [k.value for k in OperationKind if k not in {OperationKind.RUNBOOK, OperationKind.REMEDY}]
@@ -164,7 +165,7 @@ def _line(execution: WorkflowExecution, known: OperationRow | None) -> Operation
         id=execution.id,
         kind=execution.workflow_type,
         application=attributes.get(_APPLICATION) or "",
-        title=known.title if known else execution.id,
+        title=known.title if known else attributes.get(_TITLE) or execution.id,
         state=attributes.get(_STATE) or "preparing",
         waits_for=list(attributes.get(_AWAITS) or []),
         opened_at=execution.start_time,
