@@ -30,7 +30,9 @@ class Six:
     """Six processes of their own, which share no connection with this one."""
 
     def __init__(self) -> None:
-        context = multiprocessing.get_context("spawn")
+        # Not forked from this process, which has threads, but from one that has only loaded what they need, once for all.
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload([__name__])
         # Inherited by the processes, because a barrier cannot be sent to them later.
         self.pool = context.Pool(PROCESSES, _remember, (context.Barrier(PROCESSES),))
 
