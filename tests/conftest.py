@@ -18,7 +18,7 @@ from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
 from tests.postgres import find_postgres, postgres
-from tests.servers import TemporalServer, real_server, skipping_environment
+from tests.servers import Namespaces, TemporalServer, real_server, skipping_environment
 
 __all__ = ["postgres"]
 
@@ -137,6 +137,14 @@ def temporal_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tempor
     """The real Temporal server, one for each process that runs tests; they tell their workflows apart by id and task queue."""
     with real_server(tmp_path_factory.mktemp("temporal")) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def namespaces(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Namespaces]:
+    """For tests that want a real server to themselves: `await namespaces.next()`."""
+    every = Namespaces(tmp_path_factory.mktemp("namespaces"))
+    yield every
+    every.close()
 
 
 @pytest.fixture

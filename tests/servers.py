@@ -16,6 +16,7 @@ from pathlib import Path
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.api.testservice.v1 import SleepRequest
+from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
 from temporalio.client import Client
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 from temporalio.testing import WorkflowEnvironment
@@ -69,6 +70,11 @@ class TemporalServer:
             self.process.kill()
             self.process.wait()
 
+    @property
+    def ended(self) -> bool:
+        """Whether its process has ended."""
+        return self.process is None or self.process.poll() is not None
+
     async def client(self) -> Client:
         """A client of it; the server listens a moment before it is healthy."""
         async with asyncio.timeout(90):
@@ -92,6 +98,43 @@ def real_server(home: Path) -> Iterator[TemporalServer]:
         yield server
     finally:
         server.kill()
+
+
+class Namespaces:
+    """A real server for each test, as far as a test can see: a namespace of its own, on a server that others had before it.
+
+    A server costs a second of processor time to start, a namespace hundredths of it. Each namespace costs a little for as long as
+    its server lives, so after some of them there is a new server; also where a test has killed it.
+    """
+
+    _ON_ONE_SERVER = 12
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._given = 0
+        self._server: TemporalServer | None = None
+
+    async def next(self) -> TemporalServer:
+        """The server, as one whose only namespace is a new one."""
+        if self._server is None or self._server.ended or self._given % self._ON_ONE_SERVER == 0:
+            self.close()
+            self._server = TemporalServer(server_settings(self._home / str(self._given)))
+            self._server.start()
+        self._given += 1
+        name = f"test-{self._given}"
+        client = await self._server.client()
+        request = RegisterNamespaceRequest(namespace=name)
+        request.workflow_execution_retention_period.FromTimedelta(timedelta(days=1))
+        await client.workflow_service.register_namespace(request)
+        settings = self._server.settings.model_copy(update={"temporal_namespace": name})
+        given = TemporalServer(settings, self._server.process)
+        await add_search_attributes(await given.client())
+        return given
+
+    def close(self) -> None:
+        """End the server."""
+        if self._server is not None:
+            self._server.kill()
 
 
 @asynccontextmanager

@@ -19,7 +19,7 @@ from models.settings import Settings
 from starter.cli import app
 from tests.ports import free_ports
 from tests.records.dossiers import shop
-from tests.servers import TemporalServer, real_server
+from tests.servers import Namespaces, TemporalServer
 from tests.workflows.world import World
 
 
@@ -86,8 +86,9 @@ def records(dossier: Dossier) -> Iterator[Records]:
 
 
 @pytest.fixture
-def site(records: Records, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+async def site(records: Records, namespaces: Namespaces, monkeypatch: pytest.MonkeyPatch) -> Site:
     """An installation whose web component is down."""
-    with real_server(tmp_path / "temporal") as server:
-        monkeypatch.setenv("DRIFTVAKT_TEMPORAL_PORT", str(server.settings.temporal_port))
-        yield Site(server, records, World(down={"web"}))
+    server = await namespaces.next()
+    monkeypatch.setenv("DRIFTVAKT_TEMPORAL_PORT", str(server.settings.temporal_port))
+    monkeypatch.setenv("DRIFTVAKT_TEMPORAL_NAMESPACE", server.settings.temporal_namespace)
+    return Site(server, records, World(down={"web"}))
