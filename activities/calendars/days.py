@@ -37,7 +37,7 @@ class Days:
     def __init__(self, hours: ServiceHours) -> None:
         """Years are looked up in the `holidays` package when they are first asked for."""
         self._weekly = tuple(
-            tuple(minutes_of(span) for span in getattr(hours.weekly, weekday)) for weekday in _WEEKDAYS
+            DayHours(tuple(minutes_of(span) for span in getattr(hours.weekly, weekday)), "") for weekday in _WEEKDAYS
         )
         self._exceptions = {
             e.day: DayHours(tuple(minutes_of(span) for span in e.hours), f"exception: {e.reason}")
@@ -51,7 +51,7 @@ class Days:
         exception = self._exceptions.get(day)
         if exception is not None:
             return exception
-        week = DayHours(self._weekly[day.weekday()], "")
+        week = self._weekly[day.weekday()]
         if self._terms is None:
             return week
         special = self._years.get(day.year)
@@ -65,7 +65,7 @@ class Days:
     @property
     def ever_open(self) -> bool:
         """Whether any weekday has hours; exceptions alone end one day."""
-        return any(self._weekly)
+        return any(day.spans for day in self._weekly)
 
 
 def _special_days(terms: Holidays, year: int) -> dict[date, DayHours]:
