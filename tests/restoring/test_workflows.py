@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,7 @@ from models.operation import OperationEnd
 from models.restores import Proof
 from starter.commands.operating import Lines
 from starter.operations.starting import Heard, follow_operation
+from tests.cli.conftest import beside
 from tests.hosts import SshHost
 from tests.restoring.cluster import Cluster
 from tests.restoring.site import OPERATOR, OWNER, Site, answer, site
@@ -243,42 +242,36 @@ async def test_a_drill_that_fails_opens_an_incident(shop: Site, own: Cluster) ->
     assert incident.id in outcome.summary
 
 
-async def command(server: TemporalServer, *words: str) -> tuple[int, str, str]:
-    """A command of an operator, beside the installation."""
-    settings = server.settings
-    environment = os.environ | {
-        "DRIFTVAKT_HOME": str(settings.home),
-        "DRIFTVAKT_TEMPORAL_PORT": str(settings.temporal_port),
-        "DRIFTVAKT_USER": OPERATOR,
-    }
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "starter.cli", *words,
-        env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    out, err = await asyncio.wait_for(process.communicate(), 120)
-    return process.returncode or 0, out.decode(), err.decode()
+@pytest.fixture
+def as_operator(server: TemporalServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands are the operator's, for this installation."""
+    monkeypatch.setenv("DRIFTVAKT_HOME", str(server.settings.home))
+    monkeypatch.setenv("DRIFTVAKT_TEMPORAL_PORT", str(server.settings.temporal_port))
+    monkeypatch.setenv("DRIFTVAKT_USER", OPERATOR)
 
 
-async def test_points_a_drill_and_its_trend_are_seen_at_the_command(
-    server: TemporalServer, shop: Site, own: Cluster
-) -> None:
-    code, out, err = await command(server, "restore", "points", "acme.shop", "database", "--json")
-    assert (code, [point["id"] for point in json.loads(out)]) == (0, ["shop-1.dump"]), err
+@pytest.mark.usefixtures("as_operator")
+async def test_points_a_drill_and_its_trend_are_seen_at_the_command(shop: Site, own: Cluster) -> None:
+    points = await beside("restore", "points", "acme.shop", "database", "--json")
+    assert (points.exit_code, [point["id"] for point in json.loads(points.stdout)]) == (0, ["shop-1.dump"]), (
+        points.stderr
+    )
 
-    code, out, err = await command(server, "drill", "run", "acme.shop", "database")
-    assert (code, "would have been lost" in out) == (0, True), err
+    drill = await beside("drill", "run", "acme.shop", "database")
+    assert (drill.exit_code, "would have been lost" in drill.stdout) == (0, True), drill.stderr
 
-    code, out, _ = await command(server, "drill", "trend", "acme.shop", "database", "--json")
-    latest = json.loads(out)[0]
-    assert (code, latest["end"], latest["proof"]["point"]) == (0, "done", "shop-1.dump")
+    trend = await beside("drill", "trend", "acme.shop", "database", "--json")
+    latest = json.loads(trend.stdout)[0]
+    assert (trend.exit_code, latest["end"], latest["proof"]["point"]) == (0, "done", "shop-1.dump")
 
-    _, out, _ = await command(server, "drill", "list", "--json")
-    lines = {line["restore"]: line for line in json.loads(out)}
+    listed = await beside("drill", "list", "--json")
+    lines = {line["restore"]: line for line in json.loads(listed.stdout)}
     assert lines["database"]["last"]["id"] == latest["id"]
     assert lines["cluster"]["frequency"] == "daily 05:00"
 
-    code, _, err = await command(server, "restore", "run", "acme.shop", "datbase")
-    assert (code, err.strip()) == (1, "acme.shop has no restore 'datbase'; it has cluster, database")
+    mistyped = await beside("restore", "run", "acme.shop", "datbase")
+    assert mistyped.exit_code == 1
+    assert mistyped.stderr.strip() == "acme.shop has no restore 'datbase'; it has cluster, database"
 
 
 @pytest.mark.slow
