@@ -12,7 +12,7 @@ import yaml
 from tests.hosts import Host
 
 APPLICATIONS = 10
-COMPONENTS = 10
+COMPONENTS = 4
 """Of each application; none needs another, so that each has an incident of its own."""
 
 

@@ -1,4 +1,4 @@
-"""A hundred incidents heal on a real host while worker, intake and Temporal server are killed again and again."""
+"""Forty incidents heal on a real host while worker, intake and Temporal server are killed again and again."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def running(tmp_path: Path, fleet: Fleet) -> Iterator[Installation]:
         installation.stop()
 
 
-async def test_a_hundred_incidents_heal_under_kills_and_no_host_is_touched_twice(
+async def test_forty_incidents_heal_under_kills_and_no_host_is_touched_twice(
     running: Installation, fleet: Fleet
 ) -> None:
     settings = running.settings
@@ -66,7 +66,7 @@ async def test_a_hundred_incidents_heal_under_kills_and_no_host_is_touched_twice
             for name in names():
                 fleet.break_it(name)
                 taken.append(asyncio.create_task(tell_until_healthy(client, url, token, fleet, name)))
-                await asyncio.sleep(chance.uniform(0.1, 0.5))
+                await asyncio.sleep(chance.uniform(0.25, 1.25))
             return list(await asyncio.gather(*taken))
 
     async def killing() -> None:
