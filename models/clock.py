@@ -10,6 +10,7 @@ from pydantic import Field
 
 from models.base import ApplicationId, Identifier, Model, Moment
 from models.dossier.agreement import Pause, Priority
+from models.dossier.agreement import Promise as Promise
 
 
 class ClockEventKind(StrEnum):
@@ -17,11 +18,11 @@ class ClockEventKind(StrEnum):
 
     OPENED = "opened"
     PRIORITY = "priority"
-    """The priority was set or changed: all clocks are computed anew from the start."""
+    """The priority was set or changed; what is not done yet is judged under the new one from then on."""
     RESPONDED = "responded"
     """Somebody has taken it up."""
     WAITING = "waiting"
-    """It is somebody else's turn; pauses the clocks where the agreement allows it."""
+    """It is somebody else's turn; pauses the clocks that the agreement names, where the party was reached."""
     RESUMED = "resumed"
     """The wait is over."""
     UPDATED = "updated"
@@ -44,6 +45,8 @@ class ClockEvent(Model):
     """Of `waiting`."""
     party: Identifier | None = None
     """Of `waiting`: the party that is waited for."""
+    reached: bool = True
+    """Of `waiting`: whether somebody of the party was told; a wait of which nobody knows pauses no clock."""
     by: Annotated[str, Field(max_length=120)] = ""
     note: Annotated[str, Field(max_length=2000)] = ""
 
@@ -52,15 +55,6 @@ class ClockEvents(Model):
     """The events of an incident's clock so far."""
 
     events: list[ClockEvent]
-
-
-class Promise(StrEnum):
-    """What a service level promises."""
-
-    RESPOND = "respond"
-    RESTORE = "restore"
-    UPDATE = "update"
-    """From one word to the customer to the next."""
 
 
 class Standing(StrEnum):
@@ -73,7 +67,7 @@ class Standing(StrEnum):
     """Not kept in time, and still not done."""
     KEPT = "kept"
     BROKEN = "broken"
-    """Done, but too late."""
+    """Done, and at some time its time had run out."""
 
 
 class StretchKind(StrEnum):
@@ -83,7 +77,7 @@ class StretchKind(StrEnum):
     PAUSED = "paused"
     OUTSIDE_HOURS = "outside-hours"
     STOPPED = "stopped"
-    """Between having been done and having been opened again."""
+    """Between having been done and having been opened again, and before a priority that promises it."""
 
 
 class Stretch(Model):
@@ -102,20 +96,28 @@ class PromiseReading(Model):
     """One promise at one moment."""
 
     promise: Promise
+    priority: Priority | None = None
+    """Whose promise it is judged by; of what is done, that which held then, or that under which its time ran out."""
+    within: str = ""
+    """As the agreement has it: `18h`, `2 working days`."""
     within_seconds: float
     hours: str
     """Name of the service hours in which it runs."""
     standing: Standing
     started_at: datetime
+    """Since when its time is counted: the opening; of `respond` and `update` also a raise, or the last word."""
     deadline: datetime | None
     """When its time is, or was, used up if it runs on as now; None while it is paused and has time left."""
     done_at: datetime | None = None
     """When what was promised was done; of `update`: the last word to the customer."""
     breached_at: datetime | None = None
-    """When its time ran out, if it did; of `update`: the first time."""
+    """When its time ran out, if it did, whatever the priority is now; of `update`: the first time."""
+    breached_as: Priority | None = None
+    """The priority under which its time ran out then."""
     breaches: int = 0
+    """How often its time ran out: more than once only of `update`, once for every word that was late."""
     elapsed_seconds: float
-    """Service time counted; of `update`: since the last word."""
+    """Service time counted since `started_at`."""
     paused_seconds: float
     """Service time not counted because of pauses."""
     stretches: list[Stretch] = []
@@ -147,6 +149,8 @@ class ClockReading(Model):
     waited_seconds: dict[str, float] = {}
     """Wall time by whose turn it was: `supplier`, `customer`, `third_party`."""
     paused: bool = False
+    pauses: list[Promise] = []
+    """Clocks that stand still for whoever is waited for, as long as what they promise is not done."""
     answer_due: datetime | None = None
     """Until when the third party that is waited for must answer, where the dossier says."""
 

@@ -176,7 +176,7 @@ class HandOver(Model):
 
 
 class Waiting(Model):
-    """It is somebody else's turn; pauses the clocks where the agreement allows it."""
+    """It is somebody else's turn; pauses the clocks that the agreement names, once somebody of the party was reached."""
 
     party: Identifier
     """Which party of the dossier is waited for."""
@@ -185,6 +185,8 @@ class Waiting(Model):
     """What for."""
     reference: Annotated[str, Field(max_length=200)] = ""
     """Their ticket."""
+    already_told: bool = False
+    """They were told by other means, by telephone say: it is noted and counts, and nothing is sent."""
 
 
 class Resume(Model):
@@ -205,7 +207,7 @@ class CustomerUpdate(Model):
 
 
 class Reclassify(Model):
-    """Change the priority; the clocks are computed anew from the start."""
+    """Change the priority; what is done stays judged under the one that held then."""
 
     by: By
     reason: Why
@@ -320,6 +322,8 @@ class WaitingState(State):
     since: datetime
     note: str
     reference: str = ""
+    reached: bool = False
+    """Whether somebody of the party was told."""
     answer_due: datetime | None = None
     """When they are asked again."""
     reminders: int = 0

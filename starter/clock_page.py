@@ -53,16 +53,17 @@ def show_clock(reading: ClockReading, name: str = "", zone: tzinfo = UTC, consol
 
 
 def _table(reading: ClockReading, zone: tzinfo) -> Listing:
-    table = Listing("promise", "within", "hours", "deadline")
-    table.columns[3].no_wrap = True
+    table = Listing("promise", "within", "hours", "as", "deadline")
+    table.columns[4].no_wrap = True
     for title in ("counted", "paused"):
         table.add_column(title, justify="right")
     table.add_column("standing")
     for p in reading.promises:
         table.add_row(
             _WHAT[p.promise],
-            _span(p.within_seconds),
+            within(p),
             p.hours,
+            p.priority.value if p.priority else "-",
             _at(p.deadline, zone) if p.deadline else "none while paused",
             _span(p.elapsed_seconds),
             _span(p.paused_seconds) if p.paused_seconds else "-",
@@ -71,15 +72,23 @@ def _table(reading: ClockReading, zone: tzinfo) -> Listing:
     return table
 
 
+def within(p: PromiseReading) -> str:
+    """Within how much service time, in hours: `4h 00m`, `17h 00m (2 working days)`."""
+    hours = _span(p.within_seconds)
+    return f"{hours} ({p.within})" if "working" in p.within else hours
+
+
 def _standing(p: PromiseReading, zone: tzinfo) -> str:
     if p.breached_at is None:
         return p.standing.value
-    times = f", {p.breaches} times, first" if p.breaches > 1 else ""
-    return (
-        f"{p.standing.value}{times} since {_at(p.breached_at, zone)}"
-        if not p.done_at or times
-        else (f"{p.standing.value} at {_at(p.breached_at, zone)}")
-    )
+    times = f" {p.breaches} times, first" if p.breaches > 1 else ""
+    under = f" as {p.breached_as.value}" if p.breached_as and p.breached_as is not p.priority else ""
+    match p.standing:
+        case Standing.OVERDUE:
+            return f"{p.standing.value} since {_at(p.breached_at, zone)}{under}"
+        case Standing.BROKEN:
+            return f"{p.standing.value}{times} at {_at(p.breached_at, zone)}{under}"
+    return f"{p.standing.value}; broken{times} at {_at(p.breached_at, zone)}{under}"
 
 
 def _what_comes(reading: ClockReading, zone: tzinfo, out: Console) -> None:

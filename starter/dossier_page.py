@@ -211,7 +211,7 @@ def _agreement(dossier: Dossier, out: Console) -> None:
 
 
 def _target(target: Target | None) -> str:
-    return f"{format_duration(target.within)} ({target.hours})" if target else ""
+    return f"{target.within} ({target.hours})" if target else ""
 
 
 def _weekly(hours: ServiceHours) -> str:

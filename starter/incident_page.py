@@ -10,6 +10,7 @@ from rich.console import Console
 
 from models.base import format_duration
 from models.clock import PromiseReading, Standing
+from models.dossier.service_time import in_hours
 from models.records import EntryKind, TimelineEntry
 from starter.incidents.naming import short
 from starter.incidents.views import IncidentLine, IncidentView, OpenGate
@@ -131,7 +132,9 @@ def _due(deadline: datetime | None, now: datetime) -> str:
 
 
 def _standing(promise: PromiseReading, now: datetime) -> str:
-    within = format_duration(timedelta(seconds=promise.within_seconds))
+    within = in_hours(timedelta(seconds=promise.within_seconds))
+    if "working" in promise.within:
+        within += f", {promise.within}"
     at = f"{promise.deadline:%Y-%m-%d %H:%M} UTC" if promise.deadline else ""
     match promise.standing:
         case Standing.KEPT | Standing.BROKEN:
@@ -146,7 +149,7 @@ def _standing(promise: PromiseReading, now: datetime) -> str:
     until = f"until {at} ({within})"
     outside = ", outside hours now" if promise.standing is Standing.OUTSIDE_HOURS else ""
     left = f", {age_of(promise.deadline - now)} from now" if promise.deadline > now else ", due now"
-    return until + left + outside
+    return until + left + outside + (", broken before" if promise.breached_at else "")
 
 
 def _who(gate: OpenGate) -> str:

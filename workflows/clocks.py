@@ -22,6 +22,7 @@ from models.clock import (
     ReadClock,
     Standing,
 )
+from models.dossier.agreement import Priority
 from models.names import DEADLINE
 from models.records import EntryKind
 from models.sizes import MESSAGE, cut, encoded_size
@@ -42,10 +43,10 @@ _NOTE = 60
 
 
 class _Told(NamedTuple):
-    """What was told last of a promise: so many per cent of a time that began then and was so long."""
+    """What was told last of a promise: so many per cent of a time that began then, as this priority has it."""
 
     started_at: datetime
-    within: float
+    priority: Priority | None
     percent: int
 
 
@@ -63,6 +64,8 @@ class Clocks:
         self._stale = False
         self._moments: list[ClockMoment] = []
         self._told: dict[Promise, _Told] = {}
+        self._broken: set[Promise] = set()
+        """Promises of which a breach was told."""
         self._lock = asyncio.Lock()
 
     def began(self, reading: ClockReading | None) -> list[SearchAttributeUpdate[Any]]:
@@ -94,15 +97,27 @@ class Clocks:
                 await self._read()
 
     async def _read(self) -> None:
-        memory, order = self._case.memory, self._case.order
-        plan = self._case.plan.plan
+        reading = await self._look_up(self._case.memory.events)
+        if reading is None:
+            return
+        self._case.memory.reading = reading
+        self._moments = [*self._overlooked(reading), *reading.moments]
+        if shown := self._deadline():
+            workflow.upsert_search_attributes(shown)
+
+    async def foresee(self, kind: ClockEventKind, **what: Any) -> ClockReading | None:
+        """How they would read if this happened now; None where they cannot be read."""
+        return await self._look_up([*self._case.memory.events, ClockEvent(at=workflow.now(), kind=kind, **what)])
+
+    async def _look_up(self, events: list[ClockEvent]) -> ClockReading | None:
+        order, plan = self._case.order, self._case.plan.plan
         try:
-            memory.reading = await look_up(
+            return await look_up(
                 read_clock,
                 ReadClock(
                     application=order.application,
                     dossier=plan.dossier if plan else order.dossier,
-                    events=memory.events,
+                    events=events,
                     now=workflow.now(),
                 ),
                 summary="Read the service-level clocks",
@@ -111,10 +126,7 @@ class Clocks:
             if is_cancelled_exception(error):
                 raise
             self._case.tell(EntryKind.CLOCK, f"The service-level clocks cannot be read: {explain(error)}")
-            return
-        self._moments = [*self._overlooked(memory.reading), *memory.reading.moments]
-        if shown := self._deadline():
-            workflow.upsert_search_attributes(shown)
+            return None
 
     def promise(self, which: Promise) -> PromiseReading | None:
         """One promise as it was read last; None where nothing is promised."""
@@ -133,9 +145,11 @@ class Clocks:
         moment = self._moments.pop(0)
         promise = self.promise(moment.promise)
         if promise is not None:
-            self._told[moment.promise] = _Told(promise.started_at, promise.within_seconds, moment.percent)
-            if moment.percent >= 100 and promise.breached_at is None:
-                self._broke(promise, moment.at)
+            self._told[moment.promise] = _Told(promise.started_at, promise.priority, moment.percent)
+            if moment.percent >= 100:
+                self._broken.add(moment.promise)
+                if promise.standing not in {Standing.OVERDUE, *_DONE}:
+                    self._broke(promise, moment.at)
         return moment
 
     def _broke(self, promise: PromiseReading, at: datetime) -> None:
@@ -146,8 +160,9 @@ class Clocks:
             update={
                 "standing": Standing.OVERDUE,
                 "deadline": at,
-                "breached_at": at,
-                "breaches": promise.breaches + 1,
+                "breached_at": promise.breached_at or at,
+                "breached_as": promise.breached_as or promise.priority,
+                "breaches": promise.breaches + 1 if promise.promise is Promise.UPDATE else 1,
                 "elapsed_seconds": promise.within_seconds,
             }
         )
@@ -158,9 +173,10 @@ class Clocks:
         """What had passed already when the clocks were read, as when the priority is raised: of each promise the last."""
         for promise in reading.promises:
             told = self._told.get(promise.promise)
-            same = told is not None and (told.started_at, told.within) == (promise.started_at, promise.within_seconds)
+            same = told is not None and (told.started_at, told.priority) == (promise.started_at, promise.priority)
             percent = _used_up(promise)
-            if percent > (told.percent if told is not None and same else 0):
+            known = promise.standing in _DONE and promise.promise in self._broken
+            if not known and percent > (told.percent if told is not None and same else 0):
                 yield ClockMoment(at=reading.as_of, promise=promise.promise, percent=percent)
 
     def _deadline(self) -> list[SearchAttributeUpdate[Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from temporalio import workflow
 
@@ -13,6 +14,7 @@ from models.incident import CustomerUpdate, IncidentEnd, Resume, Waiting, Waitin
 from models.notices import Audience, DeliveryState, NoticeReceipt, Occasion
 from models.people import DRIFTVAKT
 from models.records import EntryKind
+from models.slices import PartyBrief
 from workflows.case import Case, refused
 from workflows.clocks import Clocks
 from workflows.drafts import draft
@@ -20,6 +22,8 @@ from workflows.ladder import Ladder
 from workflows.notices import Notices
 
 _SAFE_END = {IncidentEnd.RECOVERED, IncidentEnd.RECOVERED_BY_ITSELF, IncidentEnd.NOT_CONFIRMED}
+
+_TELL_THEM = "Tell them by other means, then say so by the same order with already_told."
 
 _NOTES = 20
 """Notes for the customer that are kept until the customer is told; the account has all of them."""
@@ -110,7 +114,7 @@ class Customer:
     # --- whose turn it is
 
     async def wait_for(self, told: Waiting) -> str:
-        """It is a party's turn; pauses the clocks where that was agreed."""
+        """It is a party's turn; pauses the clocks that were agreed, once somebody of the party was reached."""
         self._case.require_leader(told.by, "pause the clocks of")
         parties = self._case.plan.parties
         party = parties.get(told.party)
@@ -118,42 +122,65 @@ class Customer:
             raise refused(f"the dossier has no party {told.party!r}; it has {', '.join(parties) or 'none'}")
         if party.kind is PartyKind.SUPPLIER:
             raise refused(f"{party.name} is the supplier: there is nobody else to wait for")
-        memory = self._case.memory
-        if memory.waiting is not None:
-            raise refused(f"it waits for {memory.waiting.name} already; resume that first")
-        third = party.kind is PartyKind.THIRD_PARTY
-        waiting = memory.waiting = WaitingState(
-            party=told.party,
-            name=party.name,
-            third_party=third,
-            since=workflow.now(),
-            note=told.note,
-            reference=told.reference,
-        )
-        reason = Pause.WAITING_FOR_THIRD_PARTY if third else Pause.WAITING_FOR_CUSTOMER
-        self._clocks.happened(
-            ClockEventKind.WAITING, reason=reason, party=told.party, by=told.by, note=told.note[:2000]
-        )
-        await self._clocks.read()
-        paused = memory.reading is not None and memory.reading.paused
-        waiting.answer_due = memory.reading.answer_due if memory.reading else None
-        clocks = "the clocks are paused" if paused else "the agreement does not pause the clocks for that"
+        waiting = self._waiting(told, party)
+        self._ladder.heard(told.by)
         ticket = f", their reference {told.reference}" if told.reference else ""
-        self._case.tell(EntryKind.CLOCK, f"{told.by} waits for {party.name}{ticket}: {told.note} ({clocks})")
-        receipt = await self._notices.send(
-            Occasion.WAITING,
-            Audience(party=told.party),
-            text=told.note,
-            by=told.by,
-            reference=told.reference,
-            deadline=waiting.answer_due,
+        self._case.tell(EntryKind.CLOCK, f"{told.by} waits for {party.name}{ticket}: {told.note}")
+        foreseen = await self._clocks.foresee(ClockEventKind.WAITING, **_event(waiting, told.by))
+        waiting.answer_due = foreseen.answer_due if foreseen else None
+        waiting.reached = (
+            told.already_told
+            or (
+                await self._notices.send(
+                    Occasion.WAITING,
+                    Audience(party=told.party),
+                    text=told.note,
+                    by=told.by,
+                    reference=told.reference,
+                    deadline=waiting.answer_due,
+                )
+            ).reached
         )
-        if receipt.reached and not third:
+        if waiting.reached and not waiting.third_party:
             self._note_informed(told.by)
+        if self._case.memory.waiting is not waiting:
+            return f"{party.name} has answered meanwhile."
+        self._clocks.happened(ClockEventKind.WAITING, **_event(waiting, told.by))
+        await self._clocks.read()
+        clocks = self._which_clocks(waiting)
+        self._case.tell(EntryKind.CLOCK, f"While {party.name} is waited for, {clocks}")
         due = waiting.answer_due
         answer = f" They must answer until {due:%Y-%m-%d %H:%M} UTC." if due else ""
-        written = "" if receipt.reached else f" They could not be written to{_by_phone(party.support)}."
+        written = "" if waiting.reached else f" They could not be written to{_by_phone(party.support)}. {_TELL_THEM}"
         return f"Waiting for {party.name}: {clocks}.{answer}{written}"
+
+    def _waiting(self, told: Waiting, party: PartyBrief) -> WaitingState:
+        """The wait from now on; one of which nobody has heard may be told again, of the same party."""
+        memory = self._case.memory
+        before = memory.waiting
+        if before is not None and (before.party != told.party or before.reached):
+            raise refused(f"it waits for {before.name} already; resume that first")
+        memory.waiting = WaitingState(
+            party=told.party,
+            name=party.name,
+            third_party=party.kind is PartyKind.THIRD_PARTY,
+            since=before.since if before else workflow.now(),
+            note=told.note,
+            reference=told.reference or (before.reference if before else ""),
+        )
+        return memory.waiting
+
+    def _which_clocks(self, waiting: WaitingState) -> str:
+        """Which clocks stand still."""
+        if not waiting.reached:
+            return "no clock is paused, because nobody there was reached"
+        reading = self._case.memory.reading
+        if reading is None or not reading.pauses:
+            return "the agreement does not pause the clocks for that"
+        named = [promise.value for promise in reading.pauses]
+        if len(named) == 1:
+            return f"the clock {named[0]} is paused"
+        return f"the clocks {', '.join(named[:-1])} and {named[-1]} are paused"
 
     def resume(self, told: Resume) -> str:
         """They have answered; anybody of the dossier may say so."""
@@ -180,15 +207,29 @@ class Customer:
         waiting.answer_due = workflow.now() + max(waiting.answer_due - waiting.since, timedelta(minutes=5))
         why = f"{waiting.name} has not answered since {waiting.since:%Y-%m-%d %H:%M} UTC: {waiting.note}"
         self._case.tell(EntryKind.CLOCK, why)
-        await self._notices.send(
+        receipt = await self._notices.send(
             Occasion.WAITING_REMINDER, Audience(party=waiting.party), text=waiting.note, reference=waiting.reference
         )
         if self._case.memory.waiting is not waiting:
             return  # they have answered meanwhile
+        if receipt.reached and not waiting.reached:
+            waiting.reached = True
+            self._clocks.happened(ClockEventKind.WAITING, **_event(waiting, DRIFTVAKT))
         if waiting.reminders == 1 or self._case.memory.major is not None:
             await self._notices.to_lead(Occasion.REMINDER, text=why)
         else:
             self._ladder.go_on(why)
+
+
+def _event(waiting: WaitingState, by: str) -> dict[str, Any]:
+    """What the clock has to know of a wait."""
+    return {
+        "reason": Pause.WAITING_FOR_THIRD_PARTY if waiting.third_party else Pause.WAITING_FOR_CUSTOMER,
+        "party": waiting.party,
+        "reached": waiting.reached,
+        "by": by,
+        "note": waiting.note[:2000],
+    }
 
 
 def _by_phone(support: str) -> str:

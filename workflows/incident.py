@@ -274,7 +274,7 @@ class Incident(Holding, Asking):
 
     @workflow.update(
         name="wait_for",
-        description="It is a party's turn; pauses the clocks where that was agreed. "
+        description="It is a party's turn; pauses the clocks that the agreement names, once they were reached. "
         f'{{"party": "acme", {_YOU}, "note": "They must open the firewall", "reference": "CH-81"}}',
     )
     async def wait_for(self, told: Waiting) -> Told:
@@ -305,7 +305,7 @@ class Incident(Holding, Asking):
         description=f'Change its priority. {{{_YOU}, "priority": "P1", "reason": "Nobody can pay"}}',
     )
     async def reclassify(self, told: Reclassify) -> Told:
-        """Change the priority; the clocks are computed anew from the start."""
+        """Change the priority; what is done stays judged under the one that held then."""
         await self._ready()
         told = self.case.identified(told)
         return self._heard(told.by, await self.leading.reclassify(told))

@@ -115,7 +115,10 @@ def _clocks(case: Case) -> str:
 
 
 def _standing(promise: PromiseReading) -> str:
-    return "**overdue**" if is_late(promise, workflow.now()) else promise.standing.value.replace("-", " ")
+    if is_late(promise, workflow.now()):
+        return "**overdue**"
+    before = ", broken before" if promise.breached_at is not None and promise.standing not in _DONE else ""
+    return promise.standing.value.replace("-", " ") + before
 
 
 def _found(case: Case) -> str:

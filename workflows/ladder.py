@@ -207,6 +207,7 @@ class Ladder:
         self._case.require_leader(told.by, "hand over")
         if not is_among(told.to, self._case.plan.leaders):
             raise refused(f"{told.to} may not lead it; {', '.join(self._case.plan.leaders)} may")
+        self.heard(told.by)
         lead, to = self._case.memory.lead, as_written(told.to, self._case.plan.leaders)
         lead.who, lead.asked, lead.acknowledged, lead.alerted = to, [to], False, True
         lead.due = until = workflow.now() + _ACKNOWLEDGE_WITHIN

@@ -120,7 +120,7 @@ class Leading:
             self._case.set_priority(priority, *shown)
 
     def change_priority(self, priority: Priority, by: str, reason: str) -> None:
-        """Another priority holds: the clocks are computed anew from the start."""
+        """Another priority holds: what is not done yet is judged under it from now on."""
         before = self._case.memory.priority
         if before == priority.value:
             return

@@ -6,10 +6,11 @@ from typing import Final
 
 from activities.accounts.blocks import Block, Cell, Grid, Picture, Said, Section, Tone
 from activities.accounts.clock import DrawClocks
-from activities.accounts.words import Words, span
+from activities.accounts.words import Words, service_time, span
 from models.account import Account
 from models.clock import PromiseReading, Standing, Stretch
 from models.dossier.parties import PartyKind
+from models.dossier.service_time import working_days
 
 _TONES: Final = {
     Standing.KEPT: Tone.GOOD,
@@ -30,25 +31,39 @@ def promises_section(account: Account, say: Words) -> Section | None:
     if not account.clock.promises:
         return Section(say("promises"), [Said(say("no_promises"))])
     keys = ("promise", "within", "standing", "deadline", "done", "elapsed", "paused_for")
-    rows = [_promise(p, say) for p in account.clock.promises]
+    held = account.clock.priority
+    rows = [_promise(p, say, other=p.priority is not held) for p in account.clock.promises]
     return Section(say("promises"), [Grid(say("promises"), [say(k) for k in keys], rows)])
 
 
-def _promise(promise: PromiseReading, say: Words) -> list[Cell]:
+def _promise(promise: PromiseReading, say: Words, *, other: bool) -> list[Cell]:
+    """A row; `other`: it is judged by another priority than the one that holds now."""
     tone = _TONES.get(promise.standing, Tone.PLAIN)
     standing = say.name("standing", promise.standing.value)
     if promise.breaches > 1:
         standing += f" ({say('times', promise.breaches)})"
-    within = say("in_hours", span(promise.within_seconds), say.name("hours", promise.hours))
+    if promise.breached_at is not None and promise.standing not in {Standing.BROKEN, Standing.OVERDUE}:
+        standing = say("broken_before", standing)
     return [
-        Cell(say.name("promise", promise.promise.value)),
-        Cell(within),
+        Cell(
+            say.name("promise", promise.promise.value)
+            + (f" ({promise.priority.value})" if other and promise.priority else "")
+        ),
+        Cell(_within(promise, say)),
         Cell(standing, tone),
         Cell(say.stacked(promise.deadline) if promise.deadline else say("no_deadline")),
         Cell(say.stacked(promise.done_at) if promise.done_at else say("not_yet")),
-        Cell(span(promise.elapsed_seconds)),
-        Cell(span(promise.paused_seconds)),
+        Cell(service_time(promise.elapsed_seconds)),
+        Cell(service_time(promise.paused_seconds)),
     ]
+
+
+def _within(promise: PromiseReading, say: Words) -> str:
+    """Within how much service time, in hours also where it is promised in working days."""
+    days = working_days(promise.within)
+    key = "in_hours" if days is None else "in_days" if days > 1 else "in_a_day"
+    values = [service_time(promise.within_seconds), *([] if days is None else [days])]
+    return say(key, *values, say.name("hours", promise.hours))
 
 
 def clock_section(account: Account, say: Words, draw: DrawClocks | None) -> Section | None:
@@ -77,7 +92,7 @@ def _stretch(stretch: Stretch, say: Words) -> list[Cell]:
         Cell(at(stretch.until)),
         Cell(say.name("stretch", stretch.kind.value)),
         Cell(stretch.why),
-        Cell(span(stretch.seconds) if stretch.seconds else ""),
+        Cell(service_time(stretch.seconds) if stretch.seconds else ""),
     ]
 
 

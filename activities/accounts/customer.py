@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Final
 
 from models.account import Account, AccountDecision, AccountEntry, AccountNotice, AccountWait, Excerpt
@@ -116,6 +118,7 @@ def _stretch(stretch: Stretch, waits: Sequence[AccountWait]) -> Stretch:
     if stretch.kind is StretchKind.OUTSIDE_HOURS:
         return stretch
     # What was waited for is told to the customer by the notice; the reason may hold an internal note.
-    waited = next((w.party for w in waits if w.since < stretch.until and stretch.since < w.until), "")
+    place = bisect_right(waits, stretch.since, key=attrgetter("until"))  # waits come one after the other
+    waited = waits[place].party if place < len(waits) and waits[place].since < stretch.until else ""
     why = waited if stretch.kind is StretchKind.PAUSED else ""
     return stretch.model_copy(update={"why": why})

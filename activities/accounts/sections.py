@@ -134,7 +134,11 @@ def _rows(account: Account, say: Words) -> list[list[Cell]]:
 
 def _customer_rows(account: Account, say: Words) -> list[list[Cell]]:
     """Made from the clock's events, what was promised, notes and notices: the internal timeline's words stay inside."""
-    told = [(e.at, "kind.clock" if _of_clock(e) else "kind.state", _event(account, e, say)) for e in account.events]
+    begun = {wait.since for wait in account.waits}
+    events = [
+        e for e in account.events if e.kind is not ClockEventKind.WAITING or e.at in begun
+    ]  # not: was reached, too
+    told = [(e.at, "kind.clock" if _of_clock(e) else "kind.state", _event(account, e, say)) for e in events]
     told += [(n.at, "kind.note", excerpt(n.text, say)) for n in account.entries]
     told += [(n.at, "kind.notice", n.subject) for n in account.notices]
     for promise in account.clock.promises if account.clock else []:

@@ -11,13 +11,7 @@ from models.dossier import Dossier
 from models.dossier.agreement import Pause
 from models.dossier.parties import PartyKind
 
-_ENDS = {
-    ClockEventKind.WAITING,
-    ClockEventKind.RESUMED,
-    ClockEventKind.RESTORED,
-    ClockEventKind.REOPENED,
-    ClockEventKind.CLOSED,
-}
+_ENDS = {ClockEventKind.RESUMED, ClockEventKind.RESTORED, ClockEventKind.CLOSED}
 
 _BY_REASON = {
     Pause.WAITING_FOR_CUSTOMER: PartyKind.CUSTOMER,
@@ -27,23 +21,29 @@ _BY_REASON = {
 
 def waits_of(events: Sequence[ClockEvent], end: datetime, dossier: Dossier | None) -> list[AccountWait]:
     """Each time in which another party was waited for; one that still lasts ends at `end`."""
-    found = []
-    for number, event in enumerate(events):
-        if event.kind is not ClockEventKind.WAITING:
-            continue
-        after = next((e for e in events[number + 1 :] if e.kind in _ENDS), None)
-        until = max(after.at if after else end, event.at)
-        party = dossier.parties.get(event.party or "") if dossier else None
-        kind = party.kind if party else _BY_REASON.get(event.reason) if event.reason else None
-        found.append(
-            AccountWait(
-                since=event.at,
-                until=until,
-                party=party.name if party else event.party or "",
-                kind=kind,
-                seconds=(until - event.at).total_seconds(),
-                note=event.note,
-                ended=after is not None,
-            )
-        )
+    found: list[AccountWait] = []
+    begun: ClockEvent | None = None
+    for event in events:
+        same = begun is not None and event.kind is ClockEventKind.WAITING and event.party == begun.party
+        if begun is not None and not same and (event.kind is ClockEventKind.WAITING or event.kind in _ENDS):
+            found.append(_wait(begun, event.at, dossier, ended=True))
+            begun = None
+        if event.kind is ClockEventKind.WAITING and not same:  # of the same party it is one wait, with something added
+            begun = event
+    if begun is not None:
+        found.append(_wait(begun, end, dossier, ended=False))
     return found
+
+
+def _wait(begun: ClockEvent, until: datetime, dossier: Dossier | None, *, ended: bool) -> AccountWait:
+    party = dossier.parties.get(begun.party or "") if dossier else None
+    until = max(until, begun.at)
+    return AccountWait(
+        since=begun.at,
+        until=until,
+        party=party.name if party else begun.party or "",
+        kind=party.kind if party else _BY_REASON.get(begun.reason) if begun.reason else None,
+        seconds=(until - begun.at).total_seconds(),
+        note=begun.note,
+        ended=ended,
+    )

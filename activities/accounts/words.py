@@ -80,6 +80,9 @@ _PAIRS: Final[dict[str, tuple[str, str]]] = {
     "output": ("Output", "Output"),
     # sentences
     "in_hours": ("{0} ({1})", "{0} ({1})"),
+    "in_days": ("{0} ({1} working days, {2})", "{0} ({1} arbetsdagar, {2})"),
+    "in_a_day": ("{0} (1 working day, {2})", "{0} (1 arbetsdag, {2})"),
+    "broken_before": ("{0}, broken before", "{0}, brutet tidigare"),
     "no_promises": (
         "The agreement promises nothing for this priority.",
         "Avtalet utlovar ingenting för den här prioriteten.",
@@ -278,3 +281,11 @@ def span(seconds: float) -> str:
         if count:
             out.append(f"{count} {unit}")
     return " ".join(out) or "0 s"
+
+
+def service_time(seconds: float) -> str:
+    """Service time as people say it: `48 h`, `1 h 30 min`; never in days, because a day of service is not one of the calendar."""
+    if seconds < 3600:
+        return span(seconds)
+    hours, left = divmod(round(seconds), 3600)
+    return f"{hours} h" + (f" {span(left)}" if left else "")

@@ -9,9 +9,9 @@ from __future__ import annotations
 import threading
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from activities.calendars.days import Days
 from activities.calendars.zones import (
@@ -32,6 +32,8 @@ FIRST_YEAR: Final = 1971
 LAST_YEAR: Final = 2199
 CLOSED_FOR_GOOD: Final = 5
 """Years without an opening after which a calendar counts as closed for good."""
+
+T = TypeVar("T")
 
 Span = tuple[datetime, datetime]
 """From and to, the second not included."""
@@ -241,12 +243,17 @@ _keeping = threading.Lock()
 def calendar_of(hours: ServiceHours | AlwaysOpen) -> Calendar:
     """The calendar of these hours, made once: what is known of its years is kept."""
     key = hours if isinstance(hours, str) else hours.model_dump_json()
+    return kept(_calendars, key, lambda: Calendar(hours))
+
+
+def kept(known: OrderedDict[str, T], key: str, make: Callable[[], T]) -> T:
+    """What is known by this key, made where it is not; what was not asked for longest is forgotten."""
     with _keeping:
-        calendar = _calendars.pop(key, None) or Calendar(hours)
-        _calendars[key] = calendar
-        if len(_calendars) > _KEPT:
-            _calendars.popitem(last=False)
-    return calendar
+        found = known.pop(key, None) or make()
+        known[key] = found
+        if len(known) > _KEPT:
+            known.popitem(last=False)
+    return found
 
 
 def _join(starts: list[int], ends: list[int], spans: Iterator[tuple[int, int]] | list[tuple[int, int]]) -> None:

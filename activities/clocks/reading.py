@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
-from activities.calendars import Calendar, calendar_of, versions
+from activities.calendars import versions
+from activities.clocks.countdowns import Term
 from activities.clocks.promises import PromiseClock
 from activities.clocks.turns import Course, follow
 from models.clock import ClockEvent, ClockReading, Promise
-from models.dossier.agreement import Agreement, Priority, Target
+from models.dossier.agreement import Agreement, Priority
 from models.dossier.parties import Party, PartyKind
-from models.errors import ClockError
 
 
 def read(
@@ -24,25 +24,21 @@ def read(
 ) -> ClockReading:
     """Read all clocks as they stood at `now`; `priority` is that of events which set none.
 
-    `ClockError` for events that make no sense, and for hours that never open. What is promised for the latest priority is
-    computed from the opening on. Call it from an activity or a command only: time zones and holidays change between releases.
+    `ClockError` for events that make no sense, and for hours that never open. Call it from an activity or a command only: time
+    zones and holidays change between releases. Takes time in proportion to the events, times the logarithm of their number.
     """
-    course = follow(agreement, parties, events, now)
-    chosen = course.priority or priority
-    clocks = [
-        PromiseClock(p, target, _calendar(agreement, target), course) for p, target in _targets(agreement, chosen)
-    ]
-    readings = [clock.read(explain) for clock in clocks]
-    moments = [m for clock, reading in zip(clocks, readings, strict=True) for m in clock.moments(reading)]
+    course = follow(agreement, parties, events, now, priority)
+    read = [PromiseClock(p, terms, course).read(explain) for p, terms in _terms(agreement, course)]
     return ClockReading(
         as_of=now.astimezone(UTC),
-        priority=chosen,
+        priority=course.priority,
         agreement=f"{agreement.number} v{agreement.version}",
         calendar=versions(),
-        promises=readings,
-        moments=sorted(moments, key=lambda m: (m.at, m.promise, m.percent)),
+        promises=[reading for reading, _ in read if reading is not None],
+        moments=sorted((m for _, moments in read for m in moments), key=lambda m: (m.at, m.promise, m.percent)),
         waited_seconds=_waited(course),
-        paused=course.ended is None and course.wait is not None and course.wait.pauses,
+        paused=bool(pauses := _pauses(course)),
+        pauses=pauses,
         answer_due=_answer_due(agreement, parties, course),
     )
 
@@ -52,21 +48,19 @@ def nothing_promised(now: datetime) -> ClockReading:
     return ClockReading(as_of=now.astimezone(UTC), priority=None, agreement="", calendar=versions(), promises=[])
 
 
-def _targets(agreement: Agreement, priority: Priority | None) -> Iterator[tuple[Promise, Target]]:
-    level = agreement.service_levels.get(priority) if priority is not None else None
-    if level is not None:
-        yield Promise.RESPOND, level.respond
-        yield Promise.RESTORE, level.restore
-        if level.update is not None:
-            yield Promise.UPDATE, level.update
+def _terms(agreement: Agreement, course: Course) -> Iterator[tuple[Promise, dict[Priority, Term]]]:
+    """What is promised for each of the priorities that held, the most urgent first."""
+    held = {turn.priority for turn in course.turns} | {course.priority}
+    levels = {p: agreement.service_levels[p] for p in Priority if p in held and p in agreement.service_levels}
+    for promise in Promise:
+        targets = {p: target for p, level in levels.items() if (target := level.target(promise)) is not None}
+        if targets:
+            yield promise, {p: Term.of(agreement, p, target) for p, target in targets.items()}
 
 
-def _calendar(agreement: Agreement, target: Target) -> Calendar:
-    hours = agreement.service_hours.get(target.hours)
-    if hours is None:
-        known = ", ".join(agreement.service_hours)
-        raise ClockError(f"the agreement {agreement.number} has no service hours {target.hours!r}; it has {known}")
-    return calendar_of(hours)
+def _pauses(course: Course) -> list[Promise]:
+    waits = course.ended is None and course.wait is not None
+    return [p for p in Promise if waits and course.wait is not None and p in course.wait.pauses]
 
 
 def _waited(course: Course) -> dict[str, float]:
@@ -84,4 +78,7 @@ def _answer_due(agreement: Agreement, parties: Mapping[str, Party], course: Cour
     if course.wait is None:
         return None
     target = parties[course.wait.party].answers_within
-    return None if target is None else _calendar(agreement, target).add(course.wait.since, target.within)
+    if target is None:
+        return None
+    term = Term.of(agreement, Priority.P1, target)  # whatever the priority
+    return term.add(course.wait.since, term.whole)

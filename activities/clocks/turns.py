@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import NamedTuple
 
-from models.clock import ClockEvent, ClockEventKind
+from models.clock import ClockEvent, ClockEventKind, Promise
 from models.dossier.agreement import Agreement, Pause, Priority
 from models.dossier.parties import Party, PartyKind
 from models.errors import ClockError
@@ -29,15 +31,17 @@ class Wait:
     party: str
     name: str
     kind: PartyKind
-    pauses: bool
-    """Whether the agreement lets the clocks stand still for it."""
+    pauses: frozenset[Promise]
+    """The clocks that the agreement lets stand still for it; none while nobody of the party was reached."""
+    reached: bool
     note: str
 
-    @property
-    def text(self) -> str:
+    def text(self, promise: Promise) -> str:
         """For people: `waiting for Acme Garden AB: no access`."""
         note = f": {self.note}" if self.note else ""
-        return f"waiting for {self.name}{note}" + ("" if self.pauses else ", which does not pause the clock")
+        why = "" if self.reached else ", whom nobody has reached"
+        runs_on = "" if promise in self.pauses else f"{why}, which does not pause the clock"
+        return f"waiting for {self.name}{note}{runs_on}"
 
 
 class Round(NamedTuple):
@@ -47,6 +51,16 @@ class Round(NamedTuple):
     until: datetime
     over: bool
     """Whether it has ended: by a word, by restoring or by closing."""
+    priority: Priority | None
+    """The one that held at its end."""
+
+
+class Done(NamedTuple):
+    """That a promise was done."""
+
+    at: datetime
+    priority: Priority | None
+    """The one that held then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +69,7 @@ class Turn:
 
     since: datetime
     until: datetime
+    priority: Priority | None
     wait: Wait | None
     restored: bool
     closed: bool
@@ -70,47 +85,67 @@ class Course:
     """The latest one."""
     turns: list[Turn]
     """From the opening until now, without a gap; none empty."""
-    responded: datetime | None
+    responded: Done | None
     """Also by restoring or closing, when nobody had taken it up before."""
     rounds: list[Round]
     """From one word to the customer to the next: each begins at the opening, a word or an opening anew."""
     last_word: datetime | None
-    ended: datetime | None
+    ended: Done | None
     """Since when it has been restored or closed; None while it is not."""
     wait: Wait | None
     """Who is waited for now."""
 
+    def within(self, since: datetime, until: datetime) -> Iterator[Turn]:
+        """The turns of this time, cut to it."""
+        place = max(bisect_right(self.turns, since, key=attrgetter("since")) - 1, 0)
+        while place < len(self.turns) and self.turns[place].since < until:
+            turn = self.turns[place]
+            if since < turn.until:
+                yield replace(turn, since=max(since, turn.since), until=min(until, turn.until))
+            place += 1
 
-def follow(agreement: Agreement, parties: Mapping[str, Party], events: Sequence[ClockEvent], now: datetime) -> Course:
-    """Follow the events until now; what comes later is left out. `ClockError` where they make no sense."""
+
+def follow(
+    agreement: Agreement,
+    parties: Mapping[str, Party],
+    events: Sequence[ClockEvent],
+    now: datetime,
+    unless_set: Priority | None = None,
+) -> Course:
+    """Follow the events until now; what comes later is left out. `ClockError` where they make no sense.
+
+    `unless_set` is the priority where no event sets any.
+    """
     _check(events, parties, now)
     known = [event for event in events if event.at <= now]
     opened, now = known[0].at.astimezone(UTC), now.astimezone(UTC)
-    at = Turn(opened, opened, None, restored=False, closed=False)
+    priority = None if any(event.priority for event in known) else unless_set
+    at = Turn(opened, opened, priority, None, restored=False, closed=False)
     turns: list[Turn] = []
     rounds: list[Round] = []
     word = opened
-    priority: Priority | None = None
-    responded = last_word = ended = None
+    last_word: datetime | None = None
+    responded: Done | None = None
+    ended: Done | None = None
     for event in known:
         moment = event.at.astimezone(UTC)
         if moment > at.since:
             turns.append(replace(at, until=moment))
             at = replace(at, since=moment)
         over = at.restored or at.closed
-        priority = event.priority or priority
+        at = replace(at, priority=event.priority or at.priority)
         match event.kind:
             case Kind.WAITING:
-                at = replace(at, wait=_wait(agreement, parties, event, at.wait)) if not at.closed else at
+                at = at if over else replace(at, wait=_wait(agreement, parties, event, at.wait))
             case Kind.RESUMED:
                 at = replace(at, wait=None)
             case Kind.UPDATED:
                 last_word = moment
                 if not over:
-                    rounds.append(Round(word, moment, over=True))
+                    rounds.append(Round(word, moment, over=True, priority=at.priority))
                     word = moment
             case Kind.RESTORED:
-                at = replace(at, restored=True)
+                at = replace(at, restored=True, wait=None)
             case Kind.CLOSED:
                 at = replace(at, closed=True, wait=None)
             case Kind.REOPENED if over:
@@ -119,25 +154,26 @@ def follow(agreement: Agreement, parties: Mapping[str, Party], events: Sequence[
             case _:
                 pass
         if event.kind in {Kind.RESTORED, Kind.CLOSED} and not over:
-            ended = moment
-            rounds.append(Round(word, moment, over=True))
+            ended = Done(moment, at.priority)
+            rounds.append(Round(word, moment, over=True, priority=at.priority))
         if event.kind in {Kind.RESPONDED, Kind.RESTORED, Kind.CLOSED}:
-            responded = responded or moment
+            responded = responded or Done(moment, at.priority)
     if now > at.since:
         turns.append(replace(at, until=now))
     if ended is None:
-        rounds.append(Round(word, now, over=False))
-    return Course(opened, now, priority, turns, responded, rounds, last_word, ended, at.wait)
+        rounds.append(Round(word, now, over=False, priority=at.priority))
+    return Course(opened, now, at.priority, turns, responded, rounds, last_word, ended, at.wait)
 
 
 def _wait(agreement: Agreement, parties: Mapping[str, Party], event: ClockEvent, before: Wait | None) -> Wait:
     assert event.party is not None
     party = parties[event.party]
-    since = event.at.astimezone(UTC)
+    since, reached = event.at.astimezone(UTC), event.reached
     if before is not None and before.party == event.party:
-        since = before.since  # one wait, with something added
-    pauses = PAUSE_OF.get(party.kind) in agreement.pauses
-    return Wait(since, event.party, party.name, party.kind, pauses, " ".join(event.note.split()))
+        since, reached = before.since, reached or before.reached  # one wait, with something added
+    reason = PAUSE_OF.get(party.kind)
+    pauses = frozenset(agreement.pauses.get(reason, ()) if reached and reason else ())
+    return Wait(since, event.party, party.name, party.kind, pauses, reached, " ".join(event.note.split()))
 
 
 def _check(events: Sequence[ClockEvent], parties: Mapping[str, Party], now: datetime) -> None:

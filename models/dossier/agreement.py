@@ -11,6 +11,8 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from models.base import Duration, Identifier, Model, PositiveDuration
 from models.dossier.changes import ChangeTerms
+from models.dossier.service_time import ServiceTime
+from models.errors import ClockError
 
 
 class Undertaking(StrEnum):
@@ -152,6 +154,25 @@ class ServiceHours(Model):
     exceptions: list[HoursException] = []
     """They win over holidays and weekly hours."""
 
+    @property
+    def weekdays(self) -> dict[str, list[HoursSpan]]:
+        """The hours of each weekday by its name, Monday first."""
+        return {name: getattr(self.weekly, name) for name in Weekly.model_fields}
+
+    @property
+    def lengths(self) -> dict[str, timedelta]:
+        """How much service each weekday with hours has."""
+        return {
+            name: timedelta(minutes=sum(until - since for since, until in map(minutes_of, spans)))
+            for name, spans in self.weekdays.items()
+            if spans
+        }
+
+    @property
+    def round_the_clock(self) -> bool:
+        """Whether every weekday has all of its hours, so that a day of service is one of the calendar."""
+        return all(self.lengths.get(name) == timedelta(days=1) for name in self.weekdays)
+
     def holiday_terms(self) -> Holidays | None:
         """The holidays in their long form."""
         return Holidays(country=self.holidays) if isinstance(self.holidays, str) else self.holidays
@@ -210,7 +231,7 @@ AlwaysOpen = Literal["24x7"]
 class Target(Model):
     """A time within which something is promised."""
 
-    within: PositiveDuration
+    within: ServiceTime
     hours: Identifier
     """Name of the service hours in which this clock runs."""
 
@@ -224,6 +245,11 @@ class ServiceLevel(Model):
     """Until the service is proven healthy again."""
     update: Target | None = None
     """Longest time between two updates to the customer."""
+
+    def target(self, promise: Promise) -> Target | None:
+        """What is promised of one kind."""
+        found: Target | None = getattr(self, promise.value)
+        return found
 
 
 class Matrix(Model):
@@ -263,11 +289,35 @@ class CauseCode(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Promise(StrEnum):
+    """What a service level promises; each has a clock of its own."""
+
+    RESPOND = "respond"
+    RESTORE = "restore"
+    UPDATE = "update"
+    """From one word to the customer to the next."""
+
+
 class Pause(StrEnum):
     """Why a service-level clock may stand still."""
 
     WAITING_FOR_CUSTOMER = "waiting_for_customer"
     WAITING_FOR_THIRD_PARTY = "waiting_for_third_party"
+
+
+def _clocks_named(pauses: object) -> object:
+    """Refuse reasons without clocks: people have to agree whether the customer goes without word during a wait."""
+    if isinstance(pauses, list):
+        reason = next((p for p in pauses if p in set(Pause)), Pause.WAITING_FOR_CUSTOMER)
+        raise ValueError(f"name the clocks that each reason pauses, for example `{reason}: [respond, restore]`")
+    return pauses
+
+
+Pauses = Annotated[
+    dict[Pause, Annotated[list[Promise], Field(min_length=1)]],
+    BeforeValidator(_clocks_named, json_schema_input_type=dict[Pause, Annotated[list[Promise], Field(min_length=1)]]),
+]
+"""Which clocks stand still for which reason."""
 
 
 class CustomerUpdates(StrEnum):
@@ -313,12 +363,20 @@ class Agreement(Model):
     monitored_in: Identifier | None = None
     """Service hours in which alarms are handled; round the clock unless given."""
     priorities: Matrix = Matrix()
-    pauses: list[Pause] = []
-    """Reasons for which the clocks may be paused."""
+    pauses: Pauses = {}
+    """Clocks that stand still while somebody is waited for, by the reason."""
     incidents: IncidentTerms = IncidentTerms()
     changes: ChangeTerms = ChangeTerms()
     freezes: list[FreezePeriod] = []
     """Times in which nothing is changed."""
+
+    def hours_of(self, target: Target) -> ServiceHours | AlwaysOpen:
+        """The service hours in which a promise runs; `ClockError` where there are none of that name."""
+        hours = self.service_hours.get(target.hours)
+        if hours is None:
+            known = ", ".join(self.service_hours)
+            raise ClockError(f"the agreement {self.number} has no service hours {target.hours!r}; it has {known}")
+        return hours
 
     def working_days(self, named: str | None) -> ServiceHours | None:
         """The service hours that say which days are working days: those named, else the only ones that are not 24x7."""

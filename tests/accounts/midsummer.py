@@ -68,7 +68,7 @@ def dossier(**changes: Any) -> Dossier:
         },
         "P2": {"respond": {"within": "30m", **target}, "restore": {"within": "8h", "hours": "office"}},
     }
-    data["agreement"]["pauses"] = ["waiting_for_customer"]
+    data["agreement"]["pauses"] = {"waiting_for_customer": ["respond", "restore", "update"]}
     return Dossier.model_validate(data | changes)
 
 

@@ -184,6 +184,22 @@ CASES: list[tuple[str, Edit, str]] = [
         "09:00-10:00 overlaps 08:00-12:00 in agreement.service_hours.office.exceptions[0].hours",
     ),
     ("never-open", put(f"{OFFICE}/weekly", {}), "the service hours office have no hours on any weekday"),
+    (
+        "days-of-service",
+        put("agreement/service_levels/P3/restore/within", "2d"),
+        "2d in the service hours office means 48h of service, which is 5.5 of their working days; write "
+        "`2 working days`, or 48h if that is meant",
+    ),
+    (
+        "days-of-service",
+        put("parties/betalt/answers_within", {"within": "1w", "hours": "office"}),
+        "1w in the service hours office means 168h of service, which is 19.1 of their working days; write `7 working days`",
+    ),
+    (
+        "days-of-service",
+        put("agreement/service_levels/P1/restore/within", "2 working days"),
+        "2 working days in the service hours always, which are round the clock, name no working day; write it in hours: 48h",
+    ),
     ("exception-twice", put(f"{OFFICE}/exceptions/1/day", "2026-12-23"), "2026-12-23 stands twice"),
     (
         "unknown-holiday",

@@ -8,6 +8,7 @@ import pytest
 
 from models.dossier import Dossier
 from models.dossier.faults import Fault
+from models.dossier.service_time import SERVICE_TIME
 from models.dossier.wording import EXAMPLES, FORMS
 
 Edit = Callable[[dict[str, Any]], object]
@@ -234,6 +235,26 @@ CASES: list[tuple[str, Edit, str]] = [
         "unknown field 'hour' in escalation.P1[0]; did you mean 'hours'?",
     ),
     (
+        "reasons to pause without clocks",
+        put("agreement/pauses", ["waiting_for_third_party"]),
+        "name the clocks that each reason pauses, for example `waiting_for_third_party: [respond, restore]`",
+    ),
+    (
+        "reason to pause with no clock",
+        put("agreement/pauses", {"waiting_for_customer": []}),
+        "agreement.pauses.waiting_for_customer",
+    ),
+    (
+        "service time without a unit",
+        put("agreement/service_levels/P1/restore/within", "2 days"),
+        "a service time is written in hours or working days, as in 15m, 4h or `2 working days`, not '2 days'",
+    ),
+    (
+        "service time that nobody promises",
+        put("agreement/service_levels/P1/restore/within", "999999999d"),
+        "999999999d is longer than ten years; nobody promises that, so write a shorter time",
+    ),
+    (
         "answer without hours",
         put("parties/betalt/answers_within", {"within": "4h"}),
         "the field 'hours' is missing in parties.betalt.answers_within; add for example `hours: office`",
@@ -303,5 +324,5 @@ def test_every_required_field_has_an_example() -> None:
 
 
 def test_every_form_says_how_to_write_it() -> None:
-    durations = r"^(\d+(ms|[smhdw]))+$"
-    assert set(_patterns(Dossier.model_json_schema())) - set(FORMS) == {durations}
+    durations = r"^(\d+(ms|[smhdw]))+$"  # these two are read by functions of their own, which say it
+    assert set(_patterns(Dossier.model_json_schema())) - set(FORMS) == {durations, SERVICE_TIME}

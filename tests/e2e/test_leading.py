@@ -41,7 +41,10 @@ def _short_targets(dossier: dict[str, Any]) -> None:
         ]
     }
     level = {"respond": target("1s"), "restore": target("15s"), "update": target("10m")}
-    dossier["agreement"] |= {"service_levels": {"P1": level}, "pauses": ["waiting_for_customer"]}
+    dossier["agreement"] |= {
+        "service_levels": {"P1": level},
+        "pauses": {"waiting_for_customer": ["respond", "restore"]},
+    }
     dossier["agreement"]["priorities"] = {row: ["P1", "P1", "P1"] for row in ("high", "medium", "low")}
     dossier["instructions"]["troubleshooting"]["c0-down"]["remedies"] = {}
 
@@ -100,7 +103,7 @@ async def test_an_incident_is_led_from_a_silent_first_line_to_its_account(tmp_pa
     subjects = mailbox.subjects()
     assert first
     assert led.startswith("You lead it.")
-    assert waits == "Waiting for Acme: the clocks are paused."
+    assert waits == "Waiting for Acme: the clocks respond and restore are paused."
     assert paused.paused
     assert sent == "Sent to Cia."
     assert next(text for text in leads if text.startswith("Asked rung")).startswith("Asked rung 1 of 2: ")

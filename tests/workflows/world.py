@@ -93,7 +93,7 @@ def agreement(**fields: Any) -> Agreement:
             },
             "P3": {"respond": level | {"within": "2h"}, "restore": level | {"within": "2d"}},
         },
-        "pauses": ["waiting_for_customer", "waiting_for_third_party"],
+        "pauses": {"waiting_for_customer": ["respond", "restore"], "waiting_for_third_party": ["restore"]},
     }
     return Agreement.model_validate(usual | fields)
 

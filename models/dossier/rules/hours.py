@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from difflib import get_close_matches
 
-from models.dossier.agreement import Holidays, HoursSpan, ServiceHours, minutes_of
+from models.base import parse_duration
+from models.dossier.agreement import Holidays, HoursSpan, Promise, ServiceHours, Target, minutes_of
 from models.dossier.dossier import Dossier
 from models.dossier.faults import Place, shown, where
 from models.dossier.rules.registry import Finding, error
+from models.dossier.service_time import in_calendar_units, in_hours, working_days
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _WEEK = 7 * 1440
@@ -48,6 +51,43 @@ def exceptions_are_listed_once(dossier: Dossier) -> Iterator[Finding]:
                 what = f"{exception.day} stands twice among the exceptions of {place[-1]}: {entries}"
                 yield Finding((*place, "exceptions", number), what, "keep one of them, with all its hours")
             first.setdefault(exception.day, number)
+
+
+@error("days-of-service")
+def service_times_are_clear(dossier: Dossier) -> Iterator[Finding]:
+    """A promise is written in hours or `2 working days`; days of the calendar only in hours that are round the clock."""
+    for place, target in _targets(dossier):
+        hours = dossier.agreement.service_hours.get(target.hours)
+        if hours is None:
+            continue  # another rule says so
+        days = working_days(target.within)
+        if days is not None and isinstance(hours, str):
+            what = (
+                f"{target.within} in the service hours {target.hours}, which are round the clock, name no working day"
+            )
+            yield Finding((*place, "within"), what, f"write it in hours: {24 * days}h")
+        elif in_calendar_units(target.within) and isinstance(hours, ServiceHours) and not hours.round_the_clock:
+            yield _calendar_days((*place, "within"), target, hours)
+
+
+def _calendar_days(place: Place, target: Target, hours: ServiceHours) -> Finding:
+    span, lengths = parse_duration(target.within), list(hours.lengths.values())
+    what = f"{target.within} in the service hours {target.hours} means {in_hours(span)} of service"
+    if lengths:
+        what += f", which is {span / (sum(lengths, timedelta(0)) / len(lengths)):.1f} of their working days"
+    days = -(-span // timedelta(days=1))
+    word = f"{days} working day{'s' if days > 1 else ''}"
+    return Finding(place, what, f"write `{word}`, or {in_hours(span)} if that is meant")
+
+
+def _targets(dossier: Dossier) -> Iterator[tuple[Place, Target]]:
+    for priority, level in dossier.agreement.service_levels.items():
+        for promise in Promise:
+            if target := level.target(promise):
+                yield ("agreement", "service_levels", priority.value, promise.value), target
+    for name, party in dossier.parties.items():
+        if party.answers_within:
+            yield ("parties", name, "answers_within"), party.answers_within
 
 
 @error("unknown-holiday")

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from models.dossier.agreement import Level, Undertaking
+from models.dossier.agreement import Level, Target, Undertaking
 from models.dossier.dossier import Dossier
 from models.dossier.parties import OPERATOR, Channel
 from models.dossier.rules.registry import Finding, error, gap
+from models.dossier.service_time import comparable
 
 
 @error("respond-after-restore")
 def responding_comes_first(dossier: Dossier) -> Iterator[Finding]:
     """A service level does not allow more time to respond than to restore, where both clocks run in the same hours."""
     for priority, level in dossier.agreement.service_levels.items():
-        if level.respond.hours == level.restore.hours and level.respond.within > level.restore.within:
+        if level.respond.hours == level.restore.hours and _longer(level.respond, level.restore):
             place = ("agreement", "service_levels", priority.value, "respond")
             yield Finding(
                 place, f"{priority.value} allows more time to respond than to restore", "exchange the two times"
@@ -87,3 +88,9 @@ def somebody_takes_over(dossier: Dossier) -> Iterator[Finding]:
         yield Finding(
             ("contacts",), what, "give a contact `roles: [operator]`, or write a `handover` for each instruction"
         )
+
+
+def _longer(one: Target, other: Target) -> bool:
+    in_days, length = comparable(one.within)
+    other_in_days, other_length = comparable(other.within)
+    return in_days == other_in_days and length > other_length

@@ -64,14 +64,17 @@ def wait(
     ],
     note: Annotated[str, typer.Option(help="What for.", show_default=False)],
     reference: Annotated[str, typer.Option(metavar="TICKET", help="Their ticket.", show_default=False)] = "",
+    already_told: Annotated[
+        bool, typer.Option("--already-told", help="They were told by telephone, say: it is noted, and nothing is sent.")
+    ] = False,
     by: By = None,
     application: OfApplication = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say that it is somebody else's turn; pauses the clocks where the agreement allows it. The party is written to."""
+    """Say that it is somebody else's turn. The party is written to; once it is reached, the clocks that are agreed pause."""
     from models.incident import Waiting
 
-    fields = {"party": party, "note": note, "reference": reference}
+    fields = {"party": party, "note": note, "reference": reference, "already_told": already_told}
     _tell(id, application, by, as_json, "wait_for", Waiting, fields, {"party": "for"})
 
 
@@ -96,7 +99,7 @@ def reclassify(
     application: OfApplication = None,
     as_json: AsJson = False,
 ) -> None:
-    """Change the priority; all clocks are computed anew from the start."""
+    """Change the priority; what is done stays judged under the one that held then."""
     from models.errors import UserError
     from models.incident import Reclassify
 

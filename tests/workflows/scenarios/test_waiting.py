@@ -7,8 +7,9 @@ from datetime import timedelta
 
 import pytest
 
+from models.base import Model
 from models.clock import ClockEventKind, Promise, Standing
-from models.incident import Acknowledge, Resume, Waiting
+from models.incident import Acknowledge, HandOver, Resume, Waiting
 from models.notices import Occasion
 from tests.workflows.scenarios.scene import HOUR, MINUTE, Scene
 from tests.workflows.world import OPERATOR, SECOND_LINE, agreement
@@ -37,11 +38,13 @@ async def test_a_third_party_that_never_answers_is_asked_again_and_then_the_next
         reading, restore = await scene.reading(), await scene.promise(Promise.RESTORE)
         [resumed] = await scene.events(ClockEventKind.RESUMED)
         status = await scene.status()
-    assert told.startswith("Waiting for Betalt: the clocks are paused. They must answer until ")
+    assert told.startswith("Waiting for Betalt: the clock restore is paused. They must answer until ")
     assert shown == "Betalt: The gateway answers 502"
     [first] = scene.world.told(Occasion.WAITING)
     assert (first.audience.party, first.facts.reference, first.facts.text) == ("betalt", "BT-4711", ASKED.note)
-    assert first.facts.deadline == waiting.at + 2 * HOUR
+    # The wait begins when they were reached, a moment after the time that they were given was reckoned.
+    assert first.facts.deadline is not None
+    assert timedelta(0) <= waiting.at + 2 * HOUR - first.facts.deadline < MINUTE
     assert early == ([], [])
     assert once == (["betalt"], [OPERATOR], [f"1: {OPERATOR}"])
     assert twice == (["betalt", "betalt"], [f"1: {OPERATOR}", f"2: {SECOND_LINE}"])
@@ -53,7 +56,7 @@ async def test_a_third_party_that_never_answers_is_asked_again_and_then_the_next
 
 
 async def test_a_wait_that_the_agreement_does_not_pause_for_is_kept_and_the_clocks_run_on(given: Given) -> None:
-    scene = given(agreement=agreement(pauses=["waiting_for_customer"]))
+    scene = given(agreement=agreement(pauses={"waiting_for_customer": ["restore"]}))
     async with scene.played():
         await scene.fault()
         told = await scene.tell("wait_for", ASKED)
@@ -106,4 +109,47 @@ async def test_who_cannot_be_written_to_is_called_and_whoever_leads_learns_it(gi
         told = await scene.tell("wait_for", ASKED)
         await scene.forward(timedelta(minutes=1))
     assert ("They could not be written to; their support: +46 8 465 004 00." in told) is bool(deaf)
+    assert ("no clock is paused, because nobody there was reached" in told) is bool(deaf)
     assert scene.told(Occasion.UNDELIVERED) == ([OPERATOR] if deaf else [])
+
+
+async def test_a_wait_of_which_nobody_heard_pauses_the_clocks_once_they_were_told_by_telephone(given: Given) -> None:
+    scene = given(deaf={"desk@betalt.example"})
+    async with scene.played():
+        await scene.fault()
+        await scene.tell("wait_for", ASKED)
+        await scene.forward(HOUR)
+        running = await scene.promise(Promise.RESTORE)
+        written = len(scene.told(Occasion.WAITING))
+        told = await scene.tell("wait_for", ASKED.model_copy(update={"already_told": True}))
+        paused = await scene.promise(Promise.RESTORE)
+        again = await scene.refusal("wait_for", ASKED)
+        unheard, heard = await scene.events(ClockEventKind.WAITING)
+    assert (running.standing, running.paused_seconds) == (Standing.RUNNING, 0)
+    assert (unheard.reached, heard.reached) == (False, True)
+    assert told.startswith("Waiting for Betalt: the clock restore is paused.")
+    assert paused.standing is Standing.PAUSED
+    assert len(scene.told(Occasion.WAITING)) == written
+    assert again == "it waits for Betalt already; resume that first"
+
+
+@pytest.mark.parametrize(
+    ("update", "first_word"),
+    [
+        ("wait_for", ASKED),
+        ("hand_over", HandOver(by=OPERATOR, to=SECOND_LINE, note="The gateway answers 502")),
+    ],
+)
+async def test_a_wait_or_a_handing_over_as_the_first_word_takes_it_up(
+    given: Given, update: str, first_word: Model
+) -> None:
+    scene = given()
+    async with scene.played():
+        await scene.fault()
+        before = await scene.events(ClockEventKind.RESPONDED)
+        await scene.tell(update, first_word)
+        [responded] = await scene.events(ClockEventKind.RESPONDED)
+        respond = await scene.promise(Promise.RESPOND)
+    assert before == []
+    assert responded.by == OPERATOR
+    assert respond.standing is Standing.KEPT
