@@ -27,6 +27,8 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 _UNITS = {"w": 604_800_000, "d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1000, "ms": 1}
+_LONGEST = 3660 * _UNITS["d"]
+"""Of a duration: nobody means a longer one, and no date comes after the year 9999."""
 _DURATION = re.compile(r"(\d+)(ms|s|m|h|d|w)")
 
 
@@ -89,10 +91,10 @@ def parse_duration(text: object) -> timedelta:
     parts = _DURATION.findall(text)
     if not parts or "".join(n + u for n, u in parts) != text:
         raise ValueError(f"a duration is written with its unit, as in 90s, 15m, 4h or 2d, not {text!r}")
-    try:
-        return timedelta(milliseconds=sum(int(n) * _UNITS[u] for n, u in parts))
-    except OverflowError:
-        raise ValueError(f"the duration {text!r} is longer than the calendar") from None
+    milliseconds = sum(int(n) * _UNITS[u] for n, u in parts)
+    if milliseconds > _LONGEST:
+        raise ValueError(f"the duration {text!r} is longer than ten years; write a shorter one")
+    return timedelta(milliseconds=milliseconds)
 
 
 def format_duration(span: timedelta) -> str:

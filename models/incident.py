@@ -322,8 +322,8 @@ class WaitingState(State):
     since: datetime
     note: str
     reference: str = ""
-    reached: bool = False
-    """Whether somebody of the party was told."""
+    reached: bool | None = None
+    """Whether somebody of the party was told; None while that is being tried."""
     answer_due: datetime | None = None
     """When they are asked again."""
     reminders: int = 0

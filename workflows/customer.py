@@ -158,7 +158,7 @@ class Customer:
         """The wait from now on; one of which nobody has heard may be told again, of the same party."""
         memory = self._case.memory
         before = memory.waiting
-        if before is not None and (before.party != told.party or before.reached):
+        if before is not None and (before.party != told.party or before.reached is not False):
             raise refused(f"it waits for {before.name} already; resume that first")
         memory.waiting = WaitingState(
             party=told.party,
@@ -226,7 +226,7 @@ def _event(waiting: WaitingState, by: str) -> dict[str, Any]:
     return {
         "reason": Pause.WAITING_FOR_THIRD_PARTY if waiting.third_party else Pause.WAITING_FOR_CUSTOMER,
         "party": waiting.party,
-        "reached": waiting.reached,
+        "reached": waiting.reached is not False,
         "by": by,
         "note": waiting.note[:2000],
     }

@@ -10,7 +10,7 @@ from temporalio import workflow
 
 from models.clock import PromiseReading, Standing
 from models.gates import GateState
-from models.incident import Acknowledge, IncidentState, Resume
+from models.incident import Acknowledge, IncidentState, Resume, Waiting
 from models.names import watch_id
 from models.records import EntryKind
 from workflows.case import Case
@@ -97,9 +97,14 @@ def _waits(case: Case) -> str:
     ticket = f" ({plain(waiting.reference)})" if waiting.reference else ""
     due = f" They must answer until **{_when(waiting.answer_due)} UTC**." if waiting.answer_due else ""
     by = case.memory.lead.who or "on-call@driftbolaget.example"
+    call = ""
+    if waiting.reached is False:
+        told = Waiting(party=waiting.party, by=by, note=waiting.note, reference=waiting.reference, already_told=True)
+        call = "**Nobody there was reached, so no clock is paused.** Tell them by telephone, then `wait_for`:"
+        call += f"\n\n{paste(told)}\n\n"
     return (
         f"**Waits for {plain(waiting.name)}**{ticket} since {_when(waiting.since)}: {plain(waiting.note.rstrip('. '))}.{due} "
-        f"When they have answered, `resume`:\n\n" + paste(Resume(by=by, note="What they said"))
+        f"{call}When they have answered, `resume`:\n\n" + paste(Resume(by=by, note="What they said"))
     )
 
 

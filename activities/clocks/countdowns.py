@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Final, NamedTuple
@@ -119,12 +119,17 @@ class Rundown:
     breach: Breach | None = None
     counting: list[Countdown] = field(default_factory=list)
     """Those that count at the end: what is promised is due by the first of them; none where nothing is promised any more."""
+    lapsed: datetime | None = None
+    """Since when nothing is promised any more, because the priority was lowered."""
     _held: set[Priority] = field(default_factory=set)
+    _at_lapse: dict[Priority, Countdown] = field(default_factory=dict)
+    """The countdowns as they stood then."""
 
     def follow(self, course: Course, one: Round) -> Rundown:
         """Follow what happened in this time; returns itself."""
         for turn in course.within(one.since, one.until):
             counting = self._hold(turn.priority, one.since, turn.since)
+            self._lapse(counting, turn.since)
             if self.stopped(turn):
                 continue
             paused = turn.wait is not None and self.promise in turn.wait.pauses
@@ -132,13 +137,16 @@ class Rundown:
                 countdown.run(turn, paused=paused)
             self._look(counting, turn.until)
         self.counting = self._hold(one.priority, one.since, one.until)
+        self._lapse(self.counting, one.until)
         if not one.over:
             self._look(self.counting, None)
         return self
 
     def shown(self, one: Round) -> Countdown | None:
         """The countdown that says how it went: the broken one, once that is past; before, the one that is due first."""
-        if self.breach is not None and (one.over or not self.counting):
+        if self.breach is not None and not self.counting:
+            return self._at_lapse[self.breach.countdown.term.priority]
+        if self.breach is not None and one.over:
             return self.breach.countdown
         return min(self.counting, key=lambda countdown: countdown.due(one.until), default=None)
 
@@ -163,6 +171,13 @@ class Rundown:
             self._held.add(priority)
         urgent = {priority} if restoring else {one for one in self._held if one.value >= priority.value}
         return [countdown for one, countdown in self.countdowns.items() if one in urgent]
+
+    def _lapse(self, counting: list[Countdown], now: datetime) -> None:
+        """Note where a promise lapses, and how it stood; it may be promised again later, and has then been counted all along."""
+        if counting:
+            self.lapsed = None
+        elif self.lapsed is None:
+            self.lapsed, self._at_lapse = now, {one: replace(found) for one, found in self.countdowns.items()}
 
     def _look(self, counting: list[Countdown], until: datetime | None) -> None:
         """Note a breach; what is done, or given another priority, at the very moment at which time is used up is in time."""

@@ -123,6 +123,8 @@ class PromiseClock:
             return StretchKind.STOPPED, "restored" if turn.restored else "closed"
         if shown is None:
             return StretchKind.STOPPED, "nothing promised"
+        if rundown.lapsed is not None and turn.since >= rundown.lapsed:
+            return StretchKind.STOPPED, f"not promised{f' as {turn.priority.value}' if turn.priority else ''}"
         if turn.since < shown.since:
             return StretchKind.STOPPED, f"before {shown.term.priority.value}"
         if turn.wait is not None and self.promise in turn.wait.pauses:

@@ -68,7 +68,7 @@ def expect_same(reading: PromiseReading, clock: MinuteClock, now: int, opened: d
         assert reading.standing is (Standing.BROKEN if reading.promise is Promise.UPDATE else Standing.OVERDUE), told
     else:
         assert reading.standing is (Standing.BROKEN if clock.breached else Standing.KEPT), told
-    if clock.counting or clock.ran_out is not None:  # else what is shown is an earlier word that was late
+    if clock.counting:  # else what is shown is how it stood when it was promised last
         counter = clock.counters[reading.priority.value]
         assert reading.elapsed_seconds == counter.counted * 60, told
         assert reading.paused_seconds == counter.paused * 60, told

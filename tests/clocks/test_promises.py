@@ -106,6 +106,18 @@ def test_a_late_word_is_not_hidden_by_a_priority_that_promises_none(told_at: flo
     assert found == ([standing] if standing else [])
 
 
+def test_what_is_promised_no_longer_is_counted_no_longer() -> None:
+    happened = events((0, "opened", as_priority("P1")), (3, "priority", as_priority("P3")))
+
+    update = promise(read(agreement(), PARTIES, happened, after(20), explain=True), Promise.UPDATE)
+
+    assert (update.standing, update.breached_at, update.elapsed_seconds) == (Standing.BROKEN, after(1), 3 * 3600)
+    assert [(s.kind, s.why, s.until) for s in update.stretches] == [
+        (StretchKind.RUNNING, "round the clock", after(3)),
+        (StretchKind.STOPPED, "not promised as P3", after(20)),
+    ]
+
+
 def test_a_raise_makes_neither_a_word_nor_taking_it_up_overdue_at_once() -> None:
     happened = events((0, "opened", as_priority("P2")), (0.4, "priority", as_priority("P1")))
 

@@ -252,7 +252,12 @@ CASES: list[tuple[str, Edit, str]] = [
     (
         "service time that nobody promises",
         put("agreement/service_levels/P1/restore/within", "999999999d"),
-        "999999999d is longer than ten years; nobody promises that, so write a shorter time",
+        "the duration '999999999d' is longer than ten years; write a shorter one",
+    ),
+    (
+        "duration after which no date comes",
+        put("agreement/incidents/alert_after", "999999999999999999d"),
+        "the duration '999999999999999999d' is longer than ten years; write a shorter one",
     ),
     (
         "answer without hours",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -121,10 +122,13 @@ async def test_a_wait_of_which_nobody_heard_pauses_the_clocks_once_they_were_tol
         await scene.forward(HOUR)
         running = await scene.promise(Promise.RESTORE)
         written = len(scene.told(Occasion.WAITING))
-        told = await scene.tell("wait_for", ASKED.model_copy(update={"already_told": True}))
+        page = await scene.page()
+        [offered] = [text for text in re.findall(r"```json\n(.*?)\n```", page, re.DOTALL) if "already_told" in text]
+        told = await scene.tell("wait_for", Waiting.model_validate_json(offered))
         paused = await scene.promise(Promise.RESTORE)
         again = await scene.refusal("wait_for", ASKED)
         unheard, heard = await scene.events(ClockEventKind.WAITING)
+    assert "**Nobody there was reached, so no clock is paused.**" in page
     assert (running.standing, running.paused_seconds) == (Standing.RUNNING, 0)
     assert (unheard.reached, heard.reached) == (False, True)
     assert told.startswith("Waiting for Betalt: the clock restore is paused.")
