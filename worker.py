@@ -14,6 +14,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from temporalio import workflow
 from temporalio.client import Client
 from temporalio.worker import Worker
 
@@ -58,8 +59,10 @@ from workflows.routine import RoutineOnOrder
 from workflows.sandbox import workflow_runner
 from workflows.starting import ShutDown, StartUp
 from workflows.submitting import SubmitChange
+from workflows.unknown import UnknownType
 from workflows.vigil import Vigil
 from workflows.watch import Watch
+from workflows.wrong_inputs import ReadsInputs
 
 log = logging.getLogger("driftvakt.worker")
 
@@ -140,7 +143,8 @@ class Parts:
         return Worker(
             self.client,
             task_queue=WORKFLOW_QUEUE,
-            workflows=[*WORKFLOWS, *runbooks],
+            workflows=[*WORKFLOWS, *runbooks, UnknownType],
+            interceptors=[ReadsInputs(workflow_types())],
             activities=[
                 *RecordActivities(self.records, offered).activities(),
                 *IncidentActivities(self.records, offered).activities(),
@@ -196,6 +200,13 @@ class Parts:
             log.warning("cannot see the sites of %s: %s", application, error)
             return set()
         return set(dossier.architecture.sites) if dossier else set()
+
+
+def workflow_types() -> list[str]:
+    """The names of all workflow types, as they are started."""
+    classes = [*WORKFLOWS, *(one.workflow_class for one in find_runbooks().values())]
+    # The SDK has no public way to ask a class how it is declared as a workflow; its own contributions ask so too.
+    return sorted(name for one in classes if (name := workflow._Definition.must_from_class(one).name))
 
 
 @asynccontextmanager

@@ -80,13 +80,13 @@ class Alarm(Model):
     fingerprint: Fingerprint
     state: AlarmState = AlarmState.FIRING
     severity: Severity = Severity.CRITICAL
-    title: Annotated[str, Field(min_length=1, max_length=300)]
+    title: Annotated[str, Field(min_length=1, max_length=300, examples=["Disk full"])]
     subject: Subject | None = None
     """None: the alarm is about the health of the application. Only Driftvakt itself raises others."""
     component: Identifier | None = None
     """None, or one that the dossier does not know: the alarm is about the application as a whole."""
     measuring_point: Identifier | None = None
-    source: Annotated[str, Field(min_length=1, max_length=80)]
+    source: Annotated[str, Field(min_length=1, max_length=80, examples=["anna"])]
     """`embedded`, the name of an intake source, or who raised it by hand."""
     since: Moment
     """When the fault began, as the source has it."""

@@ -129,8 +129,12 @@ PositiveDuration = Annotated[Duration, AfterValidator(_positive)]
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
 """A name that also serves in workflow ids, file names and URLs: lower case, digits and hyphens, 40 characters at most."""
 
-ApplicationId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}\.[a-z][a-z0-9-]{0,39}$")]
+ApplicationId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}\.[a-z][a-z0-9-]{0,39}$", examples=["acme.shop"])]
 """A customer and its application: `acme.shop`."""
+
+
+By = Annotated[str, Field(min_length=1, max_length=120, examples=["on-call@driftbolaget.example"])]
+"""Who: an e-mail address as it stands in the dossier."""
 
 
 OUR_TIME = range(1990, 2200)

@@ -8,13 +8,13 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from models.base import ApplicationId, Identifier, Model, Moment, digest
+from models.base import ApplicationId, By, Identifier, Model, Moment, digest
 from models.dossier.agreement import Level
 from models.dossier.approvals import Approval
 from models.dossier.changes import ChangeApprovals, ChangeTerms, Risk
 from models.dossier.instructions import Change
 from models.freezes import Freeze
-from models.operation import By, OperationOrder
+from models.operation import OperationOrder
 
 
 class ChangeKind(StrEnum):

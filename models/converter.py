@@ -3,14 +3,84 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+from collections.abc import Sequence
+from typing import Any, Final, NoReturn
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
+from temporalio.api.common.v1 import Payload
 from temporalio.api.failure.v1 import Failure
-from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.converter import DefaultFailureConverter, PayloadConverter
+from temporalio.contrib.pydantic import PydanticJSONPlainPayloadConverter, pydantic_data_converter
+from temporalio.converter import (
+    CompositePayloadConverter,
+    DefaultFailureConverter,
+    DefaultPayloadConverter,
+    EncodingPayloadConverter,
+    JSONPlainPayloadConverter,
+    PayloadConverter,
+)
 from temporalio.exceptions import ApplicationError
 
-from models.errors import DriftvaktError
+from models.errors import DriftvaktError, InputError
+from models.inputs import Delivered, Unreadable, said_of, wrong_input
+
+WRONG_INPUT: Final[list[type[BaseException]]] = [ValidationError, InputError]
+"""By these, a workflow that somebody started with a wrong input fails with the sentence, instead of being stuck."""
+
+_NO_UPDATE = re.compile(r"Update handler for '(.*)' expected but not found.*known updates: \[(.*)\]", re.DOTALL)
+"""What the SDK says of an update that a workflow does not have."""
+
+
+class _Json(PydanticJSONPlainPayloadConverter):
+    """Says what is wrong with an input by its fields."""
+
+    def from_payload(self, payload: Payload, type_hint: type | None = None) -> Any:
+        """Read one value."""
+        try:
+            return super().from_payload(payload, type_hint)
+        except ValidationError as error:
+            if not _is_model(type_hint):
+                raise
+            return _unreadable(type_hint, error)
+
+
+class PlainPayloadConverter(CompositePayloadConverter):
+    """Reads models as models only: what is none is refused by the name of its fields, and a `Delivered` one is handed on."""
+
+    def __init__(self) -> None:
+        super().__init__(*(_json(one) for one in DefaultPayloadConverter.default_encoding_payload_converters))
+
+    def from_payloads(self, payloads: Sequence[Payload], type_hints: list[type] | None = None) -> list[Any]:
+        """Read values; a null is no model, and neither is anything that is not JSON."""
+        try:
+            values = super().from_payloads(payloads, type_hints)
+        except KeyError:
+            values = [None] * len(payloads)
+            if not type_hints or not all(map(_is_model, type_hints)):
+                raise
+        if not type_hints:
+            return values
+        return [
+            _unreadable(hint, None) if _is_model(hint) and not isinstance(value, hint | Unreadable) else value
+            for value, hint in zip(values, type_hints, strict=False)
+        ]
+
+
+def _json(converter: EncodingPayloadConverter) -> EncodingPayloadConverter:
+    return _Json() if isinstance(converter, JSONPlainPayloadConverter) else converter
+
+
+def _is_model(hint: Any) -> bool:
+    return isinstance(hint, type) and issubclass(hint, BaseModel)
+
+
+def _unreadable(hint: Any, error: ValidationError | None) -> Unreadable:
+    why = wrong_input(hint, error)
+    return Unreadable(why) if issubclass(hint, Delivered) else _refuse(why)
+
+
+def _refuse(why: str) -> NoReturn:
+    raise InputError(why) from None
 
 
 class PlainFailureConverter(DefaultFailureConverter):
@@ -18,8 +88,7 @@ class PlainFailureConverter(DefaultFailureConverter):
 
     def to_failure(self, exception: BaseException, payload_converter: PayloadConverter, failure: Failure) -> None:
         """Write an exception into a failure."""
-        if isinstance(exception, ValidationError):
-            exception = ApplicationError(explain(exception), type="InputError", non_retryable=True)
+        exception = _plain(exception)
         if not isinstance(exception, ApplicationError | DriftvaktError):
             super().to_failure(exception, payload_converter, failure)
             return
@@ -32,13 +101,35 @@ class PlainFailureConverter(DefaultFailureConverter):
         failure.stack_trace = ""
 
 
+def _plain(exception: BaseException) -> BaseException:
+    """What is wrong with an input, without what the SDK has wrapped it in."""
+    if isinstance(exception, RuntimeError):
+        if isinstance(exception.__cause__, InputError):
+            return _input_error(str(exception.__cause__))
+        if found := _NO_UPDATE.match(str(exception)):
+            return _input_error(
+                f"there is no update {found[1][:60]!r}; there are {', '.join(found[2].split()) or 'none'}"
+            )
+    if isinstance(exception, ValidationError):
+        return _input_error(explain(exception))
+    return exception
+
+
+def _input_error(sentence: str) -> ApplicationError:
+    return ApplicationError(sentence, type="InputError", non_retryable=True)
+
+
 def explain(error: ValidationError) -> str:
-    """What is wrong with an input, in one sentence: each field and its fault, without the values."""
+    """What is wrong with a model that a program made, in one sentence: each field and its fault, without the values."""
     faults = "; ".join(
-        f"{'.'.join(map(str, e['loc'])) or 'the input'}: {e['msg']}" for e in error.errors(include_url=False)
+        f"{'.'.join(map(str, e['loc'])) or 'the input'}: {said_of(e)}" for e in error.errors(include_url=False)
     )
     return f"{error.title} does not fit: {faults}"
 
 
-data_converter = dataclasses.replace(pydantic_data_converter, failure_converter_class=PlainFailureConverter)
+data_converter = dataclasses.replace(
+    pydantic_data_converter,
+    payload_converter_class=PlainPayloadConverter,
+    failure_converter_class=PlainFailureConverter,
+)
 """For every client and worker of ours."""

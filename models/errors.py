@@ -4,6 +4,7 @@
     ├── UserError               somebody's input is wrong: one sentence says what, where and how to mend it
     │   ├── DossierError        a dossier cannot be read or used
     │   ├── SettingsError       a setting is missing or wrong
+    │   ├── InputError          what somebody sent to a workflow does not have the fields that it takes
     │   ├── RunbookError        a file in runbooks/ is no runbook
     │   ├── NotFoundError       what was asked for is not there
     │   ├── ClockError          events of which no service-level clock can be read, or hours that never open
@@ -42,6 +43,10 @@ class DossierError(UserError):
 
 class SettingsError(UserError):
     """A setting is missing or wrong."""
+
+
+class InputError(UserError):
+    """What somebody sent to a workflow does not have the fields that it takes; the text names them, with a sample."""
 
 
 class RunbookError(UserError):

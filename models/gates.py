@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from models.base import Model, State
+from models.base import By, Model, State
 from models.dossier.instructions import OnSilence
 
 APPROVE = "approve"
@@ -50,12 +50,12 @@ class Question(Model):
 class Decision(Model):
     """An answer to a gate; what an operator types in the UI."""
 
-    gate: Annotated[str, Field(max_length=20)]
+    gate: Annotated[str, Field(max_length=20, examples=["g1"])]
     """Which gate, as the details show it: `g1`."""
-    option: Annotated[str, Field(max_length=40)]
-    by: Annotated[str, Field(min_length=1, max_length=120)]
+    option: Annotated[str, Field(max_length=40, examples=["approve"])]
+    by: By
     """Who decides: your e-mail address as it stands in the dossier."""
-    plan: Annotated[str, Field(max_length=64)] = ""
+    plan: Annotated[str, Field(max_length=64, examples=["1a2b3c4d"])] = ""
     """First eight or more digits of the plan's digest that was shown."""
     note: Annotated[str, Field(max_length=2000)] = ""
 

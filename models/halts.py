@@ -7,19 +7,17 @@ from typing import Annotated
 
 from pydantic import Field
 
-from models.base import Model
-
-By = Annotated[str, Field(min_length=1, max_length=120)]
+from models.base import By, Model
 
 
 class HaltOrder(Model):
     """Halt everything, or one customer."""
 
-    customer: Annotated[str, Field(pattern=r"^([a-z][a-z0-9-]{0,39})?$")] = ""
+    customer: Annotated[str, Field(pattern=r"^([a-z][a-z0-9-]{0,39})?$", examples=["acme"])] = ""
     """As in `acme`; none: all customers."""
     by: By
     """Who halts: your e-mail address."""
-    reason: Annotated[str, Field(min_length=1, max_length=500)]
+    reason: Annotated[str, Field(min_length=1, max_length=500, examples=["Orders vanish"])]
     """Why; everybody who waits reads it."""
     key: Annotated[str, Field(max_length=100)] = ""
     """Of a halt that holds already, as the command makes it; leave it out."""
@@ -30,7 +28,7 @@ class LiftHalt(Model):
 
     by: By
     """Who lifts it: your e-mail address."""
-    reason: Annotated[str, Field(max_length=500)] = ""
+    reason: Annotated[str, Field(max_length=500, examples=["The cause is found"])] = ""
     """Why it may go on."""
 
 

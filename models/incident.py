@@ -9,10 +9,11 @@ from typing import Annotated
 from pydantic import Field
 
 from models.alarms import Alarm
-from models.base import ApplicationId, Identifier, Model, State
+from models.base import ApplicationId, By, Identifier, Model, State
 from models.clock import ClockEvent, ClockReading
 from models.dossier.agreement import CauseCode, Level, Priority
 from models.gates import GateState
+from models.inputs import Delivered
 from models.records import TimelineEntry
 from models.timeline import Timeline
 
@@ -64,15 +65,15 @@ class Reopening(Model):
     """How it had ended, where that is known."""
 
 
-class IncidentOrder(Model):
+class IncidentOrder(Delivered):
     """Opens an incident."""
 
     application: ApplicationId
-    number: Annotated[int, Field(ge=1)]
+    number: Annotated[int, Field(ge=1, examples=[17])]
     dossier: str = ""
     """Digest of the version that holds; empty when none is published."""
-    title: str
-    opened_by: str
+    title: Annotated[str, Field(examples=["Customers cannot pay"])]
+    opened_by: Annotated[str, Field(examples=["on-call@driftbolaget.example"])]
     alarms: list[Alarm] = []
     impact: Level | None = None
     """Of whoever opened it; from the dossier unless given."""
@@ -82,7 +83,7 @@ class IncidentOrder(Model):
     reopening: Reopening | None = None
 
 
-class AlarmsJoined(Model):
+class AlarmsJoined(Delivered):
     """Further alarms that belong to the incident."""
 
     alarms: Annotated[list[Alarm], Field(min_length=1)]
@@ -90,20 +91,20 @@ class AlarmsJoined(Model):
     """Fingerprints of those that are symptoms: their component needs one that is known to have failed."""
 
 
-class AlarmsCleared(Model):
+class AlarmsCleared(Delivered):
     """Alarms of the incident that were taken back by their source."""
 
-    fingerprints: list[str]
+    fingerprints: Annotated[list[str], Field(examples=[["disk/db1"]])]
     moved_to: str | None = None
     """Not taken back, but given to another incident by a person."""
     members: list[str] = []
     """Digests of further fingerprints, which the watch does not remember one by one."""
 
 
-class AlarmsUnhandled(Model):
+class AlarmsUnhandled(Delivered):
     """Sent to the watch by an incident that ends: alarms that came too late for it to handle."""
 
-    incident: str
+    incident: Annotated[str, Field(examples=["inc.acme.shop.17"])]
     """Workflow id."""
     members: list[str] = []
     """Digests of their fingerprints."""
@@ -111,36 +112,33 @@ class AlarmsUnhandled(Model):
     """Alarms that people reported, in full: the watch does not remember these."""
 
 
-class Merged(Model):
+class Merged(Delivered):
     """Sent by the watch: the incident is the same matter as another, which takes over."""
 
-    into: str
-    by: str
-    reason: str
+    into: Annotated[str, Field(examples=["inc.acme.shop.16"])]
+    by: Annotated[str, Field(examples=["on-call@driftbolaget.example"])]
+    reason: Annotated[str, Field(examples=["The same disk"])]
 
 
-class LedByMajor(Model):
+class LedByMajor(Delivered):
     """Sent by a major incident: it takes the lead, or gives it back."""
 
-    major: str | None
+    major: Annotated[str | None, Field(examples=["major.2026-03-01.1"])]
     """Workflow id; None: given back."""
-    by: str
+    by: Annotated[str, Field(examples=["on-call@driftbolaget.example"])]
     title: str = ""
 
 
-class LeadSilent(Model):
+class LeadSilent(Delivered):
     """Sent by a major incident: nobody who leads it has been heard of for long."""
 
-    major: str
+    major: Annotated[str, Field(examples=["major.2026-03-01.1"])]
     since: datetime
     times: Annotated[int, Field(ge=1)]
     """How often they were asked about it in vain, this time counted."""
 
 
-By = Annotated[str, Field(min_length=1, max_length=120)]
-"""Who: an e-mail address as it stands in the dossier."""
-
-Why = Annotated[str, Field(min_length=1, max_length=2000)]
+Why = Annotated[str, Field(min_length=1, max_length=2000, examples=["Nobody can pay"])]
 
 
 class NoteFor(StrEnum):
@@ -170,7 +168,7 @@ class HandOver(Model):
     """The lead goes to somebody else, as at the change of shifts."""
 
     by: By
-    to: By
+    to: Annotated[str, Field(min_length=1, max_length=120, examples=["next@driftbolaget.example"])]
     note: Why
     """What the next one must know."""
 
@@ -178,7 +176,7 @@ class HandOver(Model):
 class Waiting(Model):
     """It is somebody else's turn; pauses the clocks that the agreement names, once somebody of the party was reached."""
 
-    party: Identifier
+    party: Annotated[Identifier, Field(examples=["acme"])]
     """Which party of the dossier is waited for."""
     by: By
     note: Why
@@ -213,7 +211,7 @@ class Reclassify(Model):
     reason: Why
     impact: Level | None = None
     urgency: Level | None = None
-    priority: Priority | None = None
+    priority: Annotated[Priority | None, Field(examples=["P1"])] = None
     """Instead of impact and urgency."""
 
 

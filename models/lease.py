@@ -11,6 +11,7 @@ from pydantic import Field
 from models.base import ApplicationId, Model, Moment, State
 from models.dossier.agreement import Freezable
 from models.gates import Question
+from models.inputs import Delivered
 from models.operation import OperationKind
 
 TOKENS_OF_A_LEASE = 1_000_000
@@ -30,13 +31,13 @@ class AskForLease(Model):
     """Ask the watch for a lease; asking again is harmless and tells how it stands."""
 
     application: ApplicationId
-    holder: Annotated[str, Field(min_length=1, max_length=200)]
+    holder: Annotated[str, Field(min_length=1, max_length=200, examples=["change.acme.shop.4"])]
     """Workflow id; the lease of a workflow that no longer runs is taken back."""
-    key: Annotated[str, Field(min_length=1, max_length=200)]
+    key: Annotated[str, Field(min_length=1, max_length=200, examples=["change.acme.shop.4/lease/1"])]
     """Of this request: each lease that a holder asks for gets fencing tokens of its own."""
     kind: OperationKind
-    title: Annotated[str, Field(min_length=1, max_length=300)]
-    by: Annotated[str, Field(min_length=1, max_length=200)]
+    title: Annotated[str, Field(min_length=1, max_length=300, examples=["Change 4"])]
+    by: Annotated[str, Field(min_length=1, max_length=200, examples=["on-call@driftbolaget.example"])]
     mode: LeaseMode = LeaseMode.EXCLUSIVE
     components: list[str] = []
     """With all that depend on them; none: the whole application."""
@@ -84,8 +85,8 @@ class ReleaseLease(Model):
     """Give a lease back, or take a request back."""
 
     application: ApplicationId
-    holder: str
-    by: Annotated[str, Field(min_length=1, max_length=200)]
+    holder: Annotated[str, Field(examples=["change.acme.shop.4"])]
+    by: Annotated[str, Field(min_length=1, max_length=200, examples=["on-call@driftbolaget.example"])]
     """Who gives it back: the holder itself, or a person who takes it away from one that hangs."""
     failing: dict[str, str] = {}
     """Component to what is wrong with it at the end; an incident is opened for each that has none."""
@@ -96,17 +97,17 @@ class ReleaseLease(Model):
     """Components that are meant to be up from now on."""
 
 
-class LeaseGranted(Model):
+class LeaseGranted(Delivered):
     """Told to a holder that waited: it has the lease now."""
 
-    holder: str
+    holder: Annotated[str, Field(examples=["change.acme.shop.4"])]
 
 
-class LeaseTakenBack(Model):
+class LeaseTakenBack(Delivered):
     """Told to a holder: somebody has taken its lease away, so it begins nothing more."""
 
-    holder: str
-    by: str
+    holder: Annotated[str, Field(examples=["change.acme.shop.4"])]
+    by: Annotated[str, Field(examples=["on-call@driftbolaget.example"])]
 
 
 class Lease(State):

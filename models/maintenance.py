@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
 
 from models.base import ApplicationId, Identifier, Model, Moment
 from models.dossier.routines import MaintenanceRoutine
@@ -13,7 +16,7 @@ from models.slices import OpenSpan
 class MaintenanceOrder(OperationOrder):
     """Carry out a maintenance routine of the dossier."""
 
-    routine: Identifier
+    routine: Annotated[Identifier, Field(examples=["patches"])]
     """Its name in the dossier."""
     hosts: list[Identifier] = []
     """Only these, in this order; none: all of the routine."""

@@ -8,9 +8,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from models.base import Model, State
+from models.base import By, Model, State
 from models.dossier.agreement import Priority
-from models.incident import By, CustomerUpdate, Note, Why
+from models.incident import CustomerUpdate, Note, Why
 from models.records import EntryKind, TimelineEntry
 from models.sizes import cut
 
@@ -24,7 +24,7 @@ def _whole(name: str) -> str:
     return name if name.startswith("inc.") else f"inc.{name}"
 
 
-IncidentName = Annotated[str, Field(pattern=_NAME), AfterValidator(_whole)]
+IncidentName = Annotated[str, Field(pattern=_NAME, examples=["acme.shop.17"]), AfterValidator(_whole)]
 """`acme.shop.17` or `inc.acme.shop.17`; the latter once it is read."""
 
 IncidentNames = Annotated[list[IncidentName], Field(min_length=1, max_length=MOST_MEMBERS)]
@@ -142,13 +142,13 @@ class MajorMemory(State):
 class MajorOrder(Model):
     """Opens a major incident; what stands in the UI's start form."""
 
-    title: Annotated[str, Field(min_length=1, max_length=300)]
+    title: Annotated[str, Field(min_length=1, max_length=300, examples=["The data centre is dark"])]
     """What is wrong, in a sentence."""
     lead: By
     """Who leads it: an e-mail address."""
-    incidents: Annotated[list[IncidentName], Field(max_length=MOST_MEMBERS)] = []
+    incidents: Annotated[list[IncidentName], Field(max_length=MOST_MEMBERS, examples=[["acme.shop.17"]])] = []
     """Those that it begins with: `acme.shop.17`."""
-    by: Annotated[str, Field(max_length=120)] = ""
+    by: Annotated[str, Field(max_length=120, examples=["on-call@driftbolaget.example"])] = ""
     """Who opens it; the lead unless given."""
     memory: MajorMemory | None = None
     """From the run before; nothing to fill in."""
@@ -174,7 +174,7 @@ class UpdateCustomers(Model):
     """One text to the customers of all its open incidents."""
 
     by: By
-    text: Annotated[str, Field(min_length=1, max_length=4000)]
+    text: Annotated[str, Field(min_length=1, max_length=4000, examples=["We expect light at 14:00"])]
 
 
 class CloseMajor(Model):

@@ -8,9 +8,10 @@ from typing import Annotated
 from pydantic import Field
 
 from models.base import Identifier, Model, PositiveDuration
+from models.inputs import Delivered
 
 
-class Beat(Model):
+class Beat(Delivered):
     """How the sampling of a site stands: the details of each heartbeat, and now and then a note to the workflow."""
 
     started_at: datetime
@@ -55,11 +56,11 @@ class SampleSite(Model):
     """From the run before."""
 
 
-class MonitorOrder(Model):
+class MonitorOrder(Delivered):
     """Starts the monitor of a site."""
 
-    site: Identifier
-    queue: str
+    site: Annotated[Identifier, Field(examples=["main"])]
+    queue: Annotated[str, Field(examples=["site.main"])]
     """Task queue of the site's workers: `site.SITE`."""
     heartbeat_timeout: PositiveDuration = timedelta(seconds=15)
     """How long sampling may stand still before another worker takes over."""

@@ -16,16 +16,18 @@ class OpenIncidentForm(Model):
     """What somebody fills in; only `application` and `title` have to be there."""
 
     application: ApplicationId
-    title: Annotated[str, Field(min_length=1, max_length=300)]
+    title: Annotated[str, Field(min_length=1, max_length=300, examples=["Customers cannot pay"])]
     """What is wrong, in a sentence."""
-    component: Identifier | None = None
+    component: Annotated[Identifier | None, Field(examples=["web"])] = None
     """What is broken; the application as a whole unless given."""
     severity: Severity = Severity.CRITICAL
     """critical, warning or info."""
     impact: Level | None = None
     """high, medium or low; from the dossier unless given."""
     note: Annotated[str, Field(max_length=1000)] = ""
-    by: Annotated[str, Field(min_length=1, max_length=80)] = "somebody in the Temporal UI"
+    by: Annotated[str, Field(min_length=1, max_length=80, examples=["on-call@driftbolaget.example"])] = (
+        "somebody in the Temporal UI"
+    )
     """Your e-mail address."""
     separate: bool = False
     """Open one of its own, even where the matter seems to belong to an open one."""

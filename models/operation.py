@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, field_validator
 
-from models.base import ApplicationId, Identifier, Model, Moment, PositiveDuration
+from models.base import ApplicationId, By, Identifier, Model, Moment, PositiveDuration
 from models.gates import GateState
 from models.records import TimelineEntry
 from models.runbooks import StepReport
@@ -62,8 +62,6 @@ class OperationEnd(StrEnum):
 LONGEST_DOWN = timedelta(days=30)
 """An application is down on purpose for at most so long; then its silence is an alarm again."""
 
-By = Annotated[str, Field(min_length=1, max_length=120)]
-
 
 class OperationOrder(Model):
     """What every operation takes; its own inputs are fields of a subclass."""
@@ -109,7 +107,7 @@ class AbortOperation(Model):
     """Stop an operation: what runs on a host is brought to its end, and nothing new is begun."""
 
     by: By
-    reason: Annotated[str, Field(min_length=1, max_length=2000)]
+    reason: Annotated[str, Field(min_length=1, max_length=2000, examples=["The customer calls"])]
 
 
 class OperationTold(Model):

@@ -19,7 +19,7 @@ Wanted = Annotated[str, Field(max_length=300)]
 class RestoreOrder(OperationOrder):
     """Restore from backup."""
 
-    restore: Identifier
+    restore: Annotated[Identifier, Field(examples=["database"])]
     """Restore instruction of the dossier."""
     point: Wanted = ""
     """`latest`, the id of a restore point, or a time with its zone; asked for unless given."""
@@ -30,7 +30,7 @@ class RestoreOrder(OperationOrder):
 class DrillOrder(OperationOrder):
     """Practise a restore, into a scratch place."""
 
-    restore: Identifier
+    restore: Annotated[Identifier, Field(examples=["database"])]
     """Restore instruction of the dossier."""
     point: Wanted = LATEST
     """`latest`, the id of a restore point, or a time with its zone."""

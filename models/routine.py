@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from models.base import ApplicationId, Identifier, Model, Moment
 from models.dossier.instructions import Approval, Step
@@ -12,9 +14,9 @@ from models.operation import OperationOrder
 class RoutineOrder(OperationOrder):
     """Order an extended routine of the dossier."""
 
-    routine: Identifier
+    routine: Annotated[Identifier, Field(examples=["campaign"])]
     """As the dossier names it."""
-    inputs: dict[str, Any] = {}
+    inputs: Annotated[dict[str, Any], Field(examples=[{"campaign": "ABC12"}])] = {}
     """What it must be given, by name: `{"campaign": "ABC12", "prices": "spring"}`."""
     at: Moment | None = None
     """When it is wanted; as soon as its lead time allows unless given."""

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
 
-from pydantic import Field
-
-from models.base import ApplicationId, Model
+from models.base import ApplicationId, By, Model
 from models.fences import HeldLease
 from models.jobs import Outcome
 from models.sizes import cut, encoded_size, last_that_fit
@@ -20,7 +17,7 @@ class RunbookInput(Model):
     """Customer and application: `acme.shop`."""
     dossier: str = ""
     """Digest of the version to act by; the one that holds now unless given."""
-    requested_by: Annotated[str, Field(min_length=1, max_length=120)]
+    requested_by: By
     """Who wants it: your e-mail address, or the id of the incident."""
     reason: str = ""
     """Why it is wanted; people read it in the UI."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from models.base import Model, PositiveDuration
+from models.inputs import Delivered
 
 
 class VigilBeat(Model):
@@ -26,7 +27,7 @@ class KeepVigil(Model):
     lasts: PositiveDuration = timedelta(hours=24)
 
 
-class VigilOrder(Model):
+class VigilOrder(Delivered):
     """Starts the vigil of an installation."""
 
     lasts: PositiveDuration = timedelta(hours=24)

@@ -8,10 +8,11 @@ from typing import Annotated, Any, Final
 from pydantic import Field
 
 from models.alarms import Alarm, AlarmReceipt, Disposition, Subject
-from models.base import ApplicationId, Identifier, Model, Moment, State
+from models.base import ApplicationId, By, Identifier, Model, Moment, State
 from models.cleared import Cleared
 from models.dossier.agreement import Level
 from models.dossier.monitoring import Severity
+from models.inputs import Delivered
 from models.lease import Lease
 from models.slices import WatchSlice
 
@@ -179,7 +180,7 @@ class WatchState(State):
     """What was cut when this memory was last too large to be handed on, and when."""
 
 
-class WatchOrder(Model):
+class WatchOrder(Delivered):
     """Starts a watch."""
 
     application: ApplicationId
@@ -187,21 +188,21 @@ class WatchOrder(Model):
     """From the run before; None when the watch begins."""
 
 
-class DossierPublished(Model):
+class DossierPublished(Delivered):
     """A new version of the dossier holds."""
 
-    digest: str
+    digest: Annotated[str, Field(examples=["1a2b3c4d"])]
 
 
 class OpenByHand(Model):
     """Somebody opens an incident."""
 
-    title: Annotated[str, Field(min_length=1, max_length=300)]
+    title: Annotated[str, Field(min_length=1, max_length=300, examples=["Customers cannot pay"])]
     """What is wrong, in a sentence."""
-    component: str | None = None
+    component: Annotated[str | None, Field(examples=["web"])] = None
     severity: Severity = Severity.CRITICAL
     """critical, warning or info."""
-    by: Annotated[str, Field(min_length=1, max_length=80)]
+    by: Annotated[str, Field(min_length=1, max_length=80, examples=["on-call@driftbolaget.example"])]
     """Who opens it: your e-mail address."""
     note: Annotated[str, Field(max_length=1000)] = ""
     impact: Level | None = None
@@ -217,8 +218,8 @@ LONGEST_SILENCE: Final = timedelta(days=30)
 class SilenceOrder(Model):
     """Agree that some alarms are not acted on for a while; never without an end."""
 
-    by: Annotated[str, Field(min_length=1, max_length=120)]
-    reason: Annotated[str, Field(min_length=1, max_length=1000)]
+    by: By
+    reason: Annotated[str, Field(min_length=1, max_length=1000, examples=["The disk is replaced"])]
     until: Moment
     """At most `LONGEST_SILENCE` ahead; what still fires then is raised again."""
     components: list[Identifier] = []
@@ -229,45 +230,49 @@ class SilenceOrder(Model):
 class LiftSilence(Model):
     """End a silence before its time; what still fires is raised again."""
 
-    id: str
-    by: Annotated[str, Field(min_length=1, max_length=120)]
+    id: Annotated[str, Field(examples=["s1"])]
+    by: By
 
 
-class BeginOperation(Model):
+Holder = Annotated[str, Field(examples=["change.acme.shop.4"])]
+"""Workflow id of an operation."""
+
+
+class BeginOperation(Delivered):
     """An operation begins whose alarms are its own doing: they are held and looked at again when it ends."""
 
-    holder: str
+    holder: Holder
     """Workflow id; an operation whose workflow no longer runs is over."""
-    title: Annotated[str, Field(min_length=1, max_length=300)]
-    by: Annotated[str, Field(min_length=1, max_length=120)]
+    title: Annotated[str, Field(min_length=1, max_length=300, examples=["Change 4"])]
+    by: By
     until: Moment
     """Over by then at the latest."""
     components: list[Identifier] = []
     """With all that depend on them; none: the whole application."""
 
 
-class EndOperation(Model):
+class EndOperation(Delivered):
     """An operation is over: what still fires is raised again."""
 
-    holder: str
+    holder: Holder
 
 
 class MergeIncidents(Model):
     """Two incidents are one matter: the first ends, the second takes its alarms over."""
 
-    incident: str
+    incident: Annotated[str, Field(examples=["17"])]
     """Workflow id, or the number alone."""
-    into: str
-    by: Annotated[str, Field(min_length=1, max_length=120)]
-    reason: Annotated[str, Field(min_length=1, max_length=2000)]
+    into: Annotated[str, Field(examples=["16"])]
+    by: By
+    reason: Annotated[str, Field(min_length=1, max_length=2000, examples=["The same disk"])]
 
 
 class SplitIncident(Model):
     """Some alarms of an incident are another matter: a new incident is opened for them."""
 
-    incident: str
-    by: Annotated[str, Field(min_length=1, max_length=120)]
-    reason: Annotated[str, Field(min_length=1, max_length=2000)]
+    incident: Annotated[str, Field(examples=["17"])]
+    by: By
+    reason: Annotated[str, Field(min_length=1, max_length=2000, examples=["The same disk"])]
     title: Annotated[str, Field(max_length=300)] = ""
     """Of the new one; that of its first alarm unless given."""
     fingerprints: list[str] = []
@@ -278,9 +283,9 @@ class SplitIncident(Model):
 class ReopenIncident(Model):
     """A closed incident was not over after all."""
 
-    incident: str
-    by: Annotated[str, Field(min_length=1, max_length=120)]
-    reason: Annotated[str, Field(min_length=1, max_length=2000)]
+    incident: Annotated[str, Field(examples=["17"])]
+    by: By
+    reason: Annotated[str, Field(min_length=1, max_length=2000, examples=["The same disk"])]
 
 
 class WatchTold(Model):

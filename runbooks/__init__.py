@@ -15,9 +15,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
-from pydantic import ValidationError
 from temporalio import workflow
 
+from models.converter import WRONG_INPUT
 from models.errors import NotFoundError, RunbookError
 from models.runbooks import RunbookInput, RunbookReport
 from models.slices import RunbookOffer
@@ -139,7 +139,7 @@ def _check(file: Path, cls: type[Any]) -> RunbookClass:
         raise RunbookError(f"{where} is named {name!r}, which does not match its file; {mend}")
     if taken := sorted(n for n in vars(cls) if not n.startswith("__") and n not in _OWN and hasattr(Runbook, n)):
         raise RunbookError(f"{where} redefines {', '.join(taken)}, which its base class needs; choose other names")
-    if ValidationError not in definition.failure_exception_types:
+    if not set(WRONG_INPUT) <= set(definition.failure_exception_types):
         raise RunbookError(f'{where} would be stuck on a wrong input; declare it with @runbook("{wanted}")')
     if not issubclass(cls, Runbook):
         raise RunbookError(f"{where} is no Runbook; write `class {cls.__name__}(Runbook)`")

@@ -77,7 +77,7 @@ def of_routine(
         names = ", ".join(known) or "none"
         raise NotFoundError(f"{application} has no routine {routine!r} for changes; it has {names}")
     if (since is None) != (until is None):
-        raise UserError("a window has two ends; give --since and --until")
+        raise UserError("a window has two ends; give --not-before and --window-until")
     window = None if since is None or until is None else {"since": since, "until": until}
     return made(ChangeFile, application=application, routine=routine, window=window, **fields)
 

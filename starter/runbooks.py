@@ -14,6 +14,7 @@ from pydantic_core import to_jsonable_python
 
 from models.base import Model, format_duration
 from models.errors import UserError
+from models.inputs import sample_of
 from models.names import WORKFLOW_QUEUE
 from models.runbooks import RunbookInput
 from models.settings import Settings
@@ -82,10 +83,8 @@ def _namespace_url(settings: Settings) -> str:
 
 def sample_input(input_type: type[RunbookInput]) -> dict[str, Any]:
     """An input that is valid, with every required field and a rehearsal asked for."""
-    properties = input_type.model_json_schema()["properties"]
-    required = [n for n, f in input_type.model_fields.items() if f.is_required() and n not in _COMMON]
-    own = {name: _example(properties[name]) for name in required}
-    return {"application": "acme.shop", "requested_by": "on-call@driftbolaget.example", **own, "rehearse": True}
+    fields = input_type.model_fields
+    return {n: value for n, value in sample_of(input_type).items() if fields[n].is_required()} | {"rehearse": True}
 
 
 def build_input(runbook: RunbookClass, given: dict[str, Any]) -> RunbookInput:
@@ -189,15 +188,3 @@ def _type(schema: dict[str, Any]) -> str:
         return "duration"
     words = {"string": "text", "integer": "whole number", "boolean": "true or false", "null": "nothing"}
     return words.get(kind, kind)
-
-
-def _example(schema: dict[str, Any]) -> Any:
-    if schema.get("examples"):
-        return schema["examples"][0]
-    if "enum" in schema:
-        return schema["enum"][0]
-    if _type(schema) == "duration":
-        return "5m"
-    least = schema.get("minimum", 1)
-    by_type: dict[str, Any] = {"integer": least, "number": least, "boolean": False, "array": []}
-    return by_type.get(str(schema.get("type")), "name")

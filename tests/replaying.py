@@ -13,6 +13,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from tests.cancelling import cancelling_for, timers_for
 from workflows.sandbox import workflow_runner
+from workflows.wrong_inputs import ReadsInputs
 
 
 @asynccontextmanager
@@ -27,7 +28,7 @@ async def replayed(
     worker, and the time-skipping server never gives it again.
     """
     runner = _Noting(_RESTRICTIONS, client=client)
-    between = [*options.pop("interceptors", []), *cancelling_for(client)]
+    between = [*options.pop("interceptors", []), *cancelling_for(client), ReadsInputs()]
     worker = Worker(client, workflows=workflows, workflow_runner=runner, interceptors=between, **options)
     runner.runs.clear()  # the SDK has tried each workflow out
     async with worker:
@@ -67,7 +68,7 @@ async def _replay(client: Client, workflows: Sequence[type], runs: dict[str, str
         workflows=workflows,
         workflow_runner=runner,
         data_converter=client.data_converter,
-        interceptors=cancelling_for(client),
+        interceptors=[*cancelling_for(client), ReadsInputs()],
     )
 
     async def histories() -> AsyncIterator[Any]:

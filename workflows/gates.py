@@ -9,15 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
-from pydantic import ValidationError
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey
 from temporalio.exceptions import ApplicationError
 
 from activities.stubs.records import open_gate, use_decision
-from models.converter import explain
 from models.dossier.instructions import Approval, OnSilence
 from models.gates import (
     APPROVE,
@@ -32,10 +30,12 @@ from models.gates import (
     Question,
     Via,
 )
+from models.inputs import Unreadable, read_input
 from models.names import AWAITS_DECISION_BY
 from models.people import NOBODY, Person, as_written, is_among, same, stranger, who_is
 from models.records import OpenGate, UseDecision
 from workflows.calls import call
+from workflows.refusals import Refusals
 from workflows.text import block, code, plain, sample, table
 from workflows.waiting import in_turn, until
 
@@ -89,7 +89,7 @@ class Asking:
     def __init__(self) -> None:
         super().__init__()
         self._gates: dict[str, GateState] = {}
-        self._refused: list[str] = []
+        self._refusals = Refusals()
         self._gates_opened = 0
 
     def on_gates_changed(self) -> None:
@@ -132,7 +132,7 @@ class Asking:
             outcome = GateOutcome(gate=gate.id, option=gate.decided or "", answers=gate.answers)
             if await self._use_up(gate, outcome):
                 return outcome
-            self._refused.append(f"{gate.id}: an answer to it was used before; please decide again")
+            self._refusals.say(f"{gate.id}: an answer to it was used before; please decide again")
 
     async def _open(self, question: Question) -> GateState:
         self._gates_opened += 1  # before anything is awaited: several may be asked at the same time
@@ -172,7 +172,7 @@ class Asking:
         question = gate.question
         if question.on_silence is OnSilence.ASK_AGAIN:
             gate.deadline = workflow.now() + timedelta(seconds=question.within_seconds or 0)
-            self._refused.append(f"{gate.id}: no answer yet, asked again at {workflow.now():%H:%M} UTC")
+            self._refusals.say(f"{gate.id}: no answer yet, asked again at {workflow.now():%H:%M} UTC")
             self._show()
             return
         approve = question.on_silence is OnSilence.APPROVE
@@ -222,12 +222,15 @@ class Asking:
     def decide_by_signal(self, decision: Any) -> None:
         """Answer a gate; what is refused, even for its form, shows in the details: a signal has no other way to say so."""
         try:
-            known = self._identified(Decision.model_validate(decision))
+            known = self._identified(_read(decision))
             self.on_decided(known, self._take(known, Via.SIGNAL))
-        except ValidationError as error:
-            self._refused.append(f"A signal was not understood: {explain(error)}")
         except ApplicationError as error:
-            self._refused.append(f"A signal was refused: {error.message}")
+            self.signal_refused(f"A signal was refused: {error.message}")
+        self.on_gates_changed()
+
+    def signal_refused(self, notice: str) -> None:
+        """Show on the page why a signal was not taken: its sender hears no answer."""
+        self._refusals.say(notice)
         self.on_gates_changed()
 
     @workflow.query(name="gates", description="The open questions, with who may decide")
@@ -260,6 +263,7 @@ class Asking:
         self._check(gate, option, decision)
         answer = Answer(option=option.name, by=decision.by, via=via, note=decision.note, at=workflow.now())
         gate.answers.append(answer)
+        self._refusals.forget()
         agreed = [a for a in gate.answers if a.option == option.name]
         needed = gate.question.count if option is gate.question.options[0] else 1
         if len(agreed) < needed:
@@ -297,9 +301,14 @@ class Asking:
         for gate in self.open_gates:
             parts.append(_gate_markdown(gate, repeated=gate.question.plan in shown))
             shown.add(gate.question.plan)
-        if self._refused:
-            parts.append("Last notice: " + plain(self._refused[-1]))
-        return "\n\n".join(parts)
+        return "\n\n".join([*parts, *filter(None, [self._refusals.markdown()])])
+
+
+def _read(decision: object) -> Decision:
+    read = read_input(Decision, decision)
+    if isinstance(read, Unreadable):
+        raise _refuse(read.why)
+    return cast(Decision, read)
 
 
 def _refuse(message: str) -> ApplicationError:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
-from pydantic import ValidationError
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey
 from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
 
 from activities.stubs.halts import await_lift, begin_halt, end_halt
+from models.converter import WRONG_INPUT
 from models.halts import AwaitLift, BeginHalt, EndHalt, Halt, HaltOrder, HaltStatus, HaltTold, Lifted, LiftHalt
 from models.names import CUSTOMER, STATE, TITLE
 from workflows.calls import call
@@ -24,7 +24,7 @@ _STATE = SearchAttributeKey.for_keyword(STATE)
 _LIFT = LiftHalt(by="on-call@driftbolaget.example", reason="The cause is found")
 
 
-@workflow.defn(name="halt", failure_exception_types=[ValidationError])
+@workflow.defn(name="halt", failure_exception_types=WRONG_INPUT)
 class Halting:
     """Halts all customers, or one, until somebody lifts it."""
 

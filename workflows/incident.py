@@ -48,6 +48,7 @@ from workflows.incident_page import incident_page
 from workflows.late_alarms import LateAlarms
 from workflows.leading import Leading
 from workflows.waiting import in_turn
+from workflows.wrong_inputs import Begun
 
 _YOU = '"by": "on-call@driftbolaget.example"'
 _EXAMPLE_ALARM = (
@@ -57,7 +58,7 @@ _EXAMPLE_ALARM = (
 
 
 @workflow.defn(name="incident")
-class Incident(Holding, Asking):
+class Incident(Begun, Holding, Asking):
     """One incident of one application."""
 
     @workflow.init

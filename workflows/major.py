@@ -12,7 +12,6 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import TypeVar
 
-from pydantic import ValidationError
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey
 from temporalio.exceptions import ActivityError, ApplicationError, FailureError, is_cancelled_exception
@@ -20,6 +19,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, FailureError,
 from activities.stubs.records import identify_people
 from activities.stubs.workflows import look_at_incidents, tell_incidents
 from models.base import Model
+from models.converter import WRONG_INPUT
 from models.dossier.agreement import Priority
 from models.incident import CustomerUpdate, HandOver, LeadSilent, LedByMajor, Note
 from models.major import (
@@ -50,8 +50,10 @@ from workflows.keys import update_key
 from workflows.major_page import major_page, standing
 from workflows.outcomes import explain
 from workflows.policies import RECORD
+from workflows.refusals import Refusals
 from workflows.text import summary_line
 from workflows.waiting import until
+from workflows.wrong_inputs import Begun
 
 LOOK_EVERY = timedelta(minutes=1)
 """How often its incidents are looked at."""
@@ -74,14 +76,15 @@ _PRIORITY = SearchAttributeKey.for_keyword(PRIORITY)
 _YOU = '"by": "on-call@driftbolaget.example"'
 
 
-@workflow.defn(name="major", failure_exception_types=[ValidationError])
-class Major:
+@workflow.defn(name="major", failure_exception_types=WRONG_INPUT)
+class Major(Begun):
     """One major incident."""
 
     @workflow.init
     def __init__(self, order: MajorOrder) -> None:
         self.order = order
         self._details = Details(self._page)
+        self._refusals = Refusals()
         self.memory = order.memory or MajorMemory(lead=order.lead, opened_at=workflow.now())
         self.ending: CloseMajor | None = None
         self._handing_on = False
@@ -454,12 +457,17 @@ class Major:
     def _note(self, kind: EntryKind, text: str) -> None:
         self.memory.tell(workflow.now(), kind, text)
 
+    def signal_refused(self, notice: str) -> None:
+        """Show on the page why a signal was not taken."""
+        self._refusals.say(notice)
+        self._details.changed()
+
     def _show(self) -> None:
         self._details.changed()
         self._find_by()
 
     def _page(self) -> str:
-        return major_page(self.order.title, self.memory, self._priority, workflow.now())
+        return major_page(self.order.title, self.memory, self._priority, workflow.now(), self._refusals.markdown())
 
     def _find_by(self) -> None:
         """Keep what it is found by; a customer or an application only where all its incidents are of one."""

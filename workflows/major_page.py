@@ -14,8 +14,8 @@ _SHOWN = 15
 _LINES = 6
 
 
-def major_page(title: str, memory: MajorMemory, priority: Priority | None, now: datetime) -> str:
-    """The major incident as short Markdown."""
+def major_page(title: str, memory: MajorMemory, priority: Priority | None, now: datetime, notice: str = "") -> str:
+    """The major incident as short Markdown; `notice` says what was not taken."""
     members = sorted((m.seen for m in memory.members.values()), key=lambda s: (not s.runs, s.priority or "P9", s.id))
     still = sum(1 for seen in members if seen.runs)
     rows = table(
@@ -28,6 +28,7 @@ def major_page(title: str, memory: MajorMemory, priority: Priority | None, now: 
         f"### {plain(title)}",
         f"**{priority.value if priority else '-'}** · led by **{plain(memory.lead)}** · "
         f"{still} of {len(members)} incidents are open{seen_at}",
+        notice,
         rows or "No incident belongs to it yet: *Send an Update*, `add_incidents`.",
         more,
         "**Tell all customers**: *More Actions*, *Send an Update*, choose `update_customers`, and paste:\n\n"

@@ -12,7 +12,9 @@ with workflow.unsafe.imports_passed_through():
     from activities.stubs.monitor import sample_site
     from models.base import format_duration
     from models.monitor import Beat, MonitorOrder, MonitorStatus, SampleSite
+    from workflows.refusals import Refusals
     from workflows.text import plain, summary_line
+    from workflows.wrong_inputs import Begun
 
 _UNTIL_IT_WORKS = RetryPolicy(
     initial_interval=timedelta(seconds=1), backoff_coefficient=2.0, maximum_interval=timedelta(seconds=5)
@@ -24,13 +26,14 @@ _SPARE = timedelta(hours=1)
 
 
 @workflow.defn(name="monitor")
-class Monitor:
+class Monitor(Begun):
     """Keeps one activity sampling a site's measuring points; about 11 events a run, and 4 for each of its few notes."""
 
     @workflow.init
     def __init__(self, order: MonitorOrder) -> None:
         self._order = order
         self._last = order.last
+        self._refusals = Refusals()
         self._describe()
 
     @workflow.run
@@ -59,6 +62,11 @@ class Monitor:
         self._last = beat
         self._describe()
 
+    def signal_refused(self, notice: str) -> None:
+        """Show on the page why a signal was not taken."""
+        self._refusals.say(notice)
+        self._describe()
+
     @workflow.query(name="status", description="What the monitor last told of itself.")
     def status(self) -> MonitorStatus:
         """What the monitor last told of itself."""
@@ -74,7 +82,7 @@ class Monitor:
         )
 
     def _describe(self) -> None:
-        lines = [f"**Monitor of {self._order.site}**", "", self._sentence(), ""]
+        lines = [f"**Monitor of {self._order.site}**", "", self._sentence(), "", self._refusals.markdown(), ""]
         if self._last is not None:
             beat = self._last
             lines += [

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from pydantic import ValidationError
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 from activities.stubs.workflows import report_by_hand
+from models.converter import WRONG_INPUT
 from models.names import APPLICATION, CUSTOMER
 from models.opening import OpenIncidentForm, ReportByHand
 from models.watch import OpenByHand, OpenReceipt
@@ -24,7 +24,7 @@ _CUSTOMER = SearchAttributeKey.for_keyword(CUSTOMER)
 _APPLICATION = SearchAttributeKey.for_keyword(APPLICATION)
 
 
-@workflow.defn(name="open-incident", failure_exception_types=[ValidationError])
+@workflow.defn(name="open-incident", failure_exception_types=WRONG_INPUT)
 class OpenIncident:
     """One form, filled in."""
 

@@ -8,13 +8,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, TypeVar
 
-from pydantic import ValidationError
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey
 from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
 
 from activities.stubs.records import load_application_plan, write_records
 from models.base import Model
+from models.converter import WRONG_INPUT
 from models.dossier.agreement import Freezable
 from models.dossier.instructions import Step
 from models.fences import HeldLease
@@ -64,7 +64,7 @@ _SCHEDULED_BY = SearchAttributeKey.for_keyword(SCHEDULED_BY)
 
 def operation(kind: OperationKind) -> Callable[[_Class], _Class]:
     """Declare a class as the workflow of a kind of operation; a wrong input fails it with a sentence instead of wedging it."""
-    return workflow.defn(name=kind.value, failure_exception_types=[ValidationError])
+    return workflow.defn(name=kind.value, failure_exception_types=WRONG_INPUT)
 
 
 class Operation(Holding, Asking):

@@ -23,7 +23,7 @@ def operation_page(operation: Operation) -> str:
     """Where it stands, what it waits for and what to press, the steps so far and the last of what happened."""
     order = operation.order
     if order is None:
-        return "Starting"
+        return page("Starting", operation.gates_markdown())
     rehearsal = " (rehearsal: nothing is changed)" if order.rehearse else ""
     return page(
         f"### {plain(operation.title)}{rehearsal or _how_it_ended(operation)}",

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import ClassVar, TypeVar
 
-from pydantic import ValidationError
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 from activities.stubs.records import load_application_plan, write_records
+from models.converter import WRONG_INPUT
 from models.fences import HeldLease
 from models.gates import Question
 from models.jobs import Outcome
@@ -44,7 +44,7 @@ def runbook(name: str) -> Callable[[_Class], _Class]:
 
     Whoever types a wrong input into the UI gets a failed workflow that says so, not one that is stuck.
     """
-    return workflow.defn(name=f"runbook.{name}", failure_exception_types=[ValidationError])
+    return workflow.defn(name=f"runbook.{name}", failure_exception_types=WRONG_INPUT)
 
 
 class Runbook(Holding, Asking):

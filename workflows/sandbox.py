@@ -64,6 +64,7 @@ def workflow_runner() -> SandboxedWorkflowRunner:
             "workflows.placing",
             "workflows.policies",
             "workflows.recovering",
+            "workflows.refusals",
             "workflows.restarting",
             "workflows.restoring.adapter",
             "workflows.restoring.choosing",
@@ -88,5 +89,6 @@ def workflow_runner() -> SandboxedWorkflowRunner:
             "workflows.watch_orders",
             "workflows.watch_page",
             "workflows.wording",
+            "workflows.wrong_inputs",
         )
     )

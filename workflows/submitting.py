@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from pydantic import ValidationError
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
@@ -12,6 +11,7 @@ from temporalio.workflow import ParentClosePolicy
 
 from activities.stubs.changes import number_change
 from models.change import ChangeForm, ChangeOrder, ChangeStarted, NumberChange
+from models.converter import WRONG_INPUT
 from models.names import APPLICATION, CUSTOMER, WORKFLOW_QUEUE, operation_id
 from models.operation import OperationKind
 from workflows.calls import call
@@ -22,7 +22,7 @@ _CUSTOMER = SearchAttributeKey.for_keyword(CUSTOMER)
 _APPLICATION = SearchAttributeKey.for_keyword(APPLICATION)
 
 
-@workflow.defn(name="submit-change", failure_exception_types=[ValidationError])
+@workflow.defn(name="submit-change", failure_exception_types=WRONG_INPUT)
 class SubmitChange:
     """One form, filled in."""
 

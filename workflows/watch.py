@@ -57,11 +57,13 @@ from workflows.incident_book import IncidentBook
 from workflows.lease_desk import LeaseDesk
 from workflows.outbox import Outbox
 from workflows.policies import WRITE
-from workflows.text import summary_line
+from workflows.refusals import Refusals
+from workflows.text import page, plain, summary_line
 from workflows.waiting import leave_a_command, until
 from workflows.watch_memory import begun, learnt, record, status_of
 from workflows.watch_orders import WatchOrders, silence_fault
 from workflows.watch_page import watch_page
+from workflows.wrong_inputs import Begun
 
 LOOK_UP_EVERY = timedelta(minutes=1)
 """How often incidents that an earlier run of the watch started, and holders of operations, are looked up; their end is not
@@ -111,7 +113,7 @@ _REOPEN = '{"incident": "17", "by": "on-call@driftbolaget.example", "reason": "C
 
 
 @workflow.defn(name="watch")
-class Watch:
+class Watch(Begun):
     """The entity workflow of one application."""
 
     @workflow.init
@@ -119,6 +121,7 @@ class Watch:
         self.order = order
         self._state: WatchState | None = None
         self._details = Details(self._page)
+        self._refusals = Refusals()
         self._reload = order.state is None
         self._hand_on = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -350,7 +353,13 @@ class Watch:
             ) from None
         return self._shown(self._orders.reopen(order, begun(fresh).closed.get(id)))
 
+    def signal_refused(self, notice: str) -> None:
+        """Show on the page why a signal was not taken."""
+        self._refusals.say(notice)
+        self._show()
+
     def _shown(self, told: WatchTold) -> WatchTold:
+        self._refusals.forget()
         self._show()
         return told
 
@@ -492,7 +501,7 @@ class Watch:
         try:
             self._orders.begin(order)
         except ApplicationError as error:
-            workflow.logger.warning("operation not begun: %s", error.message)
+            self.signal_refused(f"An operation was not begun: {error.message}")
 
     @workflow.signal(
         name="operation_ends",
@@ -562,8 +571,9 @@ class Watch:
         task.add_done_callback(self._tasks.discard)
 
     def _show(self) -> None:
-        if self._state is not None:
-            self._details.changed()
+        self._details.changed()
 
     def _page(self) -> str:
-        return watch_page(self.order.application, self._memory, self._leases.queue())
+        if self._state is None:
+            return page(f"### Watch of {plain(self.order.application)}", "Starting", self._refusals.markdown())
+        return watch_page(self.order.application, self._memory, self._leases.queue(), self._refusals.markdown())

@@ -13,8 +13,8 @@ from workflows.watch_memory import firing_in
 _MOST = 15
 
 
-def watch_page(application: str, state: WatchState, waiting: list[WaitingForLease]) -> str:
-    """Open incidents, alarms and what is not acted on for now as short Markdown."""
+def watch_page(application: str, state: WatchState, waiting: list[WaitingForLease], notice: str = "") -> str:
+    """Open incidents, alarms and what is not acted on for now as short Markdown; `notice` says what was not taken."""
     incidents = table(
         ["incident", "components", "opened (UTC)"],
         [
@@ -33,6 +33,7 @@ def watch_page(application: str, state: WatchState, waiting: list[WaitingForLeas
         f"### Watch of {plain(state.slice.name or application)}",
         f"Open incidents: **{len(state.incidents)}** · alarms that fire: **{firing_in(state)}**, "
         f"not acted on: **{sum(h.count for h in left)}** · {known}",
+        notice,
         f"Its memory was cut at the last change of runs: {plain(state.shortened)}." if state.shortened else "",
         f"**Open incidents**\n\n{incidents}" if incidents else "",
         _listed("Alarms that fire and are not acted on", map(_alarm, left), len(left)),

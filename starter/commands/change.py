@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Submit changes, approve, watch, stop and rehearse them.", no_args_is_help=True)
 
+_MOMENT = "With its offset from UTC: 2026-12-06T02:00+01:00."
+
 Id = Annotated[str, typer.Argument(help="As `list` shows it: change.acme.shop.4.", show_default=False)]
 File = Annotated[
     Path | None,
@@ -51,8 +53,12 @@ Kind = Annotated[
     str | None,
     typer.Option(help="standard, normal or emergency.", show_default="standard where the routine says so, else normal"),
 ]
-Moment = Annotated[
-    str | None, typer.Option(help="With its offset from UTC: 2026-12-06T02:00+01:00.", show_default=False)
+NotBefore = Annotated[
+    str | None, typer.Option("--not-before", "--since", help=f"Nothing is done before. {_MOMENT}", show_default=False)
+]
+WindowUntil = Annotated[
+    str | None,
+    typer.Option("--window-until", "--until", help=f"Nothing is begun after. {_MOMENT}", show_default=False),
 ]
 Gate = Annotated[str | None, typer.Option(help="Which question: g1.", show_default="the one that you may answer")]
 Plan = Annotated[
@@ -67,15 +73,15 @@ def submit(
     application: OfApplication = None,
     routine: Routine = None,
     kind: Kind = None,
-    since: Moment = None,
-    until: Moment = None,
+    not_before: NotBefore = None,
+    window_until: WindowUntil = None,
     reason: Reason = "",
     by: By = None,
     wait: Annotated[bool, typer.Option("--wait", help="Follow it to its end, approvals and window included.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Submit a change: it gets its number, is shown to whoever must approve it, and is made in its window."""
-    fields = _fields(application, routine, kind, since, until, reason)
+    fields = _fields(application, routine, kind, not_before, window_until, reason)
     outcome = at_desk(lambda desk: _start(desk, file, fields, by, rehearse=False, wait=wait, as_json=as_json))
     finish(outcome, as_json)
 
@@ -199,7 +205,7 @@ def _fields(
     if kind not in {None, "standard", "normal", "emergency"}:
         stop(f"--kind: there is no kind {kind!r}; use standard, normal or emergency", 2)
     given = {"application": application, "routine": routine, "kind": kind, "reason": reason or None}
-    return given | {"since": _moment("--since", since), "until": _moment("--until", until)}
+    return given | {"since": _moment("--not-before", since), "until": _moment("--window-until", until)}
 
 
 def _moment(option: str, text: str | None) -> datetime | None:

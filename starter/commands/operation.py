@@ -160,7 +160,7 @@ def shut_down(
     by: By = None,
     reason: Reason = "",
     down_for: Annotated[
-        str, typer.Option("--for", help="So long at most it is down on purpose: 2h, 1d; 30d at most.")
+        str, typer.Option("--down-for", "--for", help="So long at most it is down on purpose: 2h, 1d; 30d at most.")
     ] = "8h",
     rehearse: Rehearse = False,
     no_wait: NoWait = False,
@@ -245,7 +245,7 @@ async def _in_order(
     order = message(
         ComponentsOrder if starts else ShutDownOrder,
         {**fields, "by": who_orders(desk, by, application)},
-        {"down_for": "for", "components": "component"},
+        {"down_for": "down-for", "components": "component"},
     )
     title = f"{'Start' if starts else 'Stop'} {', '.join(order.components) or application}"
     if not order.rehearse:

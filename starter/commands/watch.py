@@ -52,7 +52,12 @@ def silence(
     ] = None,
     point: Annotated[
         list[str] | None,
-        typer.Option(help="Alarms of this measuring point; repeat it for several.", show_default=False),
+        typer.Option(
+            "--measuring-point",
+            "--point",
+            help="Alarms of this measuring point; repeat it for several.",
+            show_default=False,
+        ),
     ] = None,
     by: By = None,
     as_json: AsJson = False,

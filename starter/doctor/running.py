@@ -110,10 +110,10 @@ async def _monitor(client: Client, site: str, described: WorkflowExecutionDescri
     if datetime.now(UTC) - beat_at > _STALE:
         return wrong(check, f"it has not told of itself since {beat_at:%Y-%m-%d %H:%M:%S} UTC", mend)
     [beat] = await client.data_converter.decode(pending[0].heartbeat_details.payloads, [Beat]) or [None]
-    if beat is not None and beat.faults:
+    if isinstance(beat, Beat) and beat.faults:
         more = f" (and {len(beat.faults) - 1} more)" if len(beat.faults) > 1 else ""
         return warning(check, f"it samples, and says: {beat.faults[0]}{more}", "mend what it names")
-    points = f" {beat.points} measuring points" if beat is not None else ""
+    points = f" {beat.points} measuring points" if isinstance(beat, Beat) else ""
     return ok(check, f"it samples{points}")
 
 

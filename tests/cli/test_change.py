@@ -140,7 +140,11 @@ WRONG: list[tuple[tuple[str, ...], int, str]] = [
     ),
     ((*("submit", *ROUTINE), "--kind", "urgent"), 2, "--kind: there is no kind 'urgent'; use standard, normal or"),
     ((*("submit", *ROUTINE), "--since", "2026-12-06 02:00"), 2, "is no moment with its time zone; write it as"),
-    ((*("submit", *ROUTINE), "--since", "2026-12-06T02:00Z"), 1, "a window has two ends; give --since and --until"),
+    (
+        (*("submit", *ROUTINE), "--since", "2026-12-06T02:00Z"),
+        1,
+        "a window has two ends; give --not-before and --window-until",
+    ),
     (
         (*("submit", *ROUTINE), "--since", "2026-12-06T02:00Z", "--until", "2026-12-06T01:00Z"),
         1,

@@ -137,8 +137,8 @@ WRONG: list[tuple[list[str], str]] = [
     (["handover", ID, "--to", "", "--note", "x"], "--to: it must not be empty"),
     (["handover", ID, "--to", "", "--note", ""], "--to: it must not be empty; --note: it must not be empty"),
     (
-        ["wait", ID, "--for", "No Body", "--note", "x"],
-        "--for: 'No Body' is no name; it has lower-case letters, digits and hyphens",
+        ["wait", ID, "--party", "No Body", "--note", "x"],
+        "--party: 'No Body' is no name; it has lower-case letters, digits and hyphens",
     ),
     (["wait", ID, "--for", "acme", "--note", " "], "--note: it must not be empty"),
     (["update", ID, "--yes", "--text", "x" * 4001], "--text: string should have at most 4000 characters"),
@@ -175,7 +175,10 @@ WRONG: list[tuple[list[str], str]] = [
         ["merge", ID, "--into", "it", "--reason", "x", "--yes"],
         "'it' names no incident; write it as acme.shop.17, or 17 --application acme.shop",
     ),
-    (["split", ID, "--reason", "x"], "say which alarms are another matter: --component NAME or --alarm FINGERPRINT"),
+    (
+        ["split", ID, "--reason", "x"],
+        "say which alarms are another matter: --component NAME or --fingerprint FINGERPRINT",
+    ),
 ]
 UNSURE = [
     (f"update {ID}", "Tell acme this about acme.shop.1, as anna@supplier.example?"),

@@ -112,7 +112,7 @@ WORDS = ("", "  ")
 FILES = ("no/such/file",)
 """Nothing is `.`, a directory; and every other text may be the name of a file."""
 
-TIMES = {"at", "from_", "since", "until", "point"}
+TIMES = {"at", "from_", "since", "not_before", "window_until", "point"}
 PERSONS = {"by", "lead", "to"}
 TEXTS = {"reason", "note", "title", "text", "detail", "summary", "reference"}
 WHOLE_NUMBERS = {"limit", "past", "version"}

@@ -84,9 +84,9 @@ async def test_an_application_and_a_title_are_enough(skipping: WorkflowEnvironme
             {"application": "acme.shop", "title": "x", "component": "wbe"},
             "Nothing was opened: acme.shop has no component 'wbe'; it has web, db",
         ),
-        ({"application": "acme.shop"}, "title: Field required"),
-        ({"application": "Shop", "title": "x"}, "application: String should match pattern"),
-        ({"application": "acme.shop", "title": "x", "prio": "P1"}, "prio: Extra inputs are not permitted"),
+        ({"application": "acme.shop"}, "title is missing; it takes the fields application, title and where wanted "),
+        ({"application": "Shop", "title": "x"}, "application does not have its form, as in acme.shop; "),
+        ({"application": "acme.shop", "title": "x", "prio": "P1"}, "there is no field 'prio'"),
     ],
 )
 async def test_what_is_wrong_with_a_form_is_its_failure(

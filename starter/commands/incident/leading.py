@@ -60,7 +60,10 @@ def note(
 def wait(
     id: Id,
     party: Annotated[
-        str, typer.Option("--for", metavar="PARTY", help="Who is waited for, as in the dossier.", show_default=False)
+        str,
+        typer.Option(
+            "--party", "--for", metavar="PARTY", help="Who is waited for, as in the dossier.", show_default=False
+        ),
     ],
     note: Annotated[str, typer.Option(help="What for.", show_default=False)],
     reference: Annotated[str, typer.Option(metavar="TICKET", help="Their ticket.", show_default=False)] = "",
@@ -75,7 +78,7 @@ def wait(
     from models.incident import Waiting
 
     fields = {"party": party, "note": note, "reference": reference, "already_told": already_told}
-    _tell(id, application, by, as_json, "wait_for", Waiting, fields, {"party": "for"})
+    _tell(id, application, by, as_json, "wait_for", Waiting, fields)
 
 
 def resume(

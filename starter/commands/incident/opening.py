@@ -73,7 +73,11 @@ def split(
     alarm: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="FINGERPRINT", help="This alarm is another matter; repeat it for several.", show_default=False
+            "--fingerprint",
+            "--alarm",
+            metavar="FINGERPRINT",
+            help="This alarm is another matter; repeat it for several.",
+            show_default=False,
         ),
     ] = None,
     title: Annotated[
@@ -136,7 +140,7 @@ async def _split(
 
     id = the_id(desk, text, application)
     if not fields["components"] and not fields["fingerprints"]:
-        raise UserError("say which alarms are another matter: --component NAME or --alarm FINGERPRINT")
-    spelled = {"components": "component", "fingerprints": "alarm"}
+        raise UserError("say which alarms are another matter: --component NAME or --fingerprint FINGERPRINT")
+    spelled = {"components": "component", "fingerprints": "fingerprint"}
     order = message(SplitIncident, {"incident": id, "by": who_asks(desk.settings, by), **fields}, spelled)
     return await tell_watch(desk, id, "split_incident", order)

@@ -1,0 +1,195 @@
+"""What somebody types who starts a workflow or tells it something: a sample of it, and what is wrong with it in one sentence.
+
+Everything here works on the classes alone, without their source: workflows call it, too.
+"""
+
+from __future__ import annotations
+
+import json
+import types
+from datetime import date, datetime, timedelta
+from difflib import get_close_matches
+from enum import Enum
+from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
+
+from annotated_types import MinLen
+from pydantic import AwareDatetime, BaseModel, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails, to_jsonable_python
+
+from models.base import Model
+
+_FAULTS: Final = 5
+"""That one sentence names at most."""
+
+_CHOICES: Final = 30
+
+_PLAIN: Final[dict[object, Any]] = {
+    bool: False,
+    int: 1,
+    float: 1.0,
+    str: "text",
+    datetime: "2026-03-01T12:00:00Z",
+    AwareDatetime: "2026-03-01T12:00:00Z",
+    date: "2026-03-01",
+    timedelta: "5m",
+}
+
+_WANTED: Final = {
+    "string": "text",
+    "list": "a list",
+    "tuple": "a list",
+    "set": "a list",
+    "dict": "an object in braces",
+    "model": "an object in braces",
+    "bool": "true or false",
+    "int": "a whole number",
+    "float": "a number",
+}
+"""By the beginning of the kind of a complaint: what would be right."""
+
+
+class Delivered(Model):
+    """A message whose faults are handed to the workflow instead of being raised while it is read.
+
+    The SDK drops a signal that it cannot read without a word, and goes on trying for ever where it cannot read what a workflow
+    was started with. Handed on as `Unreadable`, the workflow can say what is wrong.
+    """
+
+
+class Unreadable:
+    """What came instead of a message: why it cannot be read, in one sentence."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+
+
+def sample_of(kind: type[BaseModel]) -> dict[str, Any]:
+    """An input as people would type it: what has to be there, and what else has an example."""
+    return {name: _example(field) for name, field in kind.model_fields.items() if field.is_required() or field.examples}
+
+
+def sample_text(kind: type[BaseModel]) -> str:
+    """The sample as JSON on one line."""
+    return json.dumps(sample_of(kind), ensure_ascii=False)
+
+
+def wrong_input(kind: type[BaseModel], error: ValidationError | None) -> str:
+    """What is wrong with an input, in one sentence: each field and what it takes, all fields, and a sample."""
+    faults = [_fault(kind, one) for one in error.errors(include_url=False)] if error else [_NO_OBJECT]
+    more = [f"and {len(faults) - _FAULTS} more faults"] if len(faults) > _FAULTS else []
+    said = "; ".join([*dict.fromkeys(faults[:_FAULTS]), *more])
+    return f"The input does not fit: {said}; it takes {_fields(kind)}, as in {sample_text(kind)}"
+
+
+def miscounted(kind: type[BaseModel], given: int) -> str:
+    """What to say of an input that was left out, or given more than once."""
+    count = "none was given" if given == 0 else f"{given} were given"
+    return f"It takes one input and {count}; it takes {_fields(kind)}, as in {sample_text(kind)}"
+
+
+_NO_OBJECT = "it must be one JSON object in braces"
+
+
+def _fields(kind: type[BaseModel]) -> str:
+    must = [name for name, field in kind.model_fields.items() if field.is_required()]
+    may = [name for name, field in kind.model_fields.items() if not field.is_required()]
+    said = [f"the fields {', '.join(must)}"] if must else []
+    return " and ".join([*said, *([f"where wanted {', '.join(may)}"] if may else [])])
+
+
+def _fault(kind: type[BaseModel], fault: ErrorDetails) -> str:
+    place = ".".join(str(part) for part in fault["loc"])
+    if not place:
+        return said_of(fault) if fault["type"].startswith("value_error") else _NO_OBJECT
+    match fault["type"]:
+        case "missing":
+            return f"{place} is missing{_choices(kind, fault)}"
+        case "extra_forbidden":
+            known = list(kind.model_fields) if len(fault["loc"]) == 1 else []
+            close = get_close_matches(str(fault["loc"][-1])[:60].lower(), known, n=1, cutoff=0.6)
+            return f"there is no field {place[:60]!r}" + (f", did you mean {close[0]}" if close else "")
+        case "enum" | "literal_error":
+            expected = str(fault.get("ctx", {}).get("expected", "")).replace("'", "").replace(" or ", ", ")
+            return f"{place} must be one of {expected}"
+    wanted = next(
+        (
+            w
+            for begin, w in _WANTED.items()
+            if fault["type"].startswith((f"{begin}_type", f"{begin}_parsing", f"{begin}_from"))
+        ),
+        "",
+    )
+    if wanted:
+        return f"{place} must be {wanted}"
+    match fault["type"]:
+        case "string_too_short" | "too_short":
+            return f"{place} must not be empty"
+        case "string_pattern_mismatch":
+            return f"{place} does not have its form{_as_in(kind, fault)}"
+        case "string_too_long" | "too_long":
+            return f"{place} is too long: {fault['ctx']['max_length']} at most"
+    if fault["type"].startswith(("datetime", "timezone", "date")):
+        return f"{place} must be a time with its zone, as in 2026-03-01T12:00:00Z"
+    return f"{place}: {said_of(fault)}"
+
+
+def _as_in(kind: type[BaseModel], fault: ErrorDetails) -> str:
+    field = kind.model_fields.get(str(fault["loc"][0])) if len(fault["loc"]) == 1 else None
+    return f", as in {field.examples[0]}" if field and field.examples else ": lower-case letters, digits and hyphens"
+
+
+def said_of(fault: ErrorDetails) -> str:
+    """The sentence of a complaint, as it goes on after a colon."""
+    said = fault["msg"].removeprefix("Value error, ")
+    return said[:1].lower() + said[1:]
+
+
+def _choices(kind: type[BaseModel], fault: ErrorDetails) -> str:
+    field = kind.model_fields.get(str(fault["loc"][0])) if len(fault["loc"]) == 1 else None
+    values = _values(field.annotation) if field else []
+    return f" (one of {', '.join(values[:_CHOICES])})" if values else ""
+
+
+def _values(annotation: Any) -> list[str]:
+    """The values of a choice; none where it is no choice."""
+    if get_origin(annotation) is Literal:
+        return [str(value) for value in get_args(annotation)]
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        return [str(member.value) for member in annotation]
+    if get_origin(annotation) in (Union, types.UnionType):
+        return [value for part in get_args(annotation) for value in _values(part)]
+    return []
+
+
+def _example(field: FieldInfo) -> Any:
+    if field.examples:
+        return to_jsonable_python(field.examples[0])
+    at_least = next((m.min_length for m in field.metadata if isinstance(m, MinLen)), 0)
+    return _value(field.annotation, at_least)
+
+
+def _value(annotation: Any, at_least: int = 0) -> Any:
+    origin, parts = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        found = FieldInfo.from_annotation(annotation)
+        return _example(found)
+    if origin in (Union, types.UnionType):
+        return _value(next(part for part in parts if part is not type(None)))
+    if origin in (list, set, tuple):
+        return [_value(parts[0])] if at_least else []
+    if origin is dict:
+        return {}
+    if values := _values(annotation):
+        return values[0]
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return sample_of(annotation)
+    return _PLAIN.get(annotation, "text")
+
+
+def read_input(kind: type[BaseModel], given: object) -> Any:
+    """An input of a kind; `Unreadable` says what is wrong with it."""
+    try:
+        return TypeAdapter(kind).validate_python(given)
+    except ValidationError as error:
+        return Unreadable(wrong_input(kind, error))
