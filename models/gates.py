@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from pydantic import Field
 
 from models.base import By, Model, State
 from models.dossier.instructions import OnSilence
+from models.people import is_among, same
 
 APPROVE = "approve"
 REFUSE = "refuse"
@@ -42,9 +44,28 @@ class Question(Model):
     """How many different people must give the first option; any other option needs one."""
     requester: str | None = None
     """Who asked for it, if they may not decide."""
+    alone_after_seconds: float | None = None
+    """Once it was asked for so long, one of the deciders may answer alone, with a reason, also who asked for it; None: never."""
     within_seconds: float | None = None
     """None: waits for ever."""
     on_silence: OnSilence = OnSilence.ASK_AGAIN
+
+    def able(self, answered: Sequence[str] = (), *, alone: bool = False) -> list[str]:
+        """Who of the deciders may answer: not who asked for it, unless it may be answered alone, and nobody twice."""
+        barred = [*answered, *([self.requester] if self.requester and not alone else [])]
+        return [who for who in self.deciders if not any(same(who, one) for one in barred)]
+
+    def nobody_may(self) -> str:
+        """Why this can never be decided: too few may who have not asked for it themselves; empty where enough may."""
+        asked, able = self.requester, self.able()
+        if not self.deciders or len(able) >= self.count or self.alone_after_seconds is not None:
+            return ""
+        roles = " or ".join(self.roles) or "that role"
+        else_ = f"only {', '.join(able)}" if able else "nobody else"
+        return (
+            f"{asked or 'somebody'} asked for it and may not approve it, and {else_} holds {roles} where {self.count} must "
+            "approve: have somebody else submit it, or give the role to another contact in the dossier"
+        )
 
 
 class Decision(Model):
@@ -90,6 +111,46 @@ class GateState(State):
     answers: list[Answer] = []
     decided: str | None = None
     """The option that was chosen."""
+
+    def alone_from(self) -> datetime | None:
+        """From when on one person may answer alone."""
+        after = self.question.alone_after_seconds
+        return None if after is None else self.opened_at + timedelta(seconds=after)
+
+    def alone(self, now: datetime) -> bool:
+        """Whether one person may answer alone by now."""
+        since = self.alone_from()
+        return since is not None and since <= now
+
+    def able(self, now: datetime) -> list[str]:
+        """Who may answer now; where the question names no deciders, anybody may."""
+        return self.question.able([a.by for a in self.answers], alone=self.alone(now))
+
+    def who(self, now: datetime) -> str:
+        """Who may answer now, as a page or a command says it."""
+        return ", ".join(self.able(now)) or ("nobody else" if self.question.deciders else "anybody")
+
+    def needed(self, option: str, now: datetime) -> int:
+        """How many must give this option."""
+        first = option == self.question.options[0].name
+        return 1 if self.alone(now) or not first else self.question.count
+
+    def why_not(self, who: str, note: str, now: datetime) -> str:
+        """Why somebody may not answer now, as a clause; empty: they may."""
+        question = self.question
+        if not is_among(who, question.deciders):
+            return f"{who} may not decide {self.id}; {', '.join(self.able(now)) or 'nobody'} may"
+        if any(same(a.by, who) for a in self.answers):
+            return f"{who} has answered gate {self.id} already"
+        asked = question.requester is not None and same(who, question.requester)
+        since = self.alone_from()
+        if asked and not self.alone(now):
+            then = f", or they themselves from {since:%Y-%m-%d %H:%M} UTC on" if since else ""
+            else_ = ", ".join(self.able(now)) or "somebody else"
+            return f"{who} asked for this and may not decide it; {else_} must{then}"
+        if self.alone(now) and (asked or question.count > 1) and not note.strip():
+            return f"{who} answers alone, because nobody else has since {self.opened_at:%H:%M} UTC; say why in note"
+        return ""
 
 
 class GateOutcome(Model):

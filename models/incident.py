@@ -307,6 +307,8 @@ class LeadState(State):
     """When the next rung is asked unless somebody takes it up."""
     asked: list[str] = []
     """Who was asked last."""
+    called: list[str] = []
+    """Everybody whom the ladder has asked: who is asked may take it up, and answer."""
     rounds: int = 0
     """How often the whole ladder was climbed in vain."""
 

@@ -155,7 +155,7 @@ def _standing(promise: PromiseReading, now: datetime) -> str:
 def _who(gate: OpenGate) -> str:
     roles = f" ({', '.join(gate.roles)})" if gate.roles else ""
     count = f"; {gate.count} people must agree" if gate.count > 1 else ""
-    return (", ".join(gate.deciders) or "anybody") + roles + count
+    return gate.who + roles + count
 
 
 def _timeline(entries: Sequence[TimelineEntry], console: Console) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -21,7 +21,7 @@ from models.dossier.agreement import IncidentTerms, Priority
 from models.dossier.instructions import Approval
 from models.incident import IncidentEnd, IncidentMemory, IncidentOrder, IncidentState
 from models.names import PRIORITY, STATE
-from models.people import DRIFTVAKT, is_among, named_once, stranger, who_is
+from models.people import DRIFTVAKT, is_among, named_once, same, stranger, who_is
 from models.proof import ProofRecord, Use
 from models.records import EntryKind, IncidentRecord, WriteRecords
 from models.slices import IncidentPlan
@@ -37,9 +37,13 @@ M = TypeVar("M", bound=Model)
 
 
 class Case:
-    """One incident as its parts see it; `changed` is called whenever its page should be written anew."""
+    """One incident as its parts see it; `changed` is called whenever its page should be written anew, `called` when
+    the ladder has asked somebody.
+    """
 
-    def __init__(self, order: IncidentOrder, changed: Callable[[], None]) -> None:
+    def __init__(
+        self, order: IncidentOrder, changed: Callable[[], None], called: Callable[[], None] = lambda: None
+    ) -> None:
         self.order = order
         self.memory = IncidentMemory()
         self.firing = Firing(self.memory, order.alarms)
@@ -57,6 +61,7 @@ class Case:
         self.stopping = False
         """Whether healing and leading are told to stop."""
         self._changed = changed
+        self._called = called
         self._proofs: list[ProofRecord] = []
 
     @property
@@ -74,6 +79,20 @@ class Case:
     def subject(self) -> Subject | None:
         """What it is about, where that is not the health of the application; an alarm of the application that joins ends that."""
         return subject_of([*self.order.alarms, *self.memory.alarms.values()])
+
+    @property
+    def leaders(self) -> list[str]:
+        """Who may lead it: whom the dossier says, and everybody whom the ladder has asked; none: anybody."""
+        may = self.plan.leaders
+        return [*may, *(who for who in self.memory.lead.called if not is_among(who, may))] if may else may
+
+    def call(self, people: Sequence[str]) -> None:
+        """The ladder asks these people: from now on they may take it up and answer what it asks operators."""
+        lead = self.memory.lead
+        new = [who for who in people if not any(same(who, one) for one in lead.called)]
+        if new:
+            lead.called = [*lead.called, *new]
+            self._called()
 
     @property
     def terms(self) -> IncidentTerms:
@@ -108,7 +127,7 @@ class Case:
 
     def require_leader(self, who: str, to_do: str) -> None:
         """Refuse what only those who may lead may do."""
-        may = self.plan.leaders
+        may = self.leaders
         if not is_among(who, may):
             raise refused(f"{who} may not {to_do} {self.order.application}'s incidents; {', '.join(may)} may")
 

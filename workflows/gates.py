@@ -17,6 +17,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.stubs.records import open_gate, use_decision
 from models.dossier.instructions import Approval, OnSilence
+from models.dossier.parties import OPERATOR
 from models.gates import (
     APPROVE,
     MOOT,
@@ -51,8 +52,10 @@ _EXAMPLE = (
 )
 
 
-def approval_question(text: str, plan: str, approval: Approval, deciders: list[str], requester: str | None) -> Question:
-    """The question whether something agreed to need approval may be done."""
+def approval_question(
+    text: str, plan: str, approval: Approval, deciders: list[str], requester: str | None, *, ordered: bool = True
+) -> Question:
+    """The question whether something agreed to need approval may be done; not `ordered`: an incident needs it."""
     return Question(
         text=text,
         options=[
@@ -63,23 +66,10 @@ def approval_question(text: str, plan: str, approval: Approval, deciders: list[s
         deciders=deciders,
         roles=approval.roles,
         count=approval.count,
-        requester=requester if approval.not_requester else None,
+        requester=approval.excluded(requester, ordered=ordered),
+        alone_after_seconds=approval.alone_after.total_seconds() if approval.alone_after else None,
         within_seconds=approval.within.total_seconds(),
         on_silence=approval.on_silence,
-    )
-
-
-def nobody_may(question: Question) -> str:
-    """Why a question can never be decided: too few may who have not asked for it themselves; empty where enough may."""
-    asked = question.requester
-    able = [who for who in question.deciders if asked is None or not same(who, asked)]
-    if not question.deciders or len(able) >= question.count:
-        return ""
-    roles = " or ".join(question.roles) or "that role"
-    else_ = f"only {', '.join(able)}" if able else "nobody else"
-    return (
-        f"{asked or 'somebody'} asked for it and may not approve it, and {else_} holds {roles} where {question.count} must "
-        "approve: have somebody else submit it, or give the role to another contact in the dossier"
     )
 
 
@@ -98,6 +88,22 @@ class Asking:
     def contacts(self) -> Sequence[Person]:
         """Everybody whom the dossier knows; none: anybody may answer whom the question does not exclude."""
         return []
+
+    def stand_ins(self) -> Sequence[str]:
+        """Who may answer questions to operators besides them: whoever the escalation ladder has asked."""
+        return []
+
+    def admit_stand_ins(self) -> None:
+        """Let them answer what is open, too; called when the ladder has asked somebody."""
+        for gate in self.open_gates:
+            gate.question = self._with_stand_ins(gate.question)
+        self._show()
+
+    def _with_stand_ins(self, question: Question) -> Question:
+        more = [who for who in self.stand_ins() if not is_among(who, question.deciders)]
+        if not more or OPERATOR not in question.roles or not question.deciders:
+            return question
+        return question.model_copy(update={"deciders": [*question.deciders, *more]})
 
     def application(self) -> str:
         """Whose dossier names these contacts, as a refusal says it."""
@@ -135,6 +141,7 @@ class Asking:
             self._refusals.say(f"{gate.id}: an answer to it was used before; please decide again")
 
     async def _open(self, question: Question) -> GateState:
+        question = self._with_stand_ins(question)
         self._gates_opened += 1  # before anything is awaited: several may be asked at the same time
         number = f"g{self._gates_opened}"
         # The digest comes out of history and not out of this code: an answer that was given under the wording of one release
@@ -265,7 +272,7 @@ class Asking:
         gate.answers.append(answer)
         self._refusals.forget()
         agreed = [a for a in gate.answers if a.option == option.name]
-        needed = gate.question.count if option is gate.question.options[0] else 1
+        needed = gate.needed(option.name, workflow.now())
         if len(agreed) < needed:
             self.on_gates_changed()
             missing = needed - len(agreed)
@@ -280,12 +287,8 @@ class Asking:
         asks_again = question.on_silence is OnSilence.ASK_AGAIN
         if gate.deadline is not None and workflow.now() >= gate.deadline and not asks_again:
             raise _refuse(f"the time to answer gate {gate.id} ran out at {gate.deadline:%Y-%m-%d %H:%M} UTC")
-        if not is_among(decision.by, question.deciders):
-            raise _refuse(f"{decision.by} may not decide {gate.id}; {', '.join(question.deciders)} may")
-        if question.requester is not None and same(decision.by, question.requester):
-            raise _refuse(f"{decision.by} asked for this and may not decide it; somebody else must")
-        if any(same(a.by, decision.by) for a in gate.answers):
-            raise _refuse(f"{decision.by} has answered gate {gate.id} already")
+        if why := gate.why_not(decision.by, decision.note, workflow.now()):
+            raise _refuse(why)
         if len(decision.plan) < _SHOWN or not gate.digest.startswith(decision.plan):
             # The right digits are not told: they are read where the plan stands.
             raise _refuse(
@@ -298,8 +301,9 @@ class Asking:
     def gates_markdown(self) -> str:
         """The open questions as the details page shows them: what, who, until when, and the text to paste."""
         parts, shown = [], set()
+        contacts = [one.name for one in self.contacts()]
         for gate in self.open_gates:
-            parts.append(_gate_markdown(gate, repeated=gate.question.plan in shown))
+            parts.append(_gate_markdown(gate, contacts, repeated=gate.question.plan in shown))
             shown.add(gate.question.plan)
         return "\n\n".join([*parts, *filter(None, [self._refusals.markdown()])])
 
@@ -315,15 +319,19 @@ def _refuse(message: str) -> ApplicationError:
     return ApplicationError(message, type="DecisionRefused", non_retryable=True)
 
 
-def _gate_markdown(gate: GateState, *, repeated: bool) -> str:
+def _gate_markdown(gate: GateState, contacts: Sequence[str], *, repeated: bool) -> str:
     question = gate.question
-    by = question.deciders[0] if question.deciders else "on-call@driftbolaget.example"
-    who = ", ".join(question.deciders) or "anybody"
+    able, who = gate.able(workflow.now()), gate.who(workflow.now())
+    by = next(iter([*able, *contacts]), "on-call@driftbolaget.example")
     until = ""
     if gate.deadline is not None:
         silence = question.on_silence.value.replace("_", " ")
         until = f" Until {gate.deadline:%Y-%m-%d %H:%M} UTC; silence then means: {silence}."
     more = f" {question.count} people must agree." if question.count > 1 else ""
+    if since := gate.alone_from():
+        more += (
+            f" From {since:%Y-%m-%d %H:%M} UTC on, one of {', '.join(question.deciders)} may answer alone and say why."
+        )
     given = "".join(f" {plain(a.by)} answered {a.option}." for a in gate.answers)
     first = question.options[0]
     paste = Decision(

@@ -21,7 +21,6 @@ from workflows.text import code, page, plain, sample, summary_line
 _CUSTOMER = SearchAttributeKey.for_keyword(CUSTOMER)
 _TITLE = SearchAttributeKey.for_keyword(TITLE)
 _STATE = SearchAttributeKey.for_keyword(STATE)
-_LIFT = LiftHalt(by="on-call@driftbolaget.example", reason="The cause is found")
 
 
 @workflow.defn(name="halt", failure_exception_types=WRONG_INPUT)
@@ -134,6 +133,6 @@ class Halting:
                 "waits says so on its own page, and goes on by itself once the halt is lifted.",
                 "Cancelling this workflow does not lift the halt." if self._cancelled else "",
                 "To lift it, press *Send an Update*, choose `lift`, and paste:",
-                code(sample(_LIFT)),
+                code(sample(LiftHalt(by=halt.by, reason="The cause is found"))),
             )
         )

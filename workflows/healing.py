@@ -269,7 +269,11 @@ class Healing:
             remedy.approval or _STALE,
             remedy.deciders,
             self._case.order.opened_by,
+            ordered=False,
         )
+        if why := question.nobody_may():
+            self._case.tell(EntryKind.DECISION, f"Not asked whether to carry out {remedy.title}: {why}")
+            return False
         outcome = await self._deciding.decide(question, f"Whether to carry out: {remedy.title}")
         return outcome.approved
 

@@ -65,7 +65,7 @@ class Incident(Begun, Holding, Asking):
     def __init__(self, order: IncidentOrder) -> None:
         super().__init__()
         self._details = Details(self._page)
-        self.case = Case(order, self._details.changed)
+        self.case = Case(order, self._details.changed, self.admit_stand_ins)
         self._lines = AlarmLines(self.case)
         self.memory = self.case.memory
         self.leading = Leading(self.case)
@@ -360,6 +360,10 @@ class Incident(Begun, Holding, Asking):
         """Everybody whom the dossier knows."""
         return self.case.plan.contacts
 
+    def stand_ins(self) -> list[str]:
+        """Whoever the ladder has asked may take it up and answer what waits for operators."""
+        return self.memory.lead.called
+
     def application(self) -> str:
         """Whose incident it is."""
         return self.case.order.application
@@ -406,7 +410,7 @@ class Incident(Begun, Holding, Asking):
             draft=self.leading.customer.draft,
             cause=memory.cause,
             major=memory.major.major if memory.major else None,
-            leaders=self.case.plan.leaders,
+            leaders=self.case.leaders,
             heard_at=memory.lead.heard_at,
         )
 

@@ -85,7 +85,7 @@ def _unanswered(case: Case) -> str:
     else:
         asked = f"Asked: {plain(', '.join(lead.asked) or 'nobody yet')}" + (f" (rung {lead.rung})" if lead.rung else "")
     then = "; the next are being asked" if late else "; then the next are asked"
-    by = lead.asked[0] if lead.asked else "on-call@driftbolaget.example"
+    by = lead.asked[0] if lead.asked else _somebody(case)
     press = "Press *More Actions*, *Send an Update*, choose `acknowledge`, and paste:"
     return f"**Take it up{until}.** {asked}{then}. {press}\n\n" + paste(Acknowledge(by=by))
 
@@ -96,7 +96,7 @@ def _waits(case: Case) -> str:
         return ""
     ticket = f" ({plain(waiting.reference)})" if waiting.reference else ""
     due = f" They must answer until **{_when(waiting.answer_due)} UTC**." if waiting.answer_due else ""
-    by = case.memory.lead.who or "on-call@driftbolaget.example"
+    by = case.memory.lead.who or _somebody(case)
     call = ""
     if waiting.reached is False:
         told = Waiting(party=waiting.party, by=by, note=waiting.note, reference=waiting.reference, already_told=True)
@@ -106,6 +106,12 @@ def _waits(case: Case) -> str:
         f"**Waits for {plain(waiting.name)}**{ticket} since {_when(waiting.since)}: {plain(waiting.note.rstrip('. '))}.{due} "
         f"{call}When they have answered, `resume`:\n\n" + paste(Resume(by=by, note="What they said"))
     )
+
+
+def _somebody(case: Case) -> str:
+    """Somebody who may answer, for what the page offers to paste."""
+    known = [*case.leaders, *(one.name for one in case.plan.contacts)]
+    return known[0] if known else "on-call@driftbolaget.example"
 
 
 def _clocks(case: Case) -> str:

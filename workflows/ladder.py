@@ -88,6 +88,8 @@ class Ladder:
         lead = self._case.memory.lead
         lead.due = self._handed_by = None
         receipt = await self._notices.send(Occasion.ALERT, Audience(rung=lead.rung + 1), text=self._why)
+        if receipt.rung is not None:
+            self._case.call(receipt.rung.people)
         if lead.acknowledged or lead.due is not None:
             return  # taken up, handed over or raised meanwhile
         if self._notices.could_not_send(receipt):
@@ -170,7 +172,7 @@ class Ladder:
 
     def heard(self, who: str) -> None:
         """Somebody who may lead has said something: they have it, if nobody had."""
-        if not is_among(who, self._case.plan.leaders):
+        if not is_among(who, self._case.leaders):
             return
         lead = self._case.memory.lead
         if self._handed_by is not None and same(who, self._handed_by):
@@ -193,7 +195,7 @@ class Ladder:
 
     def _take(self, who: str) -> None:
         lead = self._case.memory.lead
-        who = as_written(who, self._case.plan.leaders)
+        who = as_written(who, self._case.leaders)
         if not any(e.kind is ClockEventKind.RESPONDED for e in self._case.memory.events):
             self._clocks.happened(ClockEventKind.RESPONDED, by=who)
         lead.who, lead.acknowledged, lead.alerted, lead.due = who, True, True, None
@@ -205,10 +207,10 @@ class Ladder:
     async def hand_over(self, told: HandOver) -> str:
         """The lead goes to somebody else, who has to take it up."""
         self._case.require_leader(told.by, "hand over")
-        if not is_among(told.to, self._case.plan.leaders):
-            raise refused(f"{told.to} may not lead it; {', '.join(self._case.plan.leaders)} may")
+        if not is_among(told.to, self._case.leaders):
+            raise refused(f"{told.to} may not lead it; {', '.join(self._case.leaders)} may")
         self.heard(told.by)
-        lead, to = self._case.memory.lead, as_written(told.to, self._case.plan.leaders)
+        lead, to = self._case.memory.lead, as_written(told.to, self._case.leaders)
         lead.who, lead.asked, lead.acknowledged, lead.alerted = to, [to], False, True
         lead.due = until = workflow.now() + _ACKNOWLEDGE_WITHIN
         self._handed_by = None if same(told.by, to) else told.by

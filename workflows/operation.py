@@ -17,6 +17,7 @@ from models.base import Model
 from models.converter import WRONG_INPUT
 from models.dossier.agreement import Freezable
 from models.dossier.instructions import Step
+from models.dossier.parties import OPERATOR
 from models.fences import HeldLease
 from models.gates import GateOutcome, Question
 from models.jobs import Outcome
@@ -42,7 +43,7 @@ from models.timeline import Timeline
 from workflows.calls import call, look_up
 from workflows.details import Details
 from workflows.failed_step import RETRY, SKIP, failed_step_question
-from workflows.gates import Asking, nobody_may
+from workflows.gates import Asking
 from workflows.holding import Holding, refuse_operation
 from workflows.looking import find_unhealthy, watch
 from workflows.operation_page import operation_page
@@ -250,7 +251,7 @@ class Operation(Holding, Asking):
     async def approve(self, question: Question) -> bool:
         """Ask for an approval; a rehearsal says who would be asked and goes on."""
         order, _ = self._begun
-        why = nobody_may(question)
+        why = question.nobody_may()
         if order.rehearse:
             who = ", ".join(question.deciders or question.roles)
             self.report(question.text, why or f"would ask {who}", Outcome.FAILED if why else Outcome.OK)
@@ -279,6 +280,12 @@ class Operation(Holding, Asking):
         )
         self.enter(before, doing)
         return outcome
+
+    def may_stop(self) -> list[str]:
+        """Who may stop it: the operators and, if they are people, whoever asked for it; none: anybody."""
+        operators = self._steps.plan.people.get(OPERATOR, []) if self._steps else []
+        ours = self.order is not None and who_is(self.order.by, self.contacts()) is not None
+        return list(dict.fromkeys([*operators, *([self.by] if ours and operators else [])]))
 
     async def wait_until(self, moment: datetime, doing: str) -> bool:
         """Wait for a moment; False when somebody stops it before."""
@@ -567,10 +574,9 @@ class Operation(Holding, Asking):
         await workflow.wait_condition(lambda: self._steps is not None or self.ended)
         if self.ended:
             raise ApplicationError("it has ended already", type="NotPossible", non_retryable=True)
-        who = self.plan.people.get("operator", [])
-        may = sorted({*who, self.by})
+        may = self.may_stop()
         told = named_once(told, lambda name: self._known(name, may))
-        if who and not is_among(told.by, may):
+        if not is_among(told.by, may):
             raise ApplicationError(
                 f"{told.by} may not stop this; {', '.join(may)} may", type="NotPossible", non_retryable=True
             )

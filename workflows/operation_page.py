@@ -39,7 +39,7 @@ def operation_page(operation: Operation) -> str:
         f"All of it, with what each host said: `driftvakt operation show {operation.outcome.id}`."
         if operation.outcome
         else "**To stop it**: *More Actions*, *Send an Update*, choose `abort`, and paste:\n\n"
-        + paste(AbortOperation(by="on-call@driftbolaget.example", reason="why")),
+        + paste(AbortOperation(by=next(iter(operation.may_stop()), order.by), reason="why")),
     )
 
 

@@ -87,7 +87,8 @@ class Review(Operation):
             deciders=party.deciders,
             roles=party.approval.roles,
             count=party.approval.count,
-            requester=self.by if party.approval.not_requester else None,
+            requester=party.approval.excluded(self.by),
+            alone_after_seconds=party.approval.alone_after.total_seconds() if party.approval.alone_after else None,
             within_seconds=max((until - workflow.now()).total_seconds(), 1.0),
             on_silence=silence,
         )

@@ -24,7 +24,7 @@ from models.slices import ApplicationPlan, ComponentPlan, PlanRequest
 from workflows.calls import call, look_up
 from workflows.details import Details
 from workflows.faring import how_it_fared
-from workflows.gates import Asking, nobody_may
+from workflows.gates import Asking
 from workflows.holding import Holding
 from workflows.outcomes import worst
 from workflows.policies import WRITE
@@ -173,7 +173,7 @@ class Runbook(Holding, Asking):
             who = ", ".join(question.deciders or question.roles)
             self.note(question.text, f"rehearsal: would ask {who}")
             return True
-        if why := nobody_may(question):
+        if why := question.nobody_may():
             raise refuse(why)
         self.now(f"Waiting for a decision: {question.text}")
         answer = await self.ask(question)

@@ -201,7 +201,9 @@ class Steps(HostWork):
             self.note(StepReport(title=title, outcome=Outcome.OK, changed=False, detail=f"would ask {who}"))
             return Outcome.OK
         deciders = sorted({p for role in step.approval.roles for p in self.plan.people.get(role, [])})
-        answer = await self._ask(approval_question(step.question, title, step.approval, deciders, self.requester))
+        answer = await self._ask(
+            approval_question(step.question, title, step.approval, deciders, self.requester, ordered=not self.heals)
+        )
         by = ", ".join(a.by for a in answer.answers)
         outcome = Outcome.OK if answer.approved else Outcome.FAILED
         self.note(StepReport(title=title, outcome=outcome, changed=False, detail=f"{answer.option} by {by}"))

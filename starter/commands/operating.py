@@ -4,6 +4,7 @@ ended.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -69,7 +70,7 @@ class Lines:
         for gate in status.gates:
             if gate.id not in self._asked:
                 self._asked.add(gate.id)
-                who = ", ".join(gate.question.deciders) or "anybody"
+                who = gate.who(datetime.now(UTC))
                 echo(
                     f"waits for {who} to decide: {gate.question.text} `driftvakt operation show {self._id}` says how",
                     err=True,

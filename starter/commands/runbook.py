@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -238,7 +239,7 @@ async def _carry_out(
 
 
 def _tell(gate: GateState, url: str) -> None:
-    who = ", ".join(gate.question.deciders) or "anybody"
+    who = gate.who(datetime.now(UTC))
     echo(f"waits for {who} to decide: {gate.question.text} Answer it at {url}", err=True)
 
 

@@ -294,7 +294,7 @@ class Demo:
 def _decider(gate: GateState) -> str:
     """Somebody who may answer; the customer's system owner where she may."""
     question = gate.question
-    able = [who for who in question.deciders if who != question.requester]
+    able = question.able()
     return SYSTEM_OWNER if SYSTEM_OWNER in able or not able else able[0]
 
 

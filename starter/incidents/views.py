@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 from models.alarms import Alarm
@@ -48,6 +48,9 @@ class OpenGate(Model):
     """The digits that an answer has to name."""
     options: list[GateOption]
     deciders: list[str]
+    """Who may answer now; none: see `who`."""
+    who: str = "anybody"
+    """The same for people: names, anybody, or nobody else."""
     roles: list[str]
     count: int
     """How many people must agree."""
@@ -105,13 +108,14 @@ def open_gate(incident: str, gate: GateState) -> OpenGate:
 def asked_by(command_group: str, id: str, gate: GateState) -> OpenGate:
     """A gate as people need it to answer; `driftvakt GROUP decide ID` takes the answer."""
     question = gate.question
-    first = question.options[0]
+    first, now = question.options[0], datetime.now(UTC)
+    able = gate.able(now)
     command = ["driftvakt", command_group, "decide", id, first.name, "--gate", gate.id]
     command += [
         "--plan",
         gate.digest[:_DIGITS],
         "--by",
-        question.deciders[0] if question.deciders else "on-call@driftbolaget.example",
+        next(iter(able), "on-call@driftbolaget.example"),
     ]
     if first.needs_reason:
         command += ["--note", "why"]
@@ -121,7 +125,8 @@ def asked_by(command_group: str, id: str, gate: GateState) -> OpenGate:
         plan=question.plan,
         digest=gate.digest[:_DIGITS],
         options=question.options,
-        deciders=question.deciders,
+        deciders=able,
+        who=gate.who(now),
         roles=question.roles,
         count=question.count,
         deadline=gate.deadline,

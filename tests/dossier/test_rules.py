@@ -82,7 +82,7 @@ CASES: list[tuple[str, Edit, str]] = [
     (
         "too-few-approvers",
         put(f"{RELEASE}/approvals", {"customer": {"roles": ["change-approver"], "count": 3}}),
-        "asks for 3 approvals, but only karin may give one",
+        "asks for 3 approvals, but only karin.holm@acme.example may give one",
     ),
     (
         "too-few-approvers",
@@ -93,6 +93,27 @@ CASES: list[tuple[str, Edit, str]] = [
         "sole-approver",
         put(f"{RELEASE}/approvals", {"supplier": {"roles": ["operator"], "count": 2}}),
         "asks for, nobody else may approve; give the role to one more contact",
+    ),
+    (
+        "too-few-approvers",
+        both(
+            put("contacts/jonas/email", "on-call@driftbolaget.example"),
+            put(f"{RELEASE}/approvals", {"supplier": {"roles": ["operator"], "count": 2}}),
+        ),
+        "asks for 2 approvals, but only on-call@driftbolaget.example may give one",
+    ),
+    (
+        "late-emergency",
+        put(f"{RELEASE}/approvals", {"supplier": {"roles": ["operator"], "within": "1h", "alone_after": "1h"}}),
+        "may be answered alone after 1h, and is decided by silence after 1h; shorten `alone_after`",
+    ),
+    (
+        "sole-approver",
+        put(
+            "instructions/troubleshooting/web-down/remedies/restart-web/approval",
+            {"roles": ["data-owner"], "not_requester": True},
+        ),
+        "what karin.holm@acme.example asks for, nobody else may approve",
     ),
     (
         "sole-approver",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from models.dossier.approvals import Approval
+from models.base import format_duration
+from models.dossier.approvals import Approval, OnSilence
 from models.dossier.changes import BY_DEFAULT
 from models.dossier.dossier import Dossier
 from models.dossier.faults import Place, where
 from models.dossier.parties import Contact, PartyKind
 from models.dossier.rules.places import approvals
 from models.dossier.rules.registry import Finding, error, gap
+from models.gates import APPROVE, GateOption, Question
 from models.people import people_in, who_is
 
 
@@ -19,35 +21,81 @@ def enough_people_hold_the_roles(dossier: Dossier) -> Iterator[Finding]:
     """No approval asks for more people than hold its roles, at the party that it asks."""
     for place, approval in approvals(dossier):
         party = place[-1] if place[-1] in _PARTIES else None
-        holders = [
-            name
-            for name, contact in dossier.contacts.items()
-            if set(contact.roles) & set(approval.roles) and (party is None or _kind(dossier, contact) == party)
-        ]
-        if holders and approval.count > len(holders):
-            what = f"{where(place)} asks for {approval.count} approvals, but only {', '.join(holders)} may give one"
+        people = _people(_holders(dossier, place, approval), dossier)
+        if people and approval.count > len(people):
+            what = f"{where(place)} asks for {approval.count} approvals, but only {', '.join(people)} may give one"
             yield Finding((*place, "count"), what, "lower `count`, or give the role to more contacts")
         elif (
             party is not None
-            and not holders
+            and not people
             and any(set(c.roles) & set(approval.roles) for c in dossier.contacts.values())
         ):
             what = f"{where(place)} asks the {party}, none of whose contacts holds {' or '.join(approval.roles)}"
             yield Finding((*place, "roles"), what, f"give the role to a contact of the {party}")
 
 
+@error("late-emergency")
+def emergencies_come_before_silence(dossier: Dossier) -> Iterator[Finding]:
+    """Where one person may answer alone after a while, the question is still open then."""
+    for place, approval in approvals(dossier):
+        asks_again = approval.on_silence is OnSilence.ASK_AGAIN
+        if approval.alone_after is not None and not asks_again and approval.alone_after >= approval.within:
+            what = (
+                f"{where(place)} may be answered alone after {format_duration(approval.alone_after)}, and is decided by "
+                f"silence after {format_duration(approval.within)}"
+            )
+            yield Finding((*place, "alone_after"), what, "shorten `alone_after`, or lengthen `within`")
+
+
 @gap("sole-approver", None)
 def somebody_else_may_approve(dossier: Dossier) -> Iterator[Finding]:
     """What the supplier's own people ask for can be approved although one of those who approve has asked for it."""
     for place, approval in [*approvals(dossier), *_by_default(dossier)]:
-        holders = [c for c in dossier.contacts.values() if set(c.roles) & set(approval.roles)]
-        if place[-1] in _PARTIES:
-            holders = [c for c in holders if _kind(dossier, c) == place[-1]]
-        people = {who_is(c.email or c.name, people_in(dossier.contacts)) or c.name for c in holders}
-        ours = all(_kind(dossier, c) == PartyKind.SUPPLIER.value for c in holders)
-        if approval.not_requester and holders and ours and len(people) == approval.count:
-            what = f"{where(place)}: what {' or '.join(sorted(people))} asks for, nobody else may approve"
-            yield Finding((*place, "roles"), what, "give the role to one more contact, or write `not_requester: false`")
+        holders = _holders(dossier, place, approval)
+        people = _people(holders, dossier)
+        # The customer's own people seldom order what they approve; an incident anybody may have to open.
+        ours = all(_kind(dossier, c) == PartyKind.SUPPLIER.value for c in holders.values())
+        if (ours or _in_an_incident(place)) and any(
+            _nobody(approval, people, who, ordered=not _in_an_incident(place)) for who in people
+        ):
+            what = f"{where(place)}: what {' or '.join(people)} asks for, nobody else may approve"
+            mend = (
+                "give the role to one more contact, write `not_requester: false`, or say `alone_after` for emergencies"
+            )
+            yield Finding((*place, "roles"), what, mend)
+
+
+def _nobody(approval: Approval, people: list[str], who: str, *, ordered: bool) -> bool:
+    """Whether too few are left to approve what one of them has asked for; asked as the workflow asks."""
+    question = Question(
+        text="?",
+        options=[GateOption(name=APPROVE, means="")],
+        deciders=people,
+        count=approval.count,
+        requester=approval.excluded(who, ordered=ordered),
+        alone_after_seconds=approval.alone_after.total_seconds() if approval.alone_after else None,
+    )
+    return len(people) >= approval.count and bool(question.nobody_may())
+
+
+def _in_an_incident(place: Place) -> bool:
+    return place[:2] == ("instructions", "troubleshooting")
+
+
+def _holders(dossier: Dossier, place: Place, approval: Approval) -> dict[str, Contact]:
+    """The contacts who hold a role of an approval, of the party that it asks."""
+    party = place[-1] if place[-1] in _PARTIES else None
+    return {
+        name: contact
+        for name, contact in dossier.contacts.items()
+        if set(contact.roles) & set(approval.roles) and (party is None or _kind(dossier, contact) == party)
+    }
+
+
+def _people(holders: dict[str, Contact], dossier: Dossier) -> list[str]:
+    """The people behind contacts: several contacts of one address are one person."""
+    known = people_in(dossier.contacts)
+    return sorted({who_is(contact.email or name, known) or name for name, contact in holders.items()})
 
 
 def _by_default(dossier: Dossier) -> Iterator[tuple[Place, Approval]]:
