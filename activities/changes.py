@@ -9,6 +9,7 @@ from temporalio import activity
 
 from activities.calendars.freezes import freezes_of
 from activities.records import Records
+from activities.records.people import identify
 from models.change import ChangeNumber, ChangeSurvey, FlowBrief, IntegrationBrief, NumberChange, SurveyChange
 from models.dossier import Dossier
 from models.dossier.architecture import Integration
@@ -40,6 +41,8 @@ class Changes:
         """The next number of an application's changes; `NotFoundError` where the application or the routine is unknown."""
         if request.routine is not None:
             _routine(self._published(request.application), request.routine)
+        if request.by:
+            identify(self._records, request.by, [request.application])
         return ChangeNumber(number=next_number(self._records, request))
 
     def _published(self, application: str) -> Dossier:

@@ -97,6 +97,7 @@ class Leases:
                 name,
                 message,
                 start_workflow_operation=start,
+                id=_update_id(name),
                 result_type=result_type,
                 rpc_timeout=_ANSWER_WITHIN,
             )
@@ -105,3 +106,9 @@ class Leases:
             raise UserError(cause.message if isinstance(cause, ApplicationError) else str(cause)) from None
         except (RPCError, TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
             raise WatchUnavailableError(f"the watch of {message.application} did not answer: {error}") from error
+
+
+def _update_id(name: str) -> str:
+    """Give an update the id of the activity that sends it: a retry is the same asking, and no person sends such an id."""
+    info = activity.info()
+    return f"{info.workflow_id}/{info.workflow_run_id}/{name}/{info.activity_id}"

@@ -66,6 +66,8 @@ class NumberChange(Model):
     application: ApplicationId
     routine: Identifier | None = None
     """Which must be there, so that a mistyped one takes no number."""
+    by: str = ""
+    """Who must be known, so that a stranger takes none."""
 
 
 class ChangeNumber(Model):

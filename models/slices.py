@@ -169,6 +169,8 @@ class ApplicationPlan(Model):
     """Everybody in the dossier; none: anybody."""
     people: dict[str, list[str]] = {}
     """Role to those who hold it."""
+    operates: list[str] = []
+    """Who may order operations and runbooks: the supplier's and the customer's people, and operators; none: anybody."""
     remedies: dict[str, PlannedRemedy] = {}
     """Every remedy of the dossier, by `INSTRUCTION/REMEDY`."""
     start_up: StartStop = StartStop()
@@ -190,6 +192,14 @@ class ApplicationPlan(Model):
             ]
             found += frontier
         return found
+
+
+def may_not_operate(who: str, plan: ApplicationPlan) -> str:
+    """What to say of a third party's contact who orders an operation."""
+    may = ", ".join(plan.operates[:20])
+    return (
+        f"{who} may not order this of {plan.application}: a third party answers and writes notes; those who may: {may}"
+    )
 
 
 class PlanRequest(Model):

@@ -255,6 +255,8 @@ class EndOperation(Delivered):
     """An operation is over: what still fires is raised again."""
 
     holder: Holder
+    by: Annotated[str, Field(max_length=120, examples=["on-call@driftbolaget.example"])] = ""
+    """Who says so, where a person does."""
 
 
 class MergeIncidents(Model):

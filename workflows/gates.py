@@ -105,6 +105,11 @@ class Asking:
             return question
         return question.model_copy(update={"deciders": [*question.deciders, *more]})
 
+    def strange(self, who: str) -> str:
+        """Why somebody is not known here; empty: they are."""
+        known = self.contacts()
+        return "" if who_is(who, known) is not None else stranger(who, self.application(), known)
+
     def application(self) -> str:
         """Whose dossier names these contacts, as a refusal says it."""
         return workflow.info().workflow_id

@@ -16,6 +16,7 @@ from models.lease import AskForLease, LeaseAnswer, LeaseGranted, LeaseMode, Leas
 from models.operation import OperationKind
 from models.watch import WatchTold
 from workflows.calls import call
+from workflows.gates import Asking
 from workflows.keys import action_key
 from workflows.waiting import until
 
@@ -141,6 +142,9 @@ class Holding:
     )
     def lease_taken_back(self, told: LeaseTakenBack) -> None:
         """Somebody took the lease away: nothing more is begun."""
+        if isinstance(self, Asking) and (why := self.strange(told.by)):
+            self.signal_refused(f"A signal was refused (lease_taken_back): {why}")
+            return
         self.taken_back_by = told.by
         self._holds = None
 

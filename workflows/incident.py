@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from temporalio import workflow
-from temporalio.exceptions import is_cancelled_exception
+from temporalio.exceptions import ApplicationError, is_cancelled_exception
 
 from models.clock import ClockEventKind, ClockEvents
 from models.dossier.agreement import CauseCode
@@ -35,6 +35,7 @@ from models.incident import (
     Told,
     Waiting,
 )
+from models.names import incident_id, watch_id
 from models.people import Person
 from models.records import EntryKind
 from models.sizes import ANSWER, first_that_fit
@@ -76,6 +77,11 @@ class Incident(Begun, Holding, Asking):
     @workflow.run
     async def run(self, order: IncidentOrder) -> IncidentOutcome:
         """Heal it and lead it until it is over; close with an account."""
+        if workflow.info().workflow_id != incident_id(order.application, order.number):
+            watch = watch_id(order.application)
+            raise refused(
+                f"its watch opens an incident: start open-incident, or send the update open_incident to {watch}"
+            )
         self._tell_how_it_began()
         try:
             return await self._close(await self._until_over())
@@ -227,6 +233,8 @@ class Incident(Begun, Holding, Asking):
     )
     def merged(self, merged: Merged) -> None:
         """Another incident takes over."""
+        if self._refuses(merged.by, "merged"):
+            return
         self.memory.merged = merged
         self.late.decided()
         self.memory.cause = CauseCode.DUPLICATE
@@ -238,7 +246,7 @@ class Incident(Begun, Holding, Asking):
     async def led_by_major(self, told: LedByMajor) -> None:
         """A major incident takes the lead, or gives it back."""
         await workflow.wait_condition(lambda: self.case.prepared or self._closed)
-        if self._closed:
+        if self._closed or (told.major is not None and self._refuses(told.by, "led_by_major")):
             return
         self.memory.major = told if told.major else None
         self.leading.ladder.led_by_major(told)
@@ -359,6 +367,15 @@ class Incident(Begun, Holding, Asking):
     def contacts(self) -> list[Person]:
         """Everybody whom the dossier knows."""
         return self.case.plan.contacts
+
+    def _refuses(self, who: str, signal: str) -> bool:
+        """Whether somebody may not send this, which the watch or a major incident sends once it has looked who they are."""
+        try:
+            self.case.require_leader(self.case.known(who), "lead")
+        except ApplicationError as error:
+            self.signal_refused(f"A signal was refused ({signal}): {error.message}")
+            return True
+        return False
 
     def stand_ins(self) -> list[str]:
         """Whoever the ladder has asked may take it up and answer what waits for operators."""

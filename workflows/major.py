@@ -53,7 +53,7 @@ from workflows.policies import RECORD
 from workflows.refusals import Refusals
 from workflows.text import summary_line
 from workflows.waiting import until
-from workflows.wrong_inputs import Begun
+from workflows.wrong_inputs import Begun, only_carried
 
 LOOK_EVERY = timedelta(minutes=1)
 """How often its incidents are looked at."""
@@ -94,6 +94,7 @@ class Major(Begun):
     @workflow.run
     async def run(self, order: MajorOrder) -> MajorOutcome:
         """Hold the incidents together until somebody closes it."""
+        only_carried("memory", order.memory)
         try:
             if order.memory is None:
                 await self._begin()

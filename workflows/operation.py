@@ -38,7 +38,7 @@ from models.probes import HealthVerdict, WatchHealth
 from models.records import EntryKind, TimelineEntry, WriteRecords
 from models.runbooks import StepReport, steps_that_fit
 from models.sizes import ANSWER, CARRIED
-from models.slices import ApplicationPlan, PlanRequest
+from models.slices import ApplicationPlan, PlanRequest, may_not_operate
 from models.timeline import Timeline
 from workflows.calls import call, look_up
 from workflows.details import Details
@@ -128,6 +128,8 @@ class Operation(Holding, Asking):
         await self.record()
         if by is None:
             raise refuse_operation(stranger(order.by, order.application, plan.contacts))
+        if self.kind is not OperationKind.ROUTINE and not is_program(by) and not is_among(by, plan.operates):
+            raise refuse_operation(may_not_operate(by, plan))
         return self._steps
 
     async def carried_out(self, work: Callable[[], Awaitable[OperationOutcome]]) -> OperationOutcome:

@@ -15,12 +15,12 @@ from models.fences import HeldLease
 from models.gates import Question
 from models.jobs import Outcome
 from models.operation import OperationKind
-from models.people import Person, stranger, who_is
+from models.people import Person, is_among, stranger, who_is
 from models.proof import ProofRecord, Use, use_of
 from models.records import WriteRecords
 from models.runbooks import RunbookInput, RunbookReport, StepReport, steps_that_fit
 from models.sizes import ANSWER, CARRIED
-from models.slices import ApplicationPlan, ComponentPlan, PlanRequest
+from models.slices import ApplicationPlan, ComponentPlan, PlanRequest, may_not_operate
 from workflows.calls import call, look_up
 from workflows.details import Details
 from workflows.faring import how_it_fared
@@ -79,6 +79,8 @@ class Runbook(Holding, Asking):
         by = order.requested_by if ours else who_is(order.requested_by, plan.contacts)
         if by is None:
             raise refuse(stranger(order.requested_by, order.application, plan.contacts))
+        if not ours and not is_among(by, plan.operates):
+            raise refuse(may_not_operate(by, plan))
         self._order = order = order.model_copy(update={"requested_by": by})
         self._steps = Steps(
             plan,

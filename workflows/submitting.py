@@ -34,7 +34,7 @@ class SubmitChange:
         )
         taken = await call(
             number_change,
-            NumberChange(key=action_key("number"), application=form.application, routine=form.routine),
+            NumberChange(key=action_key("number"), application=form.application, routine=form.routine, by=form.by),
             summary="Give the change its number",
         )
         id = operation_id(OperationKind.CHANGE.value, form.application, taken.number)

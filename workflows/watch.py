@@ -63,7 +63,7 @@ from workflows.waiting import leave_a_command, until
 from workflows.watch_memory import begun, learnt, record, status_of
 from workflows.watch_orders import WatchOrders, silence_fault
 from workflows.watch_page import watch_page
-from workflows.wrong_inputs import Begun
+from workflows.wrong_inputs import Begun, only_carried
 
 LOOK_UP_EVERY = timedelta(minutes=1)
 """How often incidents that an earlier run of the watch started, and holders of operations, are looked up; their end is not
@@ -136,6 +136,7 @@ class Watch(Begun):
     @workflow.run
     async def run(self, order: WatchOrder) -> None:
         """Keep watch until history is long enough, then go on in a new run with the same memory."""
+        only_carried("state", order.state)
         while not self._should_hand_on():
             if self._reload or self._hours_run_out():
                 await self._load_slice()
@@ -314,10 +315,10 @@ class Watch(Begun):
     async def open_incident(self, order: OpenByHand) -> OpenReceipt:
         """Open an incident that somebody has noticed; it joins the one that is open for a connected component."""
         await workflow.wait_condition(lambda: self._known)
-        if not is_program(order.by):
-            order = named_once(order, self._orders.known)
         update = workflow.current_update_info()
         assert update is not None
+        if not (is_program(order.by) and _of_a_program()):
+            order = named_once(order, self._orders.known)
         return self._desk.report_once(update.id, order)
 
     @workflow.update(
@@ -484,11 +485,13 @@ class Watch(Begun):
 
     @workflow.update(
         name="end_operation",
-        description='An operation is over: what still fires is raised. {"holder": "change.acme.shop.4"}',
+        description="An operation is over: what still fires is raised. "
+        '{"holder": "change.acme.shop.4", "by": "on-call@driftbolaget.example"}',
     )
     async def end_operation(self, order: EndOperation) -> WatchTold:
         """Raise what still fires after an operation."""
         await workflow.wait_condition(lambda: self._known)
+        self._orders.known(order.by)
         return self._shown(self._orders.end(order.holder))
 
     @workflow.signal(
@@ -531,7 +534,7 @@ class Watch(Begun):
     async def release_lease(self, order: ReleaseLease) -> WatchTold:
         """Take a lease back; what still fires, and what is said to fail, is raised."""
         await workflow.wait_condition(lambda: self._known)
-        return self._shown(self._orders.release(order))
+        return self._shown(self._orders.release(order, program=_of_a_program()))
 
     # --- what else it is told and asked
 
@@ -577,3 +580,9 @@ class Watch(Begun):
         if self._state is None:
             return page(f"### Watch of {plain(self.order.application)}", "Starting", self._refusals.markdown())
         return watch_page(self.order.application, self._memory, self._leases.queue(), self._refusals.markdown())
+
+
+def _of_a_program() -> bool:
+    """Whether the update being handled was sent by a program of ours: these give it an id that says what it is for."""
+    update = workflow.current_update_info()
+    return update is not None and "/" in update.id

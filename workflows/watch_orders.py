@@ -100,6 +100,7 @@ class WatchOrders:
     def begin(self, order: BeginOperation) -> WatchTold:
         """Let an operation begin; the same holder again changes what it covers."""
         memory = self._memory
+        order = self._allowed(order, "hold alarms")
         self._all_known("component", order.components, memory.slice.depends_on)
         if order.until <= self._now():
             _refuse(
@@ -118,9 +119,12 @@ class WatchOrders:
         self._desk.release_all()
         return WatchTold(message="The operation is over; what still fires is raised.")
 
-    def release(self, order: ReleaseLease) -> WatchTold:
-        """Take a lease back, and open incidents for what is not healthy at the end of its operation and has none."""
-        if order.by != order.holder:
+    def release(self, order: ReleaseLease, *, program: bool = True) -> WatchTold:
+        """Take a lease back, and open incidents for what is not healthy at the end of its operation and has none.
+
+        Only a `program` gives its own lease back; whoever types the holder's name has not said who they are.
+        """
+        if order.by != order.holder or not program:
             order = self._allowed(order, "take leases back")
         title = self._title(order.holder)
         if not self._leases.release(order.holder):

@@ -54,6 +54,12 @@ class _NotBegun:
     """In place of a workflow that was started with what cannot be read, until it has ended with the sentence."""
 
 
+def only_carried(field: str, value: object) -> None:
+    """Refuse what only an earlier run of the same workflow can have left: nobody is asked who they are who carries it on."""
+    if value is not None and workflow.info().continued_run_id is None:
+        raise _refused(f"{field} is what an earlier run carries over; leave it out")
+
+
 class _Inbound(WorkflowInboundInterceptor):
     types: typing.ClassVar[Sequence[str]] = ()
 

@@ -13,11 +13,13 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.records.people import identify
+from activities.records.plans import leaders, operating
 from activities.records.records import Records
 from activities.records.requests import key_reused
 from activities.records.text import storable
 from models.errors import HaltedError, NotFoundError, StoreError
 from models.halts import AwaitLift, BeginHalt, EndHalt, Halt, Lifted
+from models.people import is_among
 from models.tables import HaltRow
 
 LOOKED_AT_FOR: Final = 1.0
@@ -77,8 +79,17 @@ class Halts:
             return _halt(row)
 
     def _known(self, who: str, customer: str) -> str:
-        names = self._records.applications()
-        return identify(self._records, who, [n for n in names if not customer or n.partition(".")[0] == customer])
+        """The one name of somebody who may halt this, and lift it: for all customers only who operates for them."""
+        names = [n for n in self._records.applications() if not customer or n.partition(".")[0] == customer]
+        name = identify(self._records, who, names)
+        dossiers = [dossier for one in names if (dossier := self._records.current_dossier(one)) is not None]
+        may = {person for dossier in dossiers for person in (leaders if not customer else operating)(dossier)}
+        if may and not is_among(name, sorted(may)):
+            what = f"customer {customer}" if customer else "all customers"
+            raise NotFoundError(
+                f"{name} may not halt {what} or lift that; those who may: {', '.join(sorted(may)[:20])}"
+            )
+        return name
 
     def halt(self, key: str) -> Halt:
         """One halt; `NotFoundError` when there is none."""

@@ -103,6 +103,7 @@ def application_plan(dossier: Dossier) -> ApplicationPlan:
         freezes=freezes_of(dossier.agreement),
         contacts=people_in(dossier.contacts),
         people={role: dossier.people([role]) for role in sorted(roles)},
+        operates=operating(dossier),
         restores=dict(dossier.instructions.restore),
         remedies={
             f"{name}/{key}": _remedy(dossier, key, remedy)
@@ -180,6 +181,15 @@ def leaders(dossier: Dossier) -> list[str]:
         contact.email or name
         for name, contact in dossier.contacts.items()
         if "operator" in contact.roles or _kind(dossier, contact.party) is PartyKind.SUPPLIER
+    ]
+
+
+def operating(dossier: Dossier) -> list[str]:
+    """Who may order operations: everybody but the contacts of third parties; they, too, where they are operators."""
+    return [
+        contact.email or name
+        for name, contact in dossier.contacts.items()
+        if OPERATOR in contact.roles or _kind(dossier, contact.party) is not PartyKind.THIRD_PARTY
     ]
 
 

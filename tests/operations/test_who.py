@@ -75,3 +75,22 @@ async def test_who_may_stop_an_operation_is_asked_of_the_dossier_also_where_it_c
         await handle.result()
 
     assert f"karin@acme.example may not stop this; {OPERATOR} may" in str(refused.value.cause)
+
+
+async def test_a_third_party_whom_the_dossier_knows_orders_no_operation(client: Client) -> None:
+    plan = PLAN.model_copy(update={"operates": [OPERATOR]})
+    order = ComponentsOrder(application="acme.shop", by="support@betalt.example")
+    async with working(client, FakeHosts(plan), StartUp):
+        outcome: OperationOutcome = await client.execute_workflow(
+            "start-up",
+            order,
+            id=operation_id("start-up", "acme.shop", unique("t")),
+            task_queue=WORKFLOW_QUEUE,
+            result_type=OperationOutcome,
+        )
+
+    assert outcome.end is OperationEnd.REFUSED
+    assert outcome.summary == (
+        "support@betalt.example may not order this of acme.shop: a third party answers and writes notes; "
+        f"those who may: {OPERATOR}"
+    )

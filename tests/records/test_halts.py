@@ -7,8 +7,10 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.records import Records
 from activities.records.halts import HaltActivities, Halts
+from models.dossier.load import read_dossier
 from models.errors import HaltedError, KeyReusedError, NotFoundError, StoreUnavailableError
 from models.halts import AwaitLift, BeginHalt, EndHalt
+from tests.dossier.written import EXAMPLES
 from tests.records.dossiers import shop
 
 
@@ -97,3 +99,32 @@ def test_records_that_do_not_answer_are_a_halt_too(tmp_path: object) -> None:
     with pytest.raises(HaltedError, match="nobody can see whether there is a halt"):
         Away(records).check("acme.shop")
     records.close()
+
+
+@pytest.mark.parametrize(
+    ("who", "customer", "may"),
+    [
+        ("jonas", "", True),
+        ("jonas", "acme", True),
+        ("karin", "", False),
+        ("karin", "acme", True),
+        ("betalt-support", "acme", False),
+        ("betalt-support", "", False),
+    ],
+)
+def test_a_customer_halts_its_own_hosts_only_and_a_third_party_none_and_neither_lifts_more(
+    records: Records, who: str, customer: str, may: bool
+) -> None:
+    records.publish_dossier(read_dossier(EXAMPLES / "acme" / "shop.yaml"), "test")
+    halts = Halts(records)
+    order = begun(customer=customer)
+    if may:
+        halts.begin(order.model_copy(update={"by": who}))
+        assert halts.end(EndHalt(key=order.key, by=who, reason="")).lifted_at is not None
+        return
+    with pytest.raises(NotFoundError, match=r"may not halt .* or lift that; those who may: .*jonas.berg"):
+        halts.begin(order.model_copy(update={"by": who}))
+    halts.begin(order.model_copy(update={"by": "jonas"}))
+    with pytest.raises(NotFoundError, match="may not halt"):
+        halts.end(EndHalt(key=order.key, by=who, reason=""))
+    assert halts.standing()

@@ -41,6 +41,10 @@ def _kinds() -> set[type[BaseModel]]:
     return {kind for kind in taken if isinstance(kind, type) and issubclass(kind, BaseModel)}
 
 
+STATE = {"slice": {"application": "acme.shop", "known": False}, "next_number": 1, "next_alarm": 1}
+MEMORY = {"lead": "mallory@example.com", "opened_at": "2026-03-01T12:00:00Z"}
+
+
 @dataclass(frozen=True)
 class Wrong:
     """An input that does not fit, and what the answer must name."""
@@ -261,3 +265,24 @@ def test_what_takes_an_update_or_a_signal_has_its_name() -> None:
     handlers = [h for cls in CLASSES for h in (*_definition(cls).updates.values(), *_definition(cls).signals.values())]
 
     assert [h.name for h in handlers if h.name != h.fn.__name__] == []
+
+
+@pytest.mark.parametrize(
+    ("type", "given", "said"),
+    [
+        (
+            "incident",
+            {},
+            "its watch opens an incident: start open-incident, or send the update open_incident to watch.",
+        ),
+        ("watch", {"state": STATE}, "state is what an earlier run carries over; leave it out"),
+        ("major", {"memory": MEMORY}, "memory is what an earlier run carries over; leave it out"),
+    ],
+)
+async def test_nobody_goes_round_the_question_who_they_are_by_starting_what_programs_start(
+    site: Site, type: str, given: dict[str, Any], said: str
+) -> None:
+    [cls] = [cls for cls in CLASSES if _definition(cls).name == type]
+    error = await _failure(await site.start(type, sample_of(_taken_by(cls)) | given))
+
+    assert said in error.message
