@@ -22,7 +22,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.records import Records
 from models.base import Model
-from models.errors import NotFoundError, TemporalUnavailableError, UserError
+from models.errors import NotFoundError, SettingsError, TemporalUnavailableError, UserError
 from models.settings import Settings
 from starter.incidents.messages import message
 from starter.temporal import connected
@@ -61,7 +61,11 @@ async def desk(settings: Settings) -> AsyncIterator[Desk]:
 
 @contextmanager
 def reading_records(settings: Settings) -> Iterator[Records]:
-    """The records, for as long as the block."""
+    """The records, for as long as the block; a home that is not there is not made, and said."""
+    if settings.database_url is None and not settings.home.is_dir():
+        raise SettingsError(
+            f"there is no home at {settings.home}; `driftvakt up` makes it, or set DRIFTVAKT_HOME to the one that is there"
+        )
     records = Records(settings.records_url)
     try:
         yield records

@@ -54,11 +54,14 @@ _MAKING: Final = Lock()
 class Database:
     """Transactions on SQLite or PostgreSQL; every library error comes out as `StoreUnavailableError` (passes) or `StoreError`."""
 
-    def __init__(self, url: str) -> None:
-        """`url` is `sqlite:///PATH` or `postgresql://...`; nothing is connected yet. Raises `SettingsError` for any other."""
+    def __init__(self, url: str, *, make: bool = False) -> None:
+        """`url` is `sqlite:///PATH` or `postgresql://...`; nothing is connected yet. Raises `SettingsError` for any other.
+
+        A file is made only where it is said: who merely looks into records that are not there is told so.
+        """
         parsed = _parse(url)
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
-        self.engine: Engine = _sqlite_engine(parsed) if self.is_sqlite else _postgresql_engine(parsed)
+        self.engine: Engine = _sqlite_engine(parsed, make) if self.is_sqlite else _postgresql_engine(parsed)
         """Its transactions may write: on SQLite they begin as `BEGIN IMMEDIATE`."""
         self._reading = self.engine.execution_options(**{_BEGIN: "BEGIN"})
 
@@ -142,14 +145,17 @@ def _parse(url: str) -> URL:
     raise SettingsError(f"database_url names {backend!r}; the records are kept in sqlite:///PATH or postgresql://...")
 
 
-def _sqlite_engine(url: URL) -> Engine:
+def _sqlite_engine(url: URL, make: bool) -> Engine:
     assert url.database is not None
-    try:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SettingsError(f"the directory of the records {url.database} cannot be made: {error.strerror}") from None
+    if make:
+        try:
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SettingsError(
+                f"the directory of the records {url.database} cannot be made: {error.strerror}"
+            ) from None
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": _PATIENCE_S}, pool_timeout=_PATIENCE_S)
-    event.listen(engine, "do_connect", partial(_made_private, url.database))
+    event.listen(engine, "do_connect", partial(_made_private if make else _is_there, url.database))
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -160,6 +166,13 @@ def _made_private(file: str, *_given: Any) -> None:
     # A file that is there is never opened here: closing it would drop the locks that SQLite holds on it in this process.
     with _MAKING, suppress(OSError):
         os.close(os.open(file, os.O_RDONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+
+
+def _is_there(file: str, *_given: Any) -> None:
+    if not Path(file).exists():
+        raise StoreUnavailableError(
+            f"there are no records at {file}; `driftvakt up` makes them, or set DRIFTVAKT_HOME to the home that has them"
+        )
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -78,7 +78,7 @@ class _NoWatch:
 
 
 def _database(directory: str) -> Database:
-    database = Database(f"sqlite:///{Path(directory) / 'bench.db'}")
+    database = Database(f"sqlite:///{Path(directory) / 'bench.db'}", make=True)
     SQLModel.metadata.create_all(database.engine)
     return database
 

@@ -30,7 +30,7 @@ def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]
 
 
 def _with_tables(url: str) -> Iterator[Database]:
-    database = Database(url)
+    database = Database(url, make=True)
     assert tables.SampleRow.__tablename__ == "sample"
     SQLModel.metadata.create_all(database.engine)
     yield database

@@ -26,7 +26,7 @@ def upgrade(url: str) -> None:
     from alembic.config import Config
     from alembic.util import CommandError
 
-    database = Database(url)
+    database = Database(url, make=True)
     try:
         with database.connection() as connection:
             # On SQLite the transaction itself is the lock.

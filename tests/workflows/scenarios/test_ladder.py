@@ -117,15 +117,15 @@ async def test_under_a_major_incident_the_ladder_is_silent_until_it_is_given_bac
     scene = given()
     async with scene.played():
         handle = await scene.fault()
-        await handle.signal("led_by_major", LedByMajor(major="major.1", by="eva@supplier.example", title="Dark"))
+        await handle.signal("led_by_major", LedByMajor(major="major.1", by=SECOND_LINE, title="Dark"))
         await scene.forward(5 * HOUR)
         silent = scene.told(Occasion.ALERT) + scene.told(Occasion.REMINDER)
         led = await scene.status()
-        await handle.signal("led_by_major", LedByMajor(major=None, by="eva@supplier.example"))
+        await handle.signal("led_by_major", LedByMajor(major=None, by=SECOND_LINE))
         await scene.settled()
         back = await scene.status()
     assert silent == [FIRST]
-    assert (led.major, led.lead, back.major) == ("major.1", "eva@supplier.example", None)
+    assert (led.major, led.lead, back.major) == ("major.1", SECOND_LINE, None)
     assert scene.told(Occasion.ALERT) == [FIRST, FIRST]
 
 
