@@ -107,7 +107,7 @@ async def _questions(opened: Desk) -> list[WaitingQuestion]:
                 id=execution.id,
                 gate=gate.id,
                 question=gate.question.text,
-                who=[*gate.question.roles, *gate.question.deciders],
+                who=[*gate.question.roles, *gate.able(datetime.now(UTC))],
                 deadline=gate.deadline,
                 on_silence=gate.question.on_silence.value,
                 command=command,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -16,12 +17,17 @@ HARMLESS = {"runbook list", "runbook show", "dossier show", "alarm quarantine li
 """Need no records, or have sentences of their own."""
 
 
+def _option(parameter: Any) -> list[str]:
+    return parameter.opts[:1] if parameter.param_type_name == "option" else []
+
+
 def _looks() -> list[tuple[str, list[str]]]:
     found = []
     for name, command in commands(typer.main.get_command(app)):
         if name.split()[-1] in LOOKS:
-            wanted = [p for p in command.params if p.param_type_name == "argument" and p.required]
-            found.append((name, ["acme.shop.1" if p.name == "id" else "acme.shop" for p in wanted]))
+            wanted = [p for p in command.params if p.required]
+            given = [["acme.shop.1"] if p.name == "id" else [*_option(p), "acme.shop"] for p in wanted]
+            found.append((name, [word for words in given for word in words]))
     return found
 
 
