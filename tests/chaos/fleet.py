@@ -7,8 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from tests.dossier.written import dump
 from tests.hosts import Host
 
 APPLICATIONS = 10
@@ -59,7 +58,7 @@ class Fleet:
         """A dossier for every application."""
         directory.mkdir(parents=True, exist_ok=True)
         for number in range(self.applications):
-            (directory / f"app{number}.yaml").write_text(yaml.safe_dump(self._dossier(number), sort_keys=False))
+            (directory / f"app{number}.yaml").write_text(dump(self._dossier(number)))
 
     def _dossier(self, number: int) -> dict[str, Any]:
         target = self.host.target()

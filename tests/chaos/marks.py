@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from models.hosts import HostTarget
+from tests.dossier.written import dump
 
 Part = Mapping[str, Any]
 
@@ -135,7 +134,7 @@ def in_turn(steps: Sequence[str]) -> list[str]:
 def write(dossier: Mapping[str, Any], path: Path) -> Path:
     """Write a dossier where it can be published from."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(yaml.safe_dump(dict(dossier), sort_keys=False))
+    path.write_text(dump(dict(dossier)))
     return path
 
 
