@@ -50,14 +50,15 @@ class IncidentActivities:
     def end_incident(self, request: EndIncident) -> IncidentEnded:
         """Write how an incident ended, and its account; the same run gives the same account."""
         self._records.write(request.records)
+        ended = IncidentEnded(reading=reading_at_the_end(request, self._clocks.read_clock))
         account = WriteAccount(incident=request.incident, run=request.run, now=request.now)
         try:
-            return IncidentEnded(account=self._accounts.write(account).digest)
+            return ended.model_copy(update={"account": self._accounts.write(account).digest})
         except StoreUnavailableError:
             raise
         except Exception:  # an account can be written later, and must not keep its incident open
             log.exception("the account of %s could not be written", request.incident)
-            return IncidentEnded()
+            return ended
 
     def _before(self, record: IncidentRecord) -> list[ClockEvent]:
         if not record.reopened:
@@ -93,6 +94,18 @@ def beginning(
         return begun.model_copy(update={"reading": read(clocks)})
     except ClockError:  # the incident asks again, and says what is wrong
         return begun
+
+
+def reading_at_the_end(request: EndIncident, read: Callable[[ReadClock], ClockReading]) -> ClockReading | None:
+    """The clocks of an incident that ends, for its page; None where no dossier promises anything, or they cannot be read."""
+    record = request.records.incidents[-1]
+    if not record.dossier or not record.clock:
+        return None
+    clocks = ReadClock(application=record.application, dossier=record.dossier, events=record.clock, now=request.now)
+    try:
+        return read(clocks)
+    except UserError:  # its account says so
+        return None
 
 
 def entered(record: IncidentRecord, begun: IncidentBegun) -> IncidentRecord:

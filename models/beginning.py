@@ -50,3 +50,5 @@ class IncidentEnded(Model):
 
     account: str = ""
     """Digest of the account; empty where it could not be written."""
+    reading: ClockReading | None = None
+    """Its clocks as they stand at the end; None where they cannot be read."""

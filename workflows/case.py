@@ -150,6 +150,10 @@ class Case:
             workflow.upsert_search_attributes([_STATE.value_set(state.value)])
         self.do(doing)
 
+    def changed(self) -> None:
+        """Its page has to be written anew."""
+        self._changed()
+
     def do(self, doing: str) -> None:
         """Say what is being done."""
         self.memory.doing = doing
@@ -193,6 +197,9 @@ class Case:
             retry=WRITE,
             summary="Write how the incident ended, and its account",
         )
+        if ended.reading is not None:
+            self.memory.reading = ended.reading
+            self._changed()
         return ended.account
 
     async def _write(self, record: IncidentRecord) -> None:

@@ -102,6 +102,7 @@ class Clocks:
             return
         self._case.memory.reading = reading
         self._moments = [*self._overlooked(reading), *reading.moments]
+        self._case.changed()
         if shown := self._deadline():
             workflow.upsert_search_attributes(shown)
 

@@ -7,9 +7,11 @@ import pytest
 from activities.accounts import Accounts
 from activities.records import Records
 from models.account import Standpoint
+from models.clock import ClockEvent
+from models.dossier import Dossier
 from models.dossier.parties import Language
 from models.records import WriteRecords
-from tests.accounts.midsummer import CANARIES, ID, at, events, incident, order
+from tests.accounts.midsummer import CANARIES, ID, at, dossier, events, incident, order
 from tests.accounts.test_harmless import parsed
 
 
@@ -51,6 +53,37 @@ def test_it_tells_the_customer_what_concerns_them_in_their_language(accounts: Ac
     assert '<html lang="sv">' in copy.html
     assert (copy.for_customer, copy.digest, copy.language) == (True, None, Language.SWEDISH)
     parsed(copy.html)
+
+
+def test_working_days_stand_with_their_hours_and_a_promise_by_another_priority_with_its_own(kept: Records) -> None:
+    data = dossier().model_dump(mode="json")
+    level = {"within": "2 working days", "hours": "office"}
+    data["agreement"]["service_levels"]["P1"]["restore"] = level
+    kept.publish_dossier(changed := Dossier.model_validate(data), "ann")
+    kept.write(WriteRecords(incidents=[incident(clock=events(), dossier=changed.digest)]))
+
+    english, swedish = (Accounts(kept).customer_copy(ID, language).markdown for language in Language)
+
+    assert "| restore | 18 h (2 working days, office) |" in english
+    assert "| återställa | 18 h (2 arbetsdagar, office) |" in swedish
+    # It was taken up as P2, and raised afterwards.
+    assert "| respond (P2) | 30 min (always) | kept |" in english
+
+
+def test_a_wait_of_which_they_heard_later_is_told_once(kept: Records) -> None:
+    told = [
+        {"at": at(0), "kind": "opened", "priority": "P1"},
+        {"at": at(10), "kind": "waiting", "party": "acme", "reached": False},
+        {"at": at(70), "kind": "waiting", "party": "acme"},
+        {"at": at(130), "kind": "resumed"},
+        {"at": at(520), "kind": "restored"},
+    ]
+    kept.write(WriteRecords(incidents=[incident(clock=[ClockEvent.model_validate(event) for event in told])]))
+
+    copy = Accounts(kept).customer_copy(ID, Language.ENGLISH).markdown
+
+    assert copy.count("Waiting for Acme Trädgård AB.") == 1
+    assert "| customer (Acme Trädgård AB) | 2 h |" in copy
 
 
 def test_another_language_can_be_asked_for(accounts: Accounts) -> None:

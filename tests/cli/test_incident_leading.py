@@ -62,6 +62,11 @@ LED: list[tuple[str, str, Model]] = [
         "wait_for",
         Waiting(by=ANNA, party="betalt", note="Firewall", reference="CH-81"),
     ),
+    (
+        f"wait {ID} --for acme --note Firewall --already-told",
+        "wait_for",
+        Waiting(by=ANNA, party="acme", note="Firewall", already_told=True),
+    ),
     (f"resume {ID}", "resume", Resume(by=ANNA)),
     (f"resume {ID} --note Open --by {BO}", "resume", Resume(by=BO, note="Open")),
     (f"update {ID} --yes", "update_customer", CustomerUpdate(by=ANNA, text=DRAFT)),

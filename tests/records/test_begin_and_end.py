@@ -14,7 +14,7 @@ from activities.accounts import Accounts
 from activities.incidents import IncidentActivities
 from activities.records import Records, upgrade
 from models.beginning import BeginIncident, EndIncident, IncidentBegun, IncidentEnded
-from models.clock import ClockEventKind, Promise
+from models.clock import ClockEventKind, Promise, Standing
 from models.dossier.agreement import Level
 from models.errors import StoreUnavailableError
 from models.records import WriteRecords
@@ -99,6 +99,8 @@ def test_an_account_is_written_with_the_end_of_its_incident_once(records: Record
     first = ended(records)
     assert ended(records) == first
     assert first.account == Accounts(records).read(ID).digest
+    assert first.reading is not None
+    assert {p.standing for p in first.reading.promises} <= {Standing.KEPT, Standing.BROKEN}
     assert records.incident(ID).outcome == "recovered"
 
 
@@ -109,7 +111,8 @@ def test_an_account_that_cannot_be_written_does_not_keep_its_incident_open(
         session.connection().exec_driver_sql(
             "create trigger no_room before insert on incidentaccount begin select raise(abort, 'no room'); end"
         )
-    assert ended(records) == IncidentEnded(account="")
+    found = ended(records)
+    assert (found.account, found.reading is None) == ("", False)
     assert records.incident(ID).closed_at is not None
     assert f"the account of {ID} could not be written" in caplog.text
 

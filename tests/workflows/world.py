@@ -18,7 +18,7 @@ from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 from activities.clocks import read
-from activities.incidents import beginning, entered
+from activities.incidents import beginning, entered, reading_at_the_end
 from activities.records.plans import monitored_hours
 from models.alarms import Alarm, AlarmBatch, AlarmState, BatchReceipt
 from models.base import digest
@@ -299,7 +299,7 @@ class World:
     @activity.defn(name="end_incident")
     async def end_incident(self, request: EndIncident) -> IncidentEnded:
         await self.write_records(request.records)
-        return IncidentEnded(account="a" * 64)
+        return IncidentEnded(account="a" * 64, reading=reading_at_the_end(request, self._read))
 
     @activity.defn(name="request_lease")
     async def request_lease(self, request: AskForLease) -> LeaseAnswer:

@@ -10,7 +10,7 @@ import pytest
 from models.clock import ClockEventKind, Promise, Standing
 from models.dossier.agreement import CauseCode, Pause
 from models.dossier.monitoring import Severity
-from models.incident import Acknowledge, CloseIncident, Note, Reclassify, Resume, Waiting
+from models.incident import Acknowledge, CloseIncident, CustomerUpdate, Note, Reclassify, Resume, Waiting
 from models.notices import Occasion
 from tests.workflows.scenarios.calendar import NIGHTS, STOCKHOLM, last_sunday, stockholm
 from tests.workflows.scenarios.scene import HOUR, MINUTE, Scene
@@ -88,6 +88,44 @@ async def test_a_priority_that_is_raised_too_late_is_a_breach_at_once_and_asks_i
     assert [(e.priority, e.by) for e in events] == [("P1", SECOND_LINE)]
     assert len([s for s in said if s.startswith("The time for restoring the service is over")]) == 1
     assert before >= 1
+
+
+async def test_a_promise_that_was_broken_as_p1_is_told_once_and_stays_broken_when_it_is_closed_as_p3(
+    given: Given,
+) -> None:
+    scene = given()
+    async with scene.played():
+        await scene.fault()
+        opened_at = (await scene.status()).opened_at
+        await scene.tell("acknowledge", Acknowledge(by=OPERATOR))
+        await scene.forward(4 * HOUR + 5 * MINUTE)
+        await scene.tell("reclassify", Reclassify(by=OPERATOR, priority="P3", reason="Only the test shop"))
+        lowered = await scene.promise(Promise.RESTORE)
+        page = await scene.page()
+        await scene.tell("close_incident", CloseIncident(by=OPERATOR, cause=CauseCode.NO_FAULT, reason="Planned"))
+        await scene.over()
+        closed, said, ended = await scene.promise(Promise.RESTORE), await scene.said(), await scene.page()
+    assert (lowered.standing, lowered.deadline) == (Standing.RUNNING, opened_at + 48 * HOUR)
+    assert (lowered.breached_at, lowered.breached_as) == (opened_at + 4 * HOUR, "P1")
+    assert "running, broken before" in page
+    assert (closed.standing, closed.priority) == (Standing.BROKEN, "P1")
+    assert "Taken up: kept, restored: broken" in ended
+    assert len([s for s in said if s.startswith("The time for restoring the service is over")]) == 1
+
+
+async def test_the_second_late_word_is_overdue_at_once_as_the_first_was(given: Given) -> None:
+    scene = given()
+    async with scene.played():
+        await scene.fault()
+        await scene.tell("acknowledge", Acknowledge(by=OPERATOR))
+        await scene.asked()
+        seen = []
+        for _ in range(2):
+            await scene.tell("update_customer", CustomerUpdate(by=OPERATOR, text="Back soon", already_told=True))
+            await scene.forward(HOUR + MINUTE)
+            update = await scene.promise(Promise.UPDATE)
+            seen.append((update.standing, update.breaches))
+    assert seen == [(Standing.OVERDUE, 1), (Standing.OVERDUE, 2)]
 
 
 @pytest.mark.parametrize(("month", "hours"), [(3, 2), (10, 4)], ids=["clocks go forward", "clocks go back"])
