@@ -62,6 +62,7 @@ def ended(process: subprocess.Popen[str]) -> tuple[str, str]:
     return process.communicate()
 
 
+@pytest.mark.slow
 def test_up_prints_one_object_once_all_runs(home: Path, tmp_path: Path) -> None:
     dossier = tmp_path / "shop.yaml"
     dossier.write_text(Path("examples/acme/shop.yaml").read_text())
@@ -83,6 +84,7 @@ def test_up_prints_one_object_once_all_runs(home: Path, tmp_path: Path) -> None:
     assert all(set(json.loads(line)) >= {"at", "level", "logger", "message"} for line in stderr.splitlines())
 
 
+@pytest.mark.slow
 def test_up_says_of_a_dossier_what_publishing_it_says(tmp_path: Path) -> None:
     data = plain_data(Path("examples/acme/shop.yaml"))
     for contact in data["contacts"].values():
@@ -181,6 +183,7 @@ def test_up_starts_nothing_for_a_dossier_that_is_not_there(home: Path, how: tupl
     assert list(home.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_command_that_finds_no_temporal_ends_with_its_own_exit_status() -> None:
     # The SDK's threads can bring an interpreter down at its end, which no test in one process would see.
     commands = [[sys.executable, "-m", "starter.cli", "watch", "list"] for _ in range(6)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from models.incident import Note
@@ -59,6 +60,7 @@ def test_the_steps_of_an_operation_fit_into_its_result_however_many_they_are() -
     assert latest[0].detail.startswith(f"({20_000 - len(latest)} earlier steps stand in the records)")
 
 
+@pytest.mark.slow
 async def test_an_incident_with_500_long_notes_answers_and_its_records_have_them_all(
     skipping: WorkflowEnvironment,
 ) -> None:

@@ -179,6 +179,7 @@ async def test_without_a_ladder_it_is_said_and_nothing_is_sent_for_a_day(given: 
     assert len(scene.world.notices) < 15
 
 
+@pytest.mark.slow
 async def test_where_nobody_can_be_reached_it_is_tried_ever_more_rarely_and_shows(given: Given) -> None:
     scene = given(deaf={OPERATOR, SECOND_LINE, "cio@acme.example"})
     async with scene.played():
