@@ -295,7 +295,9 @@ class LeadState(State):
     """Who leads, and how far the ladder was climbed to find them."""
 
     who: str | None = None
-    """Who has taken it up, or to whom it was handed over."""
+    """Who leads it."""
+    handed_to: str | None = None
+    """To whom it was handed over, until somebody takes it up; whoever handed it over leads it until then."""
     acknowledged: bool = False
     heard_at: datetime | None = None
     """When a person last said anything."""

@@ -13,6 +13,7 @@ from models.incident import IncidentState
 from models.probes import HealthVerdict
 from models.records import EntryKind
 from workflows.case import Case
+from workflows.gates import decision_line
 from workflows.leading import Leading
 from workflows.recovering import Recovery
 
@@ -73,24 +74,11 @@ class Deciding:
         await _stopped(tasks)
         self._case.stop_if_told()
         withdrawn = recovery.result() if outcome.option == MOOT and not recovery.cancelled() else None
-        self._case.tell(
-            EntryKind.DECISION,
-            f"{question.text} {_answers(outcome) or (withdrawn and _HEALTHY) or moot() or _result_of(beside) or _WITHDRAWN}",
-            {
-                "question": question.text,
-                "option": outcome.option,
-                "answers": [a.model_dump(mode="json") for a in outcome.answers],
-            },
-        )
+        why = (withdrawn and _HEALTHY) or moot() or _result_of(beside) or _WITHDRAWN
+        self._case.tell(EntryKind.DECISION, *decision_line(question, outcome, why))
         if withdrawn is not None:
             raise AlreadyRecoveredError(withdrawn)
         return outcome
-
-
-def _answers(outcome: GateOutcome) -> str:
-    return "; ".join(
-        f"{a.option} by {a.by} ({a.via.value})" + (f": {a.note}" if a.note else "") for a in outcome.answers
-    )
 
 
 def _result_of(task: asyncio.Task[str] | None) -> str:

@@ -73,6 +73,19 @@ def approval_question(
     )
 
 
+def decision_line(question: Question, outcome: GateOutcome, otherwise: str) -> tuple[str, dict[str, Any]]:
+    """What a timeline says of a decision, and its data: the answer, or why there is none, comes first, where no page cuts it."""
+    answers = "; ".join(
+        f"{a.option} by {a.by} ({a.via.value})" + (f": {a.note}" if a.note else "") for a in outcome.answers
+    )
+    said = (answers or otherwise).rstrip(". ")
+    return f"{said}. Asked was: {question.text}", {
+        "question": question.text,
+        "option": outcome.option,
+        "answers": [a.model_dump(mode="json") for a in outcome.answers],
+    }
+
+
 class Asking:
     """Base of every workflow that asks people; `on_gates_changed` is called whenever what it shows should be shown anew."""
 

@@ -65,7 +65,8 @@ def _stands(case: Case) -> str:
     stands = [f"**{memory.state.value.replace('-', ' ')}**"]
     if memory.state is not IncidentState.CLOSED:
         lead = memory.lead
-        stands.append(f"led by **{plain(lead.who)}**" if lead.acknowledged and lead.who else "**nobody leads it**")
+        leads = lead.who if lead.acknowledged or lead.handed_to else None
+        stands.append(f"led by **{plain(leads)}**" if leads else "**nobody leads it**")
     lines = [" · ".join(stands), plain(memory.doing) if memory.doing.lower() != memory.state.value else ""]
     if memory.major is not None and memory.major.major:
         link = f"/namespaces/{{namespace}}/workflows/{memory.major.major}"
@@ -80,8 +81,8 @@ def _unanswered(case: Case) -> str:
         return ""
     late = lead.due is None or lead.due <= workflow.now()
     until = "" if late else f" until {_when(lead.due)} UTC"
-    if lead.who and lead.asked == [lead.who]:
-        asked = f"It was given to {plain(lead.who)}"
+    if lead.handed_to and lead.asked == [lead.handed_to]:
+        asked = f"It was handed over to {plain(lead.handed_to)}"
     else:
         asked = f"Asked: {plain(', '.join(lead.asked) or 'nobody yet')}" + (f" (rung {lead.rung})" if lead.rung else "")
     then = "; the next are being asked" if late else "; then the next are asked"

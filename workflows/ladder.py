@@ -185,7 +185,14 @@ class Ladder:
         """Somebody takes it up."""
         self._case.require_leader(told.by, "take up")
         lead = self._case.memory.lead
-        before = lead.who if lead.acknowledged and lead.who and not same(lead.who, told.by) else None
+        leads = lead.who if (lead.acknowledged or lead.handed_to) and lead.who else None
+        if lead.acknowledged and leads and same(leads, told.by):
+            lead.heard_at = workflow.now()
+            if told.note:
+                self._case.tell(EntryKind.LEAD, f"{told.by} leads it: {told.note}")
+            again = workflow.now() + self._case.terms.forgotten_after
+            return f"You lead it already. You are asked again if nothing is heard of you until {again:%H:%M} UTC."
+        before = leads if leads and not same(leads, told.by) else None
         self._take(told.by)
         note = f": {told.note}" if told.note else ""
         over = f", over from {before}" if before else ""
@@ -199,6 +206,7 @@ class Ladder:
         if not any(e.kind is ClockEventKind.RESPONDED for e in self._case.memory.events):
             self._clocks.happened(ClockEventKind.RESPONDED, by=who)
         lead.who, lead.acknowledged, lead.alerted, lead.due = who, True, True, None
+        lead.handed_to = None
         lead.heard_at = workflow.now()
         lead.rounds = 0
         self._handed_by = None
@@ -211,18 +219,27 @@ class Ladder:
             raise refused(f"{told.to} may not lead it; {', '.join(self._case.leaders)} may")
         self.heard(told.by)
         lead, to = self._case.memory.lead, as_written(told.to, self._case.leaders)
-        lead.who, lead.asked, lead.acknowledged, lead.alerted = to, [to], False, True
+        lead.who, lead.handed_to = lead.who or told.by, to
+        lead.asked, lead.acknowledged, lead.alerted = [to], False, True
         lead.due = until = workflow.now() + _ACKNOWLEDGE_WITHIN
         self._handed_by = None if same(told.by, to) else told.by
         self._why = f"{told.by} handed it over to {to}, who has not taken it up."
-        workflow.upsert_search_attributes([_LEAD.value_set(to)])
-        self._case.tell(EntryKind.LEAD, f"{told.by} handed over to {to}: {told.note}")
+        workflow.upsert_search_attributes([_LEAD.value_set(lead.who)])
+        self._case.tell(
+            EntryKind.LEAD, f"{told.by} handed over to {to}: {told.note}. {lead.who} leads until somebody takes it up"
+        )
         receipt = await self._notices.send(Occasion.HANDED_OVER, Audience(contacts=[to]), text=told.note, by=told.by)
         if lead.acknowledged:
             return f"{lead.who} has taken it up."
         if not receipt.reached:
-            return f"{to} could not be written to: tell them; at {until:%H:%M} UTC the ladder goes on."
-        return f"{to} was told and must acknowledge until {until:%H:%M} UTC; else the ladder goes on."
+            return (
+                f"{to} could not be written to: tell them; at {until:%H:%M} UTC the ladder goes on. "
+                f"{lead.who} leads until somebody takes it up."
+            )
+        return (
+            f"{to} was told and must acknowledge until {until:%H:%M} UTC; else the ladder goes on. "
+            f"{lead.who} leads until somebody takes it up."
+        )
 
 
 def _growing(first: timedelta, times: int) -> timedelta:

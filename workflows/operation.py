@@ -43,7 +43,7 @@ from models.timeline import Timeline
 from workflows.calls import call, look_up
 from workflows.details import Details
 from workflows.failed_step import RETRY, SKIP, failed_step_question
-from workflows.gates import Asking
+from workflows.gates import Asking, decision_line
 from workflows.holding import Holding, refuse_operation
 from workflows.looking import find_unhealthy, watch
 from workflows.operation_page import operation_page
@@ -268,18 +268,7 @@ class Operation(Holding, Asking):
         self.enter(OperationState.DECIDING, f"Waiting for a decision: {question.text}")
         await self.record()
         outcome = await self.ask(question, lambda: self.aborting is not None)
-        answers = "; ".join(
-            f"{a.option} by {a.by} ({a.via.value})" + (f": {a.note}" if a.note else "") for a in outcome.answers
-        )
-        self.tell(
-            EntryKind.DECISION,
-            f"{question.text} {answers or 'Nobody needs to answer any more.'}",
-            {
-                "question": question.text,
-                "option": outcome.option,
-                "answers": [a.model_dump(mode="json") for a in outcome.answers],
-            },
-        )
+        self.tell(EntryKind.DECISION, *decision_line(question, outcome, "Nobody needs to answer any more"))
         self.enter(before, doing)
         return outcome
 

@@ -55,7 +55,8 @@ class FromBackup(Operation):
             instruction = steps.plan.restores[order.restore]
         except KeyError:
             known = ", ".join(steps.plan.restores) or "none"
-            raise refuse_operation(f"{order.application} has no restore {order.restore!r}; it has {known}") from None
+            unknown = f"{order.application} has no restore {order.restore!r}; it has {known}"
+            raise ApplicationError(unknown, type="NotFoundError", non_retryable=True) from None
         self.instruction = instruction
         started = workflow.info().workflow_start_time
         self.adapter = adapter_for(

@@ -64,6 +64,39 @@ async def test_whoever_the_ladder_asks_may_take_it_up_and_answer_and_nobody_befo
     assert outcome.lead == THIRD_RUNG
 
 
+async def test_a_notice_of_a_refused_signal_goes_away_once_something_is_taken_or_an_hour_is_over(given: Given) -> None:
+    scene = given()
+    async with scene.played():
+        await scene.fault()
+        wrong = {"gate": "g1", "option": "closed", "by": OPERATOR}
+        await scene.incident().signal("decide_by_signal", wrong)
+        await scene.settled()
+        at_once = await scene.page()
+        await scene.forward(61 * MINUTE)
+        later = await scene.page()
+        await scene.incident().signal("decide_by_signal", wrong)
+        await scene.settled()
+        again = await scene.page()
+        await decide(scene.incident(), "retry", by=OPERATOR)
+        await scene.asked()
+        taken = await scene.page()
+
+    refusal = "gate g1 has no option 'closed'"
+    assert [refusal in page for page in (at_once, later, again, taken)] == [True, False, True, False]
+    assert "Last notice" not in taken
+
+
+async def test_an_answer_stands_first_in_its_line_where_no_page_cuts_it(given: Given) -> None:
+    scene = given()
+    async with scene.played():
+        await scene.fault()
+        await decide(scene.incident(), "retry", by=OPERATOR, note="The switch is back")
+        await scene.asked()
+        page = await scene.page()
+
+    assert f"retry by {OPERATOR} (update): The switch is back. Asked was: " in page
+
+
 async def test_who_opened_an_incident_may_approve_its_remedy_unless_the_dossier_asks_for_four_eyes(
     given: Given,
 ) -> None:

@@ -59,6 +59,22 @@ async def test_who_took_it_up_and_forgot_it_is_asked_again_and_then_the_next(giv
     assert len(responded) == 1
 
 
+async def test_who_acknowledges_second_is_told_who_led_and_who_leads_already_is_told_so(given: Given) -> None:
+    scene = given()
+    async with scene.played():
+        await scene.fault()
+        await scene.tell("acknowledge", Acknowledge(by=OPERATOR))
+        again = await scene.tell("acknowledge", Acknowledge(by=OPERATOR))
+        other = await scene.tell("acknowledge", Acknowledge(by=SECOND_LINE))
+        said = await scene.said()
+    assert again.startswith("You lead it already.")
+    assert other.startswith(f"You lead it, over from {OPERATOR}.")
+    assert [s for s in said if "has taken it up" in s] == [
+        f"{OPERATOR} has taken it up",
+        f"{SECOND_LINE} has taken it up, over from {OPERATOR}",
+    ]
+
+
 async def test_any_word_of_somebody_who_may_lead_counts_as_heard(given: Given) -> None:
     scene = given()
     async with scene.played():
@@ -99,6 +115,7 @@ async def test_at_the_change_of_shifts_the_next_one_has_to_take_it_up(given: Giv
         may_not = await scene.refusal("hand_over", HandOver(by="cio@acme.example", to=OPERATOR, note="x"))
         to_nobody = await scene.refusal("hand_over", HandOver(by=OPERATOR, to="cio@acme.example", note="x"))
         told = await scene.tell("hand_over", HandOver(by=OPERATOR, to=SECOND_LINE, note="Disk grows since 02:00"))
+        meanwhile, page = (await scene.status()).lead, await scene.page()
         await scene.tell("add_note", Note(by=OPERATOR, text="Off home now"))  # does not take it back
         if taken:
             await scene.tell("acknowledge", Acknowledge(by=SECOND_LINE))
@@ -109,7 +126,9 @@ async def test_at_the_change_of_shifts_the_next_one_has_to_take_it_up(given: Giv
     assert told.startswith(f"{SECOND_LINE} was told and must acknowledge until")
     [notice] = scene.world.told(Occasion.HANDED_OVER)
     assert (notice.audience.contacts, notice.facts.text) == ([SECOND_LINE], "Disk grows since 02:00")
-    assert status.lead == SECOND_LINE
+    assert (meanwhile, status.lead) == (OPERATOR, SECOND_LINE if taken else OPERATOR)
+    assert f"led by **{OPERATOR}**" in page
+    assert f"It was handed over to {SECOND_LINE}" in page
     assert scene.told(Occasion.ALERT) == ([FIRST] if taken else [FIRST, SECOND])
 
 
@@ -162,6 +181,7 @@ async def test_an_address_is_the_same_however_it_is_written(given: Given) -> Non
         told = await scene.tell("acknowledge", Acknowledge(by=OPERATOR.title()))
         mine = (await scene.status()).lead
         await scene.tell("hand_over", HandOver(by=OPERATOR.upper(), to=SECOND_LINE.upper(), note="x"))
+        await scene.tell("acknowledge", Acknowledge(by=SECOND_LINE.title()))
         theirs = (await scene.status()).lead
     assert told.startswith("You lead it.")
     assert (mine, theirs) == (OPERATOR, SECOND_LINE)
