@@ -51,8 +51,8 @@ async def test_a_fault_of_another_component_that_joins_after_remedies_in_vain_is
     assert started(scene) == ["app", "db"]
     assert scene.world.down == {"app"}
     assert (
-        "How shall it go on? The question is withdrawn: meanwhile another fault has joined (db is down), and the dossier has an "
-        "instruction for it that was not tried: db-down."
+        "The question is withdrawn: meanwhile another fault has joined (db is down), and the dossier has an "
+        "instruction for it that was not tried: db-down. Asked was: "
     ) in " ".join(said)
     assert again.id == "g2"
 
