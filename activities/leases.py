@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
@@ -97,7 +98,7 @@ class Leases:
                 name,
                 message,
                 start_workflow_operation=start,
-                id=_update_id(name),
+                id=_update_id(name, message.holder),
                 result_type=result_type,
                 rpc_timeout=_ANSWER_WITHIN,
             )
@@ -108,7 +109,6 @@ class Leases:
             raise WatchUnavailableError(f"the watch of {message.application} did not answer: {error}") from error
 
 
-def _update_id(name: str) -> str:
-    """Give an update the id of the activity that sends it: a retry is the same asking, and no person sends such an id."""
-    info = activity.info()
-    return f"{info.workflow_id}/{info.workflow_run_id}/{name}/{info.activity_id}"
+def _update_id(name: str, holder: str) -> str:
+    """Give an update an id that says which program sends it; what a person sends has none of this form."""
+    return f"{holder}/{name}/{uuid.uuid4()}"

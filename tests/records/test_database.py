@@ -63,7 +63,7 @@ def _at_once(work: Callable[..., object], *arguments: object) -> object:
 
 @contextmanager
 def opened(url: str) -> Iterator[Database]:
-    database = Database(url)
+    database = Database(url, make=True)
     yield database
     database.close()
 
