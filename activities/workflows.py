@@ -19,14 +19,14 @@ from temporalio.client import (
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.common import SearchAttributeKey, WorkflowIDConflictPolicy
-from temporalio.exceptions import ApplicationError, CancelledError
+from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.records.requests import request_digest
 from models.base import Model
 from models.dossier.agreement import Priority
 from models.errors import NotFoundError, UserError, WatchUnavailableError
-from models.incident import IncidentEnd, IncidentOutcome, IncidentStatus, Told
+from models.incident import IncidentOutcome, IncidentStatus, Told
 from models.major import (
     IncidentAnswer,
     IncidentAnswers,
@@ -158,10 +158,8 @@ class Workflows:
         handle = self._client.get_workflow_handle(id, result_type=IncidentOutcome)
         try:
             outcome: IncidentOutcome = await handle.result()
-        except WorkflowFailureError as error:
-            return IncidentEnd.CANCELLED.value if isinstance(error.cause, CancelledError) else None
-        except (RPCError, RuntimeError):  # the latter: it left another kind of result, as holders of operations do
-            return None
+        except (WorkflowFailureError, RPCError, RuntimeError):
+            return None  # the last: it left another kind of result, as holders of operations do
         return outcome
 
     # --- telling

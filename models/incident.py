@@ -43,7 +43,7 @@ class IncidentEnd(StrEnum):
     MERGED = "merged"
     """It was the same matter as another incident, which took over."""
     CANCELLED = "cancelled"
-    """Somebody cancelled the workflow."""
+    """Somebody gave it up after its alarms were cleared, and said why."""
 
     @property
     def proven(self) -> bool:
@@ -63,6 +63,8 @@ class Reopening(Model):
     lead: str | None = None
     end: IncidentEnd | None = None
     """How it had ended, where that is known."""
+    lost: bool = False
+    """Its workflow was gone without an end of its own: somebody ended it in Temporal, or it failed."""
 
 
 class IncidentOrder(Delivered):
@@ -223,6 +225,13 @@ class CloseIncident(Model):
     cause: CauseCode
 
 
+class CancelIncident(Model):
+    """Give it up at once, where none of its alarms fires any more; what runs on a host is told to end."""
+
+    by: By
+    reason: Why
+
+
 class SetCause(Model):
     """Say what it came from."""
 
@@ -359,5 +368,9 @@ class IncidentMemory(State):
     cause: CauseCode | None = None
     closing: CloseIncident | None = None
     """Somebody wants it closed."""
+    cancelling: CancelIncident | None = None
+    """Somebody gives it up."""
+    cancellation: str = ""
+    """That its cancellation was requested in Temporal, and refused: when, and with which reason."""
     merged: Merged | None = None
     major: LedByMajor | None = None

@@ -26,6 +26,8 @@ class Occasion(StrEnum):
     """So much of a promised time is used up."""
     BREACH = "breach"
     """A promised time is over."""
+    CANCELLATION = "cancellation"
+    """Somebody unknown asked Temporal to cancel an incident; it goes on."""
     UNDELIVERED = "undelivered"
     """A notice reached nobody."""
     OPENED = "opened"

@@ -84,12 +84,16 @@ class OpenIncident(State):
     """Alarms that people reported too late for it to handle."""
 
 
+LOST: Final = "lost"
+"""How an incident ended whose workflow is gone without an end of its own: it was terminated in Temporal, or it failed."""
+
+
 class ClosedIncident(OpenIncident):
     """An incident that has ended; the latest are remembered, for what comes back."""
 
     closed_at: datetime
     end: str | None
-    """None where it did not end by itself (terminated, failed, gone)."""
+    """How it ended, or `LOST`; None where that is not known."""
     lead: str | None = None
 
 

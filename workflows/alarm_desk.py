@@ -11,11 +11,21 @@ from typing import TYPE_CHECKING, Final
 
 from temporalio.exceptions import ApplicationError
 
-from models.alarms import BY_HAND, Alarm, AlarmReceipt, AlarmState, Disposition, digest_of
+from models.alarms import BY_HAND, Alarm, AlarmReceipt, AlarmState, Disposition, digest_of, is_remembered
 from models.dossier.monitoring import Severity
 from models.incident import AlarmsCleared, AlarmsJoined
+from models.people import DRIFTVAKT
 from models.sizes import cut
-from models.watch import JournalEntry, OpenAlarm, OpenByHand, OpenIncident, OpenReceipt, WatchState
+from models.watch import (
+    LOST,
+    ClosedIncident,
+    JournalEntry,
+    OpenAlarm,
+    OpenByHand,
+    OpenIncident,
+    OpenReceipt,
+    WatchState,
+)
 from workflows.crowd import BRIEF, MOST_ALARMS, MOST_MEMBERS, Crowd
 from workflows.discipline import (
     RAISE_AGAIN_AFTER,
@@ -260,6 +270,10 @@ class AlarmDesk:
         held.kept = None if alarm.fingerprint.startswith(BY_HAND) else kept_back(self._memory, alarm, now)
         if held.kept is not None:
             return self._keep(held, alarm)
+        if (lost := self._lost(held)) is not None:
+            return self._open_again(
+                held, alarm, lost, "its workflow was gone without an end of its own: terminated, or failed"
+            )
         component = self._book.known(alarm.component)
         belonging = self._belonging(alarm)
         if belonging is not None:
@@ -274,14 +288,21 @@ class AlarmDesk:
         closed = comes_back_to(self._memory.closed.values(), alarm, component, now, known.reopen_within)
         if closed is not None:
             reason = f"{alarm.title} came back {_minutes(now, closed.closed_at)} after it was closed"
-            held.incident = self._book.reopen(closed, [alarm], alarm.source, reason).id
-            return _receipt(
-                alarm, Disposition.OPENED, held.incident, f"opened incident {closed.number} again: {reason}"
-            )
+            return self._open_again(held, alarm, closed, reason)
         note = self._another_fault(component) if alarm.subject is None else ""
         opened = self._book.open([alarm], alarm.title, alarm.source, note=note)
         held.incident = opened.id
         return _receipt(alarm, Disposition.OPENED, opened.id, f"opened incident {opened.number}")
+
+    def _open_again(self, held: OpenAlarm, alarm: Alarm, closed: ClosedIncident, reason: str) -> AlarmReceipt:
+        by = DRIFTVAKT if closed.end == LOST else alarm.source
+        held.incident = self._book.reopen(closed, [alarm], by, reason).id
+        return _receipt(alarm, Disposition.OPENED, held.incident, f"opened incident {closed.number} again: {reason}")
+
+    def _lost(self, held: OpenAlarm) -> ClosedIncident | None:
+        """The incident of an alarm, where its workflow was gone without an end of its own: it goes on under its number."""
+        closed = self._memory.closed.get(held.incident or "")
+        return closed if closed is not None and closed.end == LOST else None
 
     def _belonging(self, alarm: Alarm) -> Belonging | None:
         """The open incident that an alarm belongs to."""
@@ -355,6 +376,8 @@ class AlarmDesk:
         held.recheck_at = None
         again = _with_detail(held.alarm, "still fires after its incident ended.")
         self.note(again, self.place(held, again))
+        if not is_remembered(held.alarm.fingerprint):  # from here on its incident knows it again
+            del self._memory.alarms[held.alarm.fingerprint]
         return True
 
     def _release(self, held: OpenAlarm) -> bool:

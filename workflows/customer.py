@@ -103,7 +103,7 @@ class Customer:
     async def closed(self, end: IncidentEnd) -> None:
         """Tell those who were told that it began how it ended."""
         memory = self._case.memory
-        if memory.informed_at is None or end in {IncidentEnd.MERGED, IncidentEnd.CANCELLED}:
+        if memory.informed_at is None or end is IncidentEnd.MERGED:
             return
         cause = memory.cause.value if memory.cause else ""
         occasion = Occasion.RESTORED if end in _SAFE_END else Occasion.CLOSED

@@ -17,7 +17,7 @@ RAISE_AGAIN_AFTER: Final = timedelta(minutes=2)
 """An alarm that still fires so long after its incident ended is raised again: the source is given time to see the recovery."""
 
 RAISE_AGAIN_AFTER_HAND: Final = timedelta(hours=1)
-"""The same where a person closed or cancelled the incident, knowing that it fires."""
+"""The same where a person closed the incident, knowing that it fires."""
 
 RAISE_AGAIN_AT_MOST: Final = timedelta(hours=4)
 """Longest wait for an alarm that fires although probes find nothing wrong; it doubles up to here."""

@@ -8,6 +8,9 @@ from models.alarms import Alarm, digest_of
 from models.incident import IncidentMemory
 from workflows.crowd import MOST_ALARMS
 
+_NAMED = 3
+"""Alarms that are named in a sentence."""
+
 
 class Firing:
     """Keeps them in an incident's memory; the watch keeps as many of them, so that each is cleared."""
@@ -60,6 +63,14 @@ class Firing:
     def any(self) -> bool:
         """Whether any fires."""
         return bool(self._memory.alarms or self._component_of)
+
+    def in_words(self) -> str:
+        """How many fire, with the first names: `2 alarms fire (Web is down, Disk full)`; empty where none does."""
+        names, many = [a.title for a in self._memory.alarms.values()][:_NAMED], len(self._memory.alarms) + self.further
+        if not many:
+            return ""
+        shown = ", ".join([*names, *(["and others"] if many > len(names) else [])])
+        return f"{many} alarms fire ({shown})" if many > 1 else f"1 alarm fires ({shown})"
 
     @property
     def digests(self) -> set[str]:

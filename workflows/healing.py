@@ -122,6 +122,8 @@ class Healing:
             case.tell(EntryKind.NOTE, f"The dossier cannot be read, so people decide: {begun.fault}")
         self._leading.began(begun)
         case.prepared = True
+        if order.reopening is not None and order.reopening.lost:
+            self._leading.need_people(f"It was opened again by Driftvakt: {order.reopening.reason}.")
         if case.plan.plan is not None:
             self.steps = Steps(
                 case.plan.plan,

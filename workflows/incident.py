@@ -16,6 +16,7 @@ from models.incident import (
     Acknowledge,
     AlarmsCleared,
     AlarmsJoined,
+    CancelIncident,
     CloseIncident,
     CustomerUpdate,
     HandOver,
@@ -40,6 +41,7 @@ from models.people import Person
 from models.records import EntryKind
 from models.sizes import ANSWER, first_that_fit
 from workflows.alarm_lines import AlarmLines
+from workflows.cancelling import whatever_is_pressed
 from workflows.case import Case, refused
 from workflows.details import Details
 from workflows.gates import Asking
@@ -83,14 +85,10 @@ class Incident(Begun, Holding, Asking):
                 f"its watch opens an incident: start open-incident, or send the update open_incident to {watch}"
             )
         self._tell_how_it_began()
-        try:
-            return await self._close(await self._until_over())
-        except BaseException as error:
-            if not is_cancelled_exception(error):
-                raise
-            self.case.tell(EntryKind.STATE, f"Cancelled while: {self.memory.doing}. {self.healing.left_behind()}")
-            await self._close(IncidentEnd.CANCELLED)
-            raise
+        return await whatever_is_pressed(self._to_the_end(), self._refuse_cancellation)
+
+    async def _to_the_end(self) -> IncidentOutcome:
+        return await self._close(await self._until_over())
 
     def _tell_how_it_began(self) -> None:
         order = self.case.order
@@ -104,24 +102,23 @@ class Incident(Begun, Holding, Asking):
     async def _until_over(self) -> IncidentEnd:
         """Heal and lead side by side, until health is proven or people end it."""
         healing, leading = asyncio.create_task(self.healing.run()), asyncio.create_task(self.leading.run())
-        try:
-            await workflow.wait_condition(lambda: healing.done() or leading.done() or self._can_end)
-        except asyncio.CancelledError:
-            self.late.decided()
-            # Not in a `finally`: a run that a worker lets go of is closed where it waits, and must not wait again.
-            await self._stop(healing, leading)
-            raise
+        await workflow.wait_condition(lambda: healing.done() or leading.done() or self._can_end)
         self.late.decided()
-        healed = healing.done()
+        healed, doing = healing.done(), self.memory.doing
         await self._stop(healing, leading)
         if healed:
             return healing.result()
+        if self.memory.cancelling is not None:
+            self.case.tell(EntryKind.STATE, f"Cancelled while: {doing}. {self.healing.left_behind()}")
+            return IncidentEnd.CANCELLED
         return IncidentEnd.MERGED if self.memory.merged else IncidentEnd.CLOSED_BY_HAND
 
     @property
     def _can_end(self) -> bool:
         """Whether people or another incident have ended it, and nothing has to be brought to its end before."""
-        return self.case.over and self.case.prepared and not self.healing.acting
+        if not self.case.prepared:
+            return False
+        return self.memory.cancelling is not None or (self.case.over and not self.healing.acting)
 
     async def _stop(self, *tasks: asyncio.Task[Any]) -> None:
         """Stop tasks, one after the other, and wait until each has stopped."""
@@ -138,8 +135,6 @@ class Incident(Begun, Holding, Asking):
         self.late.decided()
         case.end = end
         self.withdraw()
-        if not case.prepared:  # cancelled before
-            await self.healing.prepare()
         stays_closed_at = self._refuted() if end is IncidentEnd.NOT_CONFIRMED else None
         if stays_closed_at is None:
             if end.proven:
@@ -189,12 +184,26 @@ class Incident(Begun, Holding, Asking):
         return closed[-1]
 
     def _why_closed(self) -> str:
-        closing, merged = self.memory.closing, self.memory.merged
+        closing, merged, cancelling = self.memory.closing, self.memory.merged, self.memory.cancelling
         if self.case.end is IncidentEnd.CLOSED_BY_HAND and closing is not None:
             return f", by {closing.by} ({closing.cause.value}): {closing.reason}"
         if self.case.end is IncidentEnd.MERGED and merged is not None:
             return f" into {merged.into}, by {merged.by}: {merged.reason}"
+        if self.case.end is IncidentEnd.CANCELLED and cancelling is not None:
+            return f", by {cancelling.by}: {cancelling.reason}"
         return ""
+
+    def _refuse_cancellation(self, reason: str) -> None:
+        """*Request Cancellation* gives no name; the incident goes on, shows it, and whoever leads is told."""
+        if self._closed:
+            return
+        said = f" with the reason '{reason}'" if reason else ""
+        self.memory.cancellation = f"{workflow.now():%Y-%m-%d %H:%M} UTC{said}"
+        self.case.tell(
+            EntryKind.STATE,
+            f"Not cancelled: its cancellation was requested in Temporal{said}, and nobody knows by whom. It goes on",
+        )
+        self.leading.cancellation_refused(reason)
 
     # --- what the watch and a major incident tell it
 
@@ -335,6 +344,24 @@ class Incident(Begun, Holding, Asking):
         if self.healing.acting:
             return Told(message=f"It is closed as soon as this has ended: {self.memory.doing}.")
         return Told(message="It is being closed.")
+
+    @workflow.update(
+        name="cancel_incident",
+        description="Give it up at once, where no alarm of it fires any more; what runs on a host is told to end. "
+        f'{{{_YOU}, "reason": "Opened by a test"}}',
+    )
+    async def cancel_incident(self, told: CancelIncident) -> Told:
+        """Give it up; refused while anything of it fires."""
+        await self._ready()
+        told = self.case.identified(told)
+        self.case.require_leader(told.by, "cancel")
+        if firing := self.case.firing.in_words():
+            raise refused(
+                f"it is not cancelled: {firing}. End it with `driftvakt incident close`, which says what it came from; to keep "
+                "it from acting, use `driftvakt halt`"
+            )
+        self.memory.cancelling = told
+        return self._heard(told.by, "It is being cancelled.")
 
     @workflow.update(
         name="set_cause",

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from models.alarms import MERGED, Alarm, digest_of, subject_of
+from models.alarms import BY_HAND, MERGED, Alarm, digest_of, subject_of
 from models.dossier.agreement import Level
 from models.incident import (
     AlarmsCleared,
@@ -22,7 +22,7 @@ from models.incident import (
 )
 from models.names import incident_id
 from models.sizes import MESSAGE, first_that_fit
-from models.watch import ClosedIncident, OpenAlarm, OpenIncident, WatchState
+from models.watch import LOST, ClosedIncident, OpenAlarm, OpenIncident, WatchState
 from workflows.discipline import raise_again_after
 from workflows.placing import COMES_BACK, Role
 
@@ -117,6 +117,7 @@ class IncidentBook:
             reason=reason,
             opened_at=closed.opened_at,
             lead=closed.lead,
+            lost=closed.end == LOST,
             end=IncidentEnd(closed.end) if closed.end in set(IncidentEnd) else None,
         )
         title = closed.title or (alarms[0].title if alarms else incident.id)
@@ -132,12 +133,40 @@ class IncidentBook:
         if found is None:
             return False
         self._remember(found, end, lead)
+        if end == LOST:
+            self._keep_reported(found)
         confirmed = end != IncidentEnd.NOT_CONFIRMED.value
         for held in memory.alarms.values():
             if held.incident == incident:
                 held.recheck_at = self._now() + raise_again_after(held, by_hand=end in _BY_HAND, confirmed=confirmed)
         self._raise_now(incident, found.unhandled)
         return True
+
+    def _keep_reported(self, lost: OpenIncident) -> None:
+        """What people reported is known to its incident alone; until that is opened again, the watch remembers it."""
+        named: list[str | None] = [name or None for name in lost.by_hand]
+        for alarm in self.as_alarms(lost, lost.reopened + 1, "driftvakt", "What people reported to it.", named):
+            self._memory.alarms[alarm.fingerprint] = OpenAlarm(alarm=alarm, incident=lost.id)
+
+    def as_alarms(
+        self, incident: OpenIncident, times: int, source: str, detail: str, components: Sequence[str | None]
+    ) -> list[Alarm]:
+        """The matter of an incident of which no alarm is known, so that it knows where to look when it is opened again."""
+        now = self._now()
+        return [
+            Alarm(
+                application=self._application,
+                fingerprint=f"{BY_HAND}{incident.number}/{times}/{component or ''}",
+                subject=incident.subject,
+                title=incident.title or f"Incident {incident.number} is open again",
+                component=component,
+                source=source[:80],
+                since=now,
+                seen_at=now,
+                detail=detail[:1000],
+            )
+            for component in components
+        ]
 
     def unhandled(self, told: AlarmsUnhandled) -> list[Alarm]:
         """An incident that ends did not handle some alarms: they are raised when it has ended, or now if it has.

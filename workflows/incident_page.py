@@ -53,7 +53,10 @@ def incident_page(case: Case, asked: Sequence[GateState], gates: str, draft: str
         _alarms(case),
         _draft(case, draft),
     ]
-    tells = "`add_note`, `hand_over`, `wait_for`, `update_customer`, `reclassify`, `set_cause`, `close_incident`"
+    tells = (
+        "`add_note`, `hand_over`, `wait_for`, `update_customer`, `reclassify`, `set_cause`, `close_incident`, "
+        "`cancel_incident`"
+    )
     more = "" if memory.state is IncidentState.CLOSED else f" · *Send an Update* also takes {tells}."
     last = f"[Watch of {order.application}]({watch}){more}"
     texts = ("\n\n".join(part for part in (*before, _happened(case, shown), last) if part) for shown in _SHOWN)
@@ -68,6 +71,11 @@ def _stands(case: Case) -> str:
         leads = lead.who if lead.acknowledged or lead.handed_to else None
         stands.append(f"led by **{plain(leads)}**" if leads else "**nobody leads it**")
     lines = [" · ".join(stands), plain(memory.doing) if memory.doing.lower() != memory.state.value else ""]
+    if memory.cancellation and memory.state is not IncidentState.CLOSED:
+        lines.append(
+            f"**Request Cancellation was refused** ({plain(memory.cancellation)}): it says neither who nor why. To end the "
+            "incident, send the update `close_incident`; where no alarm fires any more, `cancel_incident`"
+        )
     if memory.major is not None and memory.major.major:
         link = f"/namespaces/{{namespace}}/workflows/{memory.major.major}"
         lines.append(f"Part of a **major incident**: [{plain(memory.major.title or memory.major.major)}]({link})")

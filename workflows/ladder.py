@@ -7,12 +7,15 @@ from datetime import datetime, timedelta
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey
 
+from activities.stubs.workflows import look_up_incidents
 from models.clock import ClockEventKind
 from models.incident import Acknowledge, HandOver, LeadSilent, LedByMajor
 from models.names import LEAD
 from models.notices import Audience, Occasion
-from models.people import as_written, is_among, same
+from models.people import DRIFTVAKT, as_written, is_among, same
 from models.records import EntryKind
+from models.watch import LookUpIncidents
+from workflows.calls import call
 from workflows.case import Case, refused
 from workflows.clocks import Clocks
 from workflows.notices import Notices
@@ -25,6 +28,9 @@ _ACKNOWLEDGE_WITHIN = timedelta(minutes=15)
 _PAUSE = timedelta(minutes=15)
 _LONGEST_PAUSE = timedelta(hours=4)
 """After the whole ladder was silent it is climbed again: after a quarter of an hour, then twice as long, up to this."""
+
+_LOOK_AT_MAJOR = timedelta(hours=1)
+"""How often it is looked up whether the major incident that leads still runs: one that was terminated gives nothing back."""
 
 _SEND_AGAIN = timedelta(minutes=1)
 """When sending itself failed, the same rung is asked again: after a minute, then twice as long, up to the pause above."""
@@ -42,6 +48,7 @@ class Ladder:
         """Who handed it over to somebody who has not taken it up yet."""
         self._failures = 0
         self._alert_at: datetime | None = None
+        self._major_due: datetime | None = None
 
     # --- when
 
@@ -61,7 +68,7 @@ class Ladder:
     def next_due(self) -> datetime | None:
         """When the ladder has to be looked at next."""
         lead = self._case.memory.lead
-        dues = [lead.due, self._forgotten_at, None if lead.alerted else self._alert_at]
+        dues = [lead.due, self._forgotten_at, None if lead.alerted else self._alert_at, self._major_due]
         return min((due for due in dues if due is not None), default=None)
 
     @property
@@ -79,6 +86,8 @@ class Ladder:
         lead, now = self._case.memory.lead, workflow.now()
         if not lead.alerted and self._alert_at is not None and self._alert_at <= now:
             self.need_people("The agreed remedies have not helped so far.")
+        if self._major_due is not None and self._major_due <= now:
+            await self._look_at_major()
         if self._forgotten_at is not None and self._forgotten_at <= now:
             await self._ask_again()
         elif lead.due is not None and lead.due <= now:
@@ -124,6 +133,20 @@ class Ladder:
             EntryKind.LEAD, f"Nobody on the ladder took it up; it is climbed again at {lead.due:%Y-%m-%d %H:%M} UTC"
         )
 
+    async def _look_at_major(self) -> None:
+        major = self._case.memory.major
+        self._major_due = None if major is None else workflow.now() + _LOOK_AT_MAJOR
+        if major is None or major.major is None:
+            return
+        found = await call(
+            look_up_incidents,
+            LookUpIncidents(ids=[major.major]),
+            summary="See whether the major incident that leads it still runs",
+        )
+        if major.major in found.ended and self._case.memory.major is major:
+            self._case.memory.major = None
+            self.led_by_major(LedByMajor(major=None, by=DRIFTVAKT))
+
     async def _ask_again(self) -> None:
         """Whoever took it up has said nothing for long: ask them, and if they stay silent, the next."""
         memory = self._case.memory
@@ -150,6 +173,7 @@ class Ladder:
 
     def led_by_major(self, told: LedByMajor) -> None:
         """A major incident has the lead; when it gives it back, people are looked for again."""
+        self._major_due = workflow.now() + _LOOK_AT_MAJOR if told.major else None
         if told.major is not None:
             self._take(told.by)
             self._case.tell(EntryKind.LEAD, f"Led by the major incident {told.major} ({told.title}), by {told.by}")

@@ -38,6 +38,8 @@ class Leading:
         self.ladder = Ladder(case, self.clocks, self.notices)
         self.customer = Customer(case, self.clocks, self.ladder, self.notices)
         self._began = False
+        self._cancellations: list[str] = []
+        """Reasons of cancellations that were refused, of which nobody was told yet."""
 
     def begin(self) -> None:
         """The fault is real, or nobody can tell: from now on people are looked for and promises are watched."""
@@ -49,9 +51,13 @@ class Leading:
         self._began = True
         self.ladder.need_people(why)
 
+    def cancellation_refused(self, reason: str) -> None:
+        """Somebody unknown has tried to cancel it: whoever leads is told."""
+        self._cancellations.append(reason)
+
     async def run(self) -> None:
         """Do what is due, for as long as the incident lasts."""
-        await workflow.wait_condition(lambda: self._began)
+        await workflow.wait_condition(lambda: self._began or bool(self._cancellations and self._case.prepared))
         while not self._case.stopping:
             await self.clocks.read()
             await self._act()
@@ -63,10 +69,10 @@ class Leading:
 
     async def _rest(self) -> None:
         due = self._next()
-        if self.clocks.stale or (due is not None and due <= workflow.now()):
+        if self.clocks.stale or self._cancellations or (due is not None and due <= workflow.now()):
             return
         await until(
-            lambda: self._case.stopping or self.clocks.stale or self._sooner_than(due),
+            lambda: self._case.stopping or self.clocks.stale or bool(self._cancellations) or self._sooner_than(due),
             within=None if due is None else due - workflow.now(),
             summary="Until the next warning, reminder or rung of the ladder",
         )
@@ -79,6 +85,8 @@ class Leading:
     async def _act(self) -> None:
         while (moment := self.clocks.take_passed()) is not None:
             await self._warn(moment)
+        while self._cancellations:
+            await self.notices.to_lead(Occasion.CANCELLATION, text=self._cancellations.pop(0))
         now = workflow.now()
         if self.customer.answer_due is not None and self.customer.answer_due <= now:
             await self.customer.no_answer()

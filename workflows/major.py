@@ -108,7 +108,9 @@ class Major(Begun):
         except BaseException as error:
             if not is_cancelled_exception(error):
                 raise
-            self._note(EntryKind.STATE, "Cancelled: its incidents are led on their own again")
+            self._note(
+                EntryKind.STATE, "Cancelled in Temporal, nobody knows by whom: its incidents are led on their own again"
+            )
             await self._tell_lead(None, self.memory.lead, self._open())
             raise
         return await self._end()

@@ -144,13 +144,26 @@ class Operation(Holding, Asking):
             return await self.finish(OperationEnd.REFUSED, error.message)
         except BaseException as error:
             if is_cancelled_exception(error):
-                said = f"Cancelled while: {self.doing}. {self.left_behind()}"
+                reason = workflow.cancellation_reason()
+                who = f"in Temporal, nobody knows by whom{_because(reason or '')}"
+                said = f"Cancelled {who}. It was doing: {self.doing}. {self.left_behind()}"
                 self.tell(EntryKind.STATE, said)
+                await self._tell_of_cancellation(said)
                 await self._close(OperationEnd.CANCELLED, said)
             elif isinstance(error, FailureError):
                 self.tell(EntryKind.STATE, f"Failed: {explain(error)}")
                 await self._close(OperationEnd.FAILED, explain(error))
             raise
+
+    async def _tell_of_cancellation(self, said: str) -> None:
+        """Whoever asked for it, and the operators, hear what was left half-done: nothing of it is taken back."""
+        if self._steps is None or not self._acted or self._steps.rehearse:
+            return
+        people = list(
+            dict.fromkeys([*self.plan.people.get("operator", []), *([] if is_program(self.by) else [self.by])])
+        )
+        if people:
+            await self.steps.tell(people, f"{self.title}: {said}"[:2000], "Tell that it was cancelled half-way")
 
     async def _load_plan(self, dossier: str) -> ApplicationPlan:
         assert self.order is not None

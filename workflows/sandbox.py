@@ -24,6 +24,7 @@ def workflow_runner() -> SandboxedWorkflowRunner:
             "workflows.blast_radius",
             "workflows.carrying",
             "workflows.calls",
+    "workflows.cancelling",
             "workflows.case",
             "workflows.change_plan",
             "workflows.clocks",

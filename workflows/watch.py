@@ -25,7 +25,7 @@ from temporalio.exceptions import (
 from activities.stubs.records import load_watch_slice, write_records
 from activities.stubs.workflows import look_up_incidents
 from models.alarms import HANDS_ON, Alarm, AlarmBatch, BatchReceipt
-from models.incident import AlarmsUnhandled, IncidentEnd, IncidentOrder, IncidentOutcome, IncidentState
+from models.incident import AlarmsUnhandled, IncidentOrder, IncidentOutcome, IncidentState
 from models.lease import AskForLease, LeaseAnswer, ReleaseLease
 from models.names import APPLICATION, CUSTOMER, STATE, TITLE
 from models.people import is_program, named_once
@@ -33,6 +33,7 @@ from models.records import WriteRecords
 from models.sizes import MESSAGE, encoded_size, first_that_fit
 from models.slices import WatchSlice, WatchSliceRequest
 from models.watch import (
+    LOST,
     BeginOperation,
     DossierPublished,
     EndOperation,
@@ -51,6 +52,7 @@ from models.watch import (
 )
 from workflows.alarm_desk import AlarmDesk
 from workflows.calls import call, look_up
+from workflows.cancelling import whatever_is_pressed
 from workflows.carrying import fit
 from workflows.details import Details
 from workflows.incident_book import IncidentBook
@@ -124,6 +126,8 @@ class Watch(Begun):
         self._refusals = Refusals()
         self._reload = order.state is None
         self._hand_on = False
+        self._cancellation = ""
+        """That its cancellation was requested, and refused: when, and with which reason."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._followed: set[str] = set()
         self._starting: set[str] = set()
@@ -137,6 +141,15 @@ class Watch(Begun):
     async def run(self, order: WatchOrder) -> None:
         """Keep watch until history is long enough, then go on in a new run with the same memory."""
         only_carried("state", order.state)
+        await whatever_is_pressed(self._watch(order), self._refuse_cancellation)
+
+    def _refuse_cancellation(self, reason: str) -> None:
+        """A watch that ended would forget silences and leases; who retires an application terminates its watch."""
+        said = f" with the reason '{reason}'" if reason else ""
+        self._cancellation = f"{workflow.now():%Y-%m-%d %H:%M} UTC{said}"
+        self._show()
+
+    async def _watch(self, order: WatchOrder) -> None:
         while not self._should_hand_on():
             if self._reload or self._hours_run_out():
                 await self._load_slice()
@@ -252,7 +265,7 @@ class Watch(Begun):
             self._orders.gone(id)
             # Opened again while it was looked up, it runs under the same id; then somebody follows it.
             if id not in self._followed:
-                self._ended(id, end)
+                self._ended(id, end or LOST)
         self._review()
 
     async def _rest(self) -> None:
@@ -395,6 +408,7 @@ class Watch(Begun):
             # The records were lost and the numbers began anew: what runs under this number is older than we know.
             self._followed.discard(incident)
             self._gone(incident, order.alarms)
+            self._memory.closed.pop(incident, None)  # so it is not opened again under this number
             return
         finally:
             self._starting.discard(incident)
@@ -405,8 +419,8 @@ class Watch(Begun):
             if ended.done():
                 outcome = await ended
                 self._ended(incident, outcome.end.value, outcome.lead)
-        except ChildWorkflowError as error:
-            self._ended(incident, IncidentEnd.CANCELLED.value if is_cancelled_exception(error) else None)
+        except ChildWorkflowError:  # terminated, failed, or cancelled before its first step
+            self._ended(incident, LOST)
 
     def _ended(self, incident: str, end: str | None, lead: str | None = None) -> None:
         """An incident no longer runs: what of its alarms still fires is looked at again after a while, its lease goes on."""
@@ -578,8 +592,13 @@ class Watch(Begun):
 
     def _page(self) -> str:
         if self._state is None:
-            return page(f"### Watch of {plain(self.order.application)}", "Starting", self._refusals.markdown())
-        return watch_page(self.order.application, self._memory, self._leases.queue(), self._refusals.markdown())
+            return page(f"### Watch of {plain(self.order.application)}", "Starting", self._not_taken())
+        return watch_page(self.order.application, self._memory, self._leases.queue(), self._not_taken())
+
+    def _not_taken(self) -> str:
+        """What was refused, as Markdown."""
+        said = f"**Request Cancellation was refused** ({plain(self._cancellation)}): a watch is not cancelled, or alarms would be lost."
+        return "\n\n".join(filter(None, [said if self._cancellation else "", self._refusals.markdown()]))
 
 
 def _of_a_program() -> bool:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
 
 from temporalio.exceptions import ApplicationError
 
-from models.alarms import BY_HAND, Alarm
 from models.base import Model
 from models.incident import IncidentEnd
 from models.lease import LeaseTakenBack, ReleaseLease
@@ -239,28 +238,11 @@ class WatchOrders:
         held = [h for h in self._memory.alarms.values() if h.incident == id]
         for h in held:
             h.recheck_at = None
-        alarms = [h.alarm for h in held] or self._reported(closed, order)
+        alarms = [h.alarm for h in held] or self._book.as_alarms(
+            closed, closed.reopened + 1, order.by, order.reason, closed.components[:20] or [None]
+        )
         opened = self._book.reopen(closed, alarms, order.by, order.reason)
         return WatchTold(incident=opened.id, message=f"{opened.id} is open again.")
-
-    def _reported(self, closed: ClosedIncident, order: ReopenIncident) -> list[Alarm]:
-        """No alarm fires: the word of whoever opens it again is the alarm, so that the incident knows where to look."""
-        now = self._now()
-        components: list[str | None] = [*closed.components[:20]]
-        return [
-            Alarm(
-                application=self._application,
-                fingerprint=f"{BY_HAND}{closed.number}/{closed.reopened + 1}/{component or ''}",
-                subject=closed.subject,
-                title=closed.title or f"Incident {closed.number} is open again",
-                component=component,
-                source=order.by[:80],
-                since=now,
-                seen_at=now,
-                detail=order.reason[:1000],
-            )
-            for component in components or [None]
-        ]
 
     # --- who and what is meant
 

@@ -107,12 +107,6 @@ async def decide(desk: Desk, id: str, decision: Decision) -> DecisionReceipt:
     return receipt
 
 
-async def cancel(desk: Desk, id: str) -> None:
-    """Ask the incident to end; it still writes down what it leaves behind."""
-    async with told(short(id)):
-        await _handle(desk, id).cancel()
-
-
 async def _status(desk: Desk, id: str, so: str) -> IncidentStatus:
     status = await ask(await running_handle(desk, id), IncidentStatus)
     if status is None:

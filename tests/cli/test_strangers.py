@@ -59,6 +59,7 @@ GIVEN = {
         "acme.shop.1",
         "network",
     ),
+    "incident cancel": ("acme.shop.1", "--reason", "Gone", "--yes"),
     "incident close": ("acme.shop.1", "--cause", "network", "--reason", "Gone", "--yes"),
     "incident decide": ("acme.shop.1", "approve", "--yes"),
     "incident handover": ("acme.shop.1", "--to", "boss@supplier.example", "--note", "Yours"),

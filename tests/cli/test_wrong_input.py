@@ -46,7 +46,7 @@ NO_TEMPORAL = [
     ["incident", "open", "acme.shop", "--title", "x"],
     ["incident", "decide", "acme.shop.1", "approve", "--yes"],
     ["incident", "note", "acme.shop.1", "x"],
-    ["incident", "cancel", "acme.shop.1", "--yes"],
+    ["incident", "cancel", "acme.shop.1", "--reason", "x", "--yes"],
     ["watch", "list"],
     ["watch", "show", "acme.shop"],
     ["dossier", "publish", "examples/acme/shop.yaml"],

@@ -19,6 +19,7 @@ from models.errors import DriftvaktError
 from models.gates import Decision
 from models.incident import (
     Acknowledge,
+    CancelIncident,
     CloseIncident,
     CustomerUpdate,
     HandOver,
@@ -45,6 +46,7 @@ LEADING = DOCS / "leading.md"
 UPDATES: dict[str, type[Model]] = {
     "acknowledge": Acknowledge,
     "add_note": Note,
+    "cancel_incident": CancelIncident,
     "close_incident": CloseIncident,
     "decide": Decision,
     "hand_over": HandOver,

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 import yaml
-from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
+from temporalio.client import Client, WorkflowHandle
 
 from activities.alarms import WatchReporter
 from activities.records import Records, upgrade
-from models.alarms import Alarm
-from models.incident import IncidentEnd, IncidentOutcome, IncidentState
+from models.alarms import Alarm, AlarmState
+from models.incident import CancelIncident, IncidentEnd, IncidentOutcome, IncidentState, Told
 from models.records import EntryKind
 from starter.publishing import publish, read_all
 from tests.chaos.fleet import Fleet
@@ -47,13 +47,15 @@ class Site:
     records: Records
     fleet: Fleet
 
-    async def alarm(self) -> None:
-        """The component breaks, and its monitoring says so."""
+    async def alarm(self, state: AlarmState = AlarmState.FIRING) -> None:
+        """The component breaks, and its monitoring says so; or it takes that back."""
         now = datetime.now(UTC)
         fields: dict[str, Any] = {
             "component": "c0",
             "measuring_point": "c0-up",
             "source": "test",
+            "state": state,
+            "since_known": False,
             "since": now,
             "seen_at": now,
         }
@@ -119,9 +121,12 @@ async def test_cancelling_ends_what_runs_on_the_host_and_says_so(tmp_path: Path,
             async with asyncio.timeout(90):
                 while not marker.exists():
                     await asyncio.sleep(0.05)
-            await running_site.incident.cancel()
-            with pytest.raises(WorkflowFailureError):
-                await running_site.incident.result()
+            await running_site.alarm(AlarmState.CLEARED)
+            while (await status(running_site.incident)).alarms:
+                await asyncio.sleep(0.05)
+            order = CancelIncident(by="ann", reason="The command takes too long")
+            await running_site.incident.execute_update("cancel_incident", order, result_type=Told)
+            await end_of(running_site.incident)
             [said] = [t for t in running_site.timeline(EntryKind.STATE) if t.startswith("Cancelled while")]
             left = [p for p in Path("/proc").glob("[0-9]*/cmdline") if _runs(p, str(marker))]
     assert "Carry out: Something long" in said

@@ -12,6 +12,7 @@ from temporalio.client import Client, WorkflowFailureError
 from temporalio.worker import Worker
 
 from models.dossier.instructions import Approval
+from models.incident import CancelIncident, Told
 from models.jobs import Outcome
 from models.monitor import Beat, MonitorOrder, SampleSite
 from models.names import WORKFLOW_QUEUE, operation_id, site_queue, watch_id
@@ -24,7 +25,7 @@ from tests.replay import changes, halts, leading, restores, routines, watches
 from tests.replay.keeping import keep
 from tests.servers import real_server
 from tests.workflows.waiting import end_of, until_asked
-from tests.workflows.world import APPLICATION, OPERATOR, World, alarm, cleared, decide, incident, report
+from tests.workflows.world import APPLICATION, OPERATOR, World, alarm, cleared, decide, incident, report, status
 from workflows.monitor import Monitor
 from workflows.sandbox import workflow_runner
 from workflows.starting import ShutDown, StartUp
@@ -57,11 +58,14 @@ async def incidents(client: Client) -> None:
 
         await report(client, cleared("web", number=10), alarm("web", number=20))
         await until_asked(incident(client, 4))
-        await incident(client, 4).cancel()
-        try:
-            await end_of(incident(client, 4))
-        except WorkflowFailureError:
-            await keep(incident(client, 4), "incident-cancelled")
+        await incident(client, 4).cancel()  # refused: it goes on
+        await report(client, cleared("web", number=20))
+        while (await status(incident(client, 4))).alarms:
+            await asyncio.sleep(0.05)
+        order = CancelIncident(by=OPERATOR, reason="A test")
+        await incident(client, 4).execute_update("cancel_incident", order, result_type=Told)
+        await end_of(incident(client, 4))
+        await keep(incident(client, 4), "incident-cancelled")
 
         watch = client.get_workflow_handle(watch_id(APPLICATION))
         await keep(watch, "watch")

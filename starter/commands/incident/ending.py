@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from starter.commands.incident.arguments import Id, OfApplication, Reason, Remark, say, the_id
-from starter.commands.output import AsJson, By, Yes, at_desk, be_sure, echo, echo_json, who_asks
+from starter.commands.output import AsJson, By, Yes, at_desk, be_sure, who_asks
 
 if TYPE_CHECKING:
     from models.incident import Told
@@ -46,11 +46,17 @@ def close(
     say(told, told.message, as_json)
 
 
-def cancel(id: Id, yes: Yes = False, application: OfApplication = None, as_json: AsJson = False) -> None:
-    """Give an open incident up: nothing further is done, and it notes what it leaves behind."""
-    name = at_desk(lambda desk: _cancel(desk, id, application, yes))
-    said = f"{name} was asked to end; `driftvakt incident show {name}` says what it leaves behind"
-    echo_json({"incident": f"inc.{name}", "message": said}) if as_json else echo(said)
+def cancel(
+    id: Id,
+    reason: Reason,
+    by: By = None,
+    yes: Yes = False,
+    application: OfApplication = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give an incident up whose alarms are all cleared: what runs on a host is stopped, and it notes what it leaves behind."""
+    told = at_desk(lambda desk: _cancel(desk, id, application, reason, by, yes))
+    say(told, told.message, as_json)
 
 
 async def _cause(desk: Desk, text: str, application: str | None, code: str, note: str, by: str | None) -> Told:
@@ -78,13 +84,15 @@ async def _close(
     return await tell_incident(desk, id, "close_incident", said)
 
 
-async def _cancel(desk: Desk, text: str, application: str | None, yes: bool) -> str:
+async def _cancel(desk: Desk, text: str, application: str | None, reason: str, by: str | None, yes: bool) -> Told:
+    from models.incident import CancelIncident
+    from starter.incidents.messages import message
     from starter.incidents.naming import short
     from starter.incidents.reading import running_handle
-    from starter.incidents.telling import cancel
+    from starter.incidents.telling import tell_incident
 
     id = the_id(desk, text, application)
+    said = message(CancelIncident, {"reason": reason, "by": who_asks(desk.settings, by)})
     await running_handle(desk, id)
     be_sure(f"Give {short(id)} up? Nothing further is done about it.", yes)
-    await cancel(desk, id)
-    return short(id)
+    return await tell_incident(desk, id, "cancel_incident", said)

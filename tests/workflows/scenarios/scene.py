@@ -25,7 +25,7 @@ from models.gates import GateState
 from models.incident import IncidentOutcome, IncidentStatus, Told
 from models.names import watch_id
 from models.notices import Occasion
-from models.watch import WatchTold
+from models.watch import OpenByHand, OpenReceipt, WatchTold
 from tests.servers import pass_time
 from tests.workflows.waiting import Patience, until_asked
 from tests.workflows.world import APPLICATION, World, alarm, begin_watching, incident, report, status
@@ -111,6 +111,21 @@ class Scene:
         assert isinstance(refused.value.cause, ApplicationError)
         return refused.value.cause.message
 
+    async def hand_on(self) -> None:
+        """The watch goes on in a new run."""
+        watch = self.env.client.get_workflow_handle(watch_id(APPLICATION))
+        first = (await watch.describe()).run_id
+        await watch.signal("hand_on")
+        async with asyncio.timeout(60):
+            while (await watch.describe()).run_id == first:
+                await asyncio.sleep(0.01)
+
+    async def open_by_hand(self, order: OpenByHand) -> OpenReceipt:
+        """Somebody reports what they see."""
+        watch = self.env.client.get_workflow_handle(watch_id(APPLICATION))
+        receipt: OpenReceipt = await watch.execute_update("open_incident", order, result_type=OpenReceipt)
+        return receipt
+
     # --- fast-forward
 
     async def forward(self, span: timedelta, number: int = 1) -> None:
@@ -178,6 +193,13 @@ class Scene:
                 namespace=self.env.client.namespace, execution=WorkflowExecution(workflow_id=id)
             )
         )
+
+    async def runs_anew(self, before: str, number: int = 1, seconds: float = 60) -> None:
+        """Wait until an incident runs again, in another run than before."""
+        async with asyncio.timeout(seconds):
+            while (await self._described(number)).workflow_execution_info.execution.run_id == before:
+                await asyncio.sleep(0.01)
+        await self.settled(number)
 
     async def over(self, number: int = 1, seconds: float = 60) -> IncidentOutcome:
         """Wait until an incident has ended; how."""

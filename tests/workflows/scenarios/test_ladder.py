@@ -174,6 +174,20 @@ async def test_where_the_lead_of_its_major_incident_is_silent_they_are_asked_and
     assert f"Nobody who leads major.1 has been heard of since {since:%H:%M} UTC." in [e.text for e in status.timeline]
 
 
+async def test_an_incident_whose_major_incident_was_terminated_asks_its_own_ladder_again(given: Given) -> None:
+    scene = given(ended={"major.1": None})
+    async with scene.played():
+        incident = await scene.fault()
+        await incident.signal("led_by_major", LedByMajor(major="major.1", by=SECOND_LINE, title="Dark"))
+        await scene.settled()
+        before = scene.told(Occasion.ALERT)
+        await scene.forward(61 * MINUTE)
+        status = await scene.status()
+    assert before == [FIRST]
+    assert scene.told(Occasion.ALERT) == [FIRST, FIRST]
+    assert status.major is None
+
+
 async def test_an_address_is_the_same_however_it_is_written(given: Given) -> None:
     scene = given()
     async with scene.played():

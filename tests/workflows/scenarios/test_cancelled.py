@@ -1,0 +1,100 @@
+"""An incident or a watch that somebody ends in Temporal, without a name and a reason, while faults still fire."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from models.clock import ClockEvent, ClockEventKind, Standing
+from models.dossier.agreement import Priority
+from models.incident import CancelIncident, IncidentEnd
+from models.names import watch_id
+from models.notices import Occasion
+from models.watch import OpenByHand
+from tests.workflows.scenarios.scene import MINUTE, Scene
+from tests.workflows.waiting import until_asked
+from tests.workflows.world import APPLICATION, OPERATOR, cleared, report
+
+Given = Callable[..., Scene]
+
+
+async def test_a_cancellation_without_a_name_is_refused_shown_and_told_and_keeps_no_promise(given: Given) -> None:
+    scene = given()
+    async with scene.played():
+        incident = await scene.fault()
+        await incident.cancel()
+        await scene.settled()
+        page, said, status = await scene.page(), await scene.said(), await scene.status()
+        await scene.forward(20 * MINUTE)
+        later = await scene.reading()
+    assert "Request Cancellation was refused" in page
+    assert "close_incident" in page
+    assert any(text.startswith("Not cancelled: its cancellation was requested in Temporal") for text in said)
+    assert scene.told(Occasion.CANCELLATION) == [OPERATOR]
+    assert [gate.id for gate in status.gates] == ["g1"]
+    assert {p.standing for p in later.promises if p.promise.value == "respond"} == {Standing.OVERDUE}
+    assert Standing.KEPT not in {p.standing for p in later.promises}
+
+
+async def test_an_incident_is_cancelled_by_name_and_reason_once_its_alarms_are_cleared(given: Given) -> None:
+    scene = given(terms={"healthy_for": 10 * MINUTE})
+    cancel = CancelIncident(by=OPERATOR, reason="Opened by a test")
+    async with scene.played():
+        await scene.fault()
+        refused = await scene.refusal("cancel_incident", cancel)
+        stranger = await scene.refusal("cancel_incident", CancelIncident(by="eve@example.com", reason="I like to"))
+        await report(scene.env.client, cleared("mail"))
+        await scene.settled()
+        told = await scene.tell("cancel_incident", cancel)
+        outcome = await scene.over()
+        said = await scene.said()
+    assert refused.startswith(
+        "it is not cancelled: 1 alarm fires (mail is down). End it with `driftvakt incident close`"
+    )
+    assert stranger.startswith("eve@example.com is no contact of acme.shop")
+    assert told == "It is being cancelled."
+    assert outcome.end is IncidentEnd.CANCELLED
+    assert f"Closed: cancelled, by {OPERATOR}: Opened by a test" in said
+    assert any(text.startswith("Cancelled while: ") for text in said)
+
+
+@pytest.mark.parametrize("by_hand", [False, True], ids=["an alarm", "a person's report"])
+async def test_a_terminated_incident_goes_on_under_its_number_and_people_are_asked(given: Given, by_hand: bool) -> None:
+    scene = given()
+    async with scene.played():
+        if by_hand:
+            await scene.begin_watching()
+            await scene.open_by_hand(OpenByHand(title="Customers cannot pay", component="mail", by=OPERATOR))
+            await scene.asked()
+        else:
+            await scene.fault()
+        [opened] = await scene.events(ClockEventKind.OPENED)
+        scene.world.before = [ClockEvent(at=opened.at, kind=ClockEventKind.OPENED, priority=Priority.P1, by=OPERATOR)]
+        first = (await scene.incident().describe()).run_id
+        await scene.hand_on()  # this server tells no parent that a child was terminated; the watch looks it up
+        scene.world.ended = {scene.incident().id: None}
+        await scene.incident().terminate()
+        await scene.pass_time(4 * MINUTE)
+        await scene.runs_anew(first)
+        gate = await until_asked(scene.incident())
+        said = await scene.said()
+        events = await scene.events()
+        respond = next(p for p in (await scene.reading()).promises if p.promise.value == "respond")
+    assert gate.question.text.startswith("No agreed remedy has put it right")
+    assert said[0].startswith("Opened again by Driftvakt: its workflow was gone without an end of its own")
+    assert [e.kind for e in events][:2] == [ClockEventKind.OPENED, ClockEventKind.REOPENED]
+    assert respond.started_at == opened.at
+    assert len(scene.told(Occasion.ALERT)) >= 2
+
+
+async def test_a_watch_refuses_its_cancellation_and_remembers_its_alarms(given: Given) -> None:
+    scene = given()
+    async with scene.played():
+        await scene.fault()
+        watch = scene.env.client.get_workflow_handle(watch_id(APPLICATION))
+        await watch.cancel()
+        again = await scene.alarm()
+        page = str((await watch.query("__temporal_workflow_metadata")).current_details)
+    assert again.disposition.value == "duplicate"
+    assert "Request Cancellation was refused" in page
