@@ -316,10 +316,14 @@ class LeadState(State):
     """The rung that was asked last, counted from 1."""
     due: datetime | None = None
     """When the next rung is asked unless somebody takes it up."""
+    rungs: int = 0
+    """How many rungs the ladder has."""
     asked: list[str] = []
     """Who was asked last."""
     called: list[str] = []
     """Everybody whom the ladder has asked: who is asked may take it up, and answer."""
+    told: list[str] = []
+    """Everybody who was asked to take it up or to decide something: they hear that it is over."""
     rounds: int = 0
     """How often the whole ladder was climbed in vain."""
 

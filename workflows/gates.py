@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey
@@ -33,8 +33,10 @@ from models.gates import (
 )
 from models.inputs import Unreadable, read_input
 from models.names import AWAITS_DECISION_BY
+from models.notices import Occasion
 from models.people import NOBODY, Person, as_written, is_among, same, stranger, who_is
 from models.records import OpenGate, UseDecision
+from workflows.asked import Asked
 from workflows.calls import call
 from workflows.refusals import Refusals
 from workflows.text import block, code, plain, sample, table
@@ -89,8 +91,12 @@ def decision_line(question: Question, outcome: GateOutcome, otherwise: str) -> t
 class Asking:
     """Base of every workflow that asks people; `on_gates_changed` is called whenever what it shows should be shown anew."""
 
+    tells_of_withdrawal: ClassVar[bool] = True
+    """Whether whoever may decide a question hears by a notice of its own that it is withdrawn."""
+
     def __init__(self) -> None:
         super().__init__()
+        self._asked = Asked(self.write_to, withdrawals=self.tells_of_withdrawal)
         self._gates: dict[str, GateState] = {}
         self._refusals = Refusals()
         self._gates_opened = 0
@@ -127,6 +133,13 @@ class Asking:
         """Whose dossier names these contacts, as a refusal says it."""
         return workflow.info().workflow_id
 
+    async def write_to(self, occasion: Occasion, people: Sequence[str], text: str, **facts: Any) -> None:
+        """Write to whoever may decide, or might have; whoever knows no dossier knows nobody to write to."""
+
+    async def all_told(self) -> None:
+        """Wait until everybody was written to who has to be."""
+        await self._asked.all_told()
+
     def on_decided(self, decision: Decision, receipt: DecisionReceipt) -> None:
         """Called when an answer counted."""
 
@@ -134,6 +147,7 @@ class Asking:
         """Take back every open question: nobody needs to answer any more."""
         for gate in self.open_gates:
             gate.decided = MOOT
+            self._asked.decided(gate)
         self._show()
 
     @property
@@ -177,6 +191,7 @@ class Asking:
         deadline = None if question.within_seconds is None else now + timedelta(seconds=question.within_seconds)
         gate = GateState(id=number, question=question, digest=opened.digest, opened_at=now, deadline=deadline)
         self._gates[number] = gate
+        self._asked.opened(gate)
         self._show()
         return gate
 
@@ -185,12 +200,18 @@ class Asking:
             if moot():
                 gate.decided = MOOT
                 break
-            left = None if gate.deadline is None else gate.deadline - workflow.now()
+            remind = self._asked.due(gate)
+            first = min((due for due in (remind, gate.deadline) if due is not None), default=None)
             silence = gate.question.on_silence.value.replace("_", " ")
-            if not await until(
-                lambda: gate.decided is not None or moot(), within=left, summary=f"{gate.id}: {silence} on silence"
-            ):
+            summary = f"{gate.id}: {silence} on silence" if first == gate.deadline else f"{gate.id}: remind of it"
+            left = None if first is None else first - workflow.now()
+            if await until(lambda: gate.decided is not None or moot(), within=left, summary=summary):
+                continue
+            if remind is not None and remind <= workflow.now():
+                self._asked.remind(gate)
+            if gate.deadline is not None and gate.deadline <= workflow.now():
                 self._silence(gate)
+        self._asked.decided(gate)
         self._show()
 
     def _silence(self, gate: GateState) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -37,6 +38,7 @@ from models.incident import (
     Waiting,
 )
 from models.names import incident_id, watch_id
+from models.notices import Audience, Occasion
 from models.people import Person
 from models.records import EntryKind
 from models.sizes import ANSWER, first_that_fit
@@ -63,6 +65,8 @@ _EXAMPLE_ALARM = (
 @workflow.defn(name="incident")
 class Incident(Begun, Holding, Asking):
     """One incident of one application."""
+
+    tells_of_withdrawal = False  # it is over then, which people are told, or asks anew
 
     @workflow.init
     def __init__(self, order: IncidentOrder) -> None:
@@ -143,6 +147,8 @@ class Incident(Begun, Holding, Asking):
             case.tell(EntryKind.STATE, f"Closed: {end.value.replace('-', ' ')}{self._why_closed()}")
         case.enter(IncidentState.CLOSED, "Closed")
         await self.leading.customer.closed(end)
+        await self.leading.tell_that_it_is_over()
+        await self.all_told()
         await workflow.wait_condition(workflow.all_handlers_finished)
         closed_at = stays_closed_at or workflow.now()
         account = await case.conclude(closed_at)
@@ -411,6 +417,11 @@ class Incident(Begun, Holding, Asking):
     def application(self) -> str:
         """Whose incident it is."""
         return self.case.order.application
+
+    async def write_to(self, occasion: Occasion, people: Sequence[str], text: str, **facts: Any) -> None:
+        """Write to whoever may decide."""
+        self.leading.ladder.rung(people)
+        await self.leading.notices.send(occasion, Audience(contacts=list(people)), text=text, **facts)
 
     def on_decided(self, decision: Decision, receipt: DecisionReceipt) -> None:
         """Whoever decides has taken it up, if nobody had."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from temporalio import workflow
@@ -109,7 +110,8 @@ class Ladder:
         if receipt.rung is None:
             self._start_over(known=bool(receipt.deliveries) or lead.rung > 0)
             return
-        lead.rung, lead.asked = receipt.rung.number, receipt.rung.people
+        lead.rung, lead.rungs, lead.asked = receipt.rung.number, receipt.rung.rungs, receipt.rung.people
+        self.rung(lead.asked)
         within = timedelta(seconds=receipt.rung.acknowledge_within_seconds) if receipt.reached else timedelta(0)
         lead.due = workflow.now() + within
         until = f", until {lead.due:%H:%M} UTC" if receipt.reached else ""
@@ -158,6 +160,11 @@ class Ladder:
         receipt = await self._notices.to_lead(Occasion.REMINDER, text=self._why)
         if not receipt.reached and lead.due == until:
             lead.due = workflow.now()
+
+    def rung(self, people: Sequence[str]) -> None:
+        """These people were asked for something; they hear when it is over."""
+        lead = self._case.memory.lead
+        lead.told = list(dict.fromkeys([*lead.told, *people]))
 
     def go_on(self, why: str) -> None:
         """Ask the next rung now, though somebody leads."""
@@ -245,6 +252,7 @@ class Ladder:
         lead, to = self._case.memory.lead, as_written(told.to, self._case.leaders)
         lead.who, lead.handed_to = lead.who or told.by, to
         lead.asked, lead.acknowledged, lead.alerted = [to], False, True
+        self.rung([to])
         lead.due = until = workflow.now() + _ACKNOWLEDGE_WITHIN
         self._handed_by = None if same(told.by, to) else told.by
         self._why = f"{told.by} handed it over to {to}, who has not taken it up."

@@ -10,7 +10,8 @@ from models.beginning import IncidentBegun
 from models.clock import ClockEventKind, ClockMoment, Promise
 from models.dossier.agreement import Priority
 from models.incident import Reclassify
-from models.notices import Occasion
+from models.notices import Audience, Occasion
+from models.people import is_among
 from models.records import EntryKind
 from workflows.case import Case, refused
 from workflows.clocks import Clocks
@@ -54,6 +55,14 @@ class Leading:
     def cancellation_refused(self, reason: str) -> None:
         """Somebody unknown has tried to cancel it: whoever leads is told."""
         self._cancellations.append(reason)
+
+    async def tell_that_it_is_over(self) -> None:
+        """Whoever was asked to take it up, or to decide something, hears that it is over; but for whoever has ended it."""
+        memory = self._case.memory
+        ended_by = [order.by for order in (memory.closing, memory.cancelling) if order is not None]
+        people = [who for who in memory.lead.told if not is_among(who, ended_by)]
+        if people:
+            await self.notices.send(Occasion.OVER, Audience(contacts=people), text=self._case.summary())
 
     async def run(self) -> None:
         """Do what is due, for as long as the incident lasts."""

@@ -154,7 +154,7 @@ class Maintenance(Operation):
             passed = "it is skipped, as agreed" if agreed is Missed.SKIP else "a later run takes its place"
             return await self._missed_for_good(f"{why}; {passed}")
         if not by_hand and agreed is Missed.ASK:
-            if not await self._asked(why, found):
+            if not await self._asked_about_it(why, found):
                 return await self._missed_for_good(f"{why}; it was decided to leave it out")
             found = await self._look(max(workflow.now(), at))
         if found.opens is None or (not by_hand and self._overtaken(found)):
@@ -178,7 +178,7 @@ class Maintenance(Operation):
             return await self._end(OperationEnd.ABORTED, self._said(self.stops()))
         return None
 
-    async def _asked(self, why: str, found: CalendarLook) -> bool:
+    async def _asked_about_it(self, why: str, found: CalendarLook) -> bool:
         """Ask whether a missed run is made up for; silence leaves it out."""
         assert self._maintained is not None
         roles = self._maintained.routine.approval.roles if self._maintained.routine.approval else ["operator"]

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, TypeVar
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey
-from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
+from temporalio.exceptions import ActivityError, ApplicationError, FailureError, is_cancelled_exception
 
 from activities.stubs.records import load_application_plan, write_records
 from models.base import Model
@@ -23,6 +23,7 @@ from models.gates import GateOutcome, Question
 from models.jobs import Outcome
 from models.lease import LeaseMode
 from models.names import APPLICATION, CUSTOMER, SCHEDULED_BY, STATE, TITLE
+from models.notices import Occasion
 from models.operation import (
     AbortOperation,
     OperationEnd,
@@ -51,6 +52,7 @@ from workflows.operation_record import operation_record, proof_record
 from workflows.outcomes import explain
 from workflows.policies import WRITE
 from workflows.steps import Steps
+from workflows.telling import delivered, tell
 from workflows.text import summary_line
 from workflows.waiting import in_turn, until
 from workflows.wording import step_text
@@ -159,11 +161,9 @@ class Operation(Holding, Asking):
         """Whoever asked for it, and the operators, hear what was left half-done: nothing of it is taken back."""
         if self._steps is None or not self._acted or self._steps.rehearse:
             return
-        people = list(
-            dict.fromkeys([*self.plan.people.get("operator", []), *([] if is_program(self.by) else [self.by])])
-        )
+        people = dict.fromkeys([*self.plan.people.get("operator", []), *([] if is_program(self.by) else [self.by])])
         if people:
-            await self.steps.tell(people, f"{self.title}: {said}"[:2000], "Tell that it was cancelled half-way")
+            await self.write_to(Occasion.MESSAGE, list(people), f"{self.title}: {said}"[:2000])
 
     async def _load_plan(self, dossier: str) -> ApplicationPlan:
         assert self.order is not None
@@ -290,6 +290,29 @@ class Operation(Holding, Asking):
         operators = self._steps.plan.people.get(OPERATOR, []) if self._steps else []
         ours = self.order is not None and who_is(self.order.by, self.contacts()) is not None
         return list(dict.fromkeys([*operators, *([self.by] if ours and operators else [])]))
+
+    async def write_to(self, occasion: Occasion, people: Sequence[str], text: str, **facts: Any) -> None:
+        """Write to whoever may decide; that nobody could be reached stands in the timeline."""
+        info = workflow.info()
+        what = occasion.value.replace("-", " ")
+        try:
+            receipt = await tell(
+                self.plan,
+                people,
+                text,
+                summary=f"Notice: {what} to {', '.join(people)}",
+                occasion=occasion,
+                title=self.title,
+                command=f"driftvakt operation show {info.workflow_id}",
+                link=f"/namespaces/{info.namespace}/workflows/{info.workflow_id}",
+                **facts,
+            )
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            self.tell(EntryKind.NOTICE, f"A notice could not be sent ({what}): {explain(error)}")
+        else:
+            self.tell(EntryKind.NOTICE, f"{what.capitalize()}: {delivered(receipt)}")
 
     async def wait_until(self, moment: datetime, doing: str) -> bool:
         """Wait for a moment; False when somebody stops it before."""
@@ -512,6 +535,7 @@ class Operation(Holding, Asking):
             data=self.data,
         )
         self.on_gates_changed()
+        await self.all_told()
         await workflow.wait_condition(workflow.all_handlers_finished)
         if self._steps is not None:
             await self.record()

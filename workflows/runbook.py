@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 from activities.stubs.records import load_application_plan, write_records
 from models.converter import WRONG_INPUT
 from models.fences import HeldLease
 from models.gates import Question
 from models.jobs import Outcome
+from models.notices import Occasion
 from models.operation import OperationKind
 from models.people import Person, is_among, stranger, who_is
 from models.proof import ProofRecord, Use, use_of
@@ -26,9 +27,10 @@ from workflows.details import Details
 from workflows.faring import how_it_fared
 from workflows.gates import Asking
 from workflows.holding import Holding
-from workflows.outcomes import worst
+from workflows.outcomes import explain, worst
 from workflows.policies import WRITE
 from workflows.steps import Steps
+from workflows.telling import delivered, tell
 from workflows.text import page, plain, table
 
 _Class = TypeVar("_Class", bound="type[Runbook]")
@@ -153,6 +155,30 @@ class Runbook(Holding, Asking):
         """On which it acts."""
         return self.plan.application
 
+    async def write_to(self, occasion: Occasion, people: Sequence[str], text: str, **facts: Any) -> None:
+        """Write to whoever may decide; that nobody could be reached is a step of its report."""
+        info = workflow.info()
+        what = occasion.value.replace("-", " ")
+        try:
+            receipt = await tell(
+                self.plan,
+                people,
+                text,
+                summary=f"Notice: {what} to {', '.join(people)}",
+                occasion=occasion,
+                title=info.workflow_type,
+                command=f"driftvakt runbook runs --application {self.plan.application}",
+                link=f"/namespaces/{info.namespace}/workflows/{info.workflow_id}",
+                **facts,
+            )
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            self.note(f"Notice: {what}", explain(error), Outcome.FAILED)
+        else:
+            if not receipt.reached:
+                self.note(f"Notice: {what}", delivered(receipt), Outcome.FAILED)
+
     def now(self, doing: str) -> None:
         """Say what is being done, for the details page."""
         self._doing = doing
@@ -216,6 +242,7 @@ class Runbook(Holding, Asking):
         if rehearsed:
             outcome = worst([step.outcome for step in self._done if step.host is not None])
         await self.give_lease_back()
+        await self.all_told()
         await workflow.wait_condition(workflow.all_handlers_finished)
         self.now(f"Done: {summary}")
         return RunbookReport(

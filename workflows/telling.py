@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from temporalio import workflow
 
@@ -14,8 +15,17 @@ from workflows.policies import HEARTBEAT, NOTICE, NOTICE_TIMEOUT
 from workflows.text import summary_line
 
 
-async def tell(plan: ApplicationPlan, people: Sequence[str], text: str, *, summary: str) -> NoticeReceipt:
-    """Write to contacts of the dossier; every call is a notice of its own."""
+async def tell(
+    plan: ApplicationPlan,
+    people: Sequence[str],
+    text: str,
+    *,
+    summary: str,
+    occasion: Occasion = Occasion.MESSAGE,
+    title: str = "",
+    **facts: Any,
+) -> NoticeReceipt:
+    """Write to contacts of the dossier; every call is a notice of its own. `facts` are further ones of the occasion."""
     info = workflow.info()
     return await workflow.execute_activity(
         send_notice,
@@ -24,9 +34,9 @@ async def tell(plan: ApplicationPlan, people: Sequence[str], text: str, *, summa
             incident=info.workflow_id,
             application=plan.application,
             dossier=plan.dossier,
-            occasion=Occasion.MESSAGE,
+            occasion=occasion,
             audience=Audience(contacts=list(people)),
-            facts=Facts(title=plan.name, opened_at=workflow.now(), text=text),
+            facts=Facts(title=title or plan.name, opened_at=workflow.now(), text=text, **facts),
         ),
         summary=summary_line(summary),
         start_to_close_timeout=NOTICE_TIMEOUT,

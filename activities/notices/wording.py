@@ -92,6 +92,18 @@ _CAUSES: Final = {
         "unknown": "inte känd än",
     },
 }
+_SILENCE: Final = {
+    Language.ENGLISH: {
+        "refuse": "Without an answer it counts as refused.",
+        "approve": "Without an answer it counts as approved.",
+        "ask_again": "Without an answer you are asked again.",
+    },
+    Language.SWEDISH: {
+        "refuse": "Utan svar räknas det som avslaget.",
+        "approve": "Utan svar räknas det som godkänt.",
+        "ask_again": "Utan svar tillfrågas du igen.",
+    },
+}
 _UNITS: Final = {
     Language.ENGLISH: (("day", "days"), ("hour", "hours"), ("minute", "minutes"), ("second", "seconds")),
     Language.SWEDISH: (("dygn", "dygn"), ("timme", "timmar"), ("minut", "minuter"), ("sekund", "sekunder")),
@@ -151,8 +163,12 @@ def context(matter: Matter, to: Recipient) -> dict[str, Any]:
         "within": span(matter.rung.acknowledge_within_seconds, language) if matter.rung else "",
         # An alarm's title names hosts; outside, what is affected says enough.
         "matter": _one_line(facts.title) if to.inside else components,
+        # People outside who may decide must read what about; it is written for them, too.
+        "question": _one_line(facts.question, 1000),
+        "silence": _SILENCE[language].get(facts.silence, ""),
         "text": "",
         "by": "",
+        "command": "",
         "state": "",
         "link": "",
     }
@@ -161,7 +177,13 @@ def context(matter: Matter, to: Recipient) -> dict[str, Any]:
     # What is written for outside stays the same for colleagues who get a copy.
     if to.inside and not request.occasion.customer_facing:
         link = f"{matter.ui_url.rstrip('/')}/{facts.link.lstrip('/')}" if facts.link else ""
-        said |= {"by": _one_line(facts.by), "state": _one_line(facts.state, 500), "link": _one_line(link, 1000)}
+        command = facts.command or f"driftvakt incident show {request.incident.removeprefix('inc.')}"
+        said |= {
+            "by": _one_line(facts.by),
+            "command": _one_line(command),
+            "state": _one_line(facts.state, 500),
+            "link": _one_line(link, 1000),
+        }
     return said
 
 

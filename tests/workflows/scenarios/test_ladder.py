@@ -201,7 +201,7 @@ async def test_an_address_is_the_same_however_it_is_written(given: Given) -> Non
     assert (mine, theirs) == (OPERATOR, SECOND_LINE)
 
 
-async def test_without_a_ladder_it_is_said_and_nothing_is_sent_for_a_day(given: Given) -> None:
+async def test_without_a_ladder_it_is_said_and_only_who_may_decide_is_written_to_ever_more_rarely(given: Given) -> None:
     scene = given(ladder=[])
     async with scene.played():
         await scene.fault()
@@ -210,7 +210,9 @@ async def test_without_a_ladder_it_is_said_and_nothing_is_sent_for_a_day(given: 
     assert [s for s in said if "no escalation ladder" in s] == [
         "The dossier has no escalation ladder for P1: nobody was asked"
     ]
-    assert len(scene.world.notices) < 15
+    assert scene.told(Occasion.DECISION) == [OPERATOR]
+    assert 4 <= len(scene.told(Occasion.DECISION_REMINDER)) <= 6
+    assert len(scene.world.notices) < 20
 
 
 @pytest.mark.slow

@@ -1,0 +1,109 @@
+"""Whoever may decide a question hears of it: when it opens, before its time is over, and when no answer is needed any more."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.client import WorkflowHandle
+from temporalio.testing import WorkflowEnvironment
+
+from models.dossier.instructions import OnSilence
+from models.gates import GateOption, Question
+from models.notices import Occasion
+from tests.replaying import replayed
+from tests.servers import pass_time
+from tests.workflows.asks import Ask
+from tests.workflows.waiting import until_asked
+from tests.workflows.world import World, decide, unique
+from workflows.gates import Asking
+
+QUEUE = "asked"
+ANN, BOB, CID = "ann@x.example", "bob@x.example", "cid@x.example"
+HOUR = timedelta(hours=1)
+
+
+@workflow.defn(name="asks-people")
+class AsksPeople(Asking):
+    """Asks, and keeps what it writes to people."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._written: list[str] = []
+        self._withdrawn = False
+
+    @workflow.run
+    async def run(self, order: Ask) -> list[str]:
+        """Ask until it is decided; what was written to whom."""
+        await self.ask(order.question, lambda: self._withdrawn)
+        await self.all_told()
+        return self._written
+
+    async def write_to(self, occasion: Occasion, people: Sequence[str], text: str, **facts: Any) -> None:
+        """Keep it."""
+        self._written.append(f"{occasion.value}: {', '.join(people)}: {text.splitlines()[-1]}")
+
+    @workflow.signal
+    def withdraw_it(self) -> None:
+        """Nobody needs to answer any more."""
+        self._withdrawn = True
+
+
+@asynccontextmanager
+async def asked(env: WorkflowEnvironment, **fields: Any) -> AsyncIterator[WorkflowHandle[Any, list[str]]]:
+    known: dict[str, Any] = {
+        "text": "May it be done?",
+        "options": [
+            GateOption(name="approve", means="It is done."),
+            GateOption(name="refuse", means="It is not done."),
+        ],
+        "deciders": [ANN, BOB, CID],
+        "requester": CID,
+        "within_seconds": 4 * HOUR.total_seconds(),
+        "on_silence": OnSilence.REFUSE,
+    }
+    world = World()
+    activities = [world.open_gate, world.use_decision]
+    async with replayed(env.client, task_queue=QUEUE, workflows=[AsksPeople], activities=activities):
+        order = Ask(question=Question(**(known | fields)))
+        handle = await env.client.start_workflow(AsksPeople.run, order, id=unique("asks"), task_queue=QUEUE)
+        await until_asked(handle)
+        yield handle
+
+
+async def test_who_may_decide_is_told_and_who_has_not_decided_hears_what_was_decided(
+    skipping: WorkflowEnvironment,
+) -> None:
+    async with asked(skipping) as handle:
+        await decide(handle, "approve", by=ANN)
+        written = await handle.result()
+    assert written == [
+        f"decision: {ANN}, {BOB}: refuse: It is not done.",
+        f"decided: {BOB}: approve by {ANN}",
+    ]
+
+
+async def test_people_are_reminded_before_the_time_is_over_and_hear_what_silence_meant(
+    skipping: WorkflowEnvironment,
+) -> None:
+    async with asked(skipping) as handle:
+        await pass_time(skipping, 5 * HOUR)
+        written = await handle.result()
+    assert [line.partition(": ")[0] for line in written] == ["decision", "decision-reminder", "decided"]
+    assert written[-1] == f"decided: {ANN}, {BOB}: Nobody has answered in time, which counts as: refuse."
+
+
+async def test_a_question_that_is_asked_again_and_again_reminds_ever_more_rarely(skipping: WorkflowEnvironment) -> None:
+    async with asked(skipping, within_seconds=HOUR.total_seconds(), on_silence=OnSilence.ASK_AGAIN) as handle:
+        await pass_time(skipping, timedelta(days=10))
+        await handle.signal("withdraw_it")
+        async with asyncio.timeout(60):
+            written = await handle.result()
+    kinds = [line.partition(": ")[0] for line in written]
+    assert (kinds[0], kinds[-1]) == ("decision", "decided")
+    assert 10 <= kinds.count("decision-reminder") <= 15
+    assert written[-1] == f"decided: {ANN}, {BOB}: The question was withdrawn."
