@@ -72,6 +72,20 @@ class BeginHalt(Model):
     workflow: str
 
 
+class FindLifters(Model):
+    """Look up who may lift a halt, to write to them."""
+
+    customer: str
+    """Empty: all customers."""
+
+
+class Lifters(Model):
+    """Who may lift a halt, each person once."""
+
+    people: dict[str, list[str]]
+    """Application to its operators who stand under no application before it."""
+
+
 class EndHalt(Model):
     """Note that a halt was lifted."""
 

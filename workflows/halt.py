@@ -3,24 +3,44 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey
-from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
+from temporalio.exceptions import ActivityError, ApplicationError, FailureError, is_cancelled_exception
 
-from activities.stubs.halts import await_lift, begin_halt, end_halt
+from activities.stubs.halts import await_lift, begin_halt, end_halt, find_lifters
+from activities.stubs.leading import send_notice
 from models.converter import WRONG_INPUT
-from models.halts import AwaitLift, BeginHalt, EndHalt, Halt, HaltOrder, HaltStatus, HaltTold, Lifted, LiftHalt
+from models.halts import (
+    AwaitLift,
+    BeginHalt,
+    EndHalt,
+    FindLifters,
+    Halt,
+    HaltOrder,
+    HaltStatus,
+    HaltTold,
+    Lifted,
+    LiftHalt,
+)
 from models.names import CUSTOMER, STATE, TITLE
-from workflows.calls import call
-from workflows.keys import action_key
+from models.notices import Audience, Facts, Occasion, SendNotice
+from models.people import same
+from workflows.calls import call, look_up
+from workflows.keys import action_key, message_key
 from workflows.outcomes import explain
-from workflows.policies import HALTED, RECORD, RECORD_TIMEOUT
+from workflows.policies import HALTED, HEARTBEAT, NOTICE, NOTICE_TIMEOUT, RECORD, RECORD_TIMEOUT
 from workflows.text import code, page, plain, sample, summary_line
+from workflows.waiting import until
 
 _CUSTOMER = SearchAttributeKey.for_keyword(CUSTOMER)
 _TITLE = SearchAttributeKey.for_keyword(TITLE)
 _STATE = SearchAttributeKey.for_keyword(STATE)
+
+
+_REMIND_EVERY = timedelta(days=1)
+"""So often the operators are reminded of a halt that still holds."""
 
 
 @workflow.defn(name="halt", failure_exception_types=WRONG_INPUT)
@@ -29,6 +49,8 @@ class Halting:
 
     def __init__(self) -> None:
         self._halt: Halt | None = None
+        self._lifters: dict[str, list[str]] = {}
+        """Application to those who are written to."""
         self._cancelled = False
 
     @workflow.run
@@ -43,14 +65,74 @@ class Halting:
         workflow.upsert_search_attributes(attributes)
         self._halt = await self._begin(order)
         self._show()
+        reminding = asyncio.create_task(self._tell_operators(self._halt))
         lifted = await self._lifted(self._halt)
         self._halt = self._halt.model_copy(
             update={"lifted_at": workflow.now(), "lifted_by": lifted.by, "lifted_because": lifted.reason}
         )
         workflow.upsert_search_attributes([_STATE.value_set("lifted")])
         self._show()
+        await workflow.wait([reminding])
+        await self._write(self._halt, Occasion.LIFTED, lifted.by, lifted.reason)
         await workflow.wait_condition(workflow.all_handlers_finished)
         return self._halt
+
+    async def _tell_operators(self, halt: Halt) -> None:
+        """Write to whoever may lift it, and remind them every day while it holds."""
+        try:
+            found = await look_up(find_lifters, FindLifters(customer=halt.customer), summary="Look up who may lift it")
+        except FailureError as error:
+            if is_cancelled_exception(error):
+                raise
+            workflow.logger.warning("nobody can be told of the halt: %s", explain(error))
+            return
+        self._lifters = found.people
+        while self._holds:
+            await self._write(halt, Occasion.HALTED, halt.by, halt.reason)
+            await until(lambda: not self._holds, within=_REMIND_EVERY, summary="Until the operators are reminded of it")
+
+    @property
+    def _holds(self) -> bool:
+        return self._halt is not None and self._halt.lifted_at is None
+
+    async def _write(self, halt: Halt, occasion: Occasion, by: str, reason: str) -> None:
+        """Write to them all, but for whoever has just done it; that nobody could be reached keeps nothing back."""
+        info = workflow.info()
+        first = workflow.now() - halt.since < _REMIND_EVERY
+        scope = f" --customer {halt.customer}" if halt.customer else ""
+        command = f'driftvakt halt lift{scope} --reason "why"' if occasion is Occasion.HALTED else "driftvakt halt list"
+        for application, people in self._lifters.items():
+            others = [who for who in people if not (same(who, by) and (first or occasion is Occasion.LIFTED))]
+            if not others:
+                continue
+            order = SendNotice(
+                key=message_key("notice"),
+                incident=info.workflow_id,
+                application=application,
+                occasion=occasion,
+                audience=Audience(contacts=others),
+                facts=Facts(
+                    title=halt.scope,
+                    opened_at=halt.since,
+                    text=reason[:4000],
+                    by=by,
+                    command=command,
+                    link=f"/namespaces/{info.namespace}/workflows/{info.workflow_id}",
+                ),
+            )
+            try:
+                await workflow.execute_activity(
+                    send_notice,
+                    order,
+                    summary=summary_line(f"Notice: {occasion.value} to {', '.join(others)}"),
+                    start_to_close_timeout=NOTICE_TIMEOUT,
+                    heartbeat_timeout=HEARTBEAT,
+                    retry_policy=NOTICE,
+                )
+            except ActivityError as error:
+                if is_cancelled_exception(error):
+                    raise
+                workflow.logger.warning("a notice of the halt could not be sent: %s", explain(error))
 
     async def _begin(self, order: HaltOrder) -> Halt:
         request = BeginHalt(

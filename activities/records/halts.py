@@ -18,9 +18,12 @@ from activities.records.records import Records
 from activities.records.requests import key_reused
 from activities.records.text import storable
 from models.errors import HaltedError, NotFoundError, StoreError
-from models.halts import AwaitLift, BeginHalt, EndHalt, Halt, Lifted
-from models.people import is_among
+from models.halts import AwaitLift, BeginHalt, EndHalt, FindLifters, Halt, Lifted, Lifters
+from models.people import folded, is_among
 from models.tables import HaltRow
+
+OPERATOR: Final = "operator"
+"""Role of those who are told of a halt."""
 
 LOOKED_AT_FOR: Final = 1.0
 """Seconds for which an answer of the records is good: so soon a halt acts everywhere."""
@@ -78,9 +81,21 @@ class Halts:
                 session.flush()
             return _halt(row)
 
+    def lifters(self, customer: str) -> Lifters:
+        """The operators of the applications that a halt concerns, each person once."""
+        found: dict[str, list[str]] = {}
+        known: set[str] = set()
+        for name in self._concerned(customer):
+            dossier = self._records.current_dossier(name)
+            operators = dossier.people([OPERATOR]) if dossier else []
+            if fresh := [who for who in operators if folded(who) not in known]:
+                found[name] = fresh
+                known.update(map(folded, fresh))
+        return Lifters(people=found)
+
     def _known(self, who: str, customer: str) -> str:
         """The one name of somebody who may halt this, and lift it: for all customers only who operates for them."""
-        names = [n for n in self._records.applications() if not customer or n.partition(".")[0] == customer]
+        names = self._concerned(customer)
         name = identify(self._records, who, names)
         dossiers = [dossier for one in names if (dossier := self._records.current_dossier(one)) is not None]
         may = {person for dossier in dossiers for person in (leaders if not customer else operating)(dossier)}
@@ -90,6 +105,8 @@ class Halts:
                 f"{name} may not halt {what} or lift that; those who may: {', '.join(sorted(may)[:20])}"
             )
         return name
+    def _concerned(self, customer: str) -> list[str]:
+        return [n for n in self._records.applications() if not customer or n.partition(".")[0] == customer]
 
     def halt(self, key: str) -> Halt:
         """One halt; `NotFoundError` when there is none."""
@@ -139,12 +156,17 @@ class HaltActivities:
 
     def activities(self) -> list[Callable[..., Any]]:
         """All of them, for the worker."""
-        return [self.begin_halt, self.end_halt, self.await_lift]
+        return [self.begin_halt, self.end_halt, self.find_lifters, self.await_lift]
 
     @activity.defn
     def begin_halt(self, request: BeginHalt) -> Halt:
         """Note a halt; it acts within a second."""
         return self._halts.begin(request)
+
+    @activity.defn
+    def find_lifters(self, request: FindLifters) -> Lifters:
+        """Who may lift a halt, to write to them."""
+        return self._halts.lifters(request.customer)
 
     @activity.defn
     def end_halt(self, request: EndHalt) -> Halt:

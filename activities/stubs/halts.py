@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from temporalio import activity
 
-from models.halts import AwaitLift, BeginHalt, EndHalt, Halt, Lifted
+from models.halts import AwaitLift, BeginHalt, EndHalt, FindLifters, Halt, Lifted, Lifters
 
 
 @activity.defn(name="begin_halt")
 async def begin_halt(request: BeginHalt) -> Halt:
     """Note a halt, once for a key; it acts within a second."""
+    raise NotImplementedError
+
+
+@activity.defn(name="find_lifters")
+async def find_lifters(request: FindLifters) -> Lifters:
+    """Who may lift a halt, to write to them."""
     raise NotImplementedError
 
 

@@ -39,6 +39,12 @@ def test_a_halt_of_everything_keeps_all_hosts_also_those_of_nobody(published: Re
             Halts(published).check(application)
 
 
+def test_who_may_lift_a_halt_is_found_once_each(published: Records) -> None:
+    known = Halts(published)
+    assert known.lifters("acme").people == known.lifters("").people == {"acme.shop": ["ann@example.com", "bo"]}
+    assert known.lifters("nordvik").people == {}
+
+
 def test_a_halt_acts_within_a_second_and_so_does_its_lifting(
     published: Records,
 ) -> None:

@@ -7,17 +7,25 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from temporalio import activity
 from temporalio.worker import Worker
 
 from activities.records import Records, upgrade
 from activities.records.halts import HaltActivities, Halts
 from models.halts import Halt, HaltOrder, HaltTold, LiftHalt
 from models.names import WORKFLOW_QUEUE
+from models.notices import NoticeReceipt, SendNotice
 from tests.records.dossiers import shop
 from tests.replay.keeping import keep
 from tests.servers import real_server
 from workflows.halt import Halting
 from workflows.sandbox import workflow_runner
+
+
+@activity.defn(name="send_notice")
+async def send_notice(request: SendNotice) -> NoticeReceipt:
+    """Nobody is written to."""
+    return NoticeReceipt(key=request.key)
 
 
 async def main() -> None:
@@ -31,7 +39,7 @@ async def main() -> None:
             client,
             task_queue=WORKFLOW_QUEUE,
             workflows=[Halting],
-            activities=HaltActivities(Halts(records)).activities(),
+            activities=[*HaltActivities(Halts(records)).activities(), send_notice],
             activity_executor=threads,
             workflow_runner=workflow_runner(),
         ):
