@@ -49,6 +49,8 @@ class AskForLease(Model):
     """Whether alarms of its components are its own doing until then."""
     emergency: bool = False
     """It goes before those that wait."""
+    yields: bool = False
+    """It hands its lease over, at a moment at which no host is half-way, to what is more urgent: a remedy, or an emergency."""
     work: Freezable | None = None
     """What a freeze may keep back; None: what heals or restores, which none does."""
     beyond_limit: bool = False
@@ -103,6 +105,16 @@ class LeaseGranted(Delivered):
     holder: Annotated[str, Field(examples=["change.acme.shop.4"])]
 
 
+class LeaseWanted(Delivered):
+    """Told to a holder that yields: something more urgent waits for its lease."""
+
+    holder: str
+    by: str
+    """Workflow id of what waits."""
+    title: str
+    """What it is to do."""
+
+
 class LeaseTakenBack(Delivered):
     """Told to a holder: somebody has taken its lease away, so it begins nothing more."""
 
@@ -129,4 +141,5 @@ class Lease(State):
     until: datetime
     holds_alarms: bool
     emergency: bool
+    yields: bool = False
     work: Freezable | None = None

@@ -124,6 +124,7 @@ class FakeHosts:
         self.ill: set[str] = set()
         self.on_line: Callable[[str], None] = lambda line: None
         """Called with everything that a host is asked: what it brings about."""
+        self._looks: dict[str, tuple[int, Callable[[], None]]] = {}
         self.jobs: list[RunJob] = []
         self.ensured: list[EnsureComponent] = []
         self.notices: list[SendNotice] = []
@@ -148,6 +149,14 @@ class FakeHosts:
     def answer(self, line: str, *answers: Answer) -> None:
         """Say what comes of every line that begins like this: the answers one after the other, the last for ever."""
         self._answers[line] += answers
+
+    def on_look(self, line: str, times: int, then: Callable[[], None]) -> None:
+        """Let something happen when the same points are looked at for so many times."""
+        self._looks[line] = (times, then)
+
+    def queue_next_lease(self, reason: str) -> None:
+        """Let the next request for a lease wait."""
+        self.lease_answers.append(LeaseAnswer(state=LeaseState.QUEUED, reason=reason))
 
     @property
     def hosts_by_line(self) -> dict[str, list[str]]:
@@ -223,7 +232,10 @@ class FakeHosts:
     @activity.defn(name="watch_health")
     async def _watch_health(self, request: WatchHealth) -> HealthVerdict:
         points = [target.point.rpartition(".")[2] for target in request.targets]
-        self.lines.append(f"watch {', '.join(points)}")
+        line = f"watch {', '.join(points)}"
+        self.lines.append(line)
+        if line in self._looks and self.lines.count(line) >= self._looks[line][0]:
+            self._looks.pop(line)[1]()
         ill = [point for point in points if point.removesuffix("-up") in self.ill]
         reason = f"{', '.join(ill)} failed" if ill else "all points were OK"
         samples = [

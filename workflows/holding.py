@@ -12,7 +12,16 @@ from temporalio.exceptions import ApplicationError
 from activities.stubs.workflows import release_lease, request_lease
 from models.dossier.agreement import Freezable
 from models.gates import Question
-from models.lease import AskForLease, LeaseAnswer, LeaseGranted, LeaseMode, LeaseState, LeaseTakenBack, ReleaseLease
+from models.lease import (
+    AskForLease,
+    LeaseAnswer,
+    LeaseGranted,
+    LeaseMode,
+    LeaseState,
+    LeaseTakenBack,
+    LeaseWanted,
+    ReleaseLease,
+)
 from models.operation import OperationKind
 from models.watch import WatchTold
 from workflows.calls import call
@@ -36,6 +45,8 @@ class Holding:
         """The application whose lease it holds, or waits for."""
         self.taken_back_by = ""
         """Somebody took the lease away."""
+        self.wanted: LeaseWanted | None = None
+        """Something more urgent waits for the lease."""
 
     async def take_lease(
         self,
@@ -50,6 +61,7 @@ class Holding:
         mode: LeaseMode = LeaseMode.EXCLUSIVE,
         holds_alarms: bool = True,
         emergency: bool = False,
+        yields: bool = False,
         work: Freezable | None = None,
         waits: Callable[[str], None] = lambda reason: None,
         moot: Callable[[], bool] = lambda: False,
@@ -76,9 +88,10 @@ class Holding:
             until=workflow.now() + lasts,
             holds_alarms=holds_alarms,
             emergency=emergency,
+            yields=yields,
             work=work,
         )
-        self._holds, self.taken_back_by = application, ""
+        self._holds, self.taken_back_by, self.wanted = application, "", None
         asked = 0
         while True:
             self._turn = False
@@ -111,7 +124,7 @@ class Holding:
         """Give the lease back, or the place in the queue, with what else a `ReleaseLease` says. Returns what the watch says."""
         if self._holds is None:
             return ""
-        application, self._holds = self._holds, None
+        application, self._holds, self.wanted = self._holds, None, None
         holder = workflow.info().workflow_id
         told: WatchTold = await call(
             release_lease,
@@ -134,6 +147,15 @@ class Holding:
     def lease_granted(self, granted: LeaseGranted) -> None:
         """It is its turn."""
         self._turn = True
+
+    @workflow.signal(
+        name="lease_wanted",
+        description="Sent by the watch: something more urgent waits for its lease. "
+        '{"holder": "maintenance.acme.shop.patches", "by": "inc.acme.shop.17", "title": "Restart app"}',
+    )
+    def lease_wanted(self, told: LeaseWanted) -> None:
+        """Something more urgent waits: the lease is handed over as soon as that is safe."""
+        self.wanted = told if self._holds is not None else None
 
     @workflow.signal(
         name="lease_taken_back",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from temporalio.exceptions import ApplicationError
 
 from models.freezes import freeze_at
-from models.lease import AskForLease, Lease, LeaseAnswer, LeaseGranted, LeaseMode, LeaseState
+from models.lease import AskForLease, Lease, LeaseAnswer, LeaseGranted, LeaseMode, LeaseState, LeaseWanted
 from models.operation import OperationKind
 from models.watch import Operation, WaitingForLease, WatchState
 
@@ -41,6 +41,7 @@ class LeaseDesk:
         if (waiting := self._waiting(order.holder)) is not None:
             if waiting.key == order.key:
                 _require_same(waiting, order)
+                self._call_for(waiting)
                 return self._queued(waiting)
             self._memory.waiting.remove(waiting)
         asked = self._asked(order)
@@ -53,7 +54,10 @@ class LeaseDesk:
             )
         self._queue(asked)
         self._pass_on(answered=order.holder)
-        return _granted(asked) if order.holder in self._memory.leases else self._queued(asked)
+        if order.holder in self._memory.leases:
+            return _granted(asked)
+        self._call_for(asked)
+        return self._queued(asked)
 
     def release(self, holder: str) -> bool:
         """A holder gives its lease, or its request, back; tell whether there was any."""
@@ -118,6 +122,12 @@ class LeaseDesk:
         ahead = [n for n, w in enumerate(waiting) if _urgent(asked) and not _urgent(w)]
         waiting.insert(ahead[0] if ahead else len(waiting), asked)
 
+    def _call_for(self, asked: Lease) -> None:
+        """Tell those who hold what something urgent waits for, and who yield."""
+        for held in self._memory.leases.values() if _urgent(asked) else ():
+            if held.yields and _exclude(asked, held):
+                self._tell(held.holder, LeaseWanted(holder=held.holder, by=asked.holder, title=asked.title))
+
     def _pass_on(self, answered: str = "") -> None:
         """Grant all that can be; nobody overtakes one that waits for the same components.
 
@@ -157,7 +167,11 @@ class LeaseDesk:
     def _why(self, asked: Lease) -> str:
         held = [o for o in self._memory.leases.values() if _exclude(asked, o)]
         before = self._memory.waiting[: self._memory.waiting.index(asked)]
-        first = [f"{o.title} ({o.holder}) holds {_of(o.components)} since {o.since:%m-%d %H:%M} UTC" for o in held]
+        first = [
+            f"{o.title} ({o.holder}) holds {_of(o.components)} since {o.since:%m-%d %H:%M} UTC"
+            + (", and gives way as soon as no host is half-way" if o.yields and _urgent(asked) else "")
+            for o in held
+        ]
         ahead = [o.holder for o in before if _exclude(asked, o)]
         then = [f"{', '.join(ahead)} asked before"] if ahead else []
         return "; ".join([*first, *then])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from temporalio import workflow
@@ -56,7 +56,17 @@ async def _watch_site(group: SiteProbes, watching: WatchHealth, summary: str) ->
         return HealthVerdict(healthy=False, certain=False, looks=0, samples=[], reason=explain(error))
 
 
-async def find_unhealthy(plan: ApplicationPlan, names: Sequence[str]) -> tuple[dict[str, str], HealthVerdict | None]:
+def without(probes: Sequence[SiteProbes], points: Collection[str]) -> list[SiteProbes]:
+    """The same measuring points but for some."""
+    kept = [
+        group.model_copy(update={"targets": [t for t in group.targets if t.point not in points]}) for group in probes
+    ]
+    return [group for group in kept if group.targets]
+
+
+async def find_unhealthy(
+    plan: ApplicationPlan, names: Sequence[str], summary: str = "See what is healthy at the end"
+) -> tuple[dict[str, str], HealthVerdict | None]:
     """Look at components until it is certain which are not healthy: component to what ails it, and what was seen.
 
     None was seen where no measuring point shows the health of any of them.
@@ -70,7 +80,7 @@ async def find_unhealthy(plan: ApplicationPlan, names: Sequence[str]) -> tuple[d
         failing_looks=plan.terms.confirm_looks,
         give_up_after=plan.terms.confirm_every * (plan.terms.confirm_looks + 1) * 2 + timedelta(minutes=1),
     )
-    verdict = await watch(probes, looking, "See what is healthy at the end")
+    verdict = await watch(probes, looking, summary)
     ill = {s.point: s.detail for s in verdict.samples if s.seen is not Seen.OK}
     found: dict[str, str] = {}
     for name in names:

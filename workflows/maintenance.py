@@ -54,6 +54,7 @@ class Maintenance(Operation):
     """Carry out a maintenance routine of the dossier: in its window, host by host, proven healthy in between."""
 
     kind = OperationKind.MAINTENANCE
+    yields = True
 
     def __init__(self) -> None:
         super().__init__()

@@ -4,8 +4,9 @@ they failed, a page, and a record of it all.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, ClassVar, TypeVar
 
 from temporalio import workflow
@@ -45,8 +46,9 @@ from workflows.calls import call, look_up
 from workflows.details import Details
 from workflows.failed_step import RETRY, SKIP, failed_step_question
 from workflows.gates import Asking, decision_line
+from workflows.giving_way import GivingWay
 from workflows.holding import Holding, refuse_operation
-from workflows.looking import find_unhealthy, watch
+from workflows.looking import find_unhealthy, watch, without
 from workflows.operation_page import operation_page
 from workflows.operation_record import operation_record, proof_record
 from workflows.outcomes import explain
@@ -78,6 +80,8 @@ class Operation(Holding, Asking):
     """
 
     kind: OperationKind
+    yields: ClassVar[bool] = False
+    """Whether it hands its lease over to a remedy while it acts on nothing; it then calls `way.take_again` before it acts."""
     stopping_means: ClassVar[str] = "Nothing more is begun; the record says what was done and what was not."
     """What people choose who stop it at a step that failed."""
 
@@ -97,6 +101,7 @@ class Operation(Holding, Asking):
         """What is particular to its kind; recorded."""
         self.lease_says = ""
         self.aborting: AbortOperation | None = None
+        self.way = GivingWay(self)
         self._steps: Steps | None = None
         self._timeline = Timeline()
         self._outcome: OperationOutcome | None = None
@@ -233,6 +238,7 @@ class Operation(Holding, Asking):
             lasts=lasts,
             mode=mode,
             emergency=emergency,
+            yields=self.yields,
             work=work,
             holds_alarms=holds_alarms,
             waits=waits,
@@ -245,6 +251,19 @@ class Operation(Holding, Asking):
             return False
         if answer is None:
             raise refuse_operation("it was stopped while it waited for the lease")
+        if self.yields:
+            self.way.holds(
+                partial(
+                    self.hold,
+                    components,
+                    lasts=lasts,
+                    mode=mode,
+                    emergency=emergency,
+                    work=work,
+                    holds_alarms=holds_alarms,
+                    wait_until=wait_until,
+                )
+            )
         self.components = answer.components
         self.lease_says = answer.reason
         steps.lease = HeldLease(holder=workflow.info().workflow_id, fences=answer.fences, rises=answer.rises)
@@ -280,7 +299,8 @@ class Operation(Holding, Asking):
         before, doing = self.state, self.doing
         self.enter(OperationState.DECIDING, f"Waiting for a decision: {question.text}")
         await self.record()
-        outcome = await self.ask(question, lambda: self.aborting is not None)
+        outcome = await self.way.during(self.ask(question, lambda: self.aborting is not None))
+        assert outcome is not None
         self.tell(EntryKind.DECISION, *decision_line(question, outcome, "Nobody needs to answer any more"))
         self.enter(before, doing)
         return outcome
@@ -379,12 +399,16 @@ class Operation(Holding, Asking):
         )
         return (await self.decide_on(question)).option
 
-    async def prove(self, components: Sequence[str], healthy_for: timedelta, within: timedelta) -> HealthVerdict:
-        """Prove that components (none: all) are healthy for a while; a rehearsal looks once."""
+    async def prove(
+        self, components: Sequence[str], healthy_for: timedelta, within: timedelta, besides: Collection[str] = ()
+    ) -> HealthVerdict:
+        """Prove that components (none: all) are healthy for a while, but for the measuring points `besides`; a rehearsal looks
+        once.
+        """
         order, own = self._begun
         plan = own.plan
         names = list(components) or list(plan.components)
-        probes = [group for name in names for group in plan.components[name].health]
+        probes = without([group for name in names for group in plan.components[name].health], besides)
         if not probes:
             return HealthVerdict(
                 healthy=True, certain=False, looks=0, samples=[], reason="no measuring point shows its health"

@@ -11,12 +11,12 @@ from temporalio.exceptions import FailureError
 
 from models.alarms import Alarm
 from models.incident import AlarmsCleared, AlarmsJoined, Merged
-from models.lease import LeaseGranted, LeaseTakenBack
+from models.lease import LeaseGranted, LeaseTakenBack, LeaseWanted
 from models.sizes import MESSAGE, first_that_fit, parts
 from models.watch import Untold
 from workflows.waiting import leave_a_command
 
-Message = AlarmsJoined | AlarmsCleared | Merged | LeaseGranted | LeaseTakenBack
+Message = AlarmsJoined | AlarmsCleared | Merged | LeaseGranted | LeaseTakenBack | LeaseWanted
 
 _SIGNALS: dict[type[Message], str] = {
     AlarmsJoined: "join_alarms",
@@ -24,6 +24,7 @@ _SIGNALS: dict[type[Message], str] = {
     Merged: "merged",
     LeaseGranted: "lease_granted",
     LeaseTakenBack: "lease_taken_back",
+    LeaseWanted: "lease_wanted",
 }
 _KINDS: dict[str, type[Message]] = {signal: kind for kind, signal in _SIGNALS.items()}
 

@@ -15,7 +15,11 @@ from models.jobs import Outcome
 from models.maintenance import MaintenancePlan
 from models.operation import OperationState
 from models.people import NOBODY
+from models.probes import Seen, WatchHealth
+from models.records import EntryKind
 from models.slices import ApplicationPlan
+from workflows.dependencies import needs
+from workflows.looking import find_unhealthy, watch
 from workflows.wording import EACH_HOST, plan_text, step_title
 
 if TYPE_CHECKING:
@@ -27,6 +31,15 @@ STOP = "stop"
 
 _ASKS_FOR = timedelta(hours=1)
 """So long a question about failed hosts waits, or until the window closes; then all stops there."""
+
+
+_TRY_AGAIN = [GateOption(name=RETRY, means="Failed hosts go on with the step that failed; health is looked at again.")]
+"""Not offered where it cannot help: no host has failed, and what is ill is not touched by the routine."""
+
+_OTHERWISE = [
+    GateOption(name=GO_ON, means="They are left as they are, and the next have their turn.", needs_reason=True),
+    GateOption(name=STOP, means="Nothing more is done; the record says which hosts are done."),
+]
 
 
 class Rolling:
@@ -49,6 +62,10 @@ class Rolling:
         self._borne = 0
         """Failures that people have decided to go on with."""
         self._longest = timedelta(0)
+        self._ill_before: dict[str, str] | None = None
+        """Measuring points that were ill before anything was done, to what ailed them; None: nobody has looked yet."""
+        self._others: dict[str, str] = {}
+        """What is not healthy though the routine does not touch it, and what it maintains needs it."""
 
     @property
     def begun(self) -> bool:
@@ -69,12 +86,19 @@ class Rolling:
             if why := self._operation.stops():
                 self.stopped = why
                 break
+            if not await self._operation.way.take_again():
+                self.stopped = self._operation.stops()
+                if self.stopped:
+                    break
+                return f"the lease, handed over to a remedy, was not to be had again: {self._operation.lease_says}"
+            if self._ill_before is None:
+                await self._look_before()
             if closes_at is not None and workflow.now() + self._longest >= closes_at:
                 return f"the window closes at {closes_at:%H:%M} UTC, with {len(self.left)} of {self.hosts} hosts to be done"
             size = self._plan.routine.at_once if self._proven else 1
             batch, self.left = self.left[:size], self.left[size:]
             began = workflow.now()
-            unhealthy = await self._batch(batch)
+            unhealthy = await self._batch(batch, closes_at)
             self._longest = max(self._longest, workflow.now() - began)
             failures = len(self.failed) - self._borne
             if unhealthy or (failures and (not self._proven or failures >= self._plan.routine.abort_after_failures)):
@@ -84,7 +108,7 @@ class Rolling:
             await self._operation.record()
         return ""
 
-    async def _batch(self, hosts: Sequence[str]) -> str:
+    async def _batch(self, hosts: Sequence[str], closes_at: datetime | None) -> str:
         """Take hosts through the steps, each from where it stands, and look at health; returns what is not healthy."""
         steps = self._plan.routine.steps
         for number, step in enumerate(steps):
@@ -101,7 +125,7 @@ class Rolling:
                     self._next[host] = number + 1
         through = [host for host in hosts if host not in self.failed]
         self.done += through
-        return await self._unhealthy(through)
+        return await self._unhealthy(through, closes_at)
 
     async def _step(self, step: Step, hosts: Sequence[str]) -> dict[str, str]:
         """Carry a step out for hosts; returns what is wrong, by host. What belongs to no host is wrong with all of them."""
@@ -141,16 +165,75 @@ class Rolling:
         finally:
             own.plan = whole
 
-    async def _unhealthy(self, hosts: Sequence[str]) -> str:
-        if not hosts:
-            return ""
-        terms = self._operation.plan.terms
-        verdict = await self._operation.prove(
-            self._plan.components,
-            self._plan.routine.healthy_for,
-            terms.recovery_within + self._plan.routine.healthy_for,
+    async def _look_before(self) -> None:
+        """Look at what is ill before anything is done: the routine did not do that, and is not judged by it."""
+        self._ill_before = {}
+        if self._operation.steps.rehearse:
+            return
+        plan = self._operation.plan
+        names = self._plan.components or list(plan.components)
+        _, verdict = await find_unhealthy(plan, names, "Look at the health before")
+        self._ill_before = {s.point: s.detail for s in verdict.samples if s.seen is not Seen.OK} if verdict else {}
+        if self._ill_before:
+            said = f"Ill already before anything was done, so it does not count: {', '.join(self._ill_before)}"
+            self._operation.tell(EntryKind.PROBE, said, verdict)
+
+    async def _unhealthy(self, hosts: Sequence[str], closes_at: datetime | None) -> str:
+        """What is not healthy now, and was before; what others have broken is waited for first."""
+        self._others = {}
+        operation, terms = self._operation, self._operation.plan.terms
+        while hosts:
+            verdict = await operation.way.during(
+                operation.prove(
+                    self._plan.components,
+                    self._plan.routine.healthy_for,
+                    terms.recovery_within + self._plan.routine.healthy_for,
+                    besides=self._ill_before or (),
+                )
+            )
+            assert verdict is not None
+            if verdict.healthy or operation.steps.rehearse:
+                return "" if verdict.healthy else verdict.reason
+            self._others, _ = await find_unhealthy(operation.plan, self._needed(), "See whether others have broken it")
+            if not self._others:
+                return verdict.reason
+            if not await self._others_recover(closes_at):
+                others = ", ".join(self._others)
+                return f"{verdict.reason}; {others}, which it needs and this routine does not touch, is not healthy"
+        return ""
+
+    def _needed(self) -> list[str]:
+        """What the maintained components need and the routine does not touch."""
+        parts = self._operation.plan.components
+        graph = {name: part.depends_on for name, part in parts.items()}
+        touched = set(self._plan.components) | {str(getattr(s, "component", "")) for s in self._plan.routine.steps}
+        needed = {name for own in self._plan.components for name in needs(graph, own)}
+        return [name for name in parts if name in needed - touched]
+
+    async def _others_recover(self, closes_at: datetime | None) -> bool:
+        """Wait until what others have broken is healthy again; meanwhile the lease goes to a remedy that wants it."""
+        operation, terms = self._operation, self._operation.plan.terms
+        names = list(self._others)
+        probes = [group for name in names for group in operation.plan.components[name].health]
+        said = f"Waits until {', '.join(names)} is healthy: this routine needs it and does not touch it"
+        operation.tell(EntryKind.PROBE, said, {"broken": self._others})
+        operation.enter(OperationState.VERIFYING, said)
+        patience = _left(closes_at)
+        verdict = await operation.way.during(
+            watch(
+                probes,
+                WatchHealth(
+                    targets=probes[0].targets,
+                    every=terms.confirm_every,
+                    healthy_for=terms.healthy_for,
+                    give_up_after=patience,
+                ),
+                said,
+            ),
+            stopped=lambda: bool(operation.stops()),
         )
-        return "" if verdict.healthy else verdict.reason
+        operation.enter(OperationState.ACTING, operation.doing)
+        return verdict is not None and verdict.healthy
 
     async def _what_now(self, unhealthy: str, closes_at: datetime | None) -> None:
         """Ask whether to try again, to go on, or to stop; silence stops it."""
@@ -159,26 +242,15 @@ class Rolling:
         failed = "; ".join(f"{host}: {why}" for host, why in self.failed.items())
         said = f"not healthy after {', '.join(self.done[-3:])}: {unhealthy}" if unhealthy else f"failed on {failed}"
         left = f"{len(self.done)} of {self.hosts} hosts are done, {len(self.left)} had no turn."
-        within = (
-            _ASKS_FOR if closes_at is None else max(min(_ASKS_FOR, closes_at - workflow.now()), timedelta(seconds=1))
-        )
         self._operation.enter(OperationState.DECIDING, f"Stopped: {said}")
         outcome = await self._operation.decide_on(
             Question(
                 text=f"{self._plan.routine.title} {said}. {left} How to go on?",
-                options=[
-                    GateOption(
-                        name=RETRY, means="Failed hosts go on with the step that failed; health is looked at again."
-                    ),
-                    GateOption(
-                        name=GO_ON, means="They are left as they are, and the next have their turn.", needs_reason=True
-                    ),
-                    GateOption(name=STOP, means="Nothing more is done; the record says which hosts are done."),
-                ],
+                options=[*(_TRY_AGAIN if self.failed or not self._others else []), *_OTHERWISE],
                 plan=plan_text(self._plan.routine.steps, EACH_HOST),
                 deciders=self._operation.plan.people.get("operator", []),
                 roles=["operator"],
-                within_seconds=within.total_seconds(),
+                within_seconds=_left(closes_at).total_seconds(),
                 on_silence=OnSilence.REFUSE,
             )
         )
@@ -189,8 +261,8 @@ class Rolling:
                 self.failed.clear()
                 self._borne = 0
                 if not self.left:  # all had their turn, and only health was wrong
-                    self.stopped = await self._unhealthy(self.done)
-                elif unhealthy and (still := await self._unhealthy(self.done)):
+                    self.stopped = await self._unhealthy(self.done, closes_at)
+                elif unhealthy and (still := await self._unhealthy(self.done, closes_at)):
                     self.stopped = f"still not healthy: {still}"
             case "go-on":
                 self._borne, self._proven = len(self.failed), True
@@ -207,6 +279,11 @@ def _narrowed(plan: ApplicationPlan, scope: set[str], hosts: set[str]) -> Applic
         for name, part in plan.components.items()
     }
     return plan.model_copy(update={"components": parts})
+
+
+def _left(closes_at: datetime | None) -> timedelta:
+    """How long people, or what others have broken, are waited for."""
+    return _ASKS_FOR if closes_at is None else max(min(_ASKS_FOR, closes_at - workflow.now()), timedelta(seconds=1))
 
 
 def _first_line(text: str) -> str:

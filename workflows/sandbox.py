@@ -44,6 +44,7 @@ def workflow_runner() -> SandboxedWorkflowRunner:
             "workflows.healing",
             "workflows.health_before",
             "workflows.holding",
+            "workflows.giving_way",
             "workflows.host_work",
             "workflows.incident_book",
             "workflows.incident_page",

@@ -24,8 +24,20 @@ def records(**routine: Any) -> OneDossier:
 
 
 def patched(fakes: FakeHosts) -> list[str]:
-    """What happened: hosts that were patched, and `-` for each look at health."""
-    return ["-" if line.startswith("watch ") else line.partition(":")[0] for line in fakes.lines]
+    """What happened after the look at the health before: hosts that were patched, and `-` for each look at health."""
+    assert fakes.lines[0].startswith("watch ")
+    return ["-" if line.startswith("watch ") else line.partition(":")[0] for line in fakes.lines[1:]]
+
+
+def breaks(fakes: FakeHosts, *components: str) -> None:
+    """While the first host is maintained, these components break."""
+    fakes.on_line = lambda line: fakes.ill.update(components) if line.startswith("web1: ") else None
+
+
+def heals(fakes: FakeHosts) -> None:
+    """All are healthy again, and stay so."""
+    fakes.on_line = lambda line: None
+    fakes.ill.clear()
 
 
 async def run(client: Client, fakes: FakeHosts, kept: OneDossier, **fields: Any) -> OperationOutcome:
@@ -131,11 +143,11 @@ async def test_people_may_go_on_without_a_failed_host(client: Client) -> None:
 
 async def test_a_batch_that_leaves_it_unhealthy_stops_it_at_once(client: Client) -> None:
     fakes = hosts()
-    fakes.ill = {"web"}
+    breaks(fakes, "web")
 
     async with started(client, fakes, records(abort_after_failures=5), order()) as handle:
         gate = await until_asked(handle, "retry")
-        fakes.ill = set()
+        heals(fakes)
         outcome = await answered(handle, "retry")
 
     assert "not healthy after web1: web-up failed" in gate.question.text

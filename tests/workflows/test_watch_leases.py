@@ -9,7 +9,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from models.alarms import Disposition
-from models.lease import AskForLease, LeaseState, LeaseTakenBack, ReleaseLease
+from models.lease import AskForLease, LeaseState, LeaseTakenBack, LeaseWanted, ReleaseLease
 from models.operation import OperationKind
 from tests.workflows.test_alarm_desk import Desk
 from tests.workflows.world import APPLICATION, OPERATOR, alarm
@@ -71,6 +71,24 @@ def test_a_holder_that_is_gone_loses_its_lease_and_the_next_gets_it() -> None:
     assert desk.orders.gone(CHANGE)
     assert desk.leases.holders() == ["change.acme.shop.5"]
     assert list(desk.memory.leases) == ["change.acme.shop.5"]
+
+
+def test_a_remedy_calls_for_the_lease_of_a_routine_that_yields_and_of_nothing_else() -> None:
+    desk = Desk()
+    ask(desk, "web", holder="maintenance.acme.shop.patches", kind=OperationKind.MAINTENANCE, yields=True)
+    ask(desk, "mail")
+    routine = {"holder": "maintenance.acme.shop.weekly", "kind": OperationKind.MAINTENANCE}
+    assert ask(desk, "web", **routine) is LeaseState.QUEUED
+    assert desk.told == []
+
+    remedy = {"holder": "inc.acme.shop.1", "kind": OperationKind.REMEDY, "title": "Restart app"}
+    assert ask(desk, "app", "mail", **remedy) is LeaseState.QUEUED
+
+    called = LeaseWanted(holder="maintenance.acme.shop.patches", by="inc.acme.shop.1", title="Restart app")
+    assert desk.told == [("maintenance.acme.shop.patches", called)]
+    first = desk.leases.queue()[0]
+    assert first.lease.holder == "inc.acme.shop.1"
+    assert "and gives way as soon as no host is half-way" in first.reason
 
 
 def test_only_those_who_lead_may_take_a_lease_away_and_its_holder_is_told() -> None:
