@@ -93,12 +93,10 @@ def _unanswered(case: Case) -> str:
         asked = f"It was handed over to {plain(lead.handed_to)}"
     else:
         asked = f"Asked: {plain(', '.join(lead.asked) or 'nobody yet')}" + (f" (rung {lead.rung})" if lead.rung else "")
-    if late:
-        then = "; the next are being asked"
-    elif lead.rungs and lead.rung >= lead.rungs:
-        then = "; they are the last of the ladder, which is then climbed again"
+    if lead.rung >= lead.rungs > 0:
+        then = "; they are the last of the ladder, which is climbed again" + ("" if late else " then")
     else:
-        then = "; then the next are asked"
+        then = "; the next are being asked" if late else "; then the next are asked"
     by = lead.asked[0] if lead.asked else _somebody(case)
     press = "Press *More Actions*, *Send an Update*, choose `acknowledge`, and paste:"
     return f"**Take it up{until}.** {asked}{then}. {press}\n\n" + paste(Acknowledge(by=by))

@@ -11,7 +11,7 @@ from models.clock import ClockEventKind, ClockMoment, Promise
 from models.dossier.agreement import Priority
 from models.incident import Reclassify
 from models.notices import Audience, Occasion
-from models.people import is_among
+from models.people import same
 from models.records import EntryKind
 from workflows.case import Case, refused
 from workflows.clocks import Clocks
@@ -60,7 +60,7 @@ class Leading:
         """Whoever was asked to take it up, or to decide something, hears that it is over; but for whoever has ended it."""
         memory = self._case.memory
         ended_by = [order.by for order in (memory.closing, memory.cancelling) if order is not None]
-        people = [who for who in memory.lead.told if not is_among(who, ended_by)]
+        people = [who for who in memory.lead.told if not any(same(who, by) for by in ended_by)]
         if people:
             await self.notices.send(Occasion.OVER, Audience(contacts=people), text=self._case.summary())
 

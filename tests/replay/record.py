@@ -69,8 +69,8 @@ async def incidents(client: Client) -> None:
 
         watch = client.get_workflow_handle(watch_id(APPLICATION))
         await keep(watch, "watch")
-        await watch.signal("hand_on")
         first = (await watch.describe()).run_id
+        await watch.signal("hand_on")
         while (await watch.describe()).run_id == first:
             await asyncio.sleep(0.1)
         await keep(client.get_workflow_handle(watch.id, run_id=first), "watch-handed-on")

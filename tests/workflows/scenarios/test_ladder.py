@@ -27,7 +27,7 @@ async def test_a_silent_first_line_is_followed_by_the_second_and_the_third_and_t
         await scene.forward(16 * MINUTE)
         then = scene.told(Occasion.ALERT)
         await scene.forward(15 * MINUTE)
-        last = scene.told(Occasion.ALERT)
+        last, page = scene.told(Occasion.ALERT), await scene.page()
         await scene.forward(31 * MINUTE)  # the third's quarter of an hour, and the pause
         again = scene.told(Occasion.ALERT)
         message = await scene.tell("acknowledge", Acknowledge(by=SECOND_LINE))
@@ -36,6 +36,8 @@ async def test_a_silent_first_line_is_followed_by_the_second_and_the_third_and_t
     assert at_once == [FIRST]
     assert then == [FIRST, SECOND]
     assert last == [FIRST, SECOND, THIRD]
+    assert "they are the last of the ladder, which is climbed again then" in page
+    assert "then the next" not in page
     assert again == [FIRST, SECOND, THIRD, END, FIRST]
     assert message.startswith("You lead it.")
     assert scene.told(Occasion.ALERT) == again

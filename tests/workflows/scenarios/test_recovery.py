@@ -8,8 +8,9 @@ import pytest
 
 from models.dossier.instructions import Approval
 from models.incident import IncidentEnd, IncidentState
+from models.notices import Occasion
 from tests.workflows.scenarios.scene import HOUR, MINUTE, NOTHING_COMES_LATE, Scene
-from tests.workflows.world import cleared, decide, report
+from tests.workflows.world import OPERATOR, cleared, decide, report
 
 Given = Callable[..., Scene]
 
@@ -28,6 +29,8 @@ async def test_a_question_is_withdrawn_once_health_is_proven_and_the_incident_en
         said = await scene.said()
     assert outcome.end is (IncidentEnd.RECOVERED_BY_ITSELF if approval else IncidentEnd.RECOVERED)
     assert outcome.remedy is None
+    assert OPERATOR in scene.told(Occasion.OVER)[0]
+    assert scene.told(Occasion.DECIDED) == []
     assert scene.world.commands == done
     assert any("The question is withdrawn: everything that was ill is healthy again." in text for text in said)
     assert scene.world.looked[-1].healthy_for == scene.world.looked[-2].healthy_for or approval
