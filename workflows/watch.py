@@ -597,7 +597,8 @@ class Watch(Begun):
 
     def _not_taken(self) -> str:
         """What was refused, as Markdown."""
-        said = f"**Request Cancellation was refused** ({plain(self._cancellation)}): a watch is not cancelled, or alarms would be lost."
+        when = plain(self._cancellation)
+        said = f"**Request Cancellation was refused** ({when}): a watch is not cancelled, or alarms would be lost."
         return "\n\n".join(filter(None, [said if self._cancellation else "", self._refusals.markdown()]))
 
 

@@ -105,6 +105,7 @@ class Halts:
                 f"{name} may not halt {what} or lift that; those who may: {', '.join(sorted(may)[:20])}"
             )
         return name
+
     def _concerned(self, customer: str) -> list[str]:
         return [n for n in self._records.applications() if not customer or n.partition(".")[0] == customer]
 

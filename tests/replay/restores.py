@@ -45,9 +45,9 @@ class Shop(FakeHosts):
             component="db",
             source=Files(type="files", directory="/srv/copies", path="/srv/shop", marker="shop.conf"),
             verify=[RunStep(title="There are orders", command='test -e "$RESTORED_TO/orders"', read_only=True)],
-            restore_point=timedelta(days=20000),
+            restore_point=timedelta(days=3650),
             restore_time=timedelta(hours=1),
-            oldest=timedelta(days=20000),
+            oldest=timedelta(days=3650),
             approval=Approval(roles=["data-owner"]),
         )
         people = {"data-owner": [OWNER], "operator": [OPERATOR]}
