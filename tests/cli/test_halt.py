@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from activities.records import Records
 from activities.records.halts import Halts
 from tests.cli.conftest import command
+
+
+@pytest.fixture(autouse=True)
+def _an_operator(_own_environment: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Anna, who gives the other commands, is of a third party, which halts nothing."""
+    monkeypatch.setenv("DRIFTVAKT_USER", "ann@example.com")
 
 
 def test_a_halt_acts_also_where_temporal_is_away_and_is_listed_and_lifted(records: Records) -> None:
@@ -14,7 +22,7 @@ def test_a_halt_acts_also_where_temporal_is_away_and_is_listed_and_lifted(record
     again = command("halt", "--customer", "acme", "--reason", "more smoke", "--json")
     listed, doctor = command("halt", "list"), command("doctor", "--json")
     assert made.exit_code == again.exit_code == listed.exit_code == 0
-    assert "anna@supplier.example has halted customer acme since" in made.stdout
+    assert "ann@example.com has halted customer acme since" in made.stdout
     assert "`driftvakt halt lift --customer acme` lifts it" in made.stdout
     assert "it holds, but the Temporal UI does not show it: Temporal does not answer" in made.stderr
     assert json.loads(again.stdout)["fresh"] is False
@@ -24,9 +32,9 @@ def test_a_halt_acts_also_where_temporal_is_away_and_is_listed_and_lifted(record
     assert (found["halt"]["verdict"], "smoke" in found["halt"]["said"]) == ("warning", True)
 
     lifted = command("halt", "lift", "--customer", "acme", "--reason", "toast", "--by", "bo")
-    assert lifted.stdout == "lifted the halt of customer acme, by anna@supplier.example: smoke in the data centre\n"
+    assert lifted.stdout == "lifted the halt of customer acme, by ann@example.com: smoke in the data centre\n"
     listed = command("halt", "list")
-    assert listed.stdout.startswith("nothing is halted\nover: anna@supplier.example has halted customer acme since")
+    assert listed.stdout.startswith("nothing is halted\nover: ann@example.com has halted customer acme since")
     assert "by bo: toast)" in listed.stdout
 
 
@@ -47,4 +55,4 @@ def test_lifting_what_is_not_halted_says_what_is(records: Records) -> None:
     command("halt", "--reason", "smoke")
     refused = command("halt", "lift", "--customer", "acme")
     assert refused.exit_code == 1
-    assert "no halt says that customer acme is halted; anna@supplier.example has halted all customers" in refused.stderr
+    assert "no halt says that customer acme is halted; ann@example.com has halted all customers" in refused.stderr
