@@ -36,6 +36,10 @@ class Person(Model):
     """By which the records know them: their e-mail address, or the contact's name where they have none."""
     also: list[str] = []
     """Every other way of naming them, as `folded` writes it."""
+    phone: str = ""
+    """Empty where the dossier gives none."""
+    party: str = ""
+    """To which they belong."""
 
 
 class IdentifyPeople(Model):
@@ -102,7 +106,17 @@ def people_in(contacts: Mapping[str, Contact]) -> list[Person]:
     for way, named in ways.items():
         if len(named) == 1 and way not in PROGRAMS:
             also[next(iter(named))].append(way)
-    return [Person(name=name, also=sorted(set(known) - {folded(name)})) for name, known in also.items()]
+    numbers: dict[str, str] = {}
+    parties: dict[str, str] = {}
+    for key, contact in contacts.items():
+        name = names[folded(contact.email or key)]
+        parties.setdefault(name, contact.party)
+        if contact.phone is not None:
+            numbers.setdefault(name, contact.phone)
+    return [
+        Person(name=name, also=sorted(set(known) - {folded(name)}), phone=numbers.get(name, ""), party=parties[name])
+        for name, known in also.items()
+    ]
 
 
 def shared_names(contacts: Mapping[str, Contact]) -> dict[str, list[str]]:

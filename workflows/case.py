@@ -52,6 +52,8 @@ class Case:
         self.helped: str | None = None
         """The remedy after which health was proven."""
         self.restored_at: datetime | None = None
+        self.blocked = ""
+        """What keeps a remedy from being carried out: a halt, another operation; empty where nothing does."""
         self.roots: list[str] = []
         """Components in which the fault begins, by the latest look at all that is connected."""
         self.prepared = False
@@ -157,6 +159,10 @@ class Case:
     def do(self, doing: str) -> None:
         """Say what is being done."""
         self.memory.doing = doing
+        self.show_anew()
+
+    def show_anew(self) -> None:
+        """Show how it stands: on its page, and to those who search by whom it waits for."""
         self._changed()
 
     def tell(

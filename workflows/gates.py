@@ -143,6 +143,10 @@ class Asking:
     def on_decided(self, decision: Decision, receipt: DecisionReceipt) -> None:
         """Called when an answer counted."""
 
+    def awaited(self) -> set[str]:
+        """Roles and people whom the workflow waits for besides its open questions; people search for it by them."""
+        return set()
+
     def withdraw(self) -> None:
         """Take back every open question: nobody needs to answer any more."""
         for gate in self.open_gates:
@@ -242,10 +246,15 @@ class Asking:
         return use.accepted
 
     def _show(self) -> None:
-        waiting = sorted({who for g in self.open_gates for who in (*g.question.roles, *g.question.deciders)})
+        self.show_awaited()
+        self.on_gates_changed()
+
+    def show_awaited(self) -> None:
+        """Let everybody whom it waits for find it."""
+        asked = {who for g in self.open_gates for who in (*g.question.roles, *g.question.deciders)}
+        waiting = sorted(asked | self.awaited())
         if list(workflow.info().typed_search_attributes.get(_AWAITS) or []) != waiting:
             workflow.upsert_search_attributes([_AWAITS.value_set(waiting) if waiting else _AWAITS.value_unset()])
-        self.on_gates_changed()
 
     @workflow.update(
         name="decide", description=f"Answer an open gate; the details page shows the text to paste. {_EXAMPLE}"

@@ -215,6 +215,7 @@ class Healing:
 
         def waits(reason: str) -> None:
             reasons.append(reason)
+            case.blocked = reason
             case.tell(EntryKind.STATE, f"Waits to carry out {title}: {reason}")
             case.do(f"Wait until it may be carried out: {title}. {reason}")
 
@@ -242,6 +243,8 @@ class Healing:
                 raise
             case.tell(EntryKind.ACTION, f"Not carried out: {title}. {explain(error)}")
             return None
+        finally:
+            case.blocked = ""
         assert answer is not None
         self.steps.lease = HeldLease(holder=case.id, fences=answer.fences, rises=answer.rises)
         self._covers = answer.components
@@ -452,6 +455,7 @@ class Healing:
         return [group for name in sorted(named & set(components)) for group in components[name].health]
 
     def _waits(self, reason: str) -> None:
+        self._case.blocked = reason
         if reason:
             self._before_halt = self._case.memory.doing
             self._case.tell(EntryKind.NOTE, reason)

@@ -12,6 +12,7 @@ from temporalio.exceptions import ApplicationError, is_cancelled_exception
 
 from models.clock import ClockEventKind, ClockEvents
 from models.dossier.agreement import CauseCode
+from models.dossier.parties import OPERATOR
 from models.gates import Decision, DecisionReceipt
 from models.incident import (
     Acknowledge,
@@ -72,7 +73,7 @@ class Incident(Begun, Holding, Asking):
     def __init__(self, order: IncidentOrder) -> None:
         super().__init__()
         self._details = Details(self._page)
-        self.case = Case(order, self._details.changed, self.admit_stand_ins)
+        self.case = Case(order, self._changed, self.admit_stand_ins)
         self._lines = AlarmLines(self.case)
         self.memory = self.case.memory
         self.leading = Leading(self.case)
@@ -473,6 +474,18 @@ class Incident(Begun, Holding, Asking):
     def clock(self) -> ClockEvents:
         """The events of its clock."""
         return ClockEvents(events=self.memory.events)
+
+    def awaited(self) -> set[str]:
+        """Who is asked to take it up, until somebody has; an operator where something keeps it from healing."""
+        if self.memory.state is IncidentState.CLOSED:
+            return set()
+        lead = self.memory.lead
+        asked = {*lead.asked, OPERATOR} if lead.asked and not lead.acknowledged else set()
+        return asked | ({OPERATOR} if self.case.blocked else set())
+
+    def _changed(self) -> None:
+        self.show_awaited()
+        self._details.changed()
 
     def on_gates_changed(self) -> None:
         """Show the open questions on the page."""

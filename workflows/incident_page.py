@@ -12,6 +12,7 @@ from models.clock import PromiseReading, Standing
 from models.gates import GateState
 from models.incident import Acknowledge, IncidentState, Resume, Waiting
 from models.names import watch_id
+from models.people import NOBODY, is_among
 from models.records import EntryKind
 from workflows.case import Case
 from workflows.status_line import PROMISED, is_late, left, status_line
@@ -27,6 +28,9 @@ _DONE = {Standing.KEPT, Standing.BROKEN}
 
 _EVIDENCE = 6
 """Lines of the evidence that are shown, the last ones."""
+
+_TELEPHONES = 6
+"""People whose numbers are shown."""
 
 _SAID = 500
 """Characters of them."""
@@ -47,6 +51,7 @@ def incident_page(case: Case, asked: Sequence[GateState], gates: str, draft: str
         _unanswered(case),
         gates,
         _waits(case),
+        _telephones(case),
         _clocks(case),
         _found(case),
         _instruction(case),
@@ -124,6 +129,19 @@ def _somebody(case: Case) -> str:
     """Somebody who may answer, for what the page offers to paste."""
     known = [*case.leaders, *(one.name for one in case.plan.contacts)]
     return known[0] if known else "on-call@driftbolaget.example"
+
+
+def _telephones(case: Case) -> str:
+    """The numbers of whom one may have to ring: who was asked or leads, and who is waited for."""
+    lead, waiting = case.memory.lead, case.memory.waiting
+    if case.memory.state is IncidentState.CLOSED or not lead.alerted:
+        return ""
+    wanted = [*lead.asked, *([lead.who] if lead.who else [])]
+    people = [one for one in case.plan.contacts if one.phone and is_among(one.name, wanted or [NOBODY])]
+    if waiting is not None:
+        people += [one for one in case.plan.contacts if one.phone and one.party == waiting.party and one not in people]
+    numbers = ", ".join(f"{plain(one.name, 60)} {plain(one.phone)}" for one in people[:_TELEPHONES])
+    return f"**By telephone** {numbers}" if numbers else ""
 
 
 def _clocks(case: Case) -> str:

@@ -242,6 +242,7 @@ class Ladder:
         lead.rounds = 0
         self._handed_by = None
         workflow.upsert_search_attributes([_LEAD.value_set(who)])
+        self._case.show_anew()
 
     async def hand_over(self, told: HandOver) -> str:
         """The lead goes to somebody else, who has to take it up."""

@@ -81,8 +81,9 @@ def _to_do(case: Case, gates: Sequence[GateState]) -> str:
         todo.append("take it up")
     if gates:
         todo.append("answer " + ", ".join(gate.id for gate in gates))
-    if todo:
-        return f"**you: {' and '.join(todo)}**"
+    if todo or case.blocked:
+        blocked = [f"blocked: {plain(case.blocked, 160)}"] if case.blocked else []
+        return " · ".join([*(f"**{one}**" for one in blocked), *([f"**you: {' and '.join(todo)}**"] if todo else [])])
     if waiting is not None:
         return f"waits for {plain(waiting.name, 60)}"
     return "nothing to do: it goes on by itself" if not lead.acknowledged else "its lead goes on"

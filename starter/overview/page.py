@@ -85,7 +85,7 @@ def _show_questions(questions: Sequence[WaitingQuestion], now: datetime, out: Co
     out.print("\n[bold]Waits for people[/], what runs out first stands first")
     for one in questions:
         until = f"{_left(one.deadline, now)}, then: {tidy(one.on_silence.replace('_', ' '))}" if one.deadline else ""
-        asked = tidy(one.question) if one.gate else "no worker answers for it, so its question is not known"
+        asked = tidy(one.question) or "no worker answers for it, so its question is not known"
         out.print(f"[bold yellow]{colleagues(one.who) or 'anybody'}[/]  {asked}", soft_wrap=True)
         out.print(f"    [dim]{until + '; ' if until else ''}{tidy(one.command)}[/]", soft_wrap=True)
 

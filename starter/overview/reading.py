@@ -6,6 +6,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from pydantic import ConfigDict
 from temporalio.client import Client, WorkflowExecution, WorkflowQueryFailedError
 from temporalio.common import SearchAttributeKey
 from temporalio.service import RPCError
@@ -13,11 +14,12 @@ from temporalio.service import RPCError
 from activities.notices.store import undelivered_since
 from activities.records import Records
 from activities.records.halts import Halts
+from models.base import Model
 from models.errors import NotFoundError, TemporalUnavailableError
 from models.gates import GateState
 from models.names import AWAITS_DECISION_BY, as_typed
 from models.settings import Settings
-from starter.desk import ANSWER_WITHIN, Desk, desk
+from starter.desk import ANSWER_WITHIN, Desk, ask, desk
 from starter.incidents.naming import short
 from starter.incidents.reading import list_incidents, recorded_line
 from starter.majors import list_majors
@@ -25,6 +27,15 @@ from starter.operations.reading import WORKFLOWS, list_operations, recorded_oper
 from starter.overview.views import Digest, Overview, WaitingQuestion
 from starter.runbooks import workflow_url
 from starter.watches import list_watches
+
+
+class WhatItDoes(Model):
+    """What a workflow says that it does; whatever else its status has is left out."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    doing: str = ""
+
 
 _MOST: Final = 1000
 """Of each kind that are read."""
@@ -102,6 +113,10 @@ async def _questions(opened: Desk) -> list[WaitingQuestion]:
         command = _shown_by(execution, opened.settings)
         if gates is None:
             return [WaitingQuestion(id=execution.id, who=who, command=command)]
+        if not gates:  # nobody has taken it up, or something keeps it from going on
+            status = await ask(opened.client.get_workflow_handle(execution.id), WhatItDoes)
+            question = f"Take it up, or see what keeps it. {status.doing}" if status else ""
+            return [WaitingQuestion(id=execution.id, question=question, who=who, command=command)]
         return [
             WaitingQuestion(
                 id=execution.id,

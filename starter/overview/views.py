@@ -19,8 +19,9 @@ class WaitingQuestion(Model):
     id: str
     """Of the workflow that asks."""
     gate: str = ""
-    """Empty: no worker answers for the workflow, so what it asks is not known."""
+    """Empty: it asks nothing, but nobody has taken it up, or something keeps it from going on."""
     question: str = ""
+    """Empty: no worker answers for the workflow, so what it asks is not known."""
     who: list[str]
     """Roles and people who may answer."""
     deadline: datetime | None = None

@@ -6,19 +6,22 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
+from temporalio.common import SearchAttributeKey
 from temporalio.exceptions import ApplicationError
 
 from activities.records import Records, upgrade
+from models.dossier.parties import OPERATOR
 from models.halts import Halt, HaltOrder, HaltStatus, HaltTold, LiftHalt
 from models.incident import IncidentEnd, IncidentStatus
 from models.jobs import Outcome
-from models.names import WORKFLOW_QUEUE
+from models.names import AWAITS_DECISION_BY, WORKFLOW_QUEUE
 from models.records import EntryKind
 from models.runbooks import RunbookReport, StepReport
 from starter.halts import halt, lift
@@ -154,9 +157,11 @@ async def test_an_incident_still_looks_and_collects_while_halted_and_heals_once_
                 while not await _waits(installed.incident):
                     await asyncio.sleep(0.1)
             evidence, started = installed.timeline(EntryKind.EVIDENCE), fleet.count(NAME, "start")
+            halted = await _shown(installed.incident)
             await page.cancel()
             told = await page.execute_update("lift", LiftHalt(by="ANN", reason="it is over"), result_type=HaltTold)
             outcome = await end_of(installed.incident)
+            healed = await _shown(installed.incident)
             over = await page.result()
             notes = installed.timeline(EntryKind.NOTE)
     fleet.close()
@@ -166,6 +171,23 @@ async def test_an_incident_still_looks_and_collects_while_halted_and_heals_once_
     assert over.lifted_because == "it is over"
     assert any("ann has halted all customers" in note for note in notes)
     assert "The halt is lifted; it goes on" in notes
+    assert OPERATOR in halted.waits_for
+    assert "**blocked: Waits until it is lifted: ann has halted all customers" in halted.page
+    assert (healed.waits_for, "blocked" in healed.page) == ([], False)
+
+
+@dataclass(frozen=True)
+class _Shown:
+    waits_for: list[str]
+    page: str
+
+
+async def _shown(incident: WorkflowHandle[Any, Any]) -> _Shown:
+    """Whom people search for it by, and its page without the marks that keep words from being read as Markdown."""
+    attributes = (await incident.describe()).typed_search_attributes
+    page = await incident.query("__temporal_workflow_metadata")
+    waits_for = attributes.get(SearchAttributeKey.for_keyword_list(AWAITS_DECISION_BY)) or []
+    return _Shown(list(waits_for), str(page.current_details).replace("\\", ""))
 
 
 async def _waits(incident: WorkflowHandle[Any, Any]) -> bool:

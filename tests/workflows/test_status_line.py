@@ -68,6 +68,12 @@ def test_whoever_is_waited_for_is_named_and_a_question_goes_before(case: Case) -
     assert status_line(case, [question("g1")], NOW).endswith("**you: answer g1**")
 
 
+def test_what_keeps_it_from_healing_is_named_before_what_to_do(case: Case) -> None:
+    case.blocked = "anna has halted all customers: stocktaking"
+    assert status_line(case, [], NOW).endswith("**blocked: anna has halted all customers: stocktaking**")
+    assert status_line(case, [question("g1")], NOW).endswith("stocktaking** · **you: answer g1**")
+
+
 def test_a_promise_that_is_kept_or_that_was_broken_before_is_not_overdue(case: Case) -> None:
     promised(case, promise(-12, Standing.KEPT), promise(-5, Standing.BROKEN, Promise.RESTORE))
     assert "OVERDUE" not in status_line(case, [], NOW)
