@@ -171,7 +171,7 @@ def _found(case: Case) -> str:
     evidence = next((e for e in reversed(lines) if e.kind is EntryKind.EVIDENCE and e.data.get("detail")), None)
     roots = ", ".join(plain(case.title_of(one), 60) for one in case.roots)
     begins = f" The fault begins in **{roots}**." if roots else ""
-    parts = [f"**Finding** {plain(looked.text, 240)}{begins}"] if looked else []
+    parts = [f"**Finding** {plain(looked.text.rstrip('. '), 240)}.{begins}"] if looked else []
     if evidence:
         tail = "\n".join(str(evidence.data["detail"]).rstrip().splitlines()[-_EVIDENCE:])
         parts.append(f"**Evidence**, its end: {plain(evidence.text.splitlines()[0], 120)}\n\n{block(tail, _SAID)[0]}")

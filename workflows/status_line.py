@@ -24,7 +24,9 @@ def status_line(case: Case, gates: Sequence[GateState], now: datetime) -> str:
     memory = case.memory
     priority = memory.priority or "no priority yet"
     if memory.state is IncidentState.CLOSED:
-        return f"**{priority} · {case.order.application} · closed: {case.end.value.replace('-', ' ') if case.end else ''}**"
+        end = case.end.value.replace("-", " ") if case.end else ""
+        said = end if end.startswith("closed") else f"closed: {end}"
+        return f"**{priority} · {plain(case.order.application)} · {said}**"
     late = [f"OVERDUE: {PROMISED[p.promise.value]}" for p in _promises(case) if is_late(p, now)]
     return " · ".join(
         [

@@ -31,7 +31,7 @@ async def test_the_page_says_first_what_to_do_and_after_the_end_how_it_ended_and
     assert [sorted(text) for text in texts] == [["by"], ["by", "gate", "option", "plan"]]
     assert all("\n" in text for text in re.findall(r"```json\n(.*?)\n```", asked, re.DOTALL))
     assert asked.index('"gate"') < asked.index("**What happened, newest first**")
-    assert "**Finding** " in asked
-    assert "closed: closed by hand" in closed.splitlines()[2]
+    assert "**Finding** Not recovered: acme.shop.mail-up fail. The fault begins in **mail**." in asked
+    assert "· closed by hand**" in closed.splitlines()[2]
     assert "driftvakt incident report acme.shop.1" in closed
     assert "Take it up" not in closed
