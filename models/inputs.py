@@ -13,11 +13,11 @@ from enum import Enum
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
 from annotated_types import MinLen
-from pydantic import AwareDatetime, BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, to_jsonable_python
 
-from models.base import Model
+from models.base import Model, Moment
 
 _FAULTS: Final = 5
 """That one sentence names at most."""
@@ -30,7 +30,7 @@ _PLAIN: Final[dict[object, Any]] = {
     float: 1.0,
     str: "text",
     datetime: "2026-03-01T12:00:00Z",
-    AwareDatetime: "2026-03-01T12:00:00Z",
+    get_args(Moment)[0]: "2026-03-01T12:00:00Z",
     date: "2026-03-01",
     timedelta: "5m",
 }

@@ -144,8 +144,9 @@ def intake(as_json: LogJson = False) -> None:
 async def _intake(settings: Settings) -> None:
     from starter.intake.server import serve
     from starter.settings_in_use import in_use
-    from starter.supervisor import unless_signalled
+    from starter.supervisor import make_home, unless_signalled
 
+    make_home(settings.home)
     with in_use(settings, "intake"):
         await unless_signalled(serve(settings))
 

@@ -137,9 +137,9 @@ async def test_a_signal_that_is_wrong_is_not_lost_in_silence(tmp_path: Path) -> 
             await handle.signal("decide_by_signal", good)
             outcome = await end_of(handle)
     assert (
-        "A signal was refused: The input does not fit: option is missing; there is no field 'optoin', did you mean option; "
-        "by is missing; it takes the fields gate, option, by and where wanted plan, note, as in {"
-        in shown.current_details.replace("\\", "")
+        "A signal was refused: The input does not fit: option is missing; by is missing; "
+        "there is no field 'optoin', did you mean option; it takes the fields gate, option, by and where wanted "
+        "plan, note, as in {" in shown.current_details.replace("\\", "")
     )
     assert outcome.end is IncidentEnd.RECOVERED
 
