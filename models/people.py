@@ -159,4 +159,6 @@ def stranger(who: str, of: str, people: Sequence[Person], may: Sequence[str] = (
         return f"{who} is the name of a program, not of a person; say who you are"
     names = list(may) or [one.name for one in people]
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    if not who.strip():
+        return f"nobody is named in `by`; name a contact of {of}; these are: {', '.join(names[:_SHOWN])}{more}. {_HOW}"
     return f"{who} is no contact of {of}; these are: {', '.join(names[:_SHOWN])}{more}. {_HOW}"

@@ -266,7 +266,10 @@ async def test_after_an_operation_what_still_fires_is_raised(skipping: WorkflowE
         [web, mail] = (await report(skipping.client, alarm("web"), alarm("mail"))).receipts
         match how:
             case "update":
-                await order(skipping, "end_operation", EndOperation(holder=begin.holder))
+                assert "nobody is named in `by`" in await refusal(
+                    skipping, "end_operation", EndOperation(holder=begin.holder)
+                )
+                await order(skipping, "end_operation", EndOperation(holder=begin.holder, by=OPERATOR))
             case "signal":
                 await watch(skipping).signal("operation_ends", EndOperation(holder=begin.holder))
             case "holder-gone":

@@ -64,7 +64,7 @@ async def test_alarms_during_maintenance_are_held_and_what_still_fires_afterward
         await report(scene.env.client, cleared("db"), cleared("web"))
         await scene.pass_time(HOUR)
         during = await watch_status(scene.env.client)
-        told = await scene.order("end_operation", EndOperation(holder=PATCHES))
+        told = await scene.order("end_operation", EndOperation(holder=PATCHES, by=OPERATOR))
         await scene.asked()
         after = await watch_status(scene.env.client)
         [raised] = (await scene.status()).alarms
