@@ -28,7 +28,7 @@ def show_lines(lines: Sequence[IncidentLine], now: datetime | None = None) -> No
         column.no_wrap = True
     for line in lines:
         state = tidy(line.outcome or line.state)
-        waits = f" of {colleagues(line.waits_for)}" if line.waits_for else ""
+        waits = f"; waits for {colleagues(line.waits_for)}" if line.waits_for else ""
         lead = f"led by {colleagues([line.lead])}" if line.lead else "nobody leads it"
         age = f"open for {age_of(now - line.opened_at)}"
         if line.closed_at:

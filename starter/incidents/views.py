@@ -27,7 +27,7 @@ class IncidentLine(Model):
     state: str
     priority: str | None = None
     waits_for: list[str] = []
-    """Roles and people that an open question waits for."""
+    """Roles and people that it waits for: to answer a question, to take it up, or to see what keeps it from healing."""
     lead: str | None = None
     """Who leads it, or led it last."""
     deadline: datetime | None = None
