@@ -1,8 +1,8 @@
 """A timetable for Temporal's schedules: occurrences worked out ahead, as few patterns in UTC.
 
-Exact to the end of next year, and of what is rarer, as 29 February is, to the end of the next year that has it. From then on,
-should nobody have applied the dossiers anew by then, it names more moments than there are occurrences, never fewer; what is run
-checks whether it is due.
+A timetable is exact to the end of next year. Where an occurrence is rarer, such as 29 February, it is exact to the end of
+the next year that has one. If nobody has applied the dossiers again by then, the timetable names more moments than there are
+occurrences, never fewer. Each run checks whether it is due.
 """
 
 from __future__ import annotations

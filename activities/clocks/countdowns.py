@@ -110,7 +110,7 @@ class Breach(NamedTuple):
 
 @dataclass(slots=True)
 class Rundown:
-    """How a promise went from the moment at which its time began: the opening, a word to the customer, an opening anew."""
+    """What became of a promise since its time began: at the opening, at a word to the customer, or when it was opened again."""
 
     promise: Promise
     terms: dict[Priority, Term]

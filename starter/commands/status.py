@@ -22,7 +22,7 @@ def status(
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Go on showing it, until Ctrl-C.")] = False,
     every: Annotated[
         int,
-        typer.Option(parser=whole_number(1, 3600), metavar="SECONDS", help="How often --watch looks anew."),
+        typer.Option(parser=whole_number(1, 3600), metavar="SECONDS", help="Seconds between two looks of --watch."),
     ] = 5,
     since: Annotated[str, typer.Option(help="How far back the digest of what has ended goes: 12h, 2d.")] = "12h",
     as_json: AsJson = False,

@@ -17,7 +17,7 @@ from activities.records.halts import Halts
 from models.base import Model
 from models.errors import NotFoundError, TemporalUnavailableError
 from models.gates import GateState
-from models.names import AWAITS_DECISION_BY, as_typed
+from models.names import AWAITS_DECISION_BY, CUSTOMER, as_typed
 from models.settings import Settings
 from starter.desk import ANSWER_WITHIN, Desk, ask, desk
 from starter.incidents.naming import short
@@ -85,24 +85,24 @@ async def _with_what_runs(opened: Desk, seen: Overview, customer: str | None) ->
         list_operations(opened, None, None, closed=False, limit=_MOST),
         list_majors(opened, closed=False, limit=_MOST),
         list_watches(opened),
-        _questions(opened),
+        _questions(opened, customer),
     )
-    mine = [line for line in incidents.lines if _of(line.application, customer)]
-    own = {line.id for line in mine} | {line.id for line in operations.lines if _of(line.application, customer)}
     return seen.model_copy(
         update={
-            "incidents": mine,
+            "incidents": [line for line in incidents.lines if _of(line.application, customer)],
             "operations": [line for line in operations.lines if _of(line.application, customer)],
             # A major incident may be of several customers.
             "majors": majors.lines if customer is None else [],
             "watches": [line for line in watches if _of(line.application, customer)],
-            "questions": [one for one in questions if customer is None or one.id in own],
+            "questions": questions,
         }
     )
 
 
-async def _questions(opened: Desk) -> list[WaitingQuestion]:
+async def _questions(opened: Desk, customer: str | None) -> list[WaitingQuestion]:
     query = f"{AWAITS_DECISION_BY} IS NOT NULL AND ExecutionStatus = 'Running'"
+    if customer is not None:  # a runbook asks, too, and is in none of the lists
+        query += f" AND {CUSTOMER} = '{customer}'"
     waiting = [execution async for execution in opened.client.list_workflows(query, limit=_MOST)]
     turns = asyncio.Semaphore(_AT_ONCE)
 

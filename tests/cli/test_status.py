@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
 from activities.notices.recipients import Recipient
 from activities.notices.store import NoticeStore, delivery
@@ -15,6 +17,7 @@ from models.dossier.instructions import Approval
 from models.dossier.parties import Channel, Language
 from models.halts import BeginHalt
 from models.incident import IncidentEnd
+from models.names import AWAITS_DECISION_BY, CUSTOMER
 from models.notices import Audience, DeliveryState, Facts, Occasion, SendNotice
 from models.operation import OperationKind
 from models.records import IncidentRecord, OperationRecord, WriteRecords
@@ -68,6 +71,27 @@ async def test_a_question_is_shown_with_its_deadline_and_the_command_that_shows_
     assert (question["id"], question["gate"]) == ("inc.acme.shop.1", "g1")
     assert afterwards.startswith("Nothing waits for people: 1 alarm open")
     assert "acme.shop.1  web is down (closed by hand)" in afterwards
+
+
+async def test_a_runbook_that_asks_is_shown_to_its_own_customer_alone(site: Site) -> None:
+    client = await site.server.client()
+    for customer in ("acme", "nordvik"):
+        attributes = [
+            SearchAttributePair(SearchAttributeKey.for_keyword(CUSTOMER), customer),
+            SearchAttributePair(SearchAttributeKey.for_keyword_list(AWAITS_DECISION_BY), ["operator"]),
+        ]
+        await client.start_workflow(
+            "runbook.wait-for-health",
+            id=f"runbook-of-{customer}",
+            task_queue="nobody-serves-it",
+            search_attributes=TypedSearchAttributes(attributes),
+        )
+
+    async with asyncio.timeout(90):
+        while not (questions := json.loads((await beside("status", "acme", "--json")).stdout)["questions"]):
+            await asyncio.sleep(0.1)
+
+    assert [(one["id"], one["who"], one["question"]) for one in questions] == [("runbook-of-acme", ["operator"], "")]
 
 
 def test_while_temporal_is_away_it_is_what_the_records_have(records: Records) -> None:
