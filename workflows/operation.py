@@ -11,7 +11,7 @@ from typing import Any, ClassVar, TypeVar
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey
-from temporalio.exceptions import ActivityError, ApplicationError, FailureError, is_cancelled_exception
+from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
 
 from activities.stubs.records import load_application_plan, write_records
 from models.base import Model
@@ -54,7 +54,7 @@ from workflows.operation_record import operation_record, proof_record
 from workflows.outcomes import explain
 from workflows.policies import WRITE
 from workflows.steps import Steps
-from workflows.telling import delivered, tell
+from workflows.telling import tell_deciders
 from workflows.text import summary_line
 from workflows.waiting import in_turn, until
 from workflows.wording import step_text
@@ -313,26 +313,16 @@ class Operation(Holding, Asking):
 
     async def write_to(self, occasion: Occasion, people: Sequence[str], text: str, **facts: Any) -> None:
         """Write to whoever may decide; that nobody could be reached stands in the timeline."""
-        info = workflow.info()
-        what = occasion.value.replace("-", " ")
-        try:
-            receipt = await tell(
-                self.plan,
-                people,
-                text,
-                summary=f"Notice: {what} to {', '.join(people)}",
-                occasion=occasion,
-                title=self.title,
-                command=f"driftvakt operation show {info.workflow_id}",
-                link=f"/namespaces/{info.namespace}/workflows/{info.workflow_id}",
-                **facts,
-            )
-        except ActivityError as error:
-            if is_cancelled_exception(error):
-                raise
-            self.tell(EntryKind.NOTICE, f"A notice could not be sent ({what}): {explain(error)}")
-        else:
-            self.tell(EntryKind.NOTICE, f"{what.capitalize()}: {delivered(receipt)}")
+        written = await tell_deciders(
+            self.plan,
+            people,
+            text,
+            occasion=occasion,
+            title=self.title,
+            command=f"driftvakt operation show {workflow.info().workflow_id}",
+            **facts,
+        )
+        self.tell(EntryKind.NOTICE, f"{occasion.value.replace('-', ' ').capitalize()}: {written.said}")
 
     async def wait_until(self, moment: datetime, doing: str) -> bool:
         """Wait for a moment; False when somebody stops it before."""

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, ClassVar, TypeVar
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+from temporalio.exceptions import ApplicationError
 
 from activities.stubs.records import load_application_plan, write_records
 from models.converter import WRONG_INPUT
@@ -27,10 +27,10 @@ from workflows.details import Details
 from workflows.faring import how_it_fared
 from workflows.gates import Asking
 from workflows.holding import Holding
-from workflows.outcomes import explain, worst
+from workflows.outcomes import worst
 from workflows.policies import WRITE
 from workflows.steps import Steps
-from workflows.telling import delivered, tell
+from workflows.telling import tell_deciders
 from workflows.text import page, plain, table
 
 _Class = TypeVar("_Class", bound="type[Runbook]")
@@ -157,27 +157,17 @@ class Runbook(Holding, Asking):
 
     async def write_to(self, occasion: Occasion, people: Sequence[str], text: str, **facts: Any) -> None:
         """Write to whoever may decide; that nobody could be reached is a step of its report."""
-        info = workflow.info()
-        what = occasion.value.replace("-", " ")
-        try:
-            receipt = await tell(
-                self.plan,
-                people,
-                text,
-                summary=f"Notice: {what} to {', '.join(people)}",
-                occasion=occasion,
-                title=info.workflow_type,
-                command=f"driftvakt runbook runs --application {self.plan.application}",
-                link=f"/namespaces/{info.namespace}/workflows/{info.workflow_id}",
-                **facts,
-            )
-        except ActivityError as error:
-            if is_cancelled_exception(error):
-                raise
-            self.note(f"Notice: {what}", explain(error), Outcome.FAILED)
-        else:
-            if not receipt.reached:
-                self.note(f"Notice: {what}", delivered(receipt), Outcome.FAILED)
+        written = await tell_deciders(
+            self.plan,
+            people,
+            text,
+            occasion=occasion,
+            title=workflow.info().workflow_type,
+            command=f"driftvakt runbook runs --application {self.plan.application}",
+            **facts,
+        )
+        if not written.reached:
+            self.note(f"Notice: {occasion.value.replace('-', ' ')}", written.said, Outcome.FAILED)
 
     def now(self, doing: str) -> None:
         """Say what is being done, for the details page."""

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from temporalio import workflow
+from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from activities.stubs.leading import send_notice
 from models.notices import Audience, Delivery, DeliveryState, Facts, NoticeReceipt, Occasion, SendNotice
 from models.slices import ApplicationPlan
 from workflows.keys import message_key
+from workflows.outcomes import explain
 from workflows.policies import HEARTBEAT, NOTICE, NOTICE_TIMEOUT
 from workflows.text import summary_line
+
+
+@dataclass(frozen=True)
+class Written:
+    """What became of a notice."""
+
+    reached: bool
+    """Whether it reached anybody."""
+    said: str
+    """The same in words."""
 
 
 async def tell(
@@ -43,6 +56,37 @@ async def tell(
         heartbeat_timeout=HEARTBEAT,
         retry_policy=NOTICE,
     )
+
+
+async def tell_deciders(
+    plan: ApplicationPlan,
+    people: Sequence[str],
+    text: str,
+    *,
+    occasion: Occasion,
+    title: str,
+    command: str,
+    **facts: Any,
+) -> Written:
+    """Write to whoever may decide a question of this workflow, with what shows it; that it cannot be sent stops nothing."""
+    info = workflow.info()
+    try:
+        receipt = await tell(
+            plan,
+            people,
+            text,
+            summary=f"Notice: {occasion.value.replace('-', ' ')} to {', '.join(people)}",
+            occasion=occasion,
+            title=title,
+            command=command,
+            link=f"/namespaces/{info.namespace}/workflows/{info.workflow_id}",
+            **facts,
+        )
+    except ActivityError as error:
+        if is_cancelled_exception(error):
+            raise
+        return Written(reached=False, said=f"could not be sent: {explain(error)}")
+    return Written(reached=receipt.reached, said=delivered(receipt))
 
 
 def delivered(receipt: NoticeReceipt) -> str:
