@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Final
+from urllib.parse import quote
 
 WORKFLOW_QUEUE: Final = "driftvakt"
 """Workflows, and the activities that keep records."""
@@ -27,6 +28,11 @@ def incident_id(application: str, number: int) -> str:
 def monitor_id(site: str) -> str:
     """Workflow id of the embedded monitor of a site."""
     return f"monitor.{site}"
+
+
+def workflow_path(namespace: str, id: str) -> str:
+    """Where the Temporal UI shows a workflow, below its own address; on a page it puts its namespace for `{namespace}`."""
+    return f"/namespaces/{quote(namespace, safe='{}')}/workflows/{quote(id, safe='')}"
 
 
 SCHEDULED_BY: Final = "TemporalScheduledById"

@@ -15,7 +15,7 @@ from pydantic_core import to_jsonable_python
 from models.base import Model, format_duration
 from models.errors import UserError
 from models.inputs import sample_of
-from models.names import WORKFLOW_QUEUE
+from models.names import WORKFLOW_QUEUE, workflow_path
 from models.runbooks import RunbookInput
 from models.settings import Settings
 from runbooks import RunbookClass
@@ -74,7 +74,7 @@ def start_url(runbook: RunbookClass, settings: Settings) -> str:
 
 def workflow_url(workflow_id: str, settings: Settings) -> str:
     """The address of a workflow in the UI."""
-    return f"{_namespace_url(settings)}/workflows/{quote(workflow_id, safe='')}"
+    return f"{settings.ui_url}{workflow_path(settings.temporal_namespace, workflow_id)}"
 
 
 def _namespace_url(settings: Settings) -> str:

@@ -39,7 +39,7 @@ from models.records import OpenGate, UseDecision
 from workflows.asked import Asked
 from workflows.calls import call
 from workflows.refusals import Refusals
-from workflows.text import block, code, plain, sample, table
+from workflows.text import block, code, linked, plain, sample, table
 from workflows.waiting import in_turn, until
 
 _AWAITS = SearchAttributeKey.for_keyword_list(AWAITS_DECISION_BY)
@@ -387,7 +387,7 @@ def _gate_markdown(gate: GateState, contacts: Sequence[str], *, repeated: bool) 
     )
     return "\n\n".join(
         [
-            f"**Decision {gate.id}: {plain(question.text)}**",
+            f"**Decision {gate.id}: {linked(question.text)}**",
             f"By {plain(who)}.{until}{more}{given}",
             "Read the plan below. Then press *More Actions*, *Send an Update*, choose `decide`, and paste:"
             if question.plan

@@ -24,7 +24,7 @@ from models.halts import (
     Lifted,
     LiftHalt,
 )
-from models.names import CUSTOMER, STATE, TITLE
+from models.names import CUSTOMER, STATE, TITLE, workflow_path
 from models.notices import Audience, Facts, Occasion, SendNotice
 from models.people import same
 from workflows.calls import call, look_up
@@ -117,7 +117,7 @@ class Halting:
                     text=reason[:4000],
                     by=by,
                     command=command,
-                    link=f"/namespaces/{info.namespace}/workflows/{info.workflow_id}",
+                    link=workflow_path(info.namespace, info.workflow_id),
                 ),
             )
             try:

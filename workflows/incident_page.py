@@ -16,7 +16,7 @@ from models.people import NOBODY, is_among
 from models.records import EntryKind
 from workflows.case import Case
 from workflows.status_line import PROMISED, is_late, left, status_line
-from workflows.text import DETAILS_LIMIT, block, page, paste, plain, stamp, table
+from workflows.text import DETAILS_LIMIT, block, link, linked, page, paste, plain, stamp, table
 
 _SHOWN = (10, 6, 3, 0)
 """Lines of the timeline: as many as the page has room for; the records have them all."""
@@ -42,7 +42,6 @@ def incident_page(case: Case, asked: Sequence[GateState], gates: str, draft: str
     `gates` is what the open questions (`asked`) look like.
     """
     order, memory = case.order, case.memory
-    watch = f"/namespaces/{{namespace}}/workflows/{watch_id(order.application)}"
     before = [
         f"### {plain(order.title)}",
         status_line(case, asked, workflow.now()),
@@ -63,7 +62,7 @@ def incident_page(case: Case, asked: Sequence[GateState], gates: str, draft: str
         "`cancel_incident`"
     )
     more = "" if memory.state is IncidentState.CLOSED else f" · *Send an Update* also takes {tells}."
-    last = f"[Watch of {order.application}]({watch}){more}"
+    last = f"{link(watch_id(order.application))}{more}"
     texts = ("\n\n".join(part for part in (*before, _happened(case, shown), last) if part) for shown in _SHOWN)
     return page(next((text for text in texts if len(text) <= DETAILS_LIMIT), "\n\n".join([*before, last])))
 
@@ -75,15 +74,14 @@ def _stands(case: Case) -> str:
         lead = memory.lead
         leads = lead.who if lead.acknowledged or lead.handed_to else None
         stands.append(f"led by **{plain(leads)}**" if leads else "**nobody leads it**")
-    lines = [" · ".join(stands), plain(memory.doing) if memory.doing.lower() != memory.state.value else ""]
+    lines = [" · ".join(stands), linked(memory.doing) if memory.doing.lower() != memory.state.value else ""]
     if memory.cancellation and memory.state is not IncidentState.CLOSED:
         lines.append(
             f"**Request Cancellation was refused** ({plain(memory.cancellation)}): it says neither who nor why. To end the "
             "incident, send the update `close_incident`; where no alarm fires any more, `cancel_incident`"
         )
     if memory.major is not None and memory.major.major:
-        link = f"/namespaces/{{namespace}}/workflows/{memory.major.major}"
-        lines.append(f"Part of a **major incident**: [{plain(memory.major.title or memory.major.major)}]({link})")
+        lines.append(f"Part of a **major incident**: {plain(memory.major.title)} {link(memory.major.major)}")
     return "  \n".join(line for line in lines if line)
 
 
@@ -186,7 +184,7 @@ def _ended(case: Case) -> str:
     cause = f" Cause: {memory.cause.value}." if memory.cause else ""
     promises = memory.reading.promises if memory.reading else []
     kept = ", ".join(f"{PROMISED[p.promise.value]}: {p.standing.value.replace('-', ' ')}" for p in promises)
-    told = f"{plain(case.summary())}{cause}" + (f" {kept[0].upper()}{kept[1:]}." if kept else "")
+    told = f"{linked(case.summary())}{cause}" + (f" {kept[0].upper()}{kept[1:]}." if kept else "")
     name = case.id.removeprefix("inc.")
     return f"{told}\n\nThe account: `driftvakt incident report {name}`; not over after all: `driftvakt incident reopen {name}`."
 
@@ -236,7 +234,7 @@ def _draft(case: Case, draft: str) -> str:
 def _happened(case: Case, shown: int) -> str:
     now = workflow.now()
     entries = reversed(case.memory.timeline.lines[-shown:] if shown else [])
-    happened = table(["UTC", "what", ""], [(stamp(e.at, now), e.kind.value, plain(e.text, 180)) for e in entries])
+    happened = table(["UTC", "what", ""], [(stamp(e.at, now), e.kind.value, linked(e.text, 180)) for e in entries])
     return f"**What happened, newest first**\n\n{happened}" if happened else ""
 
 

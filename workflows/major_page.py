@@ -6,7 +6,7 @@ from datetime import datetime
 
 from models.dossier.agreement import Priority
 from models.major import MajorMemory, SeenIncident, UpdateCustomers
-from workflows.text import page, paste, plain, stamp, table
+from workflows.text import link, linked, page, paste, plain, stamp, table
 
 _SHOWN = 15
 """Incidents, and a few lines of the timeline: the page is meant to be small; the query `status` has all."""
@@ -22,7 +22,9 @@ def major_page(title: str, memory: MajorMemory, priority: Priority | None, now: 
         ["incident", "prio", "state", "open", "what"], [_row(seen, memory.lead, now) for seen in members[:_SHOWN]]
     )
     more = f"… and {len(members) - _SHOWN} more; the query `status` has all." if len(members) > _SHOWN else ""
-    happened = table(["UTC", ""], [(stamp(e.at, now), plain(e.text, 160)) for e in reversed(memory.timeline[-_LINES:])])
+    happened = table(
+        ["UTC", ""], [(stamp(e.at, now), linked(e.text, 160)) for e in reversed(memory.timeline[-_LINES:])]
+    )
     seen_at = f" · looked at {memory.seen_at:%H:%M:%S} UTC" if memory.seen_at else ""
     return page(
         f"### {plain(title)}",
@@ -39,9 +41,8 @@ def major_page(title: str, memory: MajorMemory, priority: Priority | None, now: 
 
 
 def _row(seen: SeenIncident, lead: str, now: datetime) -> tuple[str, ...]:
-    link = f"[{seen.id.removeprefix('inc.')}](/namespaces/{{namespace}}/workflows/{seen.id})"
     return (
-        link,
+        link(seen.id),
         seen.priority.value if seen.priority else "-",
         plain(standing(seen)) + (f", led by {plain(seen.lead, 60)}" if seen.lead not in {None, lead} else ""),
         _age(seen, now),

@@ -9,6 +9,7 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from activities.stubs.leading import send_notice
 from models.dossier.agreement import Priority
+from models.names import workflow_path
 from models.notices import Audience, Facts, NoticeReceipt, Occasion, SendNotice
 from models.records import EntryKind
 from workflows.case import Case
@@ -42,7 +43,7 @@ class Notices:
                 opened_at=case.opened_at,
                 components=[case.title_of(name) for name in case.plan.affected],
                 state="" if occasion.customer_facing else case.memory.doing,
-                link=f"/namespaces/{info.namespace}/workflows/{info.workflow_id}",
+                link=workflow_path(info.namespace, info.workflow_id),
                 **facts,
             ),
         )

@@ -16,7 +16,7 @@ from models.watch import OpenByHand, OpenReceipt
 from workflows.keys import action_key
 from workflows.outcomes import explain
 from workflows.policies import RECORD
-from workflows.text import page, plain, summary_line
+from workflows.text import link, page, plain, summary_line
 
 _TRY = timedelta(seconds=30)
 _GIVE_UP = timedelta(minutes=5)
@@ -52,6 +52,7 @@ class OpenIncident:
                 raise
             # Without the activity around it the UI shows the sentence itself.
             raise ApplicationError(f"Nothing was opened: {explain(error)}", type="UserError") from None
-        link = f"[{receipt.incident}](/namespaces/{{namespace}}/workflows/{receipt.incident})"
-        workflow.set_current_details(page(f"### {plain(form.title)}", f"{plain(receipt.message)} Go to {link}."))
+        workflow.set_current_details(
+            page(f"### {plain(form.title)}", f"{plain(receipt.message)} Go to {link(receipt.incident)}.")
+        )
         return receipt

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from models.jobs import Outcome
 from models.names import watch_id
 from models.operation import AbortOperation
-from workflows.text import block, page, paste, plain, stamp, table
+from workflows.text import block, link, linked, page, paste, plain, stamp, table
 
 if TYPE_CHECKING:
     from models.runbooks import StepReport
@@ -53,16 +53,15 @@ def _stands(operation: Operation) -> str:
     state = f"**{operation.state.value.replace('-', ' ')}**"
     if operation.open_gates or operation.doing == operation.lease_says:
         return state
-    return f"{state} · {plain(operation.doing)}" + (f" · {plain(operation.progress)}" if operation.progress else "")
+    return f"{state} · {linked(operation.doing)}" + (f" · {plain(operation.progress)}" if operation.progress else "")
 
 
 def _lease(operation: Operation) -> str:
     order = operation.order
     if order is None or order.rehearse or not operation.lease_says:
         return ""
-    watch = watch_id(order.application)
     says = operation.lease_says[0].upper() + operation.lease_says[1:]
-    return f"{plain(says)} · [{watch}](/namespaces/{{namespace}}/workflows/{watch})"
+    return f"{linked(says)} · {link(watch_id(order.application))}"
 
 
 def _said(report: StepReport) -> str:
@@ -91,6 +90,6 @@ def _steps(reports: list[StepReport]) -> str:
 
 def _happened(operation: Operation) -> str:
     entries = operation.latest(_LINES)
-    rows = [(stamp(e.at, entries[-1].at), plain(e.text, 160)) for e in reversed(entries)]
+    rows = [(stamp(e.at, entries[-1].at), linked(e.text, 160)) for e in reversed(entries)]
     happened = table(["UTC", ""], rows)
     return f"**What happened, newest first**\n\n{happened}" if happened else ""

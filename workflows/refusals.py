@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from temporalio import workflow
 
-from workflows.text import plain
+from workflows.text import linked
 
 _SHOWN_FOR = timedelta(hours=1)
 """Whoever sent it looks at the page at once; later the notice would only puzzle the next one."""
@@ -30,4 +30,4 @@ class Refusals:
         """The notice, with its time; empty where there is none."""
         if self._said is None or workflow.now() - self._said[1] >= _SHOWN_FOR:
             return ""
-        return f"Last notice ({self._said[1]:%H:%M} UTC): " + plain(self._said[0], 1000)
+        return f"Last notice ({self._said[1]:%H:%M} UTC): " + linked(self._said[0], 1000)

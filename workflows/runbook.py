@@ -31,7 +31,7 @@ from workflows.outcomes import worst
 from workflows.policies import WRITE
 from workflows.steps import Steps
 from workflows.telling import tell_deciders
-from workflows.text import page, plain, table
+from workflows.text import linked, page, plain, table
 
 _Class = TypeVar("_Class", bound="type[Runbook]")
 _SHOWN = 15
@@ -270,7 +270,7 @@ class Runbook(Holding, Asking):
         hidden = len(self._done) - len(rows)
         return page(
             f"### {plain(workflow.info().workflow_type)}" + (" (rehearsal)" if order and order.rehearse else ""),
-            f"{plain(self._halted or self._doing)} · for {plain(order.application)}, asked for by {plain(order.requested_by)}"
+            f"{linked(self._halted or self._doing)} · for {plain(order.application)}, asked for by {plain(order.requested_by)}"
             if order
             else "",
             plain(order.reason) if order else "",

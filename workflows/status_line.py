@@ -10,7 +10,7 @@ from models.clock import PromiseReading, Standing
 from models.gates import GateState
 from models.incident import IncidentState
 from workflows.case import Case
-from workflows.text import plain
+from workflows.text import linked, plain
 
 _DONE: Final = {Standing.KEPT, Standing.BROKEN}
 _NAMED: Final = 3
@@ -84,7 +84,7 @@ def _to_do(case: Case, gates: Sequence[GateState]) -> str:
     if gates:
         todo.append("answer " + ", ".join(gate.id for gate in gates))
     if todo or case.blocked:
-        blocked = [f"blocked: {plain(case.blocked, 160)}"] if case.blocked else []
+        blocked = [f"blocked: {linked(case.blocked, 160)}"] if case.blocked else []
         return " · ".join([*(f"**{one}**" for one in blocked), *([f"**you: {' and '.join(todo)}**"] if todo else [])])
     if waiting is not None:
         return f"waits for {plain(waiting.name, 60)}"

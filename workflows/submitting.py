@@ -16,7 +16,7 @@ from models.names import APPLICATION, CUSTOMER, WORKFLOW_QUEUE, operation_id
 from models.operation import OperationKind
 from workflows.calls import call
 from workflows.keys import action_key
-from workflows.text import page, plain, summary_line
+from workflows.text import link, page, plain, summary_line
 
 _CUSTOMER = SearchAttributeKey.for_keyword(CUSTOMER)
 _APPLICATION = SearchAttributeKey.for_keyword(APPLICATION)
@@ -50,8 +50,7 @@ class SubmitChange:
                 static_details=plain(form.reason, 2000),
                 search_attributes=workflow.info().typed_search_attributes,
             )
-        link = f"[{id}](/namespaces/{{namespace}}/workflows/{id})"
         workflow.set_current_details(
-            page(f"### Change {plain(form.routine)} of {plain(form.application)}", f"Go to {link}.")
+            page(f"### Change {plain(form.routine)} of {plain(form.application)}", f"Go to {link(id)}.")
         )
         return ChangeStarted(change=id)

@@ -10,6 +10,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from activities.stubs.leading import send_notice
+from models.names import workflow_path
 from models.notices import Audience, Delivery, DeliveryState, Facts, NoticeReceipt, Occasion, SendNotice
 from models.slices import ApplicationPlan
 from workflows.keys import message_key
@@ -79,7 +80,7 @@ async def tell_deciders(
             occasion=occasion,
             title=title,
             command=command,
-            link=f"/namespaces/{info.namespace}/workflows/{info.workflow_id}",
+            link=workflow_path(info.namespace, info.workflow_id),
             **facts,
         )
     except ActivityError as error:

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from models.base import Model, format_duration
+from models.names import workflow_path
+from models.operation import OperationKind
 
 DETAILS_LIMIT = 4000
 """Characters of current details; the UI is meant for a page, not for a log."""
@@ -24,6 +26,19 @@ _AS_READ = str.maketrans({"<": "\u2039", ">": "\u203a", "[": "(", "]": ")", "`":
 _ADDRESS = re.compile(r"(?i)(://|\bwww\.)")
 _ENTITY = re.compile(r"&(?=#?\w+;)")
 """Markdown makes a character of `&rlm;`: one that turns the direction of writing, among others."""
+
+
+_TICK = "\\`"
+"""What `plain` makes of the mark of a command."""
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_KINDS = "|".join(["inc", *OperationKind])
+_NAMED = re.compile(
+    rf"(?<![\w./-])(?:(?:{_KINDS})(?:\.[a-z0-9-]+){{2}}\.(?>[A-Za-z0-9.:-]*[A-Za-z0-9])|major\.\d{{4}}-\d\d-\d\d\.\d++)"
+    rf"(?![\w-]|[.:]*…)|(?<=\\\(){_UUID.pattern}(?![\w-]|[.:]*…)"
+)
+"""The id of a workflow in a text that `plain` has made: as we make them, or a UUID in brackets behind a title. One that was
+cut off is none."""
 
 
 def summary_line(text: str, limit: int = 200) -> str:
@@ -47,6 +62,20 @@ def plain(text: str, limit: int = 300) -> str:
     """Make a foreign text harmless in Markdown: one line, cut, its markup escaped."""
     line = _without_links(_printable(text))
     return _MARKUP.sub(r"\\\1", line if len(line) <= limit else line[: limit - 1] + "…")
+
+
+def link(id: str, title: str = "") -> str:
+    """A link that opens a workflow in the UI, in a new tab. It reads as the id; where that is a UUID, as its title."""
+    shown = (title or "its page") if _UUID.fullmatch(id) else id
+    return f"[{plain(shown)}]({workflow_path('{namespace}', id)})"
+
+
+def linked(text: str, limit: int = 300) -> str:
+    """A foreign text as `plain` makes it, with a link at the id of every workflow that it names; none in a command."""
+    parts = plain(text, limit).split(_TICK)
+    return _TICK.join(
+        part if number % 2 else _NAMED.sub(lambda found: link(found[0]), part) for number, part in enumerate(parts)
+    )
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -7,7 +7,7 @@ from itertools import islice
 
 from models.lease import Lease
 from models.watch import OpenAlarm, WaitingForLease, WatchState
-from workflows.text import page, plain, table
+from workflows.text import link, linked, page, plain, table
 from workflows.watch_memory import firing_in
 
 _MOST = 15
@@ -19,7 +19,7 @@ def watch_page(application: str, state: WatchState, waiting: list[WaitingForLeas
         ["incident", "components", "opened (UTC)"],
         [
             (
-                _link(i.id),
+                link(i.id),
                 plain(", ".join(i.components) or "the whole application"),
                 f"{i.opened_at:%m-%d %H:%M}" + (f", again ({i.reopened})" if i.reopened else ""),
             )
@@ -56,8 +56,8 @@ def _listed(title: str, items: Iterable[str], count: int) -> str:
 def _alarm(held: OpenAlarm) -> str:
     alarm = held.alarm
     times = f" ({held.times}x)" if held.times > 1 else ""
-    incident = f", {_link(held.incident)}" if held.incident else ""
-    said = plain(standing(held), 160)
+    incident = f", {link(held.incident)}" if held.incident else ""
+    said = linked(standing(held), 160)
     return (
         f"- **{alarm.severity.value}** {plain(alarm.title, 60)}{times}, since {alarm.since:%m-%d %H:%M} UTC{incident}"
         + (f": {said}" if said else "")
@@ -81,10 +81,10 @@ def _operations(state: WatchState, waiting: list[WaitingForLease]) -> str:
     """Who may operate on what, who waits, and for whom; whose alarms are held."""
     held = [_operation(lease, f"holds the lease since {lease.since:%m-%d %H:%M}") for lease in state.leases.values()]
     queued = [
-        _operation(w.lease, f"**waits** since {w.lease.since:%m-%d %H:%M}: {plain(w.reason, 200)}") for w in waiting
+        _operation(w.lease, f"**waits** since {w.lease.since:%m-%d %H:%M}: {linked(w.reason, 200)}") for w in waiting
     ]
     quiet = [
-        f"- Alarms of {_of(o.components)} are suppressed until {o.until:%m-%d %H:%M}: {_link(o.holder)} is in progress"
+        f"- Alarms of {_of(o.components)} are suppressed until {o.until:%m-%d %H:%M}: {link(o.holder, o.title)} is in progress"
         for o in state.operations.values()
     ]
     said = [*held, *queued, *quiet]
@@ -93,8 +93,8 @@ def _operations(state: WatchState, waiting: list[WaitingForLease]) -> str:
 
 def _operation(lease: Lease, stands: str) -> str:
     return (
-        f"- **{plain(lease.title, 60)}**, on {_of(lease.components)}, by {plain(lease.by, 60)}, {stands}: "
-        f"{_link(lease.holder)}"
+        f"- **{plain(lease.title, 60)}**, on {_of(lease.components)}, by {linked(lease.by, 60)}, {stands}: "
+        f"{link(lease.holder)}"
     )
 
 
@@ -110,7 +110,3 @@ def _silences(state: WatchState) -> str:
 
 def _of(names: list[str]) -> str:
     return plain(", ".join(names) or "the whole application", 80)
-
-
-def _link(id: str) -> str:
-    return f"[{id}](/namespaces/{{namespace}}/workflows/{id})"

@@ -65,6 +65,13 @@ class Desk:
         await expect(body).to_contain_text(expected, timeout=A_WHILE)
         return await body.inner_text()
 
+    async def follow_in_details(self, text: str) -> None:
+        """Click a link of the details page, and go on in the tab that it opens."""
+        async with self.page.expect_popup() as opened:
+            await self._details_frame.get_by_role("link", name=text, exact=True).first.click()
+        self.page = await opened.value
+        self.page.set_default_timeout(PATIENCE)
+
     async def to_paste(self) -> dict[str, Any]:
         """The answer that the details page offers for pasting."""
         block = self._details_frame.locator("code", has_text='"gate"').first

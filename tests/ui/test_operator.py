@@ -110,6 +110,26 @@ async def test_an_operator_opens_an_incident_at_the_watch(server: TemporalServer
     assert gate.question.text == "May this be done: Restart web?"
 
 
+async def test_an_operator_goes_by_the_links_of_the_pages_from_the_watch_to_its_incident_and_back(
+    server: TemporalServer, at_desk: Desk, world: World
+) -> None:
+    client = await server.client()
+    async with world.worker(client):
+        await report(client, alarm("web"))
+        await until_asked(incident(client))
+        await at_desk.open("workflows/watch.acme.shop")
+        await at_desk.details("Watch of Shop")
+        await at_desk.follow_in_details("inc.acme.shop.1")
+        asked = await at_desk.details("Decision g1")
+        led_to = at_desk.page.url
+        await at_desk.follow_in_details("watch.acme.shop")
+        back = await at_desk.details("Watch of Shop")
+    assert "/workflows/inc.acme.shop.1/" in led_to
+    assert "May this be done: Restart web?" in asked
+    assert "inc.acme.shop.1" in back
+    assert "/workflows/watch.acme.shop/" in at_desk.page.url
+
+
 @pytest.mark.parametrize("title", sorted(saved_views()))
 async def test_a_saved_view_of_the_readme_is_a_query_that_the_server_takes(server: TemporalServer, title: str) -> None:
     client = await server.client()

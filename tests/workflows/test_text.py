@@ -8,7 +8,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from models.dossier.instructions import RunStep
-from workflows.text import block, plain, summary_line
+from workflows.text import block, link, linked, plain, summary_line
 from workflows.wording import command_text, plan_text
 
 EVIL = (
@@ -92,3 +92,51 @@ def test_a_line_wider_than_the_page_goes_on_below_after_a_mark_that_no_text_can_
 
     assert shown.splitlines() == ["```text", "x" * 56, "\u21aa " + "x" * 44, "<U+21AA> y", "```"]
     assert hidden == 0
+
+
+def to(id: str) -> str:
+    """Where a link to a workflow goes, as the UI takes it."""
+    return f"(/namespaces/{{namespace}}/workflows/{id})"
+
+
+UUID = "01a22d5b-5085-7de4-9b14-38e93dd7f761"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (
+            "Change 4 (change.acme.shop.4) holds db.",
+            rf"Change 4 \([change.acme.shop.4]{to('change.acme.shop.4')}\) holds db.",
+        ),
+        ("Part of major.2026-11-30.1.", f"Part of [major.2026-11-30.1]{to('major.2026-11-30.1')}."),
+        (
+            "patches-2026 inc.acme.shop.1.free-disk-space.3 runs",
+            f"patches-2026 [inc.acme.shop.1.free-disk-space.3]{to('inc.acme.shop.1.free-disk-space.3')} runs",
+        ),
+        (
+            "maintenance.acme.shop.patches-2026-12-06T03:00:00Z asked before",
+            "[maintenance.acme.shop.patches-2026-12-06T03:00:00Z]"
+            f"{to('maintenance.acme.shop.patches-2026-12-06T03%3A00%3A00Z')} asked before",
+        ),
+        (f"Stop shop ({UUID}) holds web", rf"Stop shop \([its page]{to(UUID)}\) holds web"),
+        (f"/dev/sda1 {UUID} is full", f"/dev/sda1 {UUID} is full"),
+        ("restore.sh and change.acme.shop failed", "restore.sh and change.acme.shop failed"),
+        ("`driftvakt operation show change.acme.shop.4`", r"\`driftvakt operation show change.acme.shop.4\`"),
+    ],
+)
+def test_a_text_that_names_a_workflow_links_to_it_and_a_command_stays_a_command(text: str, shown: str) -> None:
+    assert linked(text) == shown
+
+
+@pytest.mark.parametrize("cut", range(12, 50))
+def test_an_id_that_was_cut_off_leads_nowhere(cut: int) -> None:
+    text = linked("Wait for maintenance.acme.shop.patches.2026-12-06T03:00:00Z", cut)
+    assert text.endswith("…")
+    assert "](" not in text
+
+
+def test_a_link_reads_as_the_id_and_never_as_a_uuid() -> None:
+    assert link("watch.acme.shop", "Watch") == f"[watch.acme.shop]{to('watch.acme.shop')}"
+    assert link(UUID, "Stop *shop*") == rf"[Stop \*shop\*]{to(UUID)}"
+    assert link(UUID) == f"[its page]{to(UUID)}"
