@@ -18,7 +18,8 @@
     ├── ProbeError              final: a measuring point that cannot be probed as it is written
     ├── StoreError
     │   ├── StoreUnavailableError   retried: the records database does not answer
-    │   └── KeyReusedError      final: an idempotency key that was used before came with another request
+    │   ├── KeyReusedError      final: an idempotency key that was used before came with another request
+    │   └── IdUsedError         final: the id of an operation names another one in the records already
     ├── HaltedError             retried: somebody has halted this, and it goes on once that is lifted
     └── WatchUnavailableError   retried: the watch of an application did not acknowledge its alarms
         └── WatchRefusedError   retried: it refused them; one of them may be to blame
@@ -103,6 +104,10 @@ class StoreUnavailableError(StoreError):
 
 class KeyReusedError(StoreError):
     """An idempotency key that was used before came with another request; nothing was done for the second one."""
+
+
+class IdUsedError(StoreError):
+    """The id of an operation names another one in the records already; nothing was written."""
 
 
 class HaltedError(DriftvaktError):

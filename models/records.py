@@ -119,6 +119,8 @@ class OperationRecord(Model):
     """What is particular to its kind."""
     run: str = ""
     """Run id, as for incidents."""
+    first_run: str | None = None
+    """Run id that it keeps when it is reset: another operation under the same id has another one."""
     timeline: list[TimelineEntry] = []
     """Added to what is there."""
 

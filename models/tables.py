@@ -107,6 +107,8 @@ class OperationRow(SQLModel, table=True):
     outcome: str | None = None
     summary: str = Field(default="", sa_column=Column(Text, nullable=False))
     data: dict[str, Any] = Field(default={}, sa_column=Column(JSON, nullable=False))
+    first_run: str | None = None
+    """Run id that a reset keeps; none in what was written before it was kept."""
 
 
 class OperationEntry(SQLModel, table=True):

@@ -19,6 +19,7 @@ from models.converter import WRONG_INPUT
 from models.dossier.agreement import Freezable
 from models.dossier.instructions import Step
 from models.dossier.parties import OPERATOR
+from models.errors import IdUsedError
 from models.fences import HeldLease
 from models.gates import GateOutcome, Question
 from models.jobs import Outcome
@@ -101,6 +102,8 @@ class Operation(Holding, Asking):
         """What is particular to its kind; recorded."""
         self.lease_says = ""
         self.aborting: AbortOperation | None = None
+        self.id_used = False
+        """Whether its id names another operation in the records, which is not touched."""
         self.way = GivingWay(self)
         self._steps: Steps | None = None
         self._timeline = Timeline()
@@ -132,12 +135,22 @@ class Operation(Holding, Asking):
         )
         rehearsal = " (rehearsal: nothing is changed)" if order.rehearse else ""
         self.tell(EntryKind.STATE, f"{title}{rehearsal}, asked for by {order.by}" + _because(order.reason))
-        await self.record()
+        await self._take_id()
         if by is None:
             raise refuse_operation(stranger(order.by, order.application, plan.contacts))
         if self.kind is not OperationKind.ROUTINE and not is_program(by) and not is_among(by, plan.operates):
             raise refuse_operation(may_not_operate(by, plan))
         return self._steps
+
+    async def _take_id(self) -> None:
+        """Write the first record; the records keep what they hold of another operation under this id."""
+        try:
+            await self.record()
+        except ApplicationError as error:
+            if error.type != IdUsedError.__name__:
+                raise
+            self.id_used = True
+            raise refuse_operation(error.message) from None
 
     async def carried_out(self, work: Callable[[], Awaitable[OperationOutcome]]) -> OperationOutcome:
         """Do the work of `run`; however it ends, the record says so and the lease is given back."""
@@ -551,7 +564,7 @@ class Operation(Holding, Asking):
         self.on_gates_changed()
         await self.all_told()
         await workflow.wait_condition(workflow.all_handlers_finished)
-        if self._steps is not None:
+        if self._steps is not None and not self.id_used:
             await self.record()
         await workflow.wait_condition(workflow.all_handlers_finished)  # who asked meanwhile is answered
         return self._outcome

@@ -10,6 +10,7 @@ from models.operation import AbortOperation
 from workflows.text import block, link, linked, page, paste, plain, stamp, table
 
 if TYPE_CHECKING:
+    from models.operation import OperationOrder
     from models.runbooks import StepReport
     from workflows.operation import Operation
 
@@ -36,11 +37,20 @@ def operation_page(operation: Operation) -> str:
         operation.more_on_page(),
         _steps(operation.reports),
         _happened(operation),
-        f"All of it, with what each host said: `driftvakt operation show {operation.outcome.id}`."
-        if operation.outcome
-        else "**To stop it**: *More Actions*, *Send an Update*, choose `abort`, and paste:\n\n"
-        + paste(AbortOperation(by=next(iter(operation.may_stop()), order.by), reason="why")),
+        _last(operation, order),
     )
+
+
+def _last(operation: Operation, order: OperationOrder) -> str:
+    """Where all of it is to be read; how to stop it while it runs."""
+    if operation.outcome is None:
+        by = next(iter(operation.may_stop()), order.by)
+        return "**To stop it**: *More Actions*, *Send an Update*, choose `abort`, and paste:\n\n" + paste(
+            AbortOperation(by=by, reason="why")
+        )
+    if operation.id_used:
+        return plain(operation.outcome.summary, 1000)
+    return f"All of it, with what each host said: `driftvakt operation show {operation.outcome.id}`."
 
 
 def _how_it_ended(operation: Operation) -> str:

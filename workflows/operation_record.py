@@ -52,6 +52,7 @@ def operation_record(
         summary=outcome.summary if outcome else "",
         data=data,
         run=workflow.info().run_id,
+        first_run=workflow.info().first_execution_run_id,
         timeline=list(timeline),
     )
 

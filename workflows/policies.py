@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from temporalio.common import RetryPolicy
 
-from models.errors import FINAL
+from models.errors import FINAL, IdUsedError
 
 HOST = RetryPolicy(
     initial_interval=timedelta(seconds=1),
@@ -40,9 +40,13 @@ RECORD = RetryPolicy(
 """For the records: they come back; until then we wait rather than go on unrecorded."""
 
 WRITE = RetryPolicy(
-    initial_interval=timedelta(milliseconds=200), backoff_coefficient=2.0, maximum_interval=timedelta(seconds=30)
+    initial_interval=timedelta(milliseconds=200),
+    backoff_coefficient=2.0,
+    maximum_interval=timedelta(seconds=30),
+    non_retryable_error_types=[IdUsedError.__name__],
 )
-"""For writing to the records: whatever they answer, we wait for somebody to mend them rather than lose what happened."""
+"""For writing to the records: whatever they answer, we wait for somebody to mend them rather than lose what happened. Only who
+comes under the id of another is sent away."""
 
 NOTICE = RetryPolicy(
     initial_interval=timedelta(seconds=1),

@@ -7,6 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import count
 from threading import Lock
 from typing import Any, Final
 
@@ -20,7 +21,7 @@ from activities.records.proofs import freshness_of, proof_rows, write_proofs
 from activities.records.requests import must_be_the_same, request_digest
 from activities.records.text import storable, storable_data
 from models.dossier import Dossier
-from models.errors import DossierError, NotFoundError
+from models.errors import DossierError, IdUsedError, NotFoundError
 from models.jobs import JobResult
 from models.proof import Freshness
 from models.records import (
@@ -202,7 +203,7 @@ class Records:
         """Write incidents, operations, timelines and alarms in one transaction.
 
         The later write wins. An operation, once closed, stays so; an incident, unless it was opened again. Known timeline
-        entries and alarms are left alone, see `_tell`.
+        entries and alarms are left alone, see `_tell`. `IdUsedError` where an operation's id names another one already.
         """
         proofs = proof_rows(batch.proofs, self.dossier)
         with self.database.writing() as session:
@@ -230,6 +231,9 @@ class Records:
             self._tell(session, IncidentEntry, [_entry_row(record, entry) for entry in record.timeline], "incident")
 
     def _write_operation(self, session: Session, record: OperationRecord) -> None:
+        kept = session.get(OperationRow, record.id)
+        if kept is not None and kept.first_run and record.first_run and kept.first_run != record.first_run:
+            raise _id_used(session, kept)
         row = storable_data(record.model_dump(exclude={"type", "run", "timeline", "data"}))
         row["data"] = storable_data(record.model_dump(mode="json")["data"])
         statement = self.database.insert(OperationRow)
@@ -465,6 +469,19 @@ def _operations(
     if closed_only:
         query = query.where(col(OperationRow.closed_at).is_not(None))
     return query
+
+
+def _id_used(session: Session, kept: OperationRow) -> IdUsedError:
+    """What is raised where an operation comes under the id of another one, with an id that is free."""
+    head, _, last = kept.id.rpartition(".")
+    counted = bool(head) and last.isdecimal()
+    numbers = count(int(last) + 1 if counted else 2)
+    free = (f"{head}.{number}" if counted else f"{kept.id}-{number}" for number in numbers)
+    fresh = next(id for id in free if session.get(OperationRow, id) is None)
+    return IdUsedError(
+        f"{kept.id} names another operation already ({kept.title}, asked for by {kept.opened_by} on "
+        f"{kept.opened_at:%Y-%m-%d %H:%M} UTC), and nothing was done; start this one under another id, for example {fresh}"
+    )
 
 
 def _read_dossier(version: DossierVersion) -> Dossier:

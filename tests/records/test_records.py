@@ -9,12 +9,13 @@ import pytest
 
 from activities.records import Records
 from models.alarms import AlarmReceipt, Disposition
-from models.errors import DossierError, KeyReusedError, NotFoundError, StoreError
+from models.errors import DossierError, IdUsedError, KeyReusedError, NotFoundError, StoreError
 from models.jobs import JobResult, Outcome
 from models.records import (
     AlarmRecord,
     EntryKind,
     IncidentRecord,
+    OperationRecord,
     TakeTokens,
     TimelineEntry,
     UseDecision,
@@ -239,3 +240,44 @@ def test_the_same_body_twice_is_one_row_counted(records: Records) -> None:
 
 def test_ping_answers(records: Records) -> None:
     records.ping()
+
+
+def operation(id: str, **changes: Any) -> OperationRecord:
+    values: dict[str, Any] = {
+        "id": id,
+        "kind": "shut-down",
+        "application": "acme.shop",
+        "title": "Stop acme.shop",
+        "state": "preparing",
+        "dossier": "d1",
+        "opened_at": NOON,
+        "opened_by": "anna@supplier.example",
+        "first_run": "first",
+    }
+    return OperationRecord.model_validate(values | changes)
+
+
+@pytest.mark.parametrize(
+    ("used", "free"),
+    [
+        (["shut-down.acme.shop.1"], "shut-down.acme.shop.2"),
+        (["shut-down.acme.shop.1", "shut-down.acme.shop.2"], "shut-down.acme.shop.3"),
+        (["shut-down.acme.shop.2026-11-30"], "shut-down.acme.shop.2026-11-30-2"),
+        (["shut-down.acme.shop.noon", "shut-down.acme.shop.noon-2"], "shut-down.acme.shop.noon-3"),
+    ],
+)
+def test_an_operation_never_takes_the_id_of_another_and_hears_which_one_is_free(
+    records: Records, used: list[str], free: str
+) -> None:
+    records.write(WriteRecords(operations=[operation(id, title="The first") for id in used]))
+    with pytest.raises(IdUsedError, match=rf"by anna@supplier\.example on 2026-03-01 12:00 UTC.* example {free}$"):
+        records.write(WriteRecords(incidents=[incident()], operations=[operation(used[0], first_run="second")]))
+    assert records.operation(used[0]).title == "The first"
+    assert records.incidents() == [], "nothing of the batch is written"
+    records.write(WriteRecords(operations=[operation(free, first_run="second")]))
+
+
+def test_an_operation_of_before_ids_were_kept_is_taken_for_the_same(records: Records) -> None:
+    records.write(WriteRecords(operations=[operation("restore.acme.shop.1", first_run=None)]))
+    records.write(WriteRecords(operations=[operation("restore.acme.shop.1", state="closed")]))
+    assert records.operation("restore.acme.shop.1").first_run == "first"
