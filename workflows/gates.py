@@ -39,7 +39,7 @@ from models.records import OpenGate, UseDecision
 from workflows.asked import Asked
 from workflows.calls import call
 from workflows.refusals import Refusals
-from workflows.text import block, code, linked, plain, sample, table
+from workflows.text import block, linked, paste, plain, table
 from workflows.waiting import in_turn, until
 
 _AWAITS = SearchAttributeKey.for_keyword_list(AWAITS_DECISION_BY)
@@ -369,8 +369,6 @@ def _refuse(message: str) -> ApplicationError:
 
 def _gate_markdown(gate: GateState, contacts: Sequence[str], *, repeated: bool) -> str:
     question = gate.question
-    able, who = gate.able(workflow.now()), gate.who(workflow.now())
-    by = next(iter([*able, *contacts]), "on-call@driftbolaget.example")
     until = ""
     if gate.deadline is not None:
         silence = question.on_silence.value.replace("_", " ")
@@ -381,22 +379,31 @@ def _gate_markdown(gate: GateState, contacts: Sequence[str], *, repeated: bool) 
             f" From {since:%Y-%m-%d %H:%M} UTC on, one of {', '.join(question.deciders)} may answer alone and say why."
         )
     given = "".join(f" {plain(a.by)} answered {a.option}." for a in gate.answers)
-    first = question.options[0]
-    paste = Decision(
-        gate=gate.id, option=first.name, by=by, plan=gate.digest[:_SHOWN], note="why" if first.needs_reason else ""
-    )
     return "\n\n".join(
         [
             f"**Decision {gate.id}: {linked(question.text)}**",
-            f"By {plain(who)}.{until}{more}{given}",
-            "Read the plan below. Then press *More Actions*, *Send an Update*, choose `decide`, and paste:"
-            if question.plan
-            else "Press *More Actions*, *Send an Update*, choose `decide`, and paste:",
-            code(sample(paste)),
+            f"By {plain(gate.who(workflow.now()))}.{until}{more}{given}",
+            _answer_markdown(gate, contacts),
             table(["option", "what happens"], [(f"`{o.name}`", _means(o)) for o in question.options]),
             _plan_markdown(gate, repeated=repeated),
         ]
     )
+
+
+def _answer_markdown(gate: GateState, contacts: Sequence[str]) -> str:
+    """How to answer, with an answer that is taken if it is sent as it stands; empty where nobody may answer."""
+    question, first, now = gate.question, gate.question.options[0], workflow.now()
+    able = gate.able(now)
+    # Nobody may yet; from a moment on that the page names, whoever asked for it may answer alone.
+    alone = question.able([a.by for a in gate.answers], alone=True) if not able and gate.alone_from() else []
+    may = [*able, *alone] if question.deciders else [*contacts, "on-call@driftbolaget.example"]
+    if not may:
+        return ""
+    by = may[0]
+    why = alone or first.needs_reason or gate.why_not(by, "", now)
+    answer = Decision(gate=gate.id, option=first.name, by=by, plan=gate.digest[:_SHOWN], note="why" if why else "")
+    begin = "Read the plan below, then " if question.plan else "To answer, "
+    return (f"From then on: {begin[0].lower()}{begin[1:]}" if alone else begin) + paste("decide", answer)
 
 
 def _plan_markdown(gate: GateState, *, repeated: bool) -> str:

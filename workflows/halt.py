@@ -31,7 +31,7 @@ from workflows.calls import call, look_up
 from workflows.keys import action_key, message_key
 from workflows.outcomes import explain
 from workflows.policies import HALTED, HEARTBEAT, NOTICE, NOTICE_TIMEOUT, RECORD, RECORD_TIMEOUT
-from workflows.text import code, page, plain, sample, summary_line
+from workflows.text import page, paste, plain, summary_line
 from workflows.waiting import until
 
 _CUSTOMER = SearchAttributeKey.for_keyword(CUSTOMER)
@@ -214,7 +214,6 @@ class Halting:
                 "Nothing new is begun on any host it concerns. What ran already is let finish; looks and probes go on. Whatever "
                 "waits says so on its own page, and goes on by itself once the halt is lifted.",
                 "Cancelling this workflow does not lift the halt." if self._cancelled else "",
-                "To lift it, press *Send an Update*, choose `lift`, and paste:",
-                code(sample(LiftHalt(by=halt.by, reason="The cause is found"))),
+                "To lift it, " + paste("lift", LiftHalt(by=halt.by, reason="The cause is found")),
             )
         )

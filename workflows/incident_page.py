@@ -101,8 +101,7 @@ def _unanswered(case: Case) -> str:
     else:
         then = "; the next are being asked" if late else "; then the next are asked"
     by = lead.asked[0] if lead.asked else _somebody(case)
-    press = "Press *More Actions*, *Send an Update*, choose `acknowledge`, and paste:"
-    return f"**Take it up{until}.** {asked}{then}. {press}\n\n" + paste(Acknowledge(by=by))
+    return f"**Take it up{until}.** {asked}{then}. To take it up, " + paste("acknowledge", Acknowledge(by=by))
 
 
 def _waits(case: Case) -> str:
@@ -115,11 +114,11 @@ def _waits(case: Case) -> str:
     call = ""
     if waiting.reached is False:
         told = Waiting(party=waiting.party, by=by, note=waiting.note, reference=waiting.reference, already_told=True)
-        call = "**Nobody there was reached, so no clock is paused.** Tell them by telephone, then `wait_for`:"
-        call += f"\n\n{paste(told)}\n\n"
+        call = "**Nobody there was reached, so no clock is paused.** Tell them by telephone, then "
+        call += f"{paste('wait_for', told)}\n\n"
     return (
         f"**Waits for {plain(waiting.name)}**{ticket} since {_when(waiting.since)}: {plain(waiting.note.rstrip('. '))}.{due} "
-        f"{call}When they have answered, `resume`:\n\n" + paste(Resume(by=by, note="What they said"))
+        f"{call}When they have answered, " + paste("resume", Resume(by=by, note="What they said"))
     )
 
 

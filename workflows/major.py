@@ -470,7 +470,8 @@ class Major(Begun):
         self._find_by()
 
     def _page(self) -> str:
-        return major_page(self.order.title, self.memory, self._priority, workflow.now(), self._refusals.markdown())
+        notice = self._refusals.markdown()
+        return major_page(self.order.title, self.memory, self._priority, workflow.now(), notice, self.ending)
 
     def _find_by(self) -> None:
         """Keep what it is found by; a customer or an application only where all its incidents are of one."""

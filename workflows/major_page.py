@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from models.dossier.agreement import Priority
-from models.major import MajorMemory, SeenIncident, UpdateCustomers
+from models.major import CloseMajor, MajorMemory, SeenIncident, UpdateCustomers
 from workflows.text import link, linked, page, paste, plain, stamp, table
 
 _SHOWN = 15
@@ -14,8 +14,15 @@ _SHOWN = 15
 _LINES = 6
 
 
-def major_page(title: str, memory: MajorMemory, priority: Priority | None, now: datetime, notice: str = "") -> str:
-    """The major incident as short Markdown; `notice` says what was not taken."""
+def major_page(
+    title: str,
+    memory: MajorMemory,
+    priority: Priority | None,
+    now: datetime,
+    notice: str = "",
+    ending: CloseMajor | None = None,
+) -> str:
+    """The major incident as short Markdown; `notice` says what was not taken, `ending` who has closed it."""
     members = sorted((m.seen for m in memory.members.values()), key=lambda s: (not s.runs, s.priority or "P9", s.id))
     still = sum(1 for seen in members if seen.runs)
     rows = table(
@@ -31,12 +38,26 @@ def major_page(title: str, memory: MajorMemory, priority: Priority | None, now: 
         f"**{priority.value if priority else '-'}** · led by **{plain(memory.lead)}** · "
         f"{still} of {len(members)} incidents are open{seen_at}",
         notice,
-        rows or "No incident belongs to it yet: *Send an Update*, `add_incidents`.",
+        f"**Closed** by {plain(ending.by)}: {plain(ending.reason)}" if ending else "",
+        rows or ("" if ending else "No incident belongs to it yet: *Send an Update*, `add_incidents`."),
         more,
-        "**Tell all customers**: *More Actions*, *Send an Update*, choose `update_customers`, and paste:\n\n"
-        + paste(UpdateCustomers(by=memory.lead, text="We know more at ...")),
+        "" if ending else _to_do(memory, still),
         f"**What happened, newest first**\n\n{happened}" if happened else "",
-        "*Send an Update* also takes `add_incidents`, `remove_incident`, `hand_over`, `add_note`, `close_major`.",
+        ""
+        if ending
+        else "*Send an Update* also takes `add_incidents`, `remove_incident`, `hand_over`, `add_note`, `close_major`.",
+    )
+
+
+def _to_do(memory: MajorMemory, still: int) -> str:
+    """What whoever leads it does most: tell the customers while an incident is open, then close it."""
+    if still:
+        message = UpdateCustomers(by=memory.lead, text="We know more at ...")
+        return "**To tell all customers**, " + paste("update_customers", message)
+    if not memory.members:
+        return ""
+    return "None of its incidents is open. **To close it**, " + paste(
+        "close_major", CloseMajor(by=memory.lead, reason="All work again")
     )
 
 

@@ -200,6 +200,11 @@ class Operation(Holding, Asking):
         """Everybody whom the dossier knows."""
         return self._steps.plan.contacts if self._steps else []
 
+    @property
+    def knows_people(self) -> bool:
+        """Whether the dossier has been read, which says who may do what."""
+        return self._steps is not None
+
     def application(self) -> str:
         """To which it is done."""
         return self.plan.application

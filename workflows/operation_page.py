@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 from models.jobs import Outcome
 from models.names import watch_id
 from models.operation import AbortOperation
-from workflows.text import block, link, linked, page, paste, plain, stamp, table
+from models.people import is_program
+from workflows.text import DETAILS_LIMIT, block, link, linked, page, paste, plain, stamp, table
 
 if TYPE_CHECKING:
     from models.operation import OperationOrder
     from models.runbooks import StepReport
     from workflows.operation import Operation
 
-_STEPS = 12
-_LINES = 8
+_SHOWN = ((12, 8), (6, 5), (3, 3), (0, 0))
+"""Steps and lines of what happened: as many as leave room for what people copy; the records have all."""
+
 _SAID = 600
 """Characters of what a host said to a step that did not go well; the records have all of it."""
 
@@ -25,8 +27,13 @@ def operation_page(operation: Operation) -> str:
     order = operation.order
     if order is None:
         return page("Starting", operation.gates_markdown())
+    pages = (_page(operation, order, steps, lines) for steps, lines in _SHOWN)
+    return page(next((text for text in pages if len(text) <= DETAILS_LIMIT), _page(operation, order, 0, 0)))
+
+
+def _page(operation: Operation, order: OperationOrder, steps: int, lines: int) -> str:
     rehearsal = " (rehearsal: nothing is changed)" if order.rehearse else ""
-    return page(
+    parts = (
         f"### {plain(operation.title)}{rehearsal or _how_it_ended(operation)}",
         _stands(operation),
         f"{plain(order.application)} · asked for by {plain(order.by)}"
@@ -35,19 +42,29 @@ def operation_page(operation: Operation) -> str:
         operation.gates_markdown(),
         _said(operation.reports[-1]) if operation.reports and not operation.ended else "",
         operation.more_on_page(),
-        _steps(operation.reports),
-        _happened(operation),
-        _last(operation, order),
+        _steps(operation.reports, steps),
+        _happened(operation, lines),
+        _last(operation),
     )
+    return "\n\n".join(part for part in parts if part)
 
 
-def _last(operation: Operation, order: OperationOrder) -> str:
+def _to_stop(operation: Operation) -> str:
+    """How to stop it, or who has; empty until the dossier is read, which says who may."""
+    if stopped := operation.aborting:
+        return f"**It stops** once what it is doing has ended, says {plain(stopped.by)}: {plain(stopped.reason)}"
+    if not operation.knows_people:
+        return ""
+    asked = [] if is_program(operation.by) else [operation.by]
+    may = [*operation.may_stop(), *asked, *(one.name for one in operation.contacts())]
+    by = may[0] if may else "on-call@driftbolaget.example"
+    return "**To stop it**, " + paste("abort", AbortOperation(by=by, reason="why"))
+
+
+def _last(operation: Operation) -> str:
     """Where all of it is to be read; how to stop it while it runs."""
     if operation.outcome is None:
-        by = next(iter(operation.may_stop()), order.by)
-        return "**To stop it**: *More Actions*, *Send an Update*, choose `abort`, and paste:\n\n" + paste(
-            AbortOperation(by=by, reason="why")
-        )
+        return _to_stop(operation)
     if operation.id_used:
         return plain(operation.outcome.summary, 1000)
     return f"All of it, with what each host said: `driftvakt operation show {operation.outcome.id}`."
@@ -83,7 +100,7 @@ def _said(report: StepReport) -> str:
     return f"**{who} to it**\n\n{block(said[-_SAID:], 2 * _SAID)[0]}"
 
 
-def _steps(reports: list[StepReport]) -> str:
+def _steps(reports: list[StepReport], most: int) -> str:
     rows = [
         (
             plain(report.title, 80),
@@ -91,15 +108,17 @@ def _steps(reports: list[StepReport]) -> str:
             report.outcome.value if report.outcome is Outcome.OK else f"**{report.outcome.value}**",
             plain(report.detail.splitlines()[0] if report.detail else "", 120),
         )
-        for report in reports[-_STEPS:]
+        for report in (reports[-most:] if most else [])
     ]
     shown = table(["step", "host", "outcome", "what came of it"], rows)
     hidden = len(reports) - len(rows)
+    if not rows:
+        return ""
     return f"The last {len(rows)} steps; {hidden} came before them.\n\n{shown}" if hidden > 0 else shown
 
 
-def _happened(operation: Operation) -> str:
-    entries = operation.latest(_LINES)
+def _happened(operation: Operation, most: int) -> str:
+    entries = operation.latest(most) if most else []
     rows = [(stamp(e.at, entries[-1].at), linked(e.text, 160)) for e in reversed(entries)]
     happened = table(["UTC", ""], rows)
     return f"**What happened, newest first**\n\n{happened}" if happened else ""

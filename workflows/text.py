@@ -24,6 +24,7 @@ _MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|<>~$])")
 
 _AS_READ = str.maketrans({"<": "\u2039", ">": "\u203a", "[": "(", "]": ")", "`": "'", "*": "\u2217", "|": "/"})
 _ADDRESS = re.compile(r"(?i)(://|\bwww\.)")
+_FENCE = re.compile(r"^(`{3,})(\w*)$", re.MULTILINE)
 _ENTITY = re.compile(r"&(?=#?\w+;)")
 """Markdown makes a character of `&rlm;`: one that turns the direction of writing, among others."""
 
@@ -92,7 +93,18 @@ def _row(cells: Sequence[str]) -> str:
 def page(*parts: str) -> str:
     """Put parts that are not empty under each other, cut to what the UI is meant for."""
     text = "\n\n".join(part for part in parts if part)
-    return text if len(text) <= DETAILS_LIMIT else text[: DETAILS_LIMIT - 20] + "\n\n… (cut)"
+    return text if len(text) <= DETAILS_LIMIT else _cut(text[: DETAILS_LIMIT - 20]) + "\n\n… (cut)"
+
+
+def _cut(text: str) -> str:
+    """A text that ends here, without the block that it would end in: half a message is refused when it is pasted."""
+    begun, fence = len(text), ""
+    for found in _FENCE.finditer(text):
+        if not fence:
+            begun, fence = found.start(), found[1]
+        elif found[1] == fence and not found[2]:
+            begun, fence = len(text), ""
+    return text[:begun].rstrip()
 
 
 def visible(text: str) -> str:
@@ -136,14 +148,14 @@ def sample(message: Model) -> str:
     return json.dumps(message.model_dump(mode="json", exclude_defaults=True), ensure_ascii=False, indent=2)
 
 
-def paste(message: Model) -> str:
-    """A message to copy from the page, a field a line: of a text that is one line the UI loses the first click on Submit."""
-    return code(sample(message))
+def paste(update: str, message: Model) -> str:
+    """What to press to send an update, as the end of a sentence, and the message to copy from the page.
 
-
-def code(text: str) -> str:
-    """A block to copy from."""
-    return "```json\n" + text.replace("```", "'''") + "\n```"
+    A field a line: of a text that is one line the UI loses the first click on Submit.
+    """
+    text = sample(message).replace("```", "'''")
+    press = f"press *More Actions*, *Send an Update*, choose `{update}`, and paste this, with your own address as `by`:"
+    return f"{press}\n\n```json\n{text}\n```"
 
 
 def span(measured: timedelta) -> str:

@@ -8,7 +8,8 @@ import pytest
 from markdown_it import MarkdownIt
 
 from models.dossier.instructions import RunStep
-from workflows.text import block, link, linked, plain, summary_line
+from models.gates import Decision
+from workflows.text import DETAILS_LIMIT, block, link, linked, page, paste, plain, summary_line
 from workflows.wording import command_text, plan_text
 
 EVIL = (
@@ -140,3 +141,13 @@ def test_a_link_reads_as_the_id_and_never_as_a_uuid() -> None:
     assert link("watch.acme.shop", "Watch") == f"[watch.acme.shop]{to('watch.acme.shop')}"
     assert link(UUID, "Stop *shop*") == rf"[Stop \*shop\*]{to(UUID)}"
     assert link(UUID) == f"[its page]{to(UUID)}"
+
+
+def test_a_page_that_is_too_long_ends_before_what_it_has_no_room_for_to_be_copied() -> None:
+    offer = paste("decide", Decision(gate="g1", option="approve", by="anna@supplier.example"))
+    long = page("x" * (DETAILS_LIMIT - len(offer) + 20), offer)
+    short = page("```text\n```json\n````\n```", offer, "y" * DETAILS_LIMIT)
+
+    assert "```" not in long
+    assert long.endswith("and paste this, with your own address as `by`:\n\n… (cut)")
+    assert offer in short

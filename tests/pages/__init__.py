@@ -1,0 +1,1 @@
+"""What stands on the pages of workflows in the Temporal UI."""
