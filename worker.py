@@ -16,7 +16,6 @@ from typing import Any, Final
 
 from temporalio import workflow
 from temporalio.client import Client
-from temporalio.worker import Worker
 
 from activities.alarms import WatchReporter
 from activities.changes import Changes
@@ -57,6 +56,7 @@ from workflows.restoring.restore import RestoreFromBackup
 from workflows.review import Review
 from workflows.routine import RoutineOnOrder
 from workflows.sandbox import workflow_runner
+from workflows.serving import GRACE, BoundedWorker
 from workflows.starting import ShutDown, StartUp
 from workflows.submitting import SubmitChange
 from workflows.unknown import UnknownType
@@ -71,9 +71,6 @@ WORKFLOWS: Final = (
     *(ChangeImplementation, Review, SubmitChange, RestoreFromBackup, Drill, RoutineOnOrder),
 )
 """Our own processes; runbooks are found besides."""
-
-GRACE: Final = timedelta(seconds=10)
-"""What an activity is given to come to a good end when the worker stops; a remote job goes on without us anyway."""
 
 _RECORD_THREADS: Final = 32
 """Activities beside the workflows at a time: some wait for another workflow or a channel of notices, others only write."""
@@ -135,12 +132,12 @@ class Parts:
         self.pools.append(ThreadPoolExecutor(count, thread_name_prefix=name))
         return self.pools[-1]
 
-    def workflow_worker(self) -> Worker:
+    def workflow_worker(self) -> BoundedWorker:
         """Serves workflows, and the activities that keep records."""
         found = find_runbooks()
         runbooks = [one.workflow_class for one in found.values()]
         offered = offers()
-        return Worker(
+        return BoundedWorker(
             self.client,
             task_queue=WORKFLOW_QUEUE,
             workflows=[*WORKFLOWS, *runbooks, UnknownType],
@@ -164,9 +161,9 @@ class Parts:
             graceful_shutdown_timeout=GRACE,
         )
 
-    def site_worker(self, site: str) -> Worker:
+    def site_worker(self, site: str) -> BoundedWorker:
         """Serves what has to be done at one site."""
-        return Worker(
+        return BoundedWorker(
             self.client,
             task_queue=site_queue(site),
             activities=[

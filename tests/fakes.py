@@ -16,7 +16,6 @@ from uuid import uuid4
 from temporalio import activity
 from temporalio.client import Client, WorkflowHandle
 from temporalio.exceptions import ApplicationError
-from temporalio.worker import Worker
 
 from models.base import digest
 from models.dossier.instructions import Approval
@@ -36,6 +35,7 @@ from models.slices import ApplicationPlan, ComponentPlan, IncidentPlan, Placemen
 from models.watch import WatchTold
 from tests.once import Once
 from tests.replaying import replayed
+from workflows.serving import BoundedWorker
 
 SITE_QUEUE = "site.main"
 HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ7sUVbLy8d3yHcyNnrYSGCYP8jPbMEU5tLLTmZMlpCz"
@@ -316,7 +316,7 @@ async def working(
 ) -> AsyncIterator[None]:
     """Workers for these workflows and for the fakes, at the real queues; without `fake_sites` the test serves the sites."""
     queues = {place.queue for place in hosts.plan.hosts.values()} if fake_sites else set()
-    site = [Worker(client, task_queue=queue, activities=hosts.activities()) for queue in queues]
+    site = [BoundedWorker(client, task_queue=queue, activities=hosts.activities()) for queue in queues]
     async with replayed(client, task_queue=WORKFLOW_QUEUE, workflows=workflows, activities=hosts.activities()):
         for worker in site:
             await worker.__aenter__()

@@ -13,6 +13,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from tests.cancelling import cancelling_for, timers_for
 from workflows.sandbox import workflow_runner
+from workflows.serving import BoundedWorker
 from workflows.wrong_inputs import ReadsInputs
 
 
@@ -29,7 +30,7 @@ async def replayed(
     """
     runner = _Noting(_RESTRICTIONS, client=client)
     between = [*options.pop("interceptors", []), *cancelling_for(client), ReadsInputs()]
-    worker = Worker(client, workflows=workflows, workflow_runner=runner, interceptors=between, **options)
+    worker = BoundedWorker(client, workflows=workflows, workflow_runner=runner, interceptors=between, **options)
     runner.runs.clear()  # the SDK has tried each workflow out
     async with worker:
         yield worker

@@ -82,6 +82,7 @@ def workflow_runner() -> SandboxedWorkflowRunner:
             "workflows.rolling",
             "workflows.runbook",
             "workflows.scope",
+            "workflows.serving",
             "workflows.status_line",
             "workflows.steps",
             "workflows.telling",

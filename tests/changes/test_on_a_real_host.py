@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 from temporalio.client import Client
-from temporalio.worker import Worker
 
 from activities.records.plans import application_plan
 from activities.ssh.activities import Ssh
@@ -30,6 +29,7 @@ from tests.workflows.waiting import until_asked
 from tests.workflows.world import decide, unique
 from workflows.change import ChangeImplementation
 from workflows.review import Review
+from workflows.serving import BoundedWorker
 
 OPERATOR = "on-call@driftbolaget.example"
 
@@ -113,7 +113,7 @@ async def changing(client: Client, scene: RealScene, **fields: Any) -> AsyncIter
     pool = Pool()
     ssh = Ssh(pool)
     with ThreadPoolExecutor(4) as threads:
-        site = Worker(
+        site = BoundedWorker(
             client,
             task_queue="site.stockholm",
             activities=[ssh.run_batch, ssh.ensure_component, scene._watch_health],

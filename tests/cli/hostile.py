@@ -40,6 +40,7 @@ from models.watch import SilenceOrder
 from tests.cli.scripted import ANNA, AT, INCIDENT, MAJOR, incident_status, major_outcome, major_status
 from tests.workflows.test_alarm_desk import Desk
 from tests.workflows.world import APPLICATION, alarm
+from workflows.serving import BoundedWorker
 from workflows.watch_memory import status_of
 
 MARK = "Zq7"
@@ -300,4 +301,6 @@ def operation_status(kind: OperationKind, id: str) -> OperationStatus:
 
 def answering(client: Client) -> Worker:
     """A worker for all of them."""
-    return Worker(client, task_queue=WORKFLOW_QUEUE, workflows=[Anything], workflow_runner=UnsandboxedWorkflowRunner())
+    return BoundedWorker(
+        client, task_queue=WORKFLOW_QUEUE, workflows=[Anything], workflow_runner=UnsandboxedWorkflowRunner()
+    )

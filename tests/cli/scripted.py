@@ -24,7 +24,7 @@ from temporalio.common import (
     WorkflowIDConflictPolicy,
 )
 from temporalio.exceptions import ApplicationError
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+from temporalio.worker import UnsandboxedWorkflowRunner
 
 from models.base import Model
 from models.clock import ClockEvent, ClockEventKind, ClockEvents, ClockReading, Promise, PromiseReading, Standing
@@ -32,6 +32,7 @@ from models.dossier.agreement import Priority
 from models.incident import IncidentState, IncidentStatus
 from models.major import MajorOutcome, MajorState, MajorStatus, SeenIncident
 from models.names import DEADLINE, LEAD, STATE, WORKFLOW_QUEUE, watch_id
+from workflows.serving import BoundedWorker
 
 ANNA = "anna@supplier.example"
 BO = "bo@supplier.example"
@@ -165,7 +166,7 @@ async def stage(client: Client) -> AsyncIterator[Stage]:
     """An incident, a watch and a major incident that are told things."""
     kinds = [ScriptedIncident, ScriptedWatch, ScriptedMajor]
     runner = UnsandboxedWorkflowRunner()
-    async with Worker(client, task_queue=WORKFLOW_QUEUE, workflows=kinds, workflow_runner=runner):
+    async with BoundedWorker(client, task_queue=WORKFLOW_QUEUE, workflows=kinds, workflow_runner=runner):
         on = Stage(client)
         await on.start("incident", INCIDENT, incident_status(), search_attributes=_attributes())
         await on.start("watch", watch_id("acme.shop"), {})

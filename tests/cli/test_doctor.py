@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from temporalio import workflow
 from temporalio.client import Client
-from temporalio.worker import Worker
 from typer.testing import Result
 
 from activities.records import Records
@@ -26,6 +25,7 @@ from starter.temporal_server import server_command
 from starter.up import installation
 from tests.cli.conftest import Site, beside, command
 from tests.servers import server_settings, wait_for_port
+from workflows.serving import BoundedWorker
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -141,7 +141,7 @@ def impatient(tmp_path: Path) -> Iterator[Settings]:
 
 async def test_a_watch_that_cannot_go_on_is_named_and_not_called_watched(impatient: Settings) -> None:
     client = await Client.connect(impatient.temporal_target)
-    async with Worker(client, task_queue="broken", workflows=[Broken]), asyncio.timeout(60):
+    async with BoundedWorker(client, task_queue="broken", workflows=[Broken]), asyncio.timeout(60):
         before = stuck(await stuck_workflows(client))
         handle = await client.start_workflow("Broken", id="watch.acme.shop", task_queue="broken")
         while not (ids := await stuck_workflows(client)):

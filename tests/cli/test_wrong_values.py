@@ -15,7 +15,7 @@ from zlib import crc32
 import pytest
 import yaml
 from temporalio.client import Client
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+from temporalio.worker import UnsandboxedWorkflowRunner
 
 from activities.records import Records, upgrade
 from models.dossier import Dossier
@@ -30,6 +30,7 @@ from tests.servers import real_server
 from tests.workflows.waiting import until_asked
 from tests.workflows.world import APPLICATION, OPERATOR, QUEUE, World, alarm, incident, report
 from workflows.incident import Incident
+from workflows.serving import BoundedWorker
 from workflows.watch import Watch
 
 UNCHECKED = {
@@ -227,14 +228,14 @@ async def give_wrong_values(directory: Path) -> Tried:
         world = World(down={"web"}, approval=Approval(roles=["operator"]))
         client = await server.client()
         workers = (
-            Worker(
+            BoundedWorker(
                 client,
                 task_queue=WORKFLOW_QUEUE,
                 workflows=[Watch, Incident, Anything],
                 activities=world.activities,
                 workflow_runner=UnsandboxedWorkflowRunner(),
             ),
-            Worker(client, task_queue=QUEUE, activities=world.activities),
+            BoundedWorker(client, task_queue=QUEUE, activities=world.activities),
         )
         async with workers[0], workers[1]:
             await _begin(client)

@@ -19,7 +19,6 @@ from typing import Any
 import httpx
 import pytest
 from temporalio.client import Client, RPCError
-from temporalio.worker import Worker
 
 from activities.records import Records, upgrade
 from models.alarms import Alarm, AlarmState
@@ -32,6 +31,7 @@ from tests.intake.standin import StandInWatch
 from tests.ports import free_ports
 from tests.records.dossiers import shop
 from tests.servers import TemporalServer, real_server, wait_for_port
+from workflows.serving import BoundedWorker
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "alertmanager.yml"
 
@@ -95,7 +95,7 @@ async def eventually(condition: Callable[[], Awaitable[Any]], seconds: float = 6
 @asynccontextmanager
 async def watching(installation: Installation) -> AsyncIterator[Client]:
     client = await installation.server.client()
-    async with Worker(client, task_queue=WORKFLOW_QUEUE, workflows=[StandInWatch]):
+    async with BoundedWorker(client, task_queue=WORKFLOW_QUEUE, workflows=[StandInWatch]):
         yield client
 
 

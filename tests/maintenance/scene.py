@@ -11,7 +11,6 @@ from uuid import uuid4
 
 from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
 
 from activities.maintenance import MaintenanceActivities
 from models.dossier import Dossier
@@ -23,6 +22,7 @@ from tests.replaying import replayed
 from tests.schedules.shop import SHOP
 from tests.servers import as_scheduled, pass_time
 from workflows.maintenance import Maintenance
+from workflows.serving import BoundedWorker
 
 Run = WorkflowHandle[Any, OperationOutcome]
 
@@ -105,7 +105,7 @@ async def workers(client: Client, fakes: FakeHosts, records: OneDossier) -> Asyn
             activities=[*fakes.activities(), *calendar],
             activity_executor=pool,
         )
-        site = Worker(client, task_queue="site.main", activities=fakes.activities())
+        site = BoundedWorker(client, task_queue="site.main", activities=fakes.activities())
         async with main, site:
             yield
 

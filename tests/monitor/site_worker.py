@@ -14,7 +14,6 @@ from pathlib import Path
 
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.worker import Worker
 
 from activities.alarms import WatchReporter
 from activities.monitor.activities import SiteMonitor
@@ -24,6 +23,7 @@ from activities.monitor.store import MonitorStore
 from activities.records.database import Database
 from models.names import site_queue
 from models.probes import ProbeTarget, Sample, Seen
+from workflows.serving import BoundedWorker
 
 
 class FileProber:
@@ -52,7 +52,7 @@ async def main(address: str, url: str, site: str, queue: str, failing: str) -> N
     monitor = SiteMonitor(parts, tuning)
     over = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, over.set)
-    async with Worker(
+    async with BoundedWorker(
         client,
         task_queue=site_queue(site),
         activities=[monitor.sample_site],

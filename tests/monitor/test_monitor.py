@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.service import RPCError
-from temporalio.worker import Replayer, Worker
+from temporalio.worker import Replayer
 
 from activities.monitor.notes import NoteBudget, carried_over
 from activities.monitor.store import MonitorStore
@@ -27,6 +27,7 @@ from tests.monitor.stand_in_watch import StandInWatch
 from tests.servers import TemporalServer
 from workflows.monitor import Monitor
 from workflows.sandbox import workflow_runner
+from workflows.serving import BoundedWorker
 
 
 class Site:
@@ -129,7 +130,7 @@ async def site(
 
 @asynccontextmanager
 async def working(site: Site) -> AsyncIterator[None]:
-    async with Worker(
+    async with BoundedWorker(
         site.client, task_queue=site.queue, workflows=[Monitor, StandInWatch], workflow_runner=workflow_runner()
     ):
         yield

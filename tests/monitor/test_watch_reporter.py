@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from temporalio.client import Client
-from temporalio.worker import Worker
 
 from activities.alarms import WatchReporter
 from models.alarms import Alarm
@@ -16,6 +15,7 @@ from models.errors import WatchUnavailableError
 from models.names import watch_id
 from tests.monitor.stand_in_watch import StandInWatch
 from workflows.sandbox import workflow_runner
+from workflows.serving import BoundedWorker
 
 
 def alarm(application: str, number: int) -> Alarm:
@@ -30,7 +30,7 @@ async def test_alarms_reach_the_watch_of_each_application_in_order(client: Clien
     first, second = f"acme.a{key}", f"acme.b{key}"
     alarms = [alarm(application, n) for n in range(600) for application in (first, second)]
     reporter = WatchReporter(client, task_queue=key)
-    async with Worker(client, task_queue=key, workflows=[StandInWatch], workflow_runner=workflow_runner()):
+    async with BoundedWorker(client, task_queue=key, workflows=[StandInWatch], workflow_runner=workflow_runner()):
         receipts = await reporter.report(alarms)
         for application in (first, second):
             handle = client.get_workflow_handle(watch_id(application))

@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from temporalio import activity
-from temporalio.worker import Worker
 
 from activities.records import Records, upgrade
 from activities.records.halts import HaltActivities, Halts
@@ -20,6 +19,7 @@ from tests.replay.keeping import keep
 from tests.servers import real_server
 from workflows.halt import Halting
 from workflows.sandbox import workflow_runner
+from workflows.serving import BoundedWorker
 
 
 @activity.defn(name="send_notice")
@@ -35,7 +35,7 @@ async def main() -> None:
         records = Records(server.settings.records_url)
         records.publish_dossier(shop(), "ann")
         client = await server.client()
-        async with Worker(
+        async with BoundedWorker(
             client,
             task_queue=WORKFLOW_QUEUE,
             workflows=[Halting],

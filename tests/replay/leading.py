@@ -8,7 +8,6 @@ from datetime import timedelta
 from pathlib import Path
 
 from temporalio.client import Client
-from temporalio.worker import Worker
 
 from activities.workflows import Workflows
 from models.dossier.agreement import CauseCode, Priority
@@ -37,6 +36,7 @@ from workflows.incident import Incident
 from workflows.major import Major
 from workflows.opening import OpenIncident
 from workflows.sandbox import workflow_runner
+from workflows.serving import BoundedWorker
 from workflows.watch import Watch
 
 _APPLICATION = "acme.led"
@@ -84,14 +84,14 @@ async def _from_the_form_to_major(client: Client) -> None:
     world, others = World(down={"web"}, cures=False), Workflows(client, lambda: ["acme.form"])
     activities = [*world.activities, *(a for a in others.activities() if a.__name__ != "look_up_incidents")]
     async with (
-        Worker(
+        BoundedWorker(
             client,
             task_queue=WORKFLOW_QUEUE,
             workflows=[Incident, Major, OpenIncident, Watch],
             activities=activities,
             workflow_runner=workflow_runner(),
         ),
-        Worker(client, task_queue=QUEUE, activities=world.activities),
+        BoundedWorker(client, task_queue=QUEUE, activities=world.activities),
     ):
         form = OpenIncidentForm(application="acme.form", title="Customers cannot pay", by=OPERATOR)
         opening = await client.start_workflow("open-incident", form, id="open.1", task_queue=WORKFLOW_QUEUE)

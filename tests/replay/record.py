@@ -9,7 +9,6 @@ from pathlib import Path
 
 from temporalio import activity
 from temporalio.client import Client, WorkflowFailureError
-from temporalio.worker import Worker
 
 from models.dossier.instructions import Approval
 from models.incident import CancelIncident, Told
@@ -28,6 +27,7 @@ from tests.workflows.waiting import end_of, until_asked
 from tests.workflows.world import APPLICATION, OPERATOR, World, alarm, cleared, decide, incident, report, status
 from workflows.monitor import Monitor
 from workflows.sandbox import workflow_runner
+from workflows.serving import BoundedWorker
 from workflows.starting import ShutDown, StartUp
 
 BOSS = "boss@supplier.example"
@@ -144,8 +144,8 @@ async def monitor(client: Client) -> None:
     """A run that ends and hands on."""
     order = MonitorOrder(site="dc", queue=site_queue("dc"), lasts=timedelta(milliseconds=1))
     async with (
-        Worker(client, task_queue="monitors", workflows=[Monitor], workflow_runner=workflow_runner()),
-        Worker(client, task_queue=site_queue("dc"), activities=[sample_site]),
+        BoundedWorker(client, task_queue="monitors", workflows=[Monitor], workflow_runner=workflow_runner()),
+        BoundedWorker(client, task_queue=site_queue("dc"), activities=[sample_site]),
     ):
         handle = await client.start_workflow("monitor", order, id="monitor.dc", task_queue="monitors")
         while (await handle.describe()).run_id == handle.first_execution_run_id:

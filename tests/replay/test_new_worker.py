@@ -16,7 +16,7 @@ from uuid import uuid4
 from temporalio import activity
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHandle
-from temporalio.worker import Replayer, Worker
+from temporalio.worker import Replayer
 
 from models.converter import data_converter
 from models.dossier.instructions import Approval
@@ -31,6 +31,7 @@ from tests.workflows.waiting import until_asked
 from tests.workflows.world import APPLICATION, OPERATOR, QUEUE, World, alarm, incident, report
 from workflows.incident import Incident
 from workflows.sandbox import workflow_runner
+from workflows.serving import BoundedWorker
 from workflows.starting import ShutDown
 from workflows.watch import Watch
 
@@ -66,8 +67,8 @@ async def new_worker(
     """A worker that has just started, and knows no workflow yet."""
     shared: dict[str, Any] = {"activities": activities, "workflow_runner": workflow_runner()}
     async with (
-        Worker(client, task_queue=WORKFLOW_QUEUE, workflows=workflows, **shared),
-        Worker(client, task_queue=site, **shared),
+        BoundedWorker(client, task_queue=WORKFLOW_QUEUE, workflows=workflows, **shared),
+        BoundedWorker(client, task_queue=site, **shared),
     ):
         yield
 

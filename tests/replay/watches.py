@@ -13,7 +13,6 @@ from typing import Any
 
 from temporalio import activity
 from temporalio.client import Client
-from temporalio.worker import Worker
 
 from models.dossier.monitoring import Flapping
 from models.names import watch_id
@@ -34,6 +33,7 @@ from tests.workflows.test_watch_orders import WORKFLOWS, Ordered
 from tests.workflows.waiting import end_of
 from tests.workflows.world import APPLICATION, OPERATOR, alarm, begin_watching, cleared, incident, report, watch_status
 from workflows.sandbox import workflow_runner
+from workflows.serving import BoundedWorker
 from workflows.vigil import Vigil
 
 DIRECTORY = Path(__file__).parent / version("driftvakt")
@@ -95,7 +95,7 @@ async def keep_vigil(request: KeepVigil) -> VigilBeat:
 
 async def vigil(client: Client) -> None:
     """A run that ends and hands on."""
-    async with Worker(
+    async with BoundedWorker(
         client, task_queue="vigils", workflows=[Vigil], activities=[keep_vigil], workflow_runner=workflow_runner()
     ):
         handle = await client.start_workflow(

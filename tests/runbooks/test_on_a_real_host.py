@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from temporalio.client import Client
-from temporalio.worker import Worker
 
 from activities.ssh.activities import Ssh
 from activities.ssh.pool import Pool
@@ -23,6 +22,7 @@ from runbooks.free_disk_space import FreeDiskSpace, FreeDiskSpaceInput
 from runbooks.restart_with_dependants import RestartWithDependants, RestartWithDependantsInput
 from tests.fakes import FakeHosts, application_plan, carry_out
 from tests.hosts import AsyncsshHost
+from workflows.serving import BoundedWorker
 
 SITE = "site.real"
 
@@ -51,7 +51,7 @@ async def run(client: Client, hosts: FakeHosts, runbook: type, order: RunbookInp
     pool = Pool()
     ssh = Ssh(pool)
     with ThreadPoolExecutor(4) as threads:
-        site = Worker(
+        site = BoundedWorker(
             client,
             task_queue=SITE,
             activities=[ssh.run_batch, ssh.ensure_component],

@@ -13,7 +13,7 @@ from temporalio import activity
 from temporalio.client import Client, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor, Worker
+from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
 from models.incident import AlarmsJoined, IncidentEnd, IncidentOrder, IncidentOutcome, IncidentState
 from models.names import WORKFLOW_QUEUE, incident_id
@@ -22,6 +22,7 @@ from tests.servers import pass_time
 from tests.workflows.waiting import end_of
 from tests.workflows.world import APPLICATION, QUEUE, World, alarm, status
 from workflows.incident import Incident
+from workflows.serving import BoundedWorker
 
 _INCIDENTS = 100
 _OF_THE_RECORDS = {
@@ -91,7 +92,7 @@ async def test_an_outage_of_the_records_for_half_an_hour_under_a_hundred_inciden
             activities=activities,
             interceptors=[outage],
         ),
-        Worker(client, task_queue=QUEUE, activities=activities),
+        BoundedWorker(client, task_queue=QUEUE, activities=activities),
     ):
         handles = [await _start(client, number) for number in range(1, _INCIDENTS + 1)]
         async with asyncio.timeout(120):

@@ -20,7 +20,6 @@ from temporalio.api.common.v1 import Payload
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
-from temporalio.worker import Worker
 
 from models.converter import data_converter
 from models.errors import InputError
@@ -29,6 +28,7 @@ from models.names import incident_id
 from runbooks import find_runbooks
 from worker import WORKFLOWS, workflow_types
 from workflows.sandbox import workflow_runner
+from workflows.serving import BoundedWorker
 from workflows.unknown import UnknownType
 from workflows.wrong_inputs import ReadsInputs
 
@@ -182,7 +182,7 @@ def _stack(where: str, error: ApplicationError) -> list[str]:
 async def site(client: Client) -> AsyncIterator[Site]:
     """Every workflow there is, and nothing else: what a workflow would look up or do never ends."""
     queue = f"wrong-inputs-{uuid.uuid4().hex[:8]}"
-    worker = Worker(
+    worker = BoundedWorker(
         client,
         task_queue=queue,
         workflows=[*CLASSES, UnknownType],

@@ -15,7 +15,6 @@ from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
-from temporalio.worker import Worker
 
 from activities.clocks import read
 from activities.incidents import beginning, entered, reading_at_the_end
@@ -60,6 +59,7 @@ from tests.once import Once
 from tests.replaying import replayed
 from workflows.dependencies import needs
 from workflows.incident import Incident
+from workflows.serving import BoundedWorker
 from workflows.watch import Watch
 
 APPLICATION = "acme.shop"
@@ -475,7 +475,7 @@ class World:
         """Workers for the workflows and for the site."""
         async with (
             replayed(client, task_queue=queue, workflows=workflows, activities=self.activities),
-            Worker(client, task_queue=QUEUE, activities=self.activities),
+            BoundedWorker(client, task_queue=QUEUE, activities=self.activities),
         ):
             yield
         # What a workflow says as the worker lets go of it belongs to the test that started it.
