@@ -55,6 +55,10 @@ class Question(Model):
         barred = [*answered, *([self.requester] if self.requester and not alone else [])]
         return [who for who in self.deciders if not any(same(who, one) for one in barred)]
 
+    def asks(self) -> str:
+        """Who would be asked, in words: whoever may answer from the beginning; the roles, where nobody is named."""
+        return ", ".join(self.able() or self.roles)
+
     def nobody_may(self) -> str:
         """Why this can never be decided: too few may who have not asked for it themselves; empty where enough may."""
         asked, able = self.requester, self.able()

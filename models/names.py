@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 WORKFLOW_QUEUE: Final = "driftvakt"
 """Workflows, and the activities that keep records."""
@@ -33,6 +33,17 @@ def monitor_id(site: str) -> str:
 def workflow_path(namespace: str, id: str) -> str:
     """Where the Temporal UI shows a workflow, below its own address; on a page it puts its namespace for `{namespace}`."""
     return f"/namespaces/{quote(namespace, safe='{}')}/workflows/{quote(id, safe='')}"
+
+
+def start_path(namespace: str, workflow: str, id: str) -> str:
+    """Where the Temporal UI starts a workflow under an id, below its own address; the form takes no input from there."""
+    query = urlencode({"taskQueue": WORKFLOW_QUEUE, "workflowType": workflow, "workflowId": id})
+    return f"/namespaces/{quote(namespace, safe='{}')}/workflows/start-workflow?{query}"
+
+
+def day_key(moment: datetime) -> str:
+    """The end of an id that is proposed to people: `2026-11-30-1712`, in UTC."""
+    return f"{moment:%Y-%m-%d-%H%M}"
 
 
 SCHEDULED_BY: Final = "TemporalScheduledById"

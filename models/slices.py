@@ -88,6 +88,8 @@ class WatchSlice(Model):
     reopen_within: timedelta = timedelta(0)
     """A fault that comes back so soon after its incident was closed opens the same incident again; nothing: never."""
     freezes: list[Freeze] = []
+    startable: dict[str, list[str]] = {}
+    """Workflow that people start with a name of the dossier, to these names: `drill` to `database`."""
     contacts: list[Person] = []
     """Everybody in the dossier; none: anybody."""
     people: list[str] = []

@@ -52,7 +52,11 @@ def show_entry(entry: CatalogueEntry) -> None:
         table.add_row(field.name, tidy(field.type), tidy(default), tidy(field.description))
     console.print()
     console.print(table)
-    console.print("\nIn the Temporal UI, open this and paste the input (a rehearsal; set rehearse to false to act):")
+    console.print(
+        "\nIn the Temporal UI, open this, put your application into the id, and paste the input (a rehearsal; set rehearse to "
+        "false to act):",
+        soft_wrap=True,
+    )
     console.print(tidy(entry.start_url), soft_wrap=True)
     console.print_json(json.dumps(entry.sample))
     console.print(f"\nDeclared in {entry.file}.", soft_wrap=True)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import quote, urlencode
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
@@ -15,7 +14,7 @@ from pydantic_core import to_jsonable_python
 from models.base import Model, format_duration
 from models.errors import UserError
 from models.inputs import sample_of
-from models.names import WORKFLOW_QUEUE, workflow_path
+from models.names import day_key, runbook_id, start_path, workflow_path
 from models.runbooks import RunbookInput
 from models.settings import Settings
 from runbooks import RunbookClass
@@ -66,19 +65,16 @@ def describe(runbook: RunbookClass, settings: Settings) -> CatalogueEntry:
     )
 
 
-def start_url(runbook: RunbookClass, settings: Settings) -> str:
-    """The address of the UI's start form for a runbook."""
-    query = urlencode({"taskQueue": WORKFLOW_QUEUE, "workflowType": runbook.workflow_type})
-    return f"{_namespace_url(settings)}/workflows/start-workflow?{query}"
+def start_url(runbook: RunbookClass, settings: Settings, now: datetime | None = None) -> str:
+    """The address of the UI's start form for a runbook, with an id that says what it is and is free."""
+    application = str(sample_input(runbook.input_type)["application"])
+    id = runbook_id(application, runbook.name, day_key(now or datetime.now(UTC)))
+    return f"{settings.ui_url}{start_path(settings.temporal_namespace, runbook.workflow_type, id)}"
 
 
 def workflow_url(workflow_id: str, settings: Settings) -> str:
     """The address of a workflow in the UI."""
     return f"{settings.ui_url}{workflow_path(settings.temporal_namespace, workflow_id)}"
-
-
-def _namespace_url(settings: Settings) -> str:
-    return f"{settings.ui_url}/namespaces/{quote(settings.temporal_namespace, safe='')}"
 
 
 def sample_input(input_type: type[RunbookInput]) -> dict[str, Any]:

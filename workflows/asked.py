@@ -34,6 +34,8 @@ class Asked:
         """Questions of which people were told."""
         self._people: dict[str, list[str]] = {}
         """Question to whoever was told of it."""
+        self._later: dict[str, list[str]] = {}
+        """Question to whoever asked for it themselves, and may answer only once nobody else has for long."""
         self._due: dict[str, datetime | None] = {}
         """Question to when people are reminded of it."""
         self._pause: dict[str, timedelta] = {}
@@ -42,7 +44,9 @@ class Asked:
 
     def opened(self, gate: GateState) -> None:
         """A question waits for people."""
-        self._people[gate.id] = self._deciders(gate)
+        self._people[gate.id] = gate.question.able()
+        if gate.alone_from() is not None:
+            self._later[gate.id] = [who for who in gate.question.deciders if who not in self._people[gate.id]]
         within = _LONGEST_PAUSE if gate.deadline is None else gate.deadline - gate.opened_at
         self._pause[gate.id] = min(within, _LONGEST_PAUSE)
         self._due[gate.id] = gate.opened_at + within * (1 - _BEFORE_IT_ENDS)
@@ -51,6 +55,19 @@ class Asked:
     def due(self, gate: GateState) -> datetime | None:
         """When people are reminded of a question next; None: not any more."""
         return self._due.get(gate.id) if self._people.get(gate.id) else None
+
+    def admitted_at(self, gate: GateState) -> datetime | None:
+        """When whoever asked for it themselves may answer alone and is to be told so; None: not, or they were."""
+        return gate.alone_from() if self._later.get(gate.id) else None
+
+    def admit(self, gate: GateState) -> None:
+        """Write to whoever asked for it themselves: from now on they may answer alone."""
+        people, now = self._later.pop(gate.id), workflow.now()
+        self._people[gate.id] += people
+        if (due := self._due[gate.id]) is not None and due <= now:
+            self._due[gate.id] = None  # it was to be reminded of before they could answer
+        alone = f"Nobody else has answered since {gate.opened_at:%Y-%m-%d %H:%M} UTC, so you may answer alone; say why."
+        self._tell(gate, Occasion.DECISION, people, f"{_options(gate)}\n{alone}")
 
     def remind(self, gate: GateState) -> None:
         """Remind whoever has not answered."""
@@ -65,6 +82,7 @@ class Asked:
         answered = [a for a in gate.answers if a.option == gate.decided and a.via is not Via.SILENCE]
         others = [who for who in self._people.pop(gate.id, []) if not any(same(a.by, who) for a in answered)]
         self._due.pop(gate.id, None)
+        self._later.pop(gate.id, None)
         if gate.decided != MOOT or self._withdrawals:
             self._tell(gate, Occasion.DECIDED, others, _outcome(gate))
 
@@ -72,11 +90,6 @@ class Asked:
         """Wait until all notices have gone out, or were given up."""
         while running := [task for task in self._notices.values() if not task.done()]:
             await workflow.wait(running)
-
-    def _deciders(self, gate: GateState) -> list[str]:
-        """Everybody who may decide it; whoever asked for it themselves may be excluded."""
-        excluded = gate.question.requester
-        return [who for who in gate.question.deciders if excluded is None or not same(who, excluded)]
 
     def _tell(self, gate: GateState, occasion: Occasion, people: list[str], text: str) -> None:
         if people:

@@ -204,13 +204,18 @@ class Asking:
             if moot():
                 gate.decided = MOOT
                 break
-            remind = self._asked.due(gate)
-            first = min((due for due in (remind, gate.deadline) if due is not None), default=None)
+            remind, admit = self._asked.due(gate), self._asked.admitted_at(gate)
+            first = min((due for due in (remind, admit, gate.deadline) if due is not None), default=None)
             silence = gate.question.on_silence.value.replace("_", " ")
-            summary = f"{gate.id}: {silence} on silence" if first == gate.deadline else f"{gate.id}: remind of it"
+            summary = (
+                f"{gate.id}: {silence} on silence" if first == gate.deadline else f"{gate.id}: write to people again"
+            )
             left = None if first is None else first - workflow.now()
             if await until(lambda: gate.decided is not None or moot(), within=left, summary=summary):
                 continue
+            if admit is not None and admit <= workflow.now():
+                self._asked.admit(gate)
+                self._show()
             if remind is not None and remind <= workflow.now():
                 self._asked.remind(gate)
             if gate.deadline is not None and gate.deadline <= workflow.now():

@@ -84,8 +84,10 @@ class Incident(Begun, Holding, Asking):
     @workflow.run
     async def run(self, order: IncidentOrder) -> IncidentOutcome:
         """Heal it and lead it until it is over; close with an account."""
-        if workflow.info().workflow_id != incident_id(order.application, order.number):
-            watch = watch_id(order.application)
+        info, watch = workflow.info(), watch_id(order.application)
+        by_its_watch = info.parent is not None and info.parent.workflow_id == watch
+        if not by_its_watch or info.workflow_id != incident_id(order.application, order.number):
+            # Only the watch knows which number is free, and who may open one: a number that was used has a record.
             raise refused(
                 f"its watch opens an incident: start open-incident, or send the update open_incident to {watch}"
             )

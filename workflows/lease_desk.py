@@ -172,7 +172,7 @@ class LeaseDesk:
             + (", and gives way as soon as no host is half-way" if o.yields and _urgent(asked) else "")
             for o in held
         ]
-        ahead = [o.holder for o in before if _exclude(asked, o)]
+        ahead = [f"{o.title} ({o.holder})" for o in before if _exclude(asked, o)]
         then = [f"{', '.join(ahead)} asked before"] if ahead else []
         return "; ".join([*first, *then])
 

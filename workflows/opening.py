@@ -10,7 +10,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_
 
 from activities.stubs.workflows import report_by_hand
 from models.converter import WRONG_INPUT
-from models.names import APPLICATION, CUSTOMER
+from models.names import APPLICATION, CUSTOMER, TITLE
 from models.opening import OpenIncidentForm, ReportByHand
 from models.watch import OpenByHand, OpenReceipt
 from workflows.keys import action_key
@@ -22,6 +22,7 @@ _TRY = timedelta(seconds=30)
 _GIVE_UP = timedelta(minutes=5)
 _CUSTOMER = SearchAttributeKey.for_keyword(CUSTOMER)
 _APPLICATION = SearchAttributeKey.for_keyword(APPLICATION)
+_TITLE = SearchAttributeKey.for_keyword(TITLE)
 
 
 @workflow.defn(name="open-incident", failure_exception_types=WRONG_INPUT)
@@ -35,6 +36,7 @@ class OpenIncident:
             [
                 _CUSTOMER.value_set(form.application.partition(".")[0]),
                 _APPLICATION.value_set(form.application),
+                _TITLE.value_set(summary_line(form.title)),
             ]
         )
         order = OpenByHand.model_validate(form.model_dump(exclude={"application"}))

@@ -305,8 +305,7 @@ class Operation(Holding, Asking):
         order, _ = self._begun
         why = question.nobody_may()
         if order.rehearse:
-            who = ", ".join(question.deciders or question.roles)
-            self.report(question.text, why or f"would ask {who}", Outcome.FAILED if why else Outcome.OK)
+            self.report(question.text, why or f"would ask {question.asks()}", Outcome.FAILED if why else Outcome.OK)
             return True
         if why:
             raise refuse_operation(why)

@@ -60,7 +60,8 @@ class Review(Operation):
         )
 
     async def _ask_party(self, order: ReviewOrder, party: PartyQuestion) -> GateOutcome:
-        answer = await self.decide_on(self._question(order, party, order.due, OnSilence.REFUSE))
+        question = self._question(order, party, order.due, OnSilence.REFUSE)
+        answer = await self.decide_on(question)
         if answer.answers and answer.answers[-1].via is Via.SILENCE:
             said = (
                 f"The emergency change {order.change} ({order.title}) was to be approved by the {party.party} until "
@@ -68,7 +69,7 @@ class Review(Operation):
                 f"`driftvakt change approve {order.change}`."
             )
             self.tell(EntryKind.CLOCK, said)
-            await self._tell(order, party.deciders, said)
+            await self._tell(order, question.able(), said)
             answer = await self.decide_on(
                 self._question(order, party, workflow.now() + _ASK_AGAIN, OnSilence.ASK_AGAIN)
             )

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any, ClassVar, TypeVar
 
 from temporalio import workflow
+from temporalio.common import SearchAttributeKey
 from temporalio.exceptions import ApplicationError
 
 from activities.stubs.records import load_application_plan, write_records
@@ -14,6 +15,7 @@ from models.converter import WRONG_INPUT
 from models.fences import HeldLease
 from models.gates import Question
 from models.jobs import Outcome
+from models.names import APPLICATION, CUSTOMER, TITLE
 from models.notices import Occasion
 from models.operation import OperationKind
 from models.people import Person, is_among, stranger, who_is
@@ -31,9 +33,13 @@ from workflows.outcomes import worst
 from workflows.policies import WRITE
 from workflows.steps import Steps
 from workflows.telling import tell_deciders
-from workflows.text import linked, page, plain, table
+from workflows.text import linked, page, plain, summary_line, table
 
 _Class = TypeVar("_Class", bound="type[Runbook]")
+_APPLICATION = SearchAttributeKey.for_keyword(APPLICATION)
+_CUSTOMER = SearchAttributeKey.for_keyword(CUSTOMER)
+_TITLE = SearchAttributeKey.for_keyword(TITLE)
+
 _SHOWN = 15
 """Steps on the details page: the last ones."""
 
@@ -71,6 +77,13 @@ class Runbook(Holding, Asking):
     async def begin(self, order: RunbookInput) -> Steps:
         """Load what the dossier says of the application, and give the steps to act through."""
         self._order = order
+        workflow.upsert_search_attributes(
+            [
+                _APPLICATION.value_set(order.application),
+                _CUSTOMER.value_set(order.application.partition(".")[0]),
+                _TITLE.value_set(summary_line(self._title)),
+            ]
+        )
         plan = await look_up(
             load_application_plan,
             PlanRequest(application=order.application, dossier=order.dossier),
@@ -98,6 +111,14 @@ class Runbook(Holding, Asking):
             await self._take_lease(order, self._steps)
         return self._steps
 
+    @property
+    def _title(self) -> str:
+        """What people read of it in lists."""
+        component = getattr(self._order, "component", None)
+        return f"Runbook {workflow.info().workflow_type.removeprefix('runbook.')}" + (
+            f" on {component}" if component else ""
+        )
+
     async def _take_lease(self, order: RunbookInput, steps: Steps) -> None:
         components = self.touches(order)
         if components is None:
@@ -107,7 +128,7 @@ class Runbook(Holding, Asking):
         answer = await self.take_lease(
             order.application,
             OperationKind.RUNBOOK,
-            order.reason or f"Runbook {workflow.info().workflow_type.removeprefix('runbook.')}",
+            order.reason or self._title,
             order.requested_by,
             components=components,
             dossier=self.plan.dossier,
@@ -162,7 +183,7 @@ class Runbook(Holding, Asking):
             people,
             text,
             occasion=occasion,
-            title=workflow.info().workflow_type,
+            title=self._title,
             command=f"driftvakt runbook runs --application {self.plan.application}",
             **facts,
         )
@@ -188,8 +209,7 @@ class Runbook(Holding, Asking):
     async def approve(self, question: Question) -> bool:
         """Ask for an approval, and report the answer as a step; a rehearsal says who would be asked and goes on."""
         if self._order is not None and self._order.rehearse:
-            who = ", ".join(question.deciders or question.roles)
-            self.note(question.text, f"rehearsal: would ask {who}")
+            self.note(question.text, f"rehearsal: would ask {question.asks()}")
             return True
         if why := question.nobody_may():
             raise refuse(why)

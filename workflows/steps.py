@@ -196,14 +196,15 @@ class Steps(HostWork):
 
     async def _question(self, step: AskStep) -> Outcome:
         title = step.title or step.question
-        if self.rehearse or self._ask is None:
-            who = ", ".join(step.approval.roles)
-            self.note(StepReport(title=title, outcome=Outcome.OK, changed=False, detail=f"would ask {who}"))
-            return Outcome.OK
         deciders = sorted({p for role in step.approval.roles for p in self.plan.people.get(role, [])})
-        answer = await self._ask(
-            approval_question(step.question, title, step.approval, deciders, self.requester, ordered=not self.heals)
+        question = approval_question(
+            step.question, title, step.approval, deciders, self.requester, ordered=not self.heals
         )
+        if self.rehearse or self._ask is None:
+            asks = f"would ask {question.asks()}"
+            self.note(StepReport(title=title, outcome=Outcome.OK, changed=False, detail=asks))
+            return Outcome.OK
+        answer = await self._ask(question)
         by = ", ".join(a.by for a in answer.answers)
         outcome = Outcome.OK if answer.approved else Outcome.FAILED
         self.note(StepReport(title=title, outcome=outcome, changed=False, detail=f"{answer.option} by {by}"))

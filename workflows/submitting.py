@@ -12,7 +12,7 @@ from temporalio.workflow import ParentClosePolicy
 from activities.stubs.changes import number_change
 from models.change import ChangeForm, ChangeOrder, ChangeStarted, NumberChange
 from models.converter import WRONG_INPUT
-from models.names import APPLICATION, CUSTOMER, WORKFLOW_QUEUE, operation_id
+from models.names import APPLICATION, CUSTOMER, TITLE, WORKFLOW_QUEUE, operation_id
 from models.operation import OperationKind
 from workflows.calls import call
 from workflows.keys import action_key
@@ -20,6 +20,7 @@ from workflows.text import link, page, plain, summary_line
 
 _CUSTOMER = SearchAttributeKey.for_keyword(CUSTOMER)
 _APPLICATION = SearchAttributeKey.for_keyword(APPLICATION)
+_TITLE = SearchAttributeKey.for_keyword(TITLE)
 
 
 @workflow.defn(name="submit-change", failure_exception_types=WRONG_INPUT)
@@ -30,7 +31,11 @@ class SubmitChange:
     async def run(self, form: ChangeForm) -> ChangeStarted:
         """Give the change its number and start it; its page says what becomes of it."""
         workflow.upsert_search_attributes(
-            [_CUSTOMER.value_set(form.application.partition(".")[0]), _APPLICATION.value_set(form.application)]
+            [
+                _CUSTOMER.value_set(form.application.partition(".")[0]),
+                _APPLICATION.value_set(form.application),
+                _TITLE.value_set(summary_line(f"Change {form.routine}")),
+            ]
         )
         taken = await call(
             number_change,

@@ -97,14 +97,17 @@ def page(*parts: str) -> str:
 
 
 def _cut(text: str) -> str:
-    """A text that ends here, without the block that it would end in: half a message is refused when it is pasted."""
+    """A text that ends here, without the block or the line that it would end in: half a message is refused when it is pasted,
+    and half a link is none.
+    """
     begun, fence = len(text), ""
     for found in _FENCE.finditer(text):
         if not fence:
             begun, fence = found.start(), found[1]
         elif found[1] == fence and not found[2]:
             begun, fence = len(text), ""
-    return text[:begun].rstrip()
+    whole = text[:begun] if begun < len(text) else text.rpartition("\n")[0] or text
+    return whole.rstrip()
 
 
 def visible(text: str) -> str:

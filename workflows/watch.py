@@ -593,7 +593,7 @@ class Watch(Begun):
     def _page(self) -> str:
         if self._state is None:
             return page(f"### Watch of {plain(self.order.application)}", "Starting", self._not_taken())
-        return watch_page(self.order.application, self._memory, self._leases.queue(), self._not_taken())
+        return watch_page(self.order.application, self._memory, self._leases.queue(), workflow.now(), self._not_taken())
 
     def _not_taken(self) -> str:
         """What was refused, as Markdown."""

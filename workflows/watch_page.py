@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
+from datetime import datetime
 from itertools import islice
+from typing import Any
 
 from models.lease import Lease
+from models.names import day_key, halt_id, operation_id, start_path
+from models.operation import OperationKind
 from models.watch import OpenAlarm, WaitingForLease, WatchState
-from workflows.text import link, linked, page, plain, table
+from workflows.text import DETAILS_LIMIT, link, linked, page, plain, table
 from workflows.watch_memory import firing_in
 
 _MOST = 15
 
 
-def watch_page(application: str, state: WatchState, waiting: list[WaitingForLease], notice: str = "") -> str:
+def watch_page(
+    application: str, state: WatchState, waiting: list[WaitingForLease], now: datetime, notice: str = ""
+) -> str:
     """Open incidents, alarms and what is not acted on for now as short Markdown; `notice` says what was not taken."""
     incidents = table(
         ["incident", "components", "opened (UTC)"],
@@ -29,7 +36,7 @@ def watch_page(application: str, state: WatchState, waiting: list[WaitingForLeas
     acted_on = [h for h in state.alarms.values() if h.incident is not None]
     left = [h for h in state.alarms.values() if h.incident is None]
     known = f"dossier `{state.slice.dossier[:12]}`" if state.slice.known else "**no dossier is published for it**"
-    return page(
+    parts = [
         f"### Watch of {plain(state.slice.name or application)}",
         f"Open incidents: **{len(state.incidents)}** · alarms that fire: **{firing_in(state)}**, "
         f"not acted on: **{sum(h.count for h in left)}** · {known}",
@@ -42,7 +49,42 @@ def watch_page(application: str, state: WatchState, waiting: list[WaitingForLeas
         _listed("Alarms that have an incident", map(_alarm, acted_on), len(acted_on)),
         "*More Actions*, *Send an Update*: `open_incident` opens one by hand; `silence` keeps alarms quiet for a while, "
         "`lift_silence` ends that; `merge_incidents`, `split_incident`, `reopen_incident`. Each shows what to write.",
+    ]
+    start = _start(application, state, now)
+    # What waits for people goes first; half a link would be none.
+    return page(*parts, start) if len(page(*parts, start)) < DETAILS_LIMIT else page(*parts)
+
+
+def _start(application: str, state: WatchState, now: datetime) -> str:
+    """Forms that start something for the application, each under a readable id that is free, with what to paste into it."""
+    key, by = day_key(now), next(iter(state.slice.people), "on-call@driftbolaget.example")
+    customer = application.partition(".")[0]
+    order: dict[str, Any] = {"application": application, "by": by, "rehearse": True}
+    forms = [
+        *(
+            _form(kind, operation_id(kind, application, key), order)
+            for kind in (OperationKind.START_UP.value, OperationKind.SHUT_DOWN.value)
+        ),
+        *(
+            _form(workflow, operation_id(workflow, application, f"{name}.{key}"), order | {_field(workflow): name})
+            for workflow, [name, *_] in state.slice.startable.items()
+        ),
+        _form("halt", halt_id(customer), {"customer": customer, "by": by, "reason": "why"}),
+    ]
+    return (
+        "**Start** something: each link opens a form. Paste what stands beside it; leave `rehearse` out to act.\n\n"
+        + "\n".join(forms)
     )
+
+
+def _field(workflow: str) -> str:
+    """The field of an order that holds the name in the dossier."""
+    return "restore" if workflow in {OperationKind.RESTORE, OperationKind.DRILL} else "routine"
+
+
+def _form(workflow: str, id: str, order: dict[str, Any]) -> str:
+    given = json.dumps(order, ensure_ascii=False).replace("`", "'")
+    return f"- [{workflow}]({start_path('{namespace}', workflow, id)}) `{given}`"
 
 
 def _listed(title: str, items: Iterable[str], count: int) -> str:

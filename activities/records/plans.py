@@ -17,6 +17,7 @@ from models.dossier.instructions import Approval, OnSilence, Remedy, Troubleshoo
 from models.dossier.monitoring import MeasuringPoint, Severity
 from models.dossier.parties import OPERATOR, PartyKind
 from models.names import remedy_name, site_queue
+from models.operation import OperationKind
 from models.people import people_in
 from models.probes import HttpProbe, ProbeTarget, SshCommandProbe, TcpProbe, TlsExpiryProbe
 from models.proof import Freshness
@@ -65,10 +66,23 @@ def watch_slice(
         flapping=dossier.monitoring.flapping,
         reopen_within=dossier.agreement.incidents.reopen_within,
         freezes=freezes_of(dossier.agreement),
+        startable=_startable(dossier),
         contacts=people_in(dossier.contacts),
         people=leaders(dossier),
         **monitored_hours(dossier.agreement, now or datetime.now(UTC)),
     )
+
+
+def _startable(dossier: Dossier) -> dict[str, list[str]]:
+    restores = list(dossier.instructions.restore)
+    named = {
+        OperationKind.RESTORE.value: restores,
+        OperationKind.DRILL.value: restores,
+        OperationKind.ROUTINE.value: list(dossier.routines.extended),
+        OperationKind.MAINTENANCE.value: list(dossier.routines.maintenance),
+        "submit-change": list(dossier.instructions.changes),
+    }
+    return {workflow: names for workflow, names in named.items() if names}
 
 
 def monitored_hours(agreement: Agreement, now: datetime) -> dict[str, Any]:

@@ -64,6 +64,13 @@ def test_a_start_form_is_for_a_workflow_that_there_is(link: str) -> None:
     assert asked["workflowType"][0] in workflow_types()
 
 
+@pytest.mark.parametrize("link", [link for link in UI_LINKS if "start-workflow" in link])
+def test_a_start_form_comes_with_an_id_that_says_what_is_started(link: str) -> None:
+    asked = parse_qs(urlsplit(link).query)
+    kind, [id] = asked["workflowType"][0].partition(".")[0], asked["workflowId"]
+    assert re.fullmatch(rf"{kind}(\.acme\.shop(\.[a-z-]+)?\.\d{{4}}-\d\d-\d\d)?", id)
+
+
 def test_a_view_says_beside_its_link_what_it_asks() -> None:
     rows = re.findall(r"^\| \[[^\]]+\]\(([^)]+)\) \| `([^`]+)`", (DOCS / "operating.md").read_text(), re.MULTILINE)
     assert rows

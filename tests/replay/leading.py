@@ -30,6 +30,7 @@ from models.names import WORKFLOW_QUEUE, incident_id
 from models.opening import OpenIncidentForm
 from tests.replay.keeping import keep
 from tests.servers import real_server
+from tests.workflows.opened import opened_by_watch
 from tests.workflows.waiting import end_of, until_asked
 from tests.workflows.world import OPERATOR, QUEUE, SECOND_LINE, World, alarm
 from workflows.incident import Incident
@@ -56,12 +57,10 @@ async def _led(client: Client) -> None:
     world = World(down={"web"}, cures=False, terms={"alert_after": timedelta(0)})
     async with world.worker(client, workflows=[Incident]):
         fault = alarm("web", application=_APPLICATION)
-        handle = await client.start_workflow(
-            "incident",
-            IncidentOrder(application=_APPLICATION, number=1, title="web is down", opened_by="test", alarms=[fault]),
-            id=incident_id(_APPLICATION, 1),
-            task_queue=WORKFLOW_QUEUE,
+        order = IncidentOrder(
+            application=_APPLICATION, number=1, title="web is down", opened_by="embedded", alarms=[fault]
         )
+        [handle] = await opened_by_watch(client, [order])
         await until_asked(handle)
         for update, message in (
             ("acknowledge", Acknowledge(by=OPERATOR)),

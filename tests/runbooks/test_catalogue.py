@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import parse_qs, urlsplit
@@ -46,15 +47,20 @@ def test_an_entry_shows_types_defaults_and_meanings(home: Path) -> None:
     assert (wait["within"].type, wait["within"].default) == ("duration", "10m")
 
 
-def test_the_start_form_of_the_ui_is_addressed_with_queue_and_type(home: Path) -> None:
+def test_the_start_form_of_the_ui_is_addressed_with_queue_type_and_a_readable_id(home: Path) -> None:
     url = start_url(
         find_runbook("wait-for-health"),
         settings(home, temporal_ui_url="https://ui.example.com/", temporal_namespace="our ops"),
+        datetime(2026, 11, 30, 17, 12, tzinfo=UTC),
     )
 
     parts = urlsplit(url)
     assert (parts.netloc, parts.path) == ("ui.example.com", "/namespaces/our%20ops/workflows/start-workflow")
-    assert parse_qs(parts.query) == {"taskQueue": ["driftvakt"], "workflowType": ["runbook.wait-for-health"]}
+    assert parse_qs(parts.query) == {
+        "taskQueue": ["driftvakt"],
+        "workflowType": ["runbook.wait-for-health"],
+        "workflowId": ["runbook.acme.shop.wait-for-health.2026-11-30-1712"],
+    }
 
 
 @pytest.mark.parametrize(

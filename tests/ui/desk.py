@@ -86,6 +86,10 @@ class Desk:
         """Start a workflow by the form, as the links of our pages open it."""
         await self.open(f"workflows/start-workflow?taskQueue={WORKFLOW_QUEUE}&workflowType={workflow}")
         await self.page.locator("#workflowId").fill(name)
+        await self.start_from_form(message)
+
+    async def start_from_form(self, message: dict[str, Any]) -> None:
+        """Write the input into the form that is open, and start what it is for."""
         await self._write(self.page.locator(".cm-content").first, message)
         await self.page.get_by_role("button", name="Start Workflow").click()
         await self.follow("Workflow started successfully")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from temporalio.client import Client, WorkflowHandle
+from temporalio.common import SearchAttributeKey
 
 from activities.records import Records, upgrade
 from models.halts import Halt
+from models.names import TITLE
 from starter.publishing import publish, read_all
 from tests.servers import TemporalServer, real_server
 from tests.ui.desk import Desk, desk
@@ -60,6 +64,27 @@ async def test_a_customer_orders_a_routine_and_an_operator_agrees(
     assert "ABC12" in asked
     assert "Switch a campaign on" in asked
     assert "Decision g1" not in waits
+
+
+async def test_an_operator_starts_a_shut_down_by_the_link_of_the_watch_under_an_id_that_can_be_read(
+    client: Client, at_desk: Desk, tmp_path: Path
+) -> None:
+    await at_desk.open("workflows/watch.acme.shop")
+    page = await at_desk.details("Start something")
+    [pasted] = [line.partition(" ")[2] for line in page.splitlines() if line.startswith("shut-down ")]
+    await at_desk.follow_in_details("shut-down")
+    id = await at_desk.page.locator("#workflowId").input_value()
+    empty = await at_desk.page.locator(".cm-content").first.inner_text()
+    await at_desk.start_from_form(json.loads(pasted))
+    run: WorkflowHandle[object, object] = client.get_workflow_handle(id)
+    shown = await at_desk.details("Stop acme.shop")
+    title = (await run.describe()).typed_search_attributes.get(SearchAttributeKey.for_keyword(TITLE))
+    await run.result()
+
+    assert re.fullmatch(r"shut-down\.acme\.shop\.\d{4}-\d\d-\d\d-\d{4}", id)
+    assert empty.strip() == ""
+    assert "rehearsal: nothing is changed" in shown
+    assert title == "Stop acme.shop"
 
 
 async def test_an_operator_halts_a_customer_and_lifts_that(client: Client, at_desk: Desk, tmp_path: Path) -> None:

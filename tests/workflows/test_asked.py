@@ -97,6 +97,41 @@ async def test_people_are_reminded_before_the_time_is_over_and_hear_what_silence
     assert written[-1] == f"decided: {ANN}, {BOB}: Nobody has answered in time, which counts as: refuse."
 
 
+async def test_whoever_asked_for_it_themselves_is_written_to_once_they_may_answer_alone(
+    skipping: WorkflowEnvironment,
+) -> None:
+    async with asked(skipping, alone_after_seconds=HOUR.total_seconds()) as handle:
+        await pass_time(skipping, 2 * HOUR)
+        await decide(handle, "approve", by=CID, note="Nobody else is awake")
+        written = await handle.result()
+    assert written[0].startswith(f"decision: {ANN}, {BOB}: ")
+    assert written[1].startswith(f"decision: {CID}: Nobody else has answered since ")
+    assert written[1].endswith("UTC, so you may answer alone; say why.")
+    assert written[2:] == [f"decided: {ANN}, {BOB}: approve by {CID}: Nobody else is awake"]
+
+
+async def test_who_is_the_only_one_and_asked_for_it_themselves_is_written_to_once_they_may_answer(
+    skipping: WorkflowEnvironment,
+) -> None:
+    async with asked(skipping, deciders=[CID], alone_after_seconds=3.5 * HOUR.total_seconds()) as handle:
+        await pass_time(skipping, 3 * HOUR)
+        before = await handle.query("gates")
+        await pass_time(skipping, 2 * HOUR)
+        written = await handle.result()
+    assert len(before) == 1
+    assert [line.partition(": ")[0] for line in written] == ["decision", "decided"]
+    assert written[0].startswith(f"decision: {CID}: Nobody else has answered since ")
+
+
+async def test_who_asked_for_it_themselves_hears_nothing_where_somebody_else_answers_in_time(
+    skipping: WorkflowEnvironment,
+) -> None:
+    async with asked(skipping, alone_after_seconds=HOUR.total_seconds()) as handle:
+        await decide(handle, "approve", by=ANN)
+        written = await handle.result()
+    assert not any(CID in line for line in written)
+
+
 async def test_a_question_that_is_asked_again_and_again_reminds_ever_more_rarely(skipping: WorkflowEnvironment) -> None:
     async with asked(skipping, within_seconds=HOUR.total_seconds(), on_silence=OnSilence.ASK_AGAIN) as handle:
         await pass_time(skipping, timedelta(days=10))

@@ -216,3 +216,16 @@ async def test_a_reset_run_does_not_act_on_an_approval_that_was_used(tmp_path: A
             [outcome] = await again.result()
     assert gate.answers == []
     assert outcome.option == "refuse"
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({}, "ann@x.example, bob@x.example, cid@x.example"),
+        ({"requester": "BOB@x.example"}, "ann@x.example, cid@x.example"),
+        ({"requester": "bob@x.example", "alone_after_seconds": 60.0}, "ann@x.example, cid@x.example"),
+        ({"deciders": []}, "approver"),
+    ],
+)
+def test_a_rehearsal_names_only_people_who_may_answer(fields: dict[str, Any], said: str) -> None:
+    assert question(**fields).asks() == said

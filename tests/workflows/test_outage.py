@@ -10,15 +10,16 @@ from typing import Any
 
 import pytest
 from temporalio import activity
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import WorkflowHandle
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
-from models.incident import AlarmsJoined, IncidentEnd, IncidentOrder, IncidentOutcome, IncidentState
-from models.names import WORKFLOW_QUEUE, incident_id
+from models.incident import AlarmsJoined, IncidentEnd, IncidentOrder, IncidentState
+from models.names import WORKFLOW_QUEUE
 from tests.replaying import replayed
 from tests.servers import pass_time
+from tests.workflows.opened import opened_by_watch
 from tests.workflows.waiting import end_of
 from tests.workflows.world import APPLICATION, QUEUE, World, alarm, status
 from workflows.incident import Incident
@@ -59,16 +60,9 @@ class _Refusing(ActivityInboundInterceptor):
         return await super().execute_activity(input)
 
 
-async def _start(client: Client, number: int) -> WorkflowHandle[Any, IncidentOutcome]:
-    order = IncidentOrder(
+def _order(number: int) -> IncidentOrder:
+    return IncidentOrder(
         application=APPLICATION, number=number, dossier="d1", title="web is down", opened_by="test", alarms=[alarm()]
-    )
-    return await client.start_workflow(
-        "incident",
-        order,
-        id=incident_id(APPLICATION, number),
-        task_queue=WORKFLOW_QUEUE,
-        result_type=IncidentOutcome,
     )
 
 
@@ -94,7 +88,7 @@ async def test_an_outage_of_the_records_for_half_an_hour_under_a_hundred_inciden
         ),
         BoundedWorker(client, task_queue=QUEUE, activities=activities),
     ):
-        handles = [await _start(client, number) for number in range(1, _INCIDENTS + 1)]
+        handles = await opened_by_watch(client, [_order(number) for number in range(1, _INCIDENTS + 1)])
         async with asyncio.timeout(120):
             while len(outage.waiting) < _INCIDENTS:  # all have confirmed the fault
                 await asyncio.sleep(0.05)

@@ -6,20 +6,22 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from temporalio.client import WorkflowUpdateFailedError
+from temporalio.client import WorkflowFailureError, WorkflowUpdateFailedError
 from temporalio.testing import WorkflowEnvironment
 
 from models.alarms import Alarm, AlarmState, Disposition, Subject
 from models.dossier.instructions import Approval
 from models.incident import IncidentEnd, IncidentOrder
-from models.names import WORKFLOW_QUEUE, watch_id
+from models.names import WORKFLOW_QUEUE, incident_id, watch_id
 from models.slices import KnownIncident
 from models.watch import OpenByHand, OpenReceipt
 from tests.servers import pass_time
+from tests.workflows.opened import opened_by_watch
 from tests.workflows.test_subjects import not_understood, overdue, silent
 from tests.workflows.waiting import end_of, until_asked
 from tests.workflows.world import (
     APPLICATION,
+    OPERATOR,
     World,
     alarm,
     begin_watching,
@@ -225,11 +227,30 @@ async def test_a_watch_that_begins_anew_knows_the_incidents_that_are_open(skippi
         order = IncidentOrder(
             application=APPLICATION, number=7, title="web is down", opened_by="embedded", alarms=[alarm("web")]
         )
-        await skipping.client.start_workflow("incident", order, id=known.id, task_queue=WORKFLOW_QUEUE)
+        await opened_by_watch(skipping.client, [order])
         [receipt] = (await report(skipping.client, alarm("web"))).receipts
         seen = await watch_status(skipping.client)
     assert (receipt.disposition, receipt.incident) == (Disposition.JOINED, known.id)
     assert seen.opened == 0
+
+
+async def test_an_incident_that_somebody_starts_by_hand_is_refused_whoever_they_say_they_are(
+    skipping: WorkflowEnvironment,
+) -> None:
+    world = World(down={"web"})
+    order = IncidentOrder(application=APPLICATION, number=7, title="web is down", opened_by="mallory@evil.example")
+    async with world.worker(skipping.client):
+        for by in (order.opened_by, OPERATOR):
+            started = await skipping.client.start_workflow(
+                "incident",
+                order.model_copy(update={"opened_by": by}),
+                id=incident_id(APPLICATION, 7),
+                task_queue=WORKFLOW_QUEUE,
+            )
+            with pytest.raises(WorkflowFailureError) as failed:
+                await started.result()
+            assert "its watch opens an incident: start open-incident" in str(failed.value.cause)
+    assert world.records == []
 
 
 async def test_a_watch_that_begins_anew_knows_what_an_incident_is_about(skipping: WorkflowEnvironment) -> None:
@@ -245,7 +266,7 @@ async def test_a_watch_that_begins_anew_knows_what_an_incident_is_about(skipping
         order = IncidentOrder(
             application=APPLICATION, number=7, title="A drill is overdue", opened_by="vigil", alarms=[overdue("mail")]
         )
-        await skipping.client.start_workflow("incident", order, id=known.id, task_queue=WORKFLOW_QUEUE)
+        await opened_by_watch(skipping.client, [order])
         receipts = (await report(skipping.client, alarm("db"), overdue("db"))).receipts
     assert [r.disposition for r in receipts] == [Disposition.OPENED, Disposition.JOINED]
     assert receipts[1].incident == known.id

@@ -23,9 +23,10 @@ from temporalio.exceptions import ApplicationError
 
 from models.converter import data_converter
 from models.errors import InputError
+from models.incident import IncidentOrder
 from models.inputs import Unreadable, sample_of
-from models.names import incident_id
 from runbooks import find_runbooks
+from tests.workflows.opened import opened_by_watch
 from worker import WORKFLOWS, workflow_types
 from workflows.sandbox import workflow_runner
 from workflows.serving import BoundedWorker
@@ -130,8 +131,8 @@ class Site:
         if name != "incident":
             return await self.start(name, given)
         given["number"] = randrange(1, 999_999_999)
-        id = incident_id(given["application"], given["number"])
-        return await self.client.start_workflow(name, given, id=id, task_queue=self.queue)
+        [handle] = await opened_by_watch(self.client, [IncidentOrder.model_validate(given)], self.queue)
+        return handle
 
     async def attempts(self, handle: WorkflowHandle[Any, Any]) -> int:
         """How often the pending task of a workflow was tried; none is pending in one that rests."""
