@@ -25,7 +25,8 @@ from tests.workflows.world import unique
 from worker import running
 
 _FORM = re.compile(
-    r"start-workflow\?taskQueue=driftvakt&workflowType=(?P<type>[\w.-]+)\)[^{]{0,120}?(?P<text>\{.+?\})[`\n]", re.DOTALL
+    r"start-workflow\?taskQueue=driftvakt&workflowType=(?P<type>[\w.-]+)(?:&workflowId=[\w.-]+)?\)[^{]{0,200}?(?P<text>\{.+?\})[`\n]",
+    re.DOTALL,
 )
 _STATE = SearchAttributeKey.for_keyword(STATE)
 _WORKS = {"await_lift", "ensure_component", "run_batch", "watch_health"}
