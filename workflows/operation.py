@@ -376,6 +376,9 @@ class Operation(Holding, Asking):
             await self.record()
             if outcome is Outcome.OK or order.rehearse:
                 return Outcome.OK
+            if why := self.stops():  # neither trying again nor passing over the step would begin anything
+                self.report(f"Stop after {step_text(step)}", why, Outcome.FAILED)
+                return outcome
             choice = await self._what_now(step, place, outcome)
             if choice == SKIP:
                 return Outcome.OK

@@ -7,11 +7,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from temporalio import activity
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 
 from models.gates import APPROVE, REFUSE, GateOption, Question
-from models.jobs import Outcome
-from models.lease import LeaseAnswer, LeaseGranted, LeaseState
+from models.jobs import EnsureComponent, JobResult, Outcome
+from models.lease import LeaseAnswer, LeaseGranted, LeaseState, LeaseTakenBack
 from models.names import WORKFLOW_QUEUE, operation_id
 from models.operation import (
     AbortOperation,
@@ -153,6 +154,36 @@ async def test_whoever_stops_it_is_named_and_nothing_more_is_begun(client: Clien
         outcome = await handle.result()
     assert outcome.end is OperationEnd.ABORTED
     assert "The customer calls" in outcome.summary
+    assert "web-1: start web" not in hosts.lines
+
+
+class TakesTheLease(FakeHosts):
+    """Hosts on which a step fails while the watch gives the lease of its operation to somebody else."""
+
+    client: Client
+
+    @activity.defn(name="ensure_component")
+    async def _ensure_component(self, request: EnsureComponent) -> JobResult:
+        operation = activity.info().workflow_id
+        if request.component == "acme.shop.app":
+            told = LeaseTakenBack(holder=operation, by=OPERATOR)
+            await self.client.get_workflow_handle(operation).signal("lease_taken_back", told)
+        return await FakeHosts._ensure_component(self, request)
+
+
+async def test_a_step_that_failed_is_asked_about_only_where_the_operation_may_still_act(client: Client) -> None:
+    hosts = TakesTheLease(application_plan(SHOP))
+    hosts.client = client
+    hosts.answer("app-1: start app", Answer(outcome=Outcome.FAILED))
+    async with started(client, hosts) as handle:
+        outcome = await handle.result()
+        status = await handle.query("status", result_type=OperationStatus)
+    assert outcome.end is OperationEnd.FAILED
+    assert status.gates == []
+    assert (status.steps[-1].title, status.steps[-1].detail) == (
+        "Stop after start app; at most 5m",
+        f"its lease was taken back by {OPERATOR}",
+    )
     assert "web-1: start web" not in hosts.lines
 
 
