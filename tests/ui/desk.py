@@ -74,9 +74,12 @@ class Desk:
 
     async def to_paste(self) -> dict[str, Any]:
         """The answer that the details page offers for pasting."""
-        block = self._details_frame.locator("code", has_text='"gate"').first
-        answer: dict[str, Any] = json.loads(await block.inner_text())
+        answer: dict[str, Any] = json.loads(await self.text_to_paste())
         return answer
+
+    async def text_to_paste(self) -> str:
+        """That answer, as it stands there."""
+        return await self._details_frame.locator("code", has_text='"gate"').first.inner_text()
 
     @property
     def _details_frame(self) -> FrameLocator:

@@ -1,4 +1,4 @@
-"""The saved views that the README offers, as they stand there."""
+"""The saved views that the README and the documentation offer, as they stand there."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from urllib.parse import parse_qs, urlsplit
 README = Path(__file__).parents[2] / "README.md"
 
 
-def saved_views() -> dict[str, str]:
+def saved_views(page: Path = README) -> dict[str, str]:
     """Title to path and query below the namespace, for every link to the UI's list."""
     links = re.findall(
-        r"\[([^]]+)\]\(http://127\.0\.0\.1:8233/namespaces/default/(workflows\?[^)]+)\)", README.read_text()
+        r"\[([^]]+)\]\(http://127\.0\.0\.1:8233/namespaces/default/(workflows\?[^)]+)\)", page.read_text()
     )
     return dict(links)
 
