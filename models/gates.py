@@ -59,6 +59,10 @@ class Question(Model):
         """Who would be asked, in words: whoever may answer from the beginning; the roles, where nobody is named."""
         return ", ".join(self.able() or self.roles)
 
+    def on_silence_text(self) -> str:
+        """What happens if nobody answers in time, as a clause."""
+        return silence_text(self.on_silence, [one.name for one in self.options])
+
     def nobody_may(self) -> str:
         """Why this can never be decided: too few may who have not asked for it themselves; empty where enough may."""
         asked, able = self.requester, self.able()
@@ -70,6 +74,13 @@ class Question(Model):
             f"{asked or 'somebody'} asked for it and may not approve it, and {else_} holds {roles} where {self.count} must "
             "approve: have somebody else submit it, or give the role to another contact in the dossier"
         )
+
+
+def silence_text(on_silence: OnSilence, options: Sequence[str]) -> str:
+    """What happens if nobody answers a question in time, as a clause."""
+    if on_silence is OnSilence.ASK_AGAIN:
+        return "the question is asked again"
+    return f"`{options[0 if on_silence is OnSilence.APPROVE else -1]}` counts as the answer"
 
 
 class Decision(Model):

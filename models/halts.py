@@ -57,6 +57,11 @@ class Halt(Model):
         """Who halted what, since when and why, in one sentence."""
         return f"{self.by} has halted {self.scope} since {self.since:%Y-%m-%d %H:%M:%S} UTC: {self.reason}"
 
+    @property
+    def link(self) -> str:
+        """The same, with the workflow that lifts it, which pages make a link of."""
+        return f"{self.text} ({self.workflow})"
+
     def concerns(self, application: str) -> bool:
         """Whether it keeps an application's hosts as they are; one that is not known is kept by any halt of everything."""
         return not self.customer or self.customer == application.partition(".")[0]

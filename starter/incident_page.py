@@ -10,7 +10,9 @@ from rich.console import Console
 
 from models.base import format_duration
 from models.clock import PromiseReading, Standing
+from models.dossier.approvals import OnSilence
 from models.dossier.service_time import in_hours
+from models.gates import silence_text
 from models.records import EntryKind, TimelineEntry
 from starter.incidents.naming import short
 from starter.incidents.views import IncidentLine, IncidentView, OpenGate
@@ -82,8 +84,10 @@ def show_gate(gate: OpenGate, console: Console | None = None) -> None:
     out.print(f"\n[bold yellow]{gate.id}: {tidy(gate.question)}[/]", soft_wrap=True)
     out.print(f"  decides: {tidy(_who(gate))}", soft_wrap=True)
     if gate.deadline is not None:
-        silence = gate.on_silence.replace("_", " ")
-        out.print(f"  until:   {gate.deadline:%Y-%m-%d %H:%M} UTC; silence then means: {silence}", soft_wrap=True)
+        silence = silence_text(OnSilence(gate.on_silence), [one.name for one in gate.options])
+        out.print(
+            f"  until:   {gate.deadline:%Y-%m-%d %H:%M} UTC; if nobody answers by then, {silence}", soft_wrap=True
+        )
     for answer in gate.answers:
         out.print(f"  given:   {tidy(answer.option)} by {tidy(answer.by)}", soft_wrap=True)
     if gate.plan:

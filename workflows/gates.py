@@ -354,6 +354,9 @@ class Asking:
     def gates_markdown(self) -> str:
         """The open questions as the details page shows them: what, who, until when, and the text to paste."""
         parts, shown = [], set()
+        if len(self.open_gates) > 1:
+            asked = "; ".join(f"{gate.id}: by {plain(gate.who(workflow.now()))}" for gate in self.open_gates)
+            parts.append(f"**{len(self.open_gates)} questions are open.** {asked}.")
         contacts = [one.name for one in self.contacts()]
         for gate in self.open_gates:
             parts.append(_gate_markdown(gate, contacts, repeated=gate.question.plan in shown))
@@ -376,8 +379,7 @@ def _gate_markdown(gate: GateState, contacts: Sequence[str], *, repeated: bool) 
     question = gate.question
     until = ""
     if gate.deadline is not None:
-        silence = question.on_silence.value.replace("_", " ")
-        until = f" Until {gate.deadline:%Y-%m-%d %H:%M} UTC; silence then means: {silence}."
+        until = f" If nobody answers by {gate.deadline:%Y-%m-%d %H:%M} UTC, {question.on_silence_text()}."
     more = f" {question.count} people must agree." if question.count > 1 else ""
     if since := gate.alone_from():
         more += (

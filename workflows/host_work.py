@@ -262,7 +262,7 @@ class HostWork:
     async def _wait_for_lift(self, reason: str) -> None:
         self._halted += 1
         if self._halted == 1:
-            self._waits(f"Waits until it is lifted: {reason}")
+            self._waits(f"Waits until the halt is lifted: {reason}")
         try:
             await workflow.execute_activity(
                 await_lift,

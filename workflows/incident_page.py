@@ -47,7 +47,7 @@ def incident_page(case: Case, asked: Sequence[GateState], gates: str, draft: str
         status_line(case, asked, workflow.now()),
         _stands(case),
         _ended(case),
-        _unanswered(case),
+        _unanswered(case, asked),
         gates,
         _waits(case),
         _telephones(case),
@@ -74,7 +74,8 @@ def _stands(case: Case) -> str:
         lead = memory.lead
         leads = lead.who if lead.acknowledged or lead.handed_to else None
         stands.append(f"led by **{plain(leads)}**" if leads else "**nobody leads it**")
-    lines = [" · ".join(stands), linked(memory.doing) if memory.doing.lower() != memory.state.value else ""]
+    said = memory.doing.lower() == memory.state.value or memory.doing == case.blocked  # which the status line says
+    lines = [" · ".join(stands), "" if said else linked(memory.doing)]
     if memory.cancellation and memory.state is not IncidentState.CLOSED:
         lines.append(
             f"**Request Cancellation was refused** ({plain(memory.cancellation)}): it says neither who nor why. To end the "
@@ -85,7 +86,7 @@ def _stands(case: Case) -> str:
     return "  \n".join(line for line in lines if line)
 
 
-def _unanswered(case: Case) -> str:
+def _unanswered(case: Case, asked_for: Sequence[GateState]) -> str:
     """That somebody must take it up, until when, and what to press."""
     lead = case.memory.lead
     if case.memory.state is IncidentState.CLOSED or lead.acknowledged or not lead.alerted:
@@ -101,7 +102,8 @@ def _unanswered(case: Case) -> str:
     else:
         then = "; the next are being asked" if late else "; then the next are asked"
     by = lead.asked[0] if lead.asked else _somebody(case)
-    return f"**Take it up{until}.** {asked}{then}. To take it up, " + paste("acknowledge", Acknowledge(by=by))
+    too = " If you may lead it, answering the question below takes it up, too." if asked_for else ""
+    return f"**Take it up{until}.** {asked}{then}.{too} To take it up, " + paste("acknowledge", Acknowledge(by=by))
 
 
 def _waits(case: Case) -> str:

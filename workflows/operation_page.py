@@ -8,7 +8,7 @@ from models.jobs import Outcome
 from models.names import watch_id
 from models.operation import AbortOperation
 from models.people import is_program
-from workflows.text import DETAILS_LIMIT, block, link, linked, page, paste, plain, stamp, table
+from workflows.text import DETAILS_LIMIT, block, link, linked, narrow, page, paste, plain, stamp, table
 
 if TYPE_CHECKING:
     from models.operation import OperationOrder
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _SHOWN = ((12, 8), (6, 5), (3, 3), (0, 0))
 """Steps and lines of what happened: as many as leave room for what people copy; the records have all."""
 
-_SAID = 600
+_SAID = 300
 """Characters of what a host said to a step that did not go well; the records have all of it."""
 
 
@@ -39,8 +39,8 @@ def _page(operation: Operation, order: OperationOrder, steps: int, lines: int) -
         f"{plain(order.application)} · asked for by {plain(order.by)}"
         + (f": {plain(order.reason)}" if order.reason else ""),
         _lease(operation),
-        operation.gates_markdown(),
         _said(operation.reports[-1]) if operation.reports and not operation.ended else "",
+        operation.gates_markdown(),
         operation.more_on_page(),
         _steps(operation.reports, steps),
         _happened(operation, lines),
@@ -80,12 +80,14 @@ def _stands(operation: Operation) -> str:
     state = f"**{operation.state.value.replace('-', ' ')}**"
     if operation.open_gates or operation.doing == operation.lease_says:
         return state
+    if operation.ended:
+        return f"{state} · {linked(operation.doing, 1000)}"
     return f"{state} · {linked(operation.doing)}" + (f" · {plain(operation.progress)}" if operation.progress else "")
 
 
 def _lease(operation: Operation) -> str:
     order = operation.order
-    if order is None or order.rehearse or not operation.lease_says:
+    if order is None or order.rehearse or not operation.lease_says or operation.ended:
         return ""
     says = operation.lease_says[0].upper() + operation.lease_says[1:]
     return f"{linked(says)} · {link(watch_id(order.application))}"
@@ -103,10 +105,10 @@ def _said(report: StepReport) -> str:
 def _steps(reports: list[StepReport], most: int) -> str:
     rows = [
         (
-            plain(report.title, 80),
+            plain(narrow(report.title), 80),
             plain(report.host or "-"),
             report.outcome.value if report.outcome is Outcome.OK else f"**{report.outcome.value}**",
-            plain(report.detail.splitlines()[0] if report.detail else "", 120),
+            plain(narrow(report.detail.splitlines()[0]) if report.detail else "", 120),
         )
         for report in (reports[-most:] if most else [])
     ]
@@ -119,6 +121,6 @@ def _steps(reports: list[StepReport], most: int) -> str:
 
 def _happened(operation: Operation, most: int) -> str:
     entries = operation.latest(most) if most else []
-    rows = [(stamp(e.at, entries[-1].at), linked(e.text, 160)) for e in reversed(entries)]
+    rows = [(stamp(e.at, entries[-1].at), linked(narrow(e.text), 160)) for e in reversed(entries)]
     happened = table(["UTC", ""], rows)
     return f"**What happened, newest first**\n\n{happened}" if happened else ""

@@ -33,7 +33,7 @@ from workflows.outcomes import worst
 from workflows.policies import WRITE
 from workflows.steps import Steps
 from workflows.telling import tell_deciders
-from workflows.text import linked, page, plain, summary_line, table
+from workflows.text import linked, narrow, page, plain, summary_line, table
 
 _Class = TypeVar("_Class", bound="type[Runbook]")
 _APPLICATION = SearchAttributeKey.for_keyword(APPLICATION)
@@ -73,6 +73,7 @@ class Runbook(Holding, Asking):
         self._steps: Steps | None = None
         self._doing = "Starting"
         self._halted = ""
+        self._ended = False
 
     async def begin(self, order: RunbookInput) -> Steps:
         """Load what the dossier says of the application, and give the steps to act through."""
@@ -254,6 +255,7 @@ class Runbook(Holding, Asking):
         await self.give_lease_back()
         await self.all_told()
         await workflow.wait_condition(workflow.all_handlers_finished)
+        self._ended = True
         self.now(f"Done: {summary}")
         return RunbookReport(
             runbook=workflow.info().workflow_type.removeprefix("runbook."),
@@ -280,10 +282,10 @@ class Runbook(Holding, Asking):
         order = self._order
         rows = [
             (
-                plain(s.title, 80),
+                plain(narrow(s.title), 80),
                 plain(s.host or "-"),
                 s.outcome.value,
-                plain(s.detail.splitlines()[0] if s.detail else "", 120),
+                plain(narrow(s.detail.splitlines()[0]) if s.detail else "", 120),
             )
             for s in self._done[-_SHOWN:]
         ]
@@ -297,7 +299,14 @@ class Runbook(Holding, Asking):
             self.gates_markdown(),
             f"The last {len(rows)} steps; {hidden} came before them." if hidden > 0 else "",
             table(["step", "host", "outcome", "what came of it"], rows),
+            self._what_next(order) if order else "",
         )
+
+    def _what_next(self, order: RunbookInput) -> str:
+        """How to stop it while it runs; where its report is once it has ended."""
+        if self._ended:
+            return f"What it did, with what each host said: `driftvakt runbook runs --application {order.application}`."
+        return "**To stop it**, press *Request Cancellation*: what runs on a host is told to end, and nothing more is begun."
 
 
 def refuse(message: str) -> ApplicationError:

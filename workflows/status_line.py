@@ -84,7 +84,7 @@ def _to_do(case: Case, gates: Sequence[GateState]) -> str:
     if gates:
         todo.append("answer " + ", ".join(gate.id for gate in gates))
     if todo or case.blocked:
-        blocked = [f"blocked: {linked(case.blocked, 160)}"] if case.blocked else []
+        blocked = [f"blocked: {linked(case.blocked, 240)}"] if case.blocked else []
         return " · ".join([*(f"**{one}**" for one in blocked), *([f"**you: {' and '.join(todo)}**"] if todo else [])])
     if waiting is not None:
         return f"waits for {plain(waiting.name, 60)}"

@@ -36,9 +36,9 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _KINDS = "|".join(["inc", *OperationKind])
 _NAMED = re.compile(
     rf"(?<![\w./-])(?:(?:{_KINDS})(?:\.[a-z0-9-]+){{2}}\.(?>[A-Za-z0-9.:-]*[A-Za-z0-9])|major\.\d{{4}}-\d\d-\d\d\.\d++)"
-    rf"(?![\w-]|[.:]*…)|(?<=\\\(){_UUID.pattern}(?![\w-]|[.:]*…)"
+    rf"(?![\w-]|[.:]*…)|(?<=\\\()(?:halt(?:\.[a-z][a-z0-9-]*)?(?=\\\))|{_UUID.pattern}(?![\w-]|[.:]*…))"
 )
-"""The id of a workflow in a text that `plain` has made: as we make them, or a UUID in brackets behind a title. One that was
+"""The id of a workflow in a text that `plain` has made: as we make them, or in brackets that of a halt or a UUID. One that was
 cut off is none."""
 
 
@@ -77,6 +77,17 @@ def linked(text: str, limit: int = 300) -> str:
     return _TICK.join(
         part if number % 2 else _NAMED.sub(lambda found: link(found[0]), part) for number, part in enumerate(parts)
     )
+
+
+_LONGEST_PATH = 32
+"""Characters of a path in a table: a longer one pushes the other columns out of the page."""
+
+
+def narrow(text: str) -> str:
+    """A text for a table: of a long path its beginning and its end."""
+    half = _LONGEST_PATH // 2 - 1
+    words = text.split(" ")
+    return " ".join(f"{w[:half]}…{w[-half:]}" if "/" in w and len(w) > _LONGEST_PATH else w for w in words)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -146,7 +146,7 @@ class Halts:
                 self._seen_at = now
             halts = [halt for halt in self._seen if halt.concerns(application)]
         if halts:
-            raise HaltedError("; ".join(halt.text for halt in halts))
+            raise HaltedError("; ".join(halt.link for halt in halts))
 
 
 class HaltActivities:
@@ -190,7 +190,7 @@ class HaltActivities:
             return Lifted()
         halt = self._halts.halt(request.key)
         if halt.lifted_at is None:
-            raise HaltedError(halt.text)
+            raise HaltedError(halt.link)
         return Lifted(by=halt.lifted_by, reason=halt.lifted_because)
 
 

@@ -176,7 +176,7 @@ async def test_an_incident_still_looks_and_collects_while_halted_and_heals_once_
     assert any("ann has halted all customers" in note for note in notes)
     assert "The halt is lifted; it goes on" in notes
     assert OPERATOR in halted.waits_for
-    assert "**blocked: Waits until it is lifted: ann has halted all customers" in halted.page
+    assert "**blocked: Waits until the halt is lifted: ann has halted all customers" in halted.page
     assert (healed.waits_for, "blocked" in healed.page) == ([], False)
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import FrameLocator, Locator, Page, async_playwright, expect
+from playwright.async_api import FloatRect, FrameLocator, Locator, Page, async_playwright, expect
 
 from models.names import WORKFLOW_QUEUE
 
@@ -24,6 +24,10 @@ PATIENCE = 90_000
 
 A_WHILE = 10_000
 """Milliseconds in which a page that was opened shows what there is."""
+
+
+_MENU = 256
+"""Pixels of the UI's menu at the left."""
 
 
 def chromium() -> str:
@@ -87,6 +91,12 @@ class Desk:
 
     async def start(self, workflow: str, name: str, message: dict[str, Any]) -> None:
         """Start a workflow by the form, as the links of our pages open it."""
+        await self.fill_in(workflow, name, message)
+        await self.page.get_by_role("button", name="Start Workflow").click()
+        await self.follow("Workflow started successfully")
+
+    async def fill_in(self, workflow: str, name: str, message: dict[str, Any]) -> None:
+        """Fill in the form that starts a workflow."""
         await self.open(f"workflows/start-workflow?taskQueue={WORKFLOW_QUEUE}&workflowType={workflow}")
         await self.page.locator("#workflowId").fill(name)
         await self.start_from_form(message)
@@ -94,8 +104,6 @@ class Desk:
     async def start_from_form(self, message: dict[str, Any]) -> None:
         """Write the input into the form that is open, and start what it is for."""
         await self._write(self.page.locator(".cm-content").first, message)
-        await self.page.get_by_role("button", name="Start Workflow").click()
-        await self.follow("Workflow started successfully")
 
     async def send(self, kind: str, name: str, message: dict[str, Any]) -> Locator:
         """Send a signal or an update by the menu, and give the dialog."""
@@ -120,12 +128,27 @@ class Desk:
         await editor.blur()
         await expect(editor).to_contain_text("\n  ", use_inner_text=True)
 
-    async def picture(self, path: Path) -> None:
-        """Keep a picture of the page, to be looked at."""
+    async def settle(self) -> None:
+        """Wait until the page asks the server for nothing more."""
+        await self.page.wait_for_load_state("networkidle")
+
+    async def show_columns(self, names: Sequence[str]) -> None:
+        """Show these columns in the list of workflows, and no ids and times of runs; the browser remembers them."""
+        await self.open("workflows")
+        await self.page.get_by_role("button", name="Configure Columns").click()
+        for name in ("Run ID", "Start", "End"):
+            await self.page.get_by_role("button", name=f"Remove {name} column").click()
+        for name in names:
+            await self.page.get_by_role("button", name=f"Add {name} column").click()
+        await self.page.get_by_role("button", name="Close Workflows Table configuration").click()
+
+    async def picture(self, path: Path, height: int = 1500) -> None:
+        """Keep a picture of the page down to a height, to be looked at; the details scroll in a frame of their own."""
         size = self.page.viewport_size
-        # The details scroll in a frame of their own.
-        await self.page.set_viewport_size({"width": 1400, "height": 1500})
-        await self.page.screenshot(path=path, full_page=True)
+        await self.page.set_viewport_size({"width": 1400, "height": max(height, 900)})
+        # Without the menu of the UI, which is the same on every page.
+        clip: FloatRect = {"x": _MENU, "y": 0, "width": 1400 - _MENU, "height": height}
+        await self.page.screenshot(path=path, clip=clip)
         if size is not None:
             await self.page.set_viewport_size(size)
 

@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 
 from models.dossier.instructions import RunStep
 from models.gates import Decision
-from workflows.text import DETAILS_LIMIT, block, link, linked, page, paste, plain, summary_line
+from workflows.text import DETAILS_LIMIT, block, link, linked, narrow, page, paste, plain, summary_line
 from workflows.wording import command_text, plan_text
 
 EVIL = (
@@ -121,6 +121,9 @@ UUID = "01a22d5b-5085-7de4-9b14-38e93dd7f761"
             f"{to('maintenance.acme.shop.patches-2026-12-06T03%3A00%3A00Z')} asked before",
         ),
         (f"Stop shop ({UUID}) holds web", rf"Stop shop \([its page]{to(UUID)}\) holds web"),
+        ("ann has halted acme (halt.acme)", rf"ann has halted acme \([halt.acme]{to('halt.acme')}\)"),
+        ("ann has halted all (halt)", rf"ann has halted all \([halt]{to('halt')}\)"),
+        ("They halt (halting.acme)", r"They halt \(halting.acme\)"),
         (f"/dev/sda1 {UUID} is full", f"/dev/sda1 {UUID} is full"),
         ("restore.sh and change.acme.shop failed", "restore.sh and change.acme.shop failed"),
         ("`driftvakt operation show change.acme.shop.4`", r"\`driftvakt operation show change.acme.shop.4\`"),
@@ -141,6 +144,14 @@ def test_a_link_reads_as_the_id_and_never_as_a_uuid() -> None:
     assert link("watch.acme.shop", "Watch") == f"[watch.acme.shop]{to('watch.acme.shop')}"
     assert link(UUID, "Stop *shop*") == rf"[Stop \*shop\*]{to(UUID)}"
     assert link(UUID) == f"[its page]{to(UUID)}"
+
+
+def test_a_long_path_in_a_table_keeps_its_beginning_and_its_end() -> None:
+    assert narrow("Remove /srv/app/shop_drill_20261130_zn4sg55 now") == "Remove /srv/app/shop_d…0261130_zn4sg55 now"
+    assert (
+        narrow("Look at /var/log/app.log of anna@supplier.example")
+        == "Look at /var/log/app.log of anna@supplier.example"
+    )
 
 
 def test_a_page_that_is_too_long_ends_before_what_it_has_no_room_for_to_be_copied() -> None:
