@@ -99,7 +99,7 @@ def _said(report: StepReport) -> str:
     if report.outcome is Outcome.OK or not said:
         return ""
     who = f"What {plain(report.host)} said" if report.host else "What was said"
-    return f"**{who} to it**\n\n{block(said[-_SAID:], 2 * _SAID)[0]}"
+    return f"**{who} to the last step**\n\n{block(said[-_SAID:], 2 * _SAID)[0]}"
 
 
 def _steps(reports: list[StepReport], most: int) -> str:

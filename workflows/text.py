@@ -79,7 +79,7 @@ def linked(text: str, limit: int = 300) -> str:
     )
 
 
-_LONGEST_PATH = 32
+_LONGEST_PATH = 26
 """Characters of a path in a table: a longer one pushes the other columns out of the page."""
 
 

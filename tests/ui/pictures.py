@@ -1,13 +1,12 @@
 """Takes pictures of every kind of page, to be looked at with fresh eyes: `python -m tests.ui.pictures DIRECTORY`.
 
-Those that the documentation shows go to docs/pictures with `--docs`, in few colours, by ImageMagick's `convert`.
+Those that the documentation shows go to docs/pictures with `--docs`, in few colours.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import subprocess
 import tempfile
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -31,6 +30,7 @@ from tests.docs.pages import DOCS
 from tests.ui.desk import Desk, desk
 from tests.ui.exhibition import MANAGER, OWNER, Exhibition, exhibition
 from tests.ui.saved_views import saved_views
+from tests.ui.small_png import shrink
 from tests.workflows.waiting import until_asked
 from tests.workflows.world import gates
 
@@ -258,5 +258,4 @@ if __name__ == "__main__":
     asyncio.run(main(given.directory, given.only))
     if given.docs:
         for name in IN_DOCS:
-            shot, shown = given.directory / f"{name}.png", DOCS / "pictures" / f"{name}.png"
-            subprocess.run(["convert", shot, "-colors", "48", "-strip", f"png8:{shown}"], check=True)
+            shrink(given.directory / f"{name}.png", DOCS / "pictures" / f"{name}.png")
