@@ -17,13 +17,14 @@ from typing import Any, Final
 from temporalio import workflow
 from temporalio.client import Client
 
-from activities.alarms import WatchReporter
-from activities.changes import Changes
+from activities.alarms.reporter import WatchReporter
+from activities.change.activities import Changes
 from activities.clocks.activities import ClockActivities
-from activities.drills import DrillStanding, standing_drills
-from activities.incidents import IncidentActivities
-from activities.leases import Leases
-from activities.maintenance import MaintenanceActivities
+from activities.deadman.activities import VigilActivities
+from activities.deadman.signs import Signs
+from activities.incident.activities import IncidentActivities
+from activities.lease.activities import Leases
+from activities.maintenance.activities import MaintenanceActivities
 from activities.monitor.activities import SiteMonitor
 from activities.monitor.run import MonitorTuning, SiteParts
 from activities.monitor.source import RecordedDossiers
@@ -34,42 +35,24 @@ from activities.probes import Probes
 from activities.records import RecordActivities, Records
 from activities.records.halts import HaltActivities, Halts
 from activities.records.reach import Reach
-from activities.routines import Routines
-from activities.signs import Signs
+from activities.restore.drills import DrillStanding, standing_drills
+from activities.routine.activities import Routines
 from activities.ssh import Ssh
 from activities.ssh.pool import Pool
-from activities.vigil import VigilActivities
-from activities.workflows import Workflows
+from activities.temporal.workflows import Workflows
 from models.errors import StoreError, UserError
 from models.names import WORKFLOW_QUEUE, site_queue
 from models.settings import Settings
 from runbooks import RunbookClass, find_runbooks, offers
-from workflows.change import ChangeImplementation
-from workflows.halt import Halting
-from workflows.incident import Incident
-from workflows.maintenance import Maintenance
-from workflows.major import Major
-from workflows.monitor import Monitor
-from workflows.opening import OpenIncident
-from workflows.restoring.drill import Drill
-from workflows.restoring.restore import RestoreFromBackup
-from workflows.review import Review
-from workflows.routine import RoutineOnOrder
-from workflows.sandbox import workflow_runner
-from workflows.serving import GRACE, BoundedWorker
-from workflows.starting import ShutDown, StartUp
-from workflows.submitting import SubmitChange
-from workflows.unknown import UnknownType
-from workflows.vigil import Vigil
-from workflows.watch import Watch
-from workflows.wrong_inputs import ReadsInputs
+from workflows.runtime.found import workflow_classes
+from workflows.runtime.sandbox import workflow_runner
+from workflows.runtime.serving import GRACE, BoundedWorker
+from workflows.runtime.unknown import UnknownType
+from workflows.runtime.wrong_inputs import ReadsInputs
 
 log = logging.getLogger("driftvakt.worker")
 
-WORKFLOWS: Final = (
-    *(Watch, Incident, Monitor, Major, OpenIncident, StartUp, ShutDown, Maintenance, Halting, Vigil),
-    *(ChangeImplementation, Review, SubmitChange, RestoreFromBackup, Drill, RoutineOnOrder),
-)
+WORKFLOWS: Final = workflow_classes()
 """Our own processes; runbooks are found besides."""
 
 _RECORD_THREADS: Final = 32

@@ -12,10 +12,10 @@ from models.jobs import Outcome
 from models.names import remedy_name
 from models.runbooks import RunbookInput, RunbookReport
 from models.slices import PlannedRemedy
-from workflows.gates import approval_question
+from workflows.gates.gates import approval_question
 from workflows.runbook import Runbook, refuse, runbook
-from workflows.scope import scope_of
-from workflows.wording import plan_text
+from workflows.steps.scope import scope_of
+from workflows.steps.text import plan_text
 
 
 class CarryOutRemedyInput(RunbookInput):

@@ -15,10 +15,10 @@ from models.jobs import Outcome
 from models.runbooks import RunbookInput, RunbookReport
 from models.slices import ComponentPlan, PlanRequest
 from runbooks._paths import absolute
-from workflows.calls import look_up
-from workflows.outcomes import worst
 from workflows.runbook import Runbook, runbook
-from workflows.steps import Steps
+from workflows.runtime.calls import look_up
+from workflows.runtime.outcomes import worst
+from workflows.steps.runner import Steps
 
 _STANDARD = {
     "Uptime and load": "uptime",

@@ -17,9 +17,9 @@ from models.dossier.instructions import RunStep
 from models.jobs import JobResult, Outcome
 from models.runbooks import RunbookInput, RunbookReport
 from runbooks._paths import absolute, cleanable, file_pattern
-from workflows.outcomes import worst
 from workflows.runbook import Runbook, runbook
-from workflows.steps import Steps
+from workflows.runtime.outcomes import worst
+from workflows.steps.runner import Steps
 
 _DF_ROW = re.compile(r"^.*\s(\d+)\s+(\d+)\s+(\d+)\s+(\d+)%\s+/.*$", re.MULTILINE)
 """The row that `df -Pk` prints for a path: blocks, used, available (KiB), use."""

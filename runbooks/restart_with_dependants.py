@@ -14,8 +14,8 @@ from models.base import Duration, Identifier, PositiveDuration
 from models.dossier.instructions import ProbeStep
 from models.jobs import Outcome, Verb
 from models.runbooks import RunbookInput, RunbookReport
-from workflows.outcomes import worst
 from workflows.runbook import Runbook, refuse, runbook
+from workflows.runtime.outcomes import worst
 
 
 class RestartWithDependantsInput(RunbookInput):

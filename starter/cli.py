@@ -6,29 +6,27 @@ import sys
 
 import typer
 
-from starter.commands import (
-    alarm,
-    change,
-    clock,
-    demo,
-    doctor,
-    dossier,
-    drill,
-    halt,
-    incident,
-    maintenance,
-    major,
-    notice,
-    operation,
-    restore,
-    routine,
-    run,
-    runbook,
-    schedules,
-    status,
-    watch,
-)
-from starter.commands.output import any_terminal, echo
+from starter.alarm import commands as alarm
+from starter.change import commands as change
+from starter.clock import commands as clock
+from starter.demo import commands as demo
+from starter.doctor import commands as doctor
+from starter.dossier import commands as dossier
+from starter.halt import commands as halt
+from starter.incident import commands as incident
+from starter.installation import commands as run
+from starter.maintenance import commands as maintenance
+from starter.major import commands as major
+from starter.notice import commands as notice
+from starter.operation import commands as operation
+from starter.overview import commands as status
+from starter.provisioning import commands as schedules
+from starter.restore import commands as restore
+from starter.restore import drill_commands as drill
+from starter.routine import commands as routine
+from starter.runbook import commands as runbook
+from starter.terminal.options import any_terminal, echo
+from starter.watch import commands as watch
 
 app = typer.Typer(
     name="driftvakt",
@@ -67,7 +65,7 @@ app.add_typer(alarm.app, name="alarm")
 def main() -> None:
     """Run the command; a fault of the user's ends in one sentence and exit status 1, never in a traceback."""
     from models.errors import DriftvaktError
-    from starter.private import keep_private
+    from starter.installation.private import keep_private
 
     keep_private()
     with any_terminal():

@@ -24,8 +24,8 @@ from activities.records import Records
 from models.base import Model
 from models.errors import NotFoundError, SettingsError, TemporalUnavailableError, UserError
 from models.settings import Settings
-from starter.incidents.messages import message
-from starter.temporal import connected
+from starter.incident.messages import message
+from starter.installation.temporal import connected
 
 ANSWER_WITHIN: Final = timedelta(seconds=5)
 """How long a workflow is given to say how it stands; without a worker none answers."""

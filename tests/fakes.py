@@ -35,7 +35,7 @@ from models.slices import ApplicationPlan, ComponentPlan, IncidentPlan, Placemen
 from models.watch import WatchTold
 from tests.once import Once
 from tests.replaying import replayed
-from workflows.serving import BoundedWorker
+from workflows.runtime.serving import BoundedWorker
 
 SITE_QUEUE = "site.main"
 HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ7sUVbLy8d3yHcyNnrYSGCYP8jPbMEU5tLLTmZMlpCz"

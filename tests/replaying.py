@@ -12,9 +12,9 @@ from temporalio.worker import Replayer, Worker, WorkflowInstance, WorkflowInstan
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from tests.cancelling import cancelling_for, timers_for
-from workflows.sandbox import workflow_runner
-from workflows.serving import BoundedWorker
-from workflows.wrong_inputs import ReadsInputs
+from workflows.runtime.sandbox import workflow_runner
+from workflows.runtime.serving import BoundedWorker
+from workflows.runtime.wrong_inputs import ReadsInputs
 
 
 @asynccontextmanager

@@ -26,9 +26,9 @@ from models.names import SCHEDULED_BY
 from models.operation import OperationOrder
 from models.people import SCHEDULE
 from models.settings import Settings
-from starter.search_attributes import add_search_attributes
-from starter.temporal import connect_patiently
-from starter.temporal_server import server_command
+from starter.installation.search_attributes import add_search_attributes
+from starter.installation.temporal import connect_patiently
+from starter.installation.temporal_server import server_command
 from tests.ports import free_ports
 
 SKIPPING_SERVER = Path(sysconfig.get_path("scripts")) / "temporal-test-server"

@@ -25,8 +25,8 @@ from models.watch import SilenceOrder
 from tests.records.test_records import incident
 from tests.workflows.test_alarm_desk import NIGHT, Desk
 from tests.workflows.world import OPERATOR, alarm
-from workflows.clocks import shorten_notes
-from workflows.customer import Customer
+from workflows.incident.clocks import shorten_notes
+from workflows.incident.communication import Customer
 
 PAGE = (Path(__file__).parents[1] / "docs" / "limits.md").read_text("utf-8")
 HISTORIES = Path(__file__).parent / "replay" / "0.1.0"

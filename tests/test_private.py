@@ -16,8 +16,8 @@ from activities.records.database import Database
 from models.settings import Settings
 from starter.doctor import machine
 from starter.doctor.finding import Verdict
-from starter.private import open_to_others, tighten
-from starter.supervisor import make_home
+from starter.installation.private import open_to_others, tighten
+from starter.installation.supervisor import make_home
 
 
 @pytest.fixture(params=[0o022, 0o000])

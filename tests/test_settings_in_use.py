@@ -12,7 +12,7 @@ from models.errors import SettingsError
 from models.settings import Settings, load_settings
 from starter.doctor import machine
 from starter.doctor.finding import Verdict
-from starter.settings_in_use import changed_since_start, in_use
+from starter.installation.settings_in_use import changed_since_start, in_use
 
 
 def test_doctor_names_the_settings_that_changed_since_the_worker_started(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from starter.leftovers import Leftover, end_left_behind, left_behind
+from starter.installation.leftovers import Leftover, end_left_behind, left_behind
 
 READY = "print('ready', flush=True); input()"
 STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {READY}"

@@ -24,16 +24,16 @@ from models.records import WriteRecords
 from models.runbooks import RunbookInput, RunbookReport, StepReport, steps_that_fit
 from models.sizes import ANSWER, CARRIED
 from models.slices import ApplicationPlan, ComponentPlan, PlanRequest, may_not_operate
-from workflows.calls import call, look_up
-from workflows.details import Details
-from workflows.faring import how_it_fared
-from workflows.gates import Asking
-from workflows.holding import Holding
-from workflows.outcomes import worst
-from workflows.policies import WRITE
-from workflows.steps import Steps
-from workflows.telling import tell_deciders
-from workflows.text import linked, narrow, page, plain, summary_line, table
+from workflows.gates.gates import Asking
+from workflows.runtime.calls import call, look_up
+from workflows.runtime.details import Details
+from workflows.runtime.markdown import linked, narrow, page, plain, summary_line, table
+from workflows.runtime.outcomes import worst
+from workflows.runtime.policies import WRITE
+from workflows.steps.lease import Holding
+from workflows.steps.notify import tell_deciders
+from workflows.steps.proof import how_it_fared
+from workflows.steps.runner import Steps
 
 _Class = TypeVar("_Class", bound="type[Runbook]")
 _APPLICATION = SearchAttributeKey.for_keyword(APPLICATION)

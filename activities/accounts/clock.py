@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from activities.clocks.picture import svg
 from activities.clocks.reading import read
+from activities.documents.clock_picture import svg
 from models.clock import ClockEvent, ClockReading
 from models.dossier import Dossier
 

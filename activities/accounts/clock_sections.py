@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from activities.accounts.blocks import Block, Cell, Grid, Picture, Said, Section, Tone
 from activities.accounts.clock import DrawClocks
 from activities.accounts.words import Words, service_time, span
+from activities.documents.blocks import Block, Cell, Grid, Picture, Said, Section, Tone
 from models.account import Account
 from models.clock import PromiseReading, Standing, Stretch
 from models.dossier.parties import PartyKind

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from activities.accounts.blocks import Block, Cell, Grid, Item, Machine, Pairs, Said, Section, Tone
 from activities.accounts.words import Words
+from activities.documents.blocks import Block, Cell, Grid, Item, Machine, Pairs, Said, Section, Tone
 from models.account import Account, AccountCommand, ClockEvidence
 from models.jobs import Outcome
 

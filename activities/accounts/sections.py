@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from activities.accounts.blocks import Block, Cell, Document, Grid, Pairs, Said, Section, Tone
 from activities.accounts.clock import DrawClocks
 from activities.accounts.clock_sections import clock_section, promises_section, waiting_section
 from activities.accounts.evidence_sections import commands_section, evidence_section
 from activities.accounts.words import Words
+from activities.documents.blocks import Block, Cell, Document, Grid, Pairs, Said, Section, Tone
 from models.account import Account, AccountDecision, AccountNotice, Excerpt, Standpoint
 from models.clock import ClockEvent, ClockEventKind
 

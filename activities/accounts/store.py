@@ -12,10 +12,10 @@ from activities.accounts.building import build, events_of
 from activities.accounts.clock import DrawClocks, ReadClocks, draw_clocks, read_clocks
 from activities.accounts.customer import customer_copy
 from activities.accounts.gathering import Gathered, brought_up_to, earlier_accounts, gather
-from activities.accounts.markdown import markdown
-from activities.accounts.page import page
 from activities.accounts.sections import document
 from activities.accounts.verifying import check
+from activities.documents.markdown import markdown
+from activities.documents.page import page
 from activities.records import Records
 from activities.records.text import storable
 from models.account import Account, AccountCheck, AccountReceipt, AccountText, Standpoint, ToldByIncident, WriteAccount

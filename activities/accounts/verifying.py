@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from activities.accounts.clock import ReadClocks
-from activities.accounts.markdown import machine_part
+from activities.documents.markdown import machine_part
 from activities.records import Records
 from models.account import AccountCheck, ClockEvidence
 from models.clock import ClockEvent

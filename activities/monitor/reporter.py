@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
-from activities.alarms import batched
+from activities.alarms.reporter import batched
 from activities.monitor.faults import Fault
 from activities.monitor.states import SiteStates
 from models.alarms import Alarm, AlarmBatch, AlarmState, BatchReceipt

@@ -9,8 +9,8 @@ from typing import Final, TypedDict
 from sqlalchemy import delete, insert, select
 from sqlmodel import col
 
+from activities.deadman.signs import monitor_sign, upsert_sign
 from activities.records.database import Database
-from activities.signs import monitor_sign, upsert_sign
 from models.tables import PointState, SampleRow
 
 _PRUNED_AT_ONCE: Final = 5000

@@ -23,7 +23,7 @@ from urllib.parse import quote
 
 from activities.notices.masking import mask
 from activities.notices.recipients import Recipient
-from activities.references import resolve
+from activities.secrets.references import resolve
 from models.dossier.parties import Channel
 from models.errors import SettingsError
 

@@ -11,7 +11,7 @@ import httpx
 
 from activities.probes.finding import Finding, failed, from_error, no_data, ok
 from activities.probes.http_clients import BODY_LIMIT, Answer, HttpClients
-from activities.references import is_reference, resolve
+from activities.secrets.references import is_reference, resolve
 from models.base import format_duration
 from models.errors import ProbeError
 from models.probes import HttpProbe

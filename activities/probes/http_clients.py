@@ -16,7 +16,7 @@ from typing import Final
 
 import httpx
 
-from activities.charsets import declared_charset, known_charset
+from activities.probes.charsets import declared_charset, known_charset
 
 BODY_LIMIT: Final = 1024 * 1024
 """Bytes of a body that are read, and searched."""

@@ -18,7 +18,7 @@ from psycopg.pq import TransactionStatus
 
 from activities.probes.finding import Finding, failed, no_data, ok
 from activities.probes.numbers import as_number
-from activities.references import is_reference, resolve
+from activities.secrets.references import is_reference, resolve
 from models.errors import ProbeError
 from models.probes import SqlProbe
 

@@ -1,4 +1,4 @@
-"""Looking up what a change is about, and numbering changes; carried out by `activities.changes`."""
+"""Looking up what a change is about, and numbering changes; carried out by `activities.change.activities`."""
 
 from __future__ import annotations
 

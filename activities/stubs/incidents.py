@@ -1,4 +1,4 @@
-"""How an incident begins and ends in the records; carried out by `activities.incidents`."""
+"""How an incident begins and ends in the records; carried out by `activities.incident.activities`."""
 
 from __future__ import annotations
 

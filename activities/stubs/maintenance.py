@@ -1,4 +1,4 @@
-"""What maintenance looks up; carried out by `activities.maintenance`."""
+"""What maintenance looks up; carried out by `activities.maintenance.activities`."""
 
 from __future__ import annotations
 

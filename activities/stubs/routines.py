@@ -1,4 +1,4 @@
-"""Looking at orders of extended routines; carried out by `activities.routines`."""
+"""Looking at orders of extended routines; carried out by `activities.routine.activities`."""
 
 from __future__ import annotations
 

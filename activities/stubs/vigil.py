@@ -1,4 +1,4 @@
-"""Keeping vigil; carried out by `activities.vigil`."""
+"""Keeping vigil; carried out by `activities.deadman.activities`."""
 
 from __future__ import annotations
 

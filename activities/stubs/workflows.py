@@ -1,4 +1,4 @@
-"""Looking at other workflows, and telling them something; carried out by `activities.workflows`."""
+"""Looking at other workflows, and telling them something; carried out by `activities.temporal.workflows`."""
 
 from __future__ import annotations
 

@@ -30,11 +30,11 @@ from starter.demo.json_lines import JsonLines
 from starter.demo.mailbox import mailbox
 from starter.demo.screen import Screen
 from starter.demo.second_act import SecondAct
-from starter.freshness import can_rehearse, freshness, rehearse
-from starter.log_lines import keep_stdout_for_json
-from starter.publishing import read_all
-from starter.supervisor import Supervisor
-from starter.up import Installation, installation
+from starter.dossier.freshness import can_rehearse, freshness, rehearse
+from starter.dossier.publishing import read_all
+from starter.installation.log_lines import keep_stdout_for_json
+from starter.installation.supervisor import Supervisor
+from starter.installation.up import Installation, installation
 
 LONGEST: Final = 420.0
 """Seconds after which `--script` gives up: CI never hangs."""

@@ -12,8 +12,8 @@ from typing import Final
 from models.errors import SettingsError
 from models.settings import Settings, home_directory, load_settings
 from starter.demo.mailbox import ADDRESS, CHANNELS
-from starter.leftovers import end_left_behind
-from starter.supervisor import only_one
+from starter.installation.leftovers import end_left_behind
+from starter.installation.supervisor import only_one
 
 SETTINGS: Final = "driftvakt.toml"
 _MARK: Final = "made-by-driftvakt-demo"

@@ -10,8 +10,8 @@ from pathlib import Path
 import asyncssh
 
 from starter.demo.hosts import AUTHORIZED_KEYS, HOST_KEY, switch_off
-from starter.leftovers import HOME
-from starter.supervisor import Part, listens
+from starter.installation.leftovers import HOME
+from starter.installation.supervisor import Part, listens
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,12 @@ from models.change import ChangeOrder
 from models.errors import UserError
 from models.operation import OperationEnd, OperationKind, OperationOutcome, OperationStatus
 from models.restores import DrillOrder
-from starter.changes import next_key
+from starter.change.service import next_key
 from starter.demo.customer import APPLICATION, Shop
 from starter.demo.following import Listener, follow
 from starter.demo.json_lines import JsonLines
 from starter.demo.screen import Screen
-from starter.operations.starting import Handle, start_operation
+from starter.operation.starting import Handle, start_operation
 
 REQUESTER: Final = "jonas.berg@driftbolaget.example"
 """Who asks for the change; somebody else must approve it."""

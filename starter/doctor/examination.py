@@ -15,7 +15,7 @@ from models.settings import Settings, load_settings
 from starter.doctor import machine, notices, running, sources, store
 from starter.doctor.finding import Diagnosis, Finding, Verdict, note, ok, wrong
 from starter.doctor.schedules import schedules
-from starter.temporal import connected
+from starter.installation.temporal import connected
 
 Dossiers = dict[str, Dossier | DossierError]
 

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from activities.references import resolve
+from activities.secrets.references import resolve
 from models.errors import SettingsError
 from models.settings import Settings, home_directory
 from starter.doctor.finding import Finding, named, note, ok, warning, wrong
-from starter.private import open_to_others
-from starter.settings_in_use import changed_since_start, is_held
-from starter.temporal_server import temporal_binary
+from starter.installation.private import open_to_others
+from starter.installation.settings_in_use import changed_since_start, is_held
+from starter.installation.temporal_server import temporal_binary
 
 _LEAST_PYTHON: Final = (3, 11)
 _LEAST_FREE: Final = 200 * 2**20

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from activities.references import resolve
+from activities.secrets.references import resolve
 from models.dossier import Dossier
 from models.dossier.parties import Channel, Contact, PartyKind
 from models.errors import DossierError, SettingsError

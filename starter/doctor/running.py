@@ -19,9 +19,9 @@ from models.monitor import Beat
 from models.names import WORKFLOW_QUEUE, monitor_id, site_queue, watch_id
 from models.settings import Settings
 from starter.doctor.finding import Finding, named, note, ok, warning, wrong
-from starter.pollers import somebody_polls
-from starter.publishing import monitored_sites
-from starter.search_attributes import missing_search_attributes
+from starter.dossier.publishing import monitored_sites
+from starter.installation.pollers import somebody_polls
+from starter.installation.search_attributes import missing_search_attributes
 
 _STALE: Final = timedelta(seconds=60)
 """A monitor tells of itself every few seconds."""

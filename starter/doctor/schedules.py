@@ -8,7 +8,7 @@ from activities.records import Records
 from models.settings import Settings
 from starter.desk import Desk
 from starter.doctor.finding import Finding, named, ok, warning
-from starter.schedules.applying import plan_schedules
+from starter.provisioning.applying import plan_schedules
 
 
 async def schedules(client: Client, records: Records, settings: Settings) -> Finding:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
+from activities.deadman.activities import Switch, Terms, switches
+from activities.deadman.signs import Signs
 from activities.records import Records
-from activities.signs import Signs
-from activities.vigil import Switch, Terms, switches
 from models.dossier import Dossier
 from models.errors import DossierError, UserError
 from starter.doctor.finding import Finding, ok, warning

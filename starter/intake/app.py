@@ -19,8 +19,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from temporalio.client import Client
 
+from activities.deadman.signs import Signs
 from activities.records import Records
-from activities.signs import Signs
 from models.errors import StoreError, WatchUnavailableError
 from starter.intake.alertmanager import WEBHOOK
 from starter.intake.bodies import Body, Format, read_body, understand

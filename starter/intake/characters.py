@@ -6,7 +6,7 @@ import codecs
 import json
 from typing import Final, Protocol
 
-from activities.charsets import declared_charset
+from activities.probes.charsets import declared_charset
 
 
 class Decoder(Protocol):

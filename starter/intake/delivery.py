@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from activities.alarms import batched
-from activities.gathering import Reporter
+from activities.alarms.gathering import Reporter
+from activities.alarms.reporter import batched
 from activities.records import Records
 from models.alarms import Alarm, AlarmBatch, Subject
 from models.base import Model

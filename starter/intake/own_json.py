@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from models.alarms import Alarm, AlarmState, fingerprint_of
-from starter.incidents.messages import message
+from starter.incident.messages import message
 from starter.intake.bodies import Format
 from starter.intake.decoding import (
     NO_ZONE,

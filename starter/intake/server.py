@@ -16,17 +16,17 @@ import uvicorn
 from starlette.applications import Starlette
 from temporalio.client import Client
 
-from activities.alarms import WatchReporter
-from activities.gathering import GatheringReporter
+from activities.alarms.gathering import GatheringReporter
+from activities.alarms.reporter import WatchReporter
+from activities.deadman.signs import Signs
 from activities.records import Records
-from activities.signs import Signs
 from models.errors import SettingsError
 from models.settings import Settings
+from starter.installation.temporal import connect
 from starter.intake.app import Intake, database_check, temporal_check
 from starter.intake.connections import Connections
 from starter.intake.delivery import Delivery
 from starter.intake.sources import Sources, authorization
-from starter.temporal import connect
 
 _PATIENCE: Final = timedelta(seconds=15)
 """For one acknowledgement of a watch; then the sender is asked to send again."""

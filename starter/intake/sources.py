@@ -7,7 +7,7 @@ import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from activities.references import resolve
+from activities.secrets.references import resolve
 from models.errors import SettingsError
 
 

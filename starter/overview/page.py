@@ -8,11 +8,11 @@ from datetime import datetime
 
 from rich.console import Console
 
-from starter.incident_page import age_of
-from starter.incident_page import show_lines as show_incidents
-from starter.operation_page import show_lines as show_operations
+from starter.incident.page import age_of
+from starter.incident.page import show_lines as show_incidents
+from starter.operation.page import show_lines as show_operations
 from starter.overview.views import Digest, Overview, WaitingQuestion
-from starter.terminal import Listing, colleagues, terminal, tidy
+from starter.terminal.screen import Listing, colleagues, terminal, tidy
 
 _SHOWN = 10
 """Of what has ended or did not arrive; `--json` has all."""

@@ -20,13 +20,13 @@ from models.gates import GateState
 from models.names import AWAITS_DECISION_BY, CUSTOMER, as_typed
 from models.settings import Settings
 from starter.desk import ANSWER_WITHIN, Desk, ask, desk
-from starter.incidents.naming import short
-from starter.incidents.reading import list_incidents, recorded_line
-from starter.majors import list_majors
-from starter.operations.reading import WORKFLOWS, list_operations, recorded_operation_line
+from starter.incident.naming import short
+from starter.incident.reading import list_incidents, recorded_line
+from starter.major.service import list_majors
+from starter.operation.reading import WORKFLOWS, list_operations, recorded_operation_line
 from starter.overview.views import Digest, Overview, WaitingQuestion
-from starter.runbooks import workflow_url
-from starter.watches import list_watches
+from starter.runbook.catalogue import workflow_url
+from starter.watch.service import list_watches
 
 
 class WhatItDoes(Model):

@@ -7,10 +7,10 @@ from datetime import datetime
 from models.base import Model
 from models.halts import Halt
 from models.notices import Undelivered
-from starter.incidents.views import IncidentLine
-from starter.majors import MajorLine
-from starter.operations.views import OperationLine
-from starter.watches import WatchLine
+from starter.incident.views import IncidentLine
+from starter.major.service import MajorLine
+from starter.operation.views import OperationLine
+from starter.watch.service import WatchLine
 
 
 class WaitingQuestion(Model):

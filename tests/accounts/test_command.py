@@ -17,7 +17,7 @@ from activities.records import Records, upgrade
 from models.records import WriteRecords
 from models.settings import Settings
 from models.tables import IncidentAccount
-from starter.commands.incident.reporting import report
+from starter.incident.commands.reporting import report
 from tests.accounts.midsummer import ID, dossier, events, incident, keep, order
 
 

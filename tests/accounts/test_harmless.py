@@ -13,10 +13,10 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from activities.accounts import Accounts
-from activities.accounts.foreign import cell, fenced, visible
-from activities.accounts.markdown import markdown
-from activities.accounts.page import page
 from activities.accounts.sections import document
+from activities.documents.foreign import cell, fenced, visible
+from activities.documents.markdown import markdown
+from activities.documents.page import page
 from activities.records import Records
 from models.account import Account, AccountCommand, AccountEntry, AccountHead, Excerpt, Standpoint
 from models.jobs import Outcome

@@ -20,7 +20,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.table import Table
 
-from starter.private import keep_private
+from starter.installation.private import keep_private
 from tests.bench.figures import Figure, measure
 
 BENCHMARKS: Final = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from activities.alarms import WatchReporter
+from activities.alarms.reporter import WatchReporter
 from models.alarms import AlarmBatch
 from models.errors import WatchUnavailableError
 

@@ -22,15 +22,15 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from activities.alarms import WatchReporter
+from activities.alarms.reporter import WatchReporter
 from activities.records import Records, upgrade
 from models.alarms import Alarm, AlarmBatch
 from models.dossier import Dossier
 from models.dossier.load import read_dossier
 from models.incident import IncidentEnd, IncidentOutcome
 from models.names import incident_id, watch_id
-from starter.publishing import publish
-from starter.temporal import connect
+from starter.dossier.publishing import publish
+from starter.installation.temporal import connect
 from tests.bench.bare import Bare, BareOrder, nothing
 from tests.bench.figures import Figure, Goal
 from tests.bench.many_hosts import sshd
@@ -38,7 +38,7 @@ from tests.chaos.fleet import Fleet
 from tests.hosts import AsyncsshHost, Host, SshHost
 from tests.servers import real_server
 from worker import running
-from workflows.sandbox import workflow_runner
+from workflows.runtime.sandbox import workflow_runner
 
 _INCIDENTS: Final = 8
 """The first is not counted: it connects to the host."""

@@ -31,13 +31,13 @@ from models.alarms import Alarm, AlarmBatch, BatchReceipt
 from models.names import WORKFLOW_QUEUE, watch_id
 from models.settings import Settings
 from models.watch import WatchOrder
+from starter.installation.temporal import connect
 from starter.intake import serve
-from starter.temporal import connect
 from tests.bench.figures import Figure, Goal
 from tests.intake.standin import StandInWatch
 from tests.records.dossiers import shop
 from tests.servers import real_server, wait_for_port
-from workflows.sandbox import workflow_runner
+from workflows.runtime.sandbox import workflow_runner
 
 _BATCH: Final = 10
 _AT_ONCE: Final = 32

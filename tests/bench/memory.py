@@ -25,22 +25,22 @@ import yaml
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from activities.alarms import WatchReporter
+from activities.alarms.reporter import WatchReporter
 from activities.records import Records, upgrade
 from models.alarms import Alarm, AlarmBatch
 from models.dossier import Dossier
 from models.dossier.load import read_dossier
 from models.names import STATE
 from models.settings import Settings
-from starter.publishing import publish
-from starter.temporal import connect
+from starter.dossier.publishing import publish
+from starter.installation.temporal import connect
 from tests.bench.bare import Bare, BareOrder, nothing
 from tests.bench.delivering import deliver_patiently
 from tests.bench.figures import Figure, Goal
 from tests.chaos.fleet import Fleet
 from tests.hosts import Host, SshHost
 from tests.servers import real_server
-from workflows.sandbox import workflow_runner
+from workflows.runtime.sandbox import workflow_runner
 
 _APPLICATIONS: Final = 100
 _COMPONENTS: Final = 10

@@ -34,8 +34,8 @@ from models.tables import SampleRow
 from tests.bench.figures import Figure, Goal
 from tests.monitor.dossiers import SITE, dossier, point
 from tests.servers import real_server
-from workflows.monitor import Monitor
-from workflows.sandbox import workflow_runner
+from workflows.monitoring.monitor import Monitor
+from workflows.runtime.sandbox import workflow_runner
 
 _APPLICATIONS: Final = 50
 _NOTES_A_DAY: Final = 42

@@ -28,8 +28,8 @@ from models.hosts import HostTarget
 from models.maintenance import MaintenanceOrder
 from models.names import WORKFLOW_QUEUE, operation_id
 from models.operation import OperationEnd, OperationKind, OperationOutcome
-from starter.publishing import publish
-from starter.temporal import connect
+from starter.dossier.publishing import publish
+from starter.installation.temporal import connect
 from tests.bench import other_tools
 from tests.bench.bare_ssh import command
 from tests.bench.bare_ssh import connect as connect_bare

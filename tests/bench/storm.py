@@ -23,7 +23,7 @@ from temporalio.client import Client, WithStartWorkflowOperation, WorkflowUpdate
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.worker import Worker
 
-from activities.alarms import WatchReporter
+from activities.alarms.reporter import WatchReporter
 from activities.records import RecordActivities, Records, upgrade
 from models.alarms import Alarm, AlarmBatch
 from models.names import WORKFLOW_QUEUE, watch_id
@@ -34,8 +34,8 @@ from tests.bench.figures import Figure, Goal
 from tests.bench.waiting import WaitingIncident
 from tests.records.dossiers import shop
 from tests.servers import real_server
-from workflows.sandbox import workflow_runner
-from workflows.watch import Watch
+from workflows.runtime.sandbox import workflow_runner
+from workflows.watch.workflow import Watch
 
 _APPLICATIONS: Final = 500
 _BATCHES: Final = 4

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from activities.changes import survey
+from activities.change.activities import survey
 from activities.records.plans import application_plan
 from models.change import ChangeOrder, ChangePlan, SurveyChange
 from models.dossier import Dossier
 from models.dossier.instructions import Change
 from models.dossier.load import read_dossier
 from tests.dossier.written import EXAMPLES
-from workflows.change_plan import plan_change
+from workflows.change.plan import plan_change
 
 BY = "on-call@driftbolaget.example"
 

@@ -11,7 +11,7 @@ from typing import Any
 from temporalio import activity
 from temporalio.client import Client, WorkflowHandle
 
-from activities.changes import survey
+from activities.change.activities import survey
 from activities.records.plans import application_plan
 from models.change import ChangeNumber, ChangeSurvey, NumberChange, SurveyChange
 from models.dossier import Dossier
@@ -26,8 +26,8 @@ from tests.changes.plans import BY, order, shop
 from tests.fakes import FakeHosts, working
 from tests.workflows.waiting import until_asked
 from tests.workflows.world import decide, gates, unique
-from workflows.change import ChangeImplementation
-from workflows.review import Review
+from workflows.change.review import Review
+from workflows.change.workflow import ChangeImplementation
 
 SUPPLIER = "jonas.berg@driftbolaget.example"
 CUSTOMER = "karin.holm@acme.example"

@@ -9,7 +9,7 @@ import pytest
 
 from models.dossier.changes import HealthBounds
 from models.probes import Sample, Seen
-from workflows.health_before import worse
+from workflows.change.regression import worse
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)
 

@@ -27,9 +27,9 @@ from tests.hosts import Host
 from tests.ssh.kinds import BOTH, one_kind
 from tests.workflows.waiting import until_asked
 from tests.workflows.world import decide, unique
-from workflows.change import ChangeImplementation
-from workflows.review import Review
-from workflows.serving import BoundedWorker
+from workflows.change.review import Review
+from workflows.change.workflow import ChangeImplementation
+from workflows.runtime.serving import BoundedWorker
 
 OPERATOR = "on-call@driftbolaget.example"
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from temporalio.client import Client, WorkflowFailureError
 
-from activities.changes import Changes, next_number
+from activities.change.activities import Changes, next_number
 from activities.records import Records, upgrade
 from models.change import NumberChange
 from models.errors import NotFoundError
@@ -18,9 +18,9 @@ from tests.changes.plans import BY
 from tests.changes.scene import Scene
 from tests.fakes import working
 from tests.workflows.world import unique
-from workflows.change import ChangeImplementation
-from workflows.review import Review
-from workflows.submitting import SubmitChange
+from workflows.change.form import SubmitChange
+from workflows.change.review import Review
+from workflows.change.workflow import ChangeImplementation
 
 FORM = {"application": "acme.shop", "routine": "release", "by": BY}
 

@@ -10,8 +10,8 @@ from pydantic import TypeAdapter
 from models.dossier.instructions import Step
 from models.jobs import Outcome
 from models.runbooks import StepReport
-from workflows.steps import LOOKED
-from workflows.undoing import done, to_undo
+from workflows.change.undo import done, to_undo
+from workflows.steps.runner import LOOKED
 
 INSTALL = {"type": "run", "component": "app", "command": "install", "undo": "remove"}
 MIGRATE = {"type": "run", "component": "db", "command": "migrate", "undo": "migrate back"}

@@ -19,7 +19,7 @@ from models.hosts import HostTarget
 from models.names import WORKFLOW_QUEUE, operation_id
 from models.operation import OperationKind, OperationOrder, OperationOutcome
 from models.settings import Settings
-from starter.publishing import publish
+from starter.dossier.publishing import publish
 from tests.bench.many_hosts import many_hosts
 from tests.chaos.marks import Marks, Part, write
 from tests.servers import real_server

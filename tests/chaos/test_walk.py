@@ -16,7 +16,7 @@ from tests.chaos.field import Application, field
 from tests.chaos.marks import Marks, in_turn
 from tests.chaos.walks import WALKS, Walk
 from worker import WORKFLOWS
-from workflows.operation import Operation
+from workflows.operation.base import Operation
 
 Handle = WorkflowHandle[Any, OperationOutcome]
 

@@ -40,8 +40,8 @@ from models.watch import SilenceOrder
 from tests.cli.scripted import ANNA, AT, INCIDENT, MAJOR, incident_status, major_outcome, major_status
 from tests.workflows.test_alarm_desk import Desk
 from tests.workflows.world import APPLICATION, alarm
-from workflows.serving import BoundedWorker
-from workflows.watch_memory import status_of
+from workflows.runtime.serving import BoundedWorker
+from workflows.watch.state import status_of
 
 MARK = "Zq7"
 """Stands in every hostile text, so that a test sees whether it was shown."""

@@ -32,7 +32,7 @@ from models.dossier.agreement import Priority
 from models.incident import IncidentState, IncidentStatus
 from models.major import MajorOutcome, MajorState, MajorStatus, SeenIncident
 from models.names import DEADLINE, LEAD, STATE, WORKFLOW_QUEUE, watch_id
-from workflows.serving import BoundedWorker
+from workflows.runtime.serving import BoundedWorker
 
 ANNA = "anna@supplier.example"
 BO = "bo@supplier.example"

@@ -15,8 +15,8 @@ from tests.cli.conftest import Site, beside, command
 from tests.dossier.written import EXAMPLES
 from tests.fakes import working
 from tests.workflows.waiting import end_of
-from workflows.change import ChangeImplementation
-from workflows.review import Review
+from workflows.change.review import Review
+from workflows.change.workflow import ChangeImplementation
 
 ROUTINE = ("--application", "acme.shop", "--routine", "release", "--by", BY)
 

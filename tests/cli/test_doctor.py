@@ -17,15 +17,15 @@ from typer.testing import Result
 from activities.records import Records
 from models.names import WORKFLOW_QUEUE
 from models.settings import Settings
-from starter.doctor import Verdict
+from starter.doctor.finding import Verdict
 from starter.doctor.running import stuck, stuck_workflows, watches
-from starter.pollers import somebody_polls
-from starter.publishing import read_all
-from starter.temporal_server import server_command
-from starter.up import installation
+from starter.dossier.publishing import read_all
+from starter.installation.pollers import somebody_polls
+from starter.installation.temporal_server import server_command
+from starter.installation.up import installation
 from tests.cli.conftest import Site, beside, command
 from tests.servers import server_settings, wait_for_port
-from workflows.serving import BoundedWorker
+from workflows.runtime.serving import BoundedWorker
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from activities.deadman.signs import Signs
 from activities.records import Records
-from activities.signs import Signs
 from models.dossier import Dossier
 from models.errors import DossierError
 from starter.doctor.sources import sources

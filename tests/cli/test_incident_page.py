@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from models.records import EntryKind, TimelineEntry
-from starter.incident_page import age_of, show_incident
-from starter.incidents.views import IncidentView
+from starter.incident.page import age_of, show_incident
+from starter.incident.views import IncidentView
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 

@@ -10,14 +10,14 @@ import pytest
 from models.dossier.backups import PostgresServer
 from models.jobs import Outcome
 from models.runbooks import StepReport
-from starter.change_page import show_change
-from starter.changes import ChangeView
-from starter.incident_page import show_gate
-from starter.incidents.views import OpenGate
-from starter.operation_page import show_steps
-from starter.operations.views import OperationView
-from starter.terminal import terminal
-from workflows.restoring.commands import postgres
+from starter.change.page import show_change
+from starter.change.service import ChangeView
+from starter.incident.page import show_gate
+from starter.incident.views import OpenGate
+from starter.operation.page import show_steps
+from starter.operation.views import OperationView
+from starter.terminal.screen import terminal
+from workflows.restore.backups.commands import postgres
 
 SQL = """psql -c "update orders
     set state = 'open'

@@ -19,10 +19,10 @@ import pytest
 
 from models.names import site_queue
 from models.settings import Settings
-from starter.leftovers import left_behind
-from starter.pollers import somebody_polls
-from starter.private import open_to_others
-from starter.temporal import connected
+from starter.installation.leftovers import left_behind
+from starter.installation.pollers import somebody_polls
+from starter.installation.private import open_to_others
+from starter.installation.temporal import connected
 from tests.dossier.written import dump, plain_data
 
 

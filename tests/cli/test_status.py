@@ -21,7 +21,7 @@ from models.names import AWAITS_DECISION_BY, CUSTOMER
 from models.notices import Audience, DeliveryState, Facts, Occasion, SendNotice
 from models.operation import OperationKind
 from models.records import IncidentRecord, OperationRecord, WriteRecords
-from starter.incidents.views import IncidentLine
+from starter.incident.views import IncidentLine
 from starter.overview.page import show_overview
 from starter.overview.views import Digest, Overview, WaitingQuestion
 from tests.cli.conftest import Site, beside, command

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from starter.commands.output import echo, echo_json
-from starter.incidents.views import IncidentLine
-from starter.listed import Listed
-from starter.terminal import Listing
+from starter.incident.views import IncidentLine
+from starter.terminal.listed import Listed
+from starter.terminal.options import echo, echo_json
+from starter.terminal.screen import Listing
 
 _ROOT = Path(__file__).parents[2]
 HOSTILE = "東京\u202e\x1b[2J\udc80 \U0001f600 down"
@@ -55,8 +55,8 @@ def table(title: str = "the web server does not answer") -> Listing:
 def test_a_title_that_the_terminal_cannot_show_takes_no_list_away(encoding: str) -> None:
     ran = _python(
         "from tests.cli.test_terminal import HOSTILE, NOW, line\n"
-        "from starter.commands.output import any_terminal, echo, echo_json\n"
-        "from starter.incident_page import show_lines\n"
+        "from starter.terminal.options import any_terminal, echo, echo_json\n"
+        "from starter.incident.page import show_lines\n"
         "with any_terminal(): show_lines([line(HOSTILE)], NOW); echo(HOSTILE); echo_json({'title': HOSTILE})",
         PYTHONIOENCODING=encoding,
         LC_ALL="C",
@@ -124,17 +124,18 @@ def test_a_list_that_is_cut_says_how_much_is_missing(total: int, said: str) -> N
 def test_every_command_prints_by_the_functions_that_survive_any_terminal() -> None:
     """`typer.echo` stands in one file; where colours are needed, in the doctor, its text is made harmless first."""
     found = [
-        path.name
-        for path in sorted((_ROOT / "starter" / "commands").rglob("*.py"))
+        path.relative_to(_ROOT).as_posix()
+        for path in sorted((_ROOT / "starter").rglob("*.py"))
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Attribute) and node.attr == "echo" and ast.unparse(node) == "typer.echo"
     ]
-    assert set(found) == {"output.py", "doctor.py"}
+    assert set(found) == {"starter/terminal/options.py", "starter/doctor/commands.py", "starter/demo/json_lines.py"}
 
 
 def test_every_table_of_a_page_keeps_its_names_whole() -> None:
-    bare = [p.name for p in sorted((_ROOT / "starter").rglob("*.py")) if "rich.table import" in p.read_text("utf-8")]
-    assert bare == ["screen.py", "terminal.py"]
+    sources = sorted((_ROOT / "starter").rglob("*.py"))
+    bare = [p.relative_to(_ROOT).as_posix() for p in sources if "rich.table import" in p.read_text("utf-8")]
+    assert bare == ["starter/demo/screen.py", "starter/terminal/screen.py"]
 
 
 def _python(code: str, **environment: str) -> subprocess.CompletedProcess[bytes]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from models.watch import OpenAlarm
-from starter.watch_page import show_watch
-from starter.watches import WatchView
+from starter.watch.page import show_watch
+from starter.watch.service import WatchView
 from tests.workflows.world import alarm
 
 

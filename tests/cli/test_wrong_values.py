@@ -29,9 +29,9 @@ from tests.cli.test_reference import commands
 from tests.servers import real_server
 from tests.workflows.waiting import until_asked
 from tests.workflows.world import APPLICATION, OPERATOR, QUEUE, World, alarm, incident, report
-from workflows.incident import Incident
-from workflows.serving import BoundedWorker
-from workflows.watch import Watch
+from workflows.incident.workflow import Incident
+from workflows.runtime.serving import BoundedWorker
+from workflows.watch.workflow import Watch
 
 UNCHECKED = {
     ("runbook new", "name"): "it takes any name that is sound",

@@ -16,7 +16,7 @@ import pytest
 
 from activities.records import Records
 from models.settings import Settings
-from starter.changes import next_key
+from starter.change.service import next_key
 from starter.demo.home import default_ports
 from tests.demo.processes import mentioning, none_left
 from tests.ports import free_ports

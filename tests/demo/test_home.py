@@ -12,7 +12,7 @@ import pytest
 
 from models.errors import SettingsError
 from starter.demo.home import default_ports, make_home
-from starter.supervisor import only_one
+from starter.installation.supervisor import only_one
 
 
 @pytest.fixture(autouse=True)

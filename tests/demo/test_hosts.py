@@ -10,7 +10,7 @@ import pytest
 
 from starter.demo.customer import Shop
 from starter.demo.machines import Machine
-from starter.supervisor import Supervisor
+from starter.installation.supervisor import Supervisor
 from tests.demo.processes import none_left
 
 

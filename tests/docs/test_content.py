@@ -37,7 +37,7 @@ from runbooks import find_runbooks
 from starter.cli import app
 from tests.docs.pages import DOCS, PAGES, ROOT, code, name
 from tests.docs.test_links import workflow_types
-from workflows.incident import Incident
+from workflows.incident.workflow import Incident
 
 ARCHITECTURE = (DOCS / "architecture.md").read_text()
 OPERATING = DOCS / "operating.md"
@@ -254,7 +254,7 @@ def test_the_first_dossier_of_a_new_user_has_no_fault(tmp_path: Path) -> None:
 
 
 def test_the_message_table_quotes_what_is_said() -> None:
-    said = "".join(path.read_text() for path in [*(ROOT / "workflows").glob("*.py"), ROOT / "models" / "gates.py"])
+    said = "".join(path.read_text() for path in [*(ROOT / "workflows").rglob("*.py"), ROOT / "models" / "gates.py"])
     for words in ("is not the one that gate", "may not decide", "asked for this and may not decide it", "has answered gate",
                   "was decided already", "there is no gate", "has no option", "needs a reason; say why in note",
                   "the time to answer gate", "has no component"):  # fmt: skip

@@ -11,7 +11,7 @@ from temporalio import workflow
 
 from models.names import SEARCH_ATTRIBUTES, WORKFLOW_QUEUE
 from runbooks import find_runbooks
-from starter.operations.reading import WORKFLOWS as OPERATIONS
+from starter.operation.reading import WORKFLOWS as OPERATIONS
 from tests.docs.pages import DOCS, PAGES, anchors, links, name
 from worker import WORKFLOWS
 

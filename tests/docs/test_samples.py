@@ -18,7 +18,7 @@ from temporalio.service import RPCError
 from activities.records import Records, upgrade
 from models.names import STATE, WORKFLOW_QUEUE, watch_id
 from models.operation import OperationState
-from starter.publishing import publish, read_all
+from starter.dossier.publishing import publish, read_all
 from tests.docs.pages import DOCS, PAGES, ROOT, code, name
 from tests.servers import real_server
 from tests.workflows.world import unique

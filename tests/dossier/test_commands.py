@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from models.dossier.load import read_dossier
 from models.dossier.schema import schema_text
-from starter.commands.dossier import Part, app
+from starter.dossier.commands import Part, app
 from tests.dossier.written import EXAMPLES, dump, plain_data
 
 SHOP = EXAMPLES / "acme" / "shop.yaml"

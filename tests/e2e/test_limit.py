@@ -11,8 +11,8 @@ from temporalio.client import Client, WorkflowHandle
 from activities.records import Records, upgrade
 from models.names import WORKFLOW_QUEUE, operation_id
 from models.operation import ComponentsOrder, OperationEnd, OperationOutcome
-from starter.freshness import freshness
-from starter.publishing import publish, read_all
+from starter.dossier.freshness import freshness
+from starter.dossier.publishing import publish, read_all
 from tests.chaos.fleet import Fleet
 from tests.hosts import AsyncsshHost
 from tests.servers import real_server

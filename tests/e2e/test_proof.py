@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from models.incident import IncidentEnd
-from starter.freshness import freshness, rehearse
+from starter.dossier.freshness import freshness, rehearse
 from tests.chaos.fleet import Fleet
 from tests.e2e.test_real_host import NAME, Site, fleet, site
 from tests.servers import real_server

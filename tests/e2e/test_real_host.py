@@ -14,12 +14,12 @@ import pytest
 import yaml
 from temporalio.client import Client, WorkflowHandle
 
-from activities.alarms import WatchReporter
+from activities.alarms.reporter import WatchReporter
 from activities.records import Records, upgrade
 from models.alarms import Alarm, AlarmState
 from models.incident import CancelIncident, IncidentEnd, IncidentOutcome, IncidentState, Told
 from models.records import EntryKind
-from starter.publishing import publish, read_all
+from starter.dossier.publishing import publish, read_all
 from tests.chaos.fleet import Fleet
 from tests.hosts import AsyncsshHost, Host, SshHost
 from tests.servers import TemporalServer, real_server

@@ -14,13 +14,13 @@ from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 
 from activities.records import Records, upgrade
-from activities.routines import Routines
+from activities.routine.activities import Routines
 from models.names import WORKFLOW_QUEUE
 from models.operation import OperationEnd, OperationOutcome
 from models.routine import CheckOrder, RoutineOrder
-from starter.freshness import freshness
-from starter.publishing import publish, read_all
-from starter.routines import catalogue
+from starter.dossier.freshness import freshness
+from starter.dossier.publishing import publish, read_all
+from starter.routine.service import catalogue
 from tests.chaos.fleet import Fleet
 from tests.hosts import AsyncsshHost, Host
 from tests.servers import real_server

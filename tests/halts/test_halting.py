@@ -24,8 +24,8 @@ from models.jobs import Outcome
 from models.names import AWAITS_DECISION_BY, WORKFLOW_QUEUE
 from models.records import EntryKind
 from models.runbooks import RunbookReport, StepReport
-from starter.halts import halt, lift
-from starter.publishing import publish, read_all
+from starter.dossier.publishing import publish, read_all
+from starter.halt.service import halt, lift
 from tests.chaos.fleet import Fleet
 from tests.e2e.test_real_host import NAME, site
 from tests.hosts import Host

@@ -24,7 +24,7 @@ from tests.records.dossiers import shop
 from tests.replaying import replayed
 from tests.servers import pass_time
 from tests.workflows.world import unique
-from workflows.halt import Halting
+from workflows.halt.workflow import Halting
 
 ANN, BO = "ann@example.com", "bo"
 

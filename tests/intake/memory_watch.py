@@ -8,8 +8,8 @@ from datetime import datetime
 from models.alarms import AlarmBatch, BatchReceipt
 from models.slices import WatchSlice
 from models.watch import WatchState
-from workflows.alarm_desk import AlarmDesk
-from workflows.incident_book import IncidentBook
+from workflows.watch.alarms import AlarmDesk
+from workflows.watch.incidents import IncidentBook
 
 _PAYLOAD_LIMIT = 2 * 1024 * 1024
 """Of Temporal."""

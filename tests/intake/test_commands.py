@@ -17,8 +17,8 @@ from activities.records import Records, upgrade
 from models.alarms import AlarmState
 from models.errors import SettingsError, TemporalUnavailableError
 from models.settings import Settings
-from starter.commands.alarm import app
-from starter.temporal import client_options, connect
+from starter.alarm.commands import app
+from starter.installation.temporal import client_options, connect
 from tests.intake.test_real import Installation, reported, watching
 from tests.ports import free_ports
 from tests.records.dossiers import shop
@@ -50,7 +50,7 @@ def server(published: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tempora
 
 async def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     """The command in a process of its own, so that how it leaves the interpreter is seen, too."""
-    program = "from starter.commands.alarm import app; app()"
+    program = "from starter.alarm.commands import app; app()"
     command = [sys.executable, "-c", program, *arguments]
     return await asyncio.to_thread(subprocess.run, command, cwd=_ROOT, capture_output=True, text=True, timeout=60)
 

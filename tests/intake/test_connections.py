@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from activities.gathering import GatheringReporter
+from activities.alarms.gathering import GatheringReporter
 from activities.records import Records
 from models.settings import Settings
 from starter.intake import bodies, connections, server

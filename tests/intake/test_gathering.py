@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from activities.gathering import GatheringReporter
+from activities.alarms.gathering import GatheringReporter
 from models.alarms import Alarm, AlarmBatch, BatchReceipt
 from models.errors import WatchRefusedError, WatchUnavailableError
 from tests.intake.conftest import FakeReporter

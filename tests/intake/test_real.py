@@ -31,7 +31,7 @@ from tests.intake.standin import StandInWatch
 from tests.ports import free_ports
 from tests.records.dossiers import shop
 from tests.servers import TemporalServer, real_server, wait_for_port
-from workflows.serving import BoundedWorker
+from workflows.runtime.serving import BoundedWorker
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "alertmanager.yml"
 

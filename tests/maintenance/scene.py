@@ -12,7 +12,7 @@ from uuid import uuid4
 from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
-from activities.maintenance import MaintenanceActivities
+from activities.maintenance.activities import MaintenanceActivities
 from models.dossier import Dossier
 from models.maintenance import MaintenanceOrder
 from models.names import WORKFLOW_QUEUE, operation_id
@@ -21,8 +21,8 @@ from tests.fakes import FakeHosts, application_plan
 from tests.replaying import replayed
 from tests.schedules.shop import SHOP
 from tests.servers import as_scheduled, pass_time
-from workflows.maintenance import Maintenance
-from workflows.serving import BoundedWorker
+from workflows.maintenance.workflow import Maintenance
+from workflows.runtime.serving import BoundedWorker
 
 Run = WorkflowHandle[Any, OperationOutcome]
 

@@ -13,7 +13,7 @@ from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from activities.maintenance import MaintenanceActivities
+from activities.maintenance.activities import MaintenanceActivities
 from models.incident import IncidentEnd
 from models.jobs import BatchResult, RunBatch
 from models.names import WORKFLOW_QUEUE, operation_id
@@ -34,9 +34,9 @@ from tests.workflows.world import (
     incident,
     report,
 )
-from workflows.incident import Incident
-from workflows.maintenance import Maintenance
-from workflows.watch import Watch
+from workflows.incident.workflow import Incident
+from workflows.maintenance.workflow import Maintenance
+from workflows.watch.workflow import Watch
 
 ROUTINE = operation_id("maintenance", "acme.shop", "patches.2026-11-30")
 

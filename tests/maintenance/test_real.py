@@ -14,7 +14,7 @@ from activities.records import Records
 from models.operation import OperationEnd, OperationOutcome
 from models.settings import Settings
 from starter.desk import Desk
-from starter.schedules.applying import apply_schedules
+from starter.provisioning.applying import apply_schedules
 from tests.chaos.field import Application, Field, field
 from tests.chaos.marks import Marks, Part
 from tests.workflows.waiting import until_asked

@@ -15,7 +15,7 @@ from pathlib import Path
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from activities.alarms import WatchReporter
+from activities.alarms.reporter import WatchReporter
 from activities.monitor.activities import SiteMonitor
 from activities.monitor.run import MonitorTuning, SiteParts
 from activities.monitor.source import RecordedDossiers
@@ -23,7 +23,7 @@ from activities.monitor.store import MonitorStore
 from activities.records.database import Database
 from models.names import site_queue
 from models.probes import ProbeTarget, Sample, Seen
-from workflows.serving import BoundedWorker
+from workflows.runtime.serving import BoundedWorker
 
 
 class FileProber:

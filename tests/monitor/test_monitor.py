@@ -25,9 +25,9 @@ from models.names import monitor_id, site_queue, watch_id
 from tests.monitor.dossiers import dossier, point, publish
 from tests.monitor.stand_in_watch import StandInWatch
 from tests.servers import TemporalServer
-from workflows.monitor import Monitor
-from workflows.sandbox import workflow_runner
-from workflows.serving import BoundedWorker
+from workflows.monitoring.monitor import Monitor
+from workflows.runtime.sandbox import workflow_runner
+from workflows.runtime.serving import BoundedWorker
 
 
 class Site:

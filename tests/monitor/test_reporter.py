@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
-from activities.alarms import batched
+from activities.alarms.reporter import batched
 from activities.monitor.plan import monitored_points
 from activities.monitor.reporter import FaultReporter
 from activities.monitor.states import SiteStates

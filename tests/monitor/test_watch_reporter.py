@@ -9,13 +9,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from temporalio.client import Client
 
-from activities.alarms import WatchReporter
+from activities.alarms.reporter import WatchReporter
 from models.alarms import Alarm
 from models.errors import WatchUnavailableError
 from models.names import watch_id
 from tests.monitor.stand_in_watch import StandInWatch
-from workflows.sandbox import workflow_runner
-from workflows.serving import BoundedWorker
+from workflows.runtime.sandbox import workflow_runner
+from workflows.runtime.serving import BoundedWorker
 
 
 def alarm(application: str, number: int) -> Alarm:

@@ -19,7 +19,7 @@ from models.operation import OperationEnd, OperationOutcome, ShutDownOrder
 from models.records import WriteRecords
 from tests.fakes import FakeHosts, application_plan, working
 from tests.workflows.world import OPERATOR, unique
-from workflows.starting import ShutDown
+from workflows.start_stop.workflow import ShutDown
 
 
 class RecordedHosts(FakeHosts):

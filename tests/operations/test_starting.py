@@ -26,7 +26,7 @@ from models.proof import Use
 from tests.fakes import Answer, FakeHosts, application_plan, working
 from tests.workflows.waiting import until_asked
 from tests.workflows.world import OPERATOR, decide, unique
-from workflows.starting import ShutDown, StartUp
+from workflows.start_stop.workflow import ShutDown, StartUp
 
 SHOP = {"db": [], "app": ["db"], "web": ["app"], "mail": []}
 

@@ -11,8 +11,8 @@ from temporalio.exceptions import ApplicationError
 from models.names import WORKFLOW_QUEUE
 from tests.fakes import FakeHosts, application_plan, working
 from tests.workflows.world import OPERATOR, unique
-from workflows.restoring.drill import Drill
-from workflows.restoring.restore import RestoreFromBackup
+from workflows.restore.drill import Drill
+from workflows.restore.workflow import RestoreFromBackup
 
 PLAN = application_plan({"db": []})
 

@@ -14,7 +14,7 @@ from models.slices import ApplicationPlan, PlanRequest
 from tests.fakes import FakeHosts, application_plan, working
 from tests.servers import as_scheduled
 from tests.workflows.world import OPERATOR, unique
-from workflows.starting import StartUp
+from workflows.start_stop.workflow import StartUp
 
 PLAN = application_plan({"db": []}).model_copy(update={"people": {"operator": [OPERATOR]}})
 

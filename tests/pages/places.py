@@ -40,9 +40,9 @@ from tests.workflows import led
 from tests.workflows.scenarios.scene import Scene
 from tests.workflows.waiting import until_asked
 from tests.workflows.world import APPLICATION, OPERATOR, World, unique
-from workflows.halt import Halting
-from workflows.restoring.drill import Drill
-from workflows.restoring.restore import RestoreFromBackup
+from workflows.halt.workflow import Halting
+from workflows.restore.drill import Drill
+from workflows.restore.workflow import RestoreFromBackup
 
 Handle = WorkflowHandle[Any, Any]
 

@@ -17,7 +17,7 @@ from tests.docs.pages import ROOT
 from tests.pages.offers import Offer, first, offers_on, page_of, paste
 from tests.pages.places import PLACES, Place, Worlds
 from worker import WORKFLOWS
-from workflows.gates import Asking
+from workflows.gates.gates import Asking
 
 EVERY = [(place, update) for place in PLACES for update in place.offers]
 
@@ -119,4 +119,4 @@ def test_every_offer_of_every_kind_of_page_is_pasted(kind: str) -> None:
 
 def test_no_page_has_a_block_to_copy_of_which_it_is_not_said_where_to_send_it() -> None:
     fenced = [file.name for file in (ROOT / "workflows").rglob("*.py") if "```json" in file.read_text()]
-    assert fenced == ["text.py"]
+    assert fenced == ["markdown.py"]

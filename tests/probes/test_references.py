@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from activities.references import is_reference, resolve
+from activities.secrets.references import is_reference, resolve
 from models.errors import SettingsError
 
 CANARY = "canary-7f3a"

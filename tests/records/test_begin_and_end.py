@@ -11,7 +11,7 @@ import pytest
 from temporalio.testing import ActivityEnvironment
 
 from activities.accounts import Accounts
-from activities.incidents import IncidentActivities
+from activities.incident.activities import IncidentActivities
 from activities.records import Records, upgrade
 from models.beginning import BeginIncident, EndIncident, IncidentBegun, IncidentEnded
 from models.clock import ClockEventKind, Promise, Standing

@@ -15,9 +15,9 @@ from tests.replay.keeping import keep
 from tests.servers import real_server
 from tests.workflows.waiting import until_asked
 from tests.workflows.world import decide
-from workflows.change import ChangeImplementation
-from workflows.review import Review
-from workflows.submitting import SubmitChange
+from workflows.change.form import SubmitChange
+from workflows.change.review import Review
+from workflows.change.workflow import ChangeImplementation
 
 
 async def main() -> None:

@@ -25,7 +25,7 @@ from tests.cancelling import Around
 from tests.workflows.waiting import end_of, until_asked
 from tests.workflows.world import World, alarm, decide, incident, report
 from worker import WORKFLOWS
-from workflows.sandbox import workflow_runner
+from workflows.runtime.sandbox import workflow_runner
 
 Measure = Callable[[list[float]], AbstractContextManager[None]]
 """Measures one activation and appends what it found."""

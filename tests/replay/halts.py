@@ -17,9 +17,9 @@ from models.notices import NoticeReceipt, SendNotice
 from tests.records.dossiers import shop
 from tests.replay.keeping import keep
 from tests.servers import real_server
-from workflows.halt import Halting
-from workflows.sandbox import workflow_runner
-from workflows.serving import BoundedWorker
+from workflows.halt.workflow import Halting
+from workflows.runtime.sandbox import workflow_runner
+from workflows.runtime.serving import BoundedWorker
 
 
 @activity.defn(name="send_notice")

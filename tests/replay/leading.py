@@ -9,7 +9,7 @@ from pathlib import Path
 
 from temporalio.client import Client
 
-from activities.workflows import Workflows
+from activities.temporal.workflows import Workflows
 from models.dossier.agreement import CauseCode, Priority
 from models.incident import (
     Acknowledge,
@@ -33,12 +33,12 @@ from tests.servers import real_server
 from tests.workflows.opened import opened_by_watch
 from tests.workflows.waiting import end_of, until_asked
 from tests.workflows.world import OPERATOR, QUEUE, SECOND_LINE, World, alarm
-from workflows.incident import Incident
-from workflows.major import Major
-from workflows.opening import OpenIncident
-from workflows.sandbox import workflow_runner
-from workflows.serving import BoundedWorker
-from workflows.watch import Watch
+from workflows.incident.form import OpenIncident
+from workflows.incident.workflow import Incident
+from workflows.major.workflow import Major
+from workflows.runtime.sandbox import workflow_runner
+from workflows.runtime.serving import BoundedWorker
+from workflows.watch.workflow import Watch
 
 _APPLICATION = "acme.led"
 

@@ -17,7 +17,7 @@ from models.monitor import Beat, MonitorOrder, SampleSite
 from models.names import WORKFLOW_QUEUE, operation_id, site_queue, watch_id
 from models.operation import ComponentsOrder
 from runbooks import find_runbooks
-from starter.runbooks import sample_input
+from starter.runbook.catalogue import sample_input
 from tests.fakes import Answer, FakeHosts, application_plan, working
 from tests.maintenance import scene as maintenance
 from tests.replay import changes, halts, leading, restores, routines, watches
@@ -25,10 +25,10 @@ from tests.replay.keeping import keep
 from tests.servers import real_server
 from tests.workflows.waiting import end_of, until_asked
 from tests.workflows.world import APPLICATION, OPERATOR, World, alarm, cleared, decide, incident, report, status
-from workflows.monitor import Monitor
-from workflows.sandbox import workflow_runner
-from workflows.serving import BoundedWorker
-from workflows.starting import ShutDown, StartUp
+from workflows.monitoring.monitor import Monitor
+from workflows.runtime.sandbox import workflow_runner
+from workflows.runtime.serving import BoundedWorker
+from workflows.start_stop.workflow import ShutDown, StartUp
 
 BOSS = "boss@supplier.example"
 

@@ -25,8 +25,8 @@ from tests.replay.keeping import keep
 from tests.servers import real_server
 from tests.workflows.waiting import until_asked
 from tests.workflows.world import APPLICATION, OPERATOR, decide
-from workflows.restoring.drill import Drill
-from workflows.restoring.restore import RestoreFromBackup
+from workflows.restore.drill import Drill
+from workflows.restore.workflow import RestoreFromBackup
 
 OWNER = "owner@acme.example"
 

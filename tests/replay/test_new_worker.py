@@ -29,11 +29,11 @@ from tests.fakes import SITE_QUEUE, Answer, FakeHosts, application_plan
 from tests.servers import real_server
 from tests.workflows.waiting import until_asked
 from tests.workflows.world import APPLICATION, OPERATOR, QUEUE, World, alarm, incident, report
-from workflows.incident import Incident
-from workflows.sandbox import workflow_runner
-from workflows.serving import BoundedWorker
-from workflows.starting import ShutDown
-from workflows.watch import Watch
+from workflows.incident.workflow import Incident
+from workflows.runtime.sandbox import workflow_runner
+from workflows.runtime.serving import BoundedWorker
+from workflows.start_stop.workflow import ShutDown
+from workflows.watch.workflow import Watch
 
 _DONE = EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
 

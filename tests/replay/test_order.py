@@ -18,8 +18,8 @@ from models.records import WriteRecords
 from tests.fakes import FakeHosts, application_plan, working
 from tests.replaying import replayed
 from tests.workflows.world import APPLICATION, OPERATOR
-from workflows.calls import call, look_up
-from workflows.starting import StartUp
+from workflows.runtime.calls import call, look_up
+from workflows.start_stop.workflow import StartUp
 
 _TASK = timedelta(seconds=1)
 """A workflow task; the SDK would keep one open with a heartbeat after 0.8 s."""

@@ -17,7 +17,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 from models.converter import data_converter
 from runbooks import find_runbooks
 from worker import WORKFLOWS
-from workflows.sandbox import workflow_runner
+from workflows.runtime.sandbox import workflow_runner
 
 RECORDED = sorted(Path(__file__).parent.glob("*/*.json"))
 CLASSES = {

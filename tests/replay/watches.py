@@ -32,9 +32,9 @@ from tests.servers import real_server
 from tests.workflows.test_watch_orders import WORKFLOWS, Ordered
 from tests.workflows.waiting import end_of
 from tests.workflows.world import APPLICATION, OPERATOR, alarm, begin_watching, cleared, incident, report, watch_status
-from workflows.sandbox import workflow_runner
-from workflows.serving import BoundedWorker
-from workflows.vigil import Vigil
+from workflows.monitoring.deadman import Vigil
+from workflows.runtime.sandbox import workflow_runner
+from workflows.runtime.serving import BoundedWorker
 
 DIRECTORY = Path(__file__).parent / version("driftvakt")
 

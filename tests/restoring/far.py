@@ -12,7 +12,7 @@ from models.dossier.instructions import RunStep, Step
 from models.jobs import JobResult, Outcome, RunJob
 from models.restores import LATEST, Examined, RestorePoint
 from tests.hosts import Host
-from workflows.restoring.adapter import Adapter, Place
+from workflows.restore.backups.adapter import Adapter, Place
 
 _ids = itertools.count()
 

@@ -17,7 +17,7 @@ from models.gates import Decision, GateState
 from models.names import WORKFLOW_QUEUE, operation_id
 from models.operation import OperationOutcome, OperationStatus
 from models.restores import DrillOrder, RestoreOrder
-from starter.publishing import publish, read_all
+from starter.dossier.publishing import publish, read_all
 from tests.hosts import Host
 from tests.restoring.cluster import Cluster
 from tests.servers import TemporalServer, as_scheduled

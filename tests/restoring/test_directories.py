@@ -17,9 +17,9 @@ from models.dossier.backups import Files, Restic
 from models.dossier.instructions import RunStep
 from models.jobs import Outcome
 from tests.restoring.far import FarHost, place
-from workflows.restoring.directories import DirectoryAdapter
-from workflows.restoring.files import FilesAdapter
-from workflows.restoring.restic import ResticAdapter
+from workflows.restore.backups.directories import DirectoryAdapter
+from workflows.restore.backups.files import FilesAdapter
+from workflows.restore.backups.restic import ResticAdapter
 
 needs_restic = pytest.mark.needs("restic")
 pytestmark = pytest.mark.needs("openssh")

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from activities.drills import standing_drills
+from activities.deadman.activities import VigilActivities
 from activities.records import Records, upgrade
-from activities.vigil import VigilActivities
+from activities.restore.drills import standing_drills
 from models.alarms import Alarm
 from models.dossier import Dossier
 from models.dossier.load import read_dossier
 from models.records import OperationRecord, WriteRecords
-from starter.restores.reading import drills
+from starter.restore.service import drills
 from tests.dossier.written import EXAMPLES
 
 SHOP = "acme.shop"

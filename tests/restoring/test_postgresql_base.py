@@ -15,8 +15,8 @@ from models.jobs import Outcome
 from models.restores import RestorePoint
 from tests.restoring.cluster import Cluster
 from tests.restoring.far import FarHost, place
-from workflows.restoring.commands import facts
-from workflows.restoring.postgresql_base import LOG_END, BaseAdapter
+from workflows.restore.backups.commands import facts
+from workflows.restore.backups.postgresql_base import LOG_END, BaseAdapter
 
 pytestmark = [pytest.mark.needs("openssh"), pytest.mark.needs("postgresql")]
 

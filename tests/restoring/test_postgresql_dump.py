@@ -13,7 +13,7 @@ from models.dossier.instructions import RunStep
 from models.jobs import Outcome
 from tests.restoring.cluster import Cluster
 from tests.restoring.far import FarHost, place
-from workflows.restoring.postgresql_dump import DumpAdapter
+from workflows.restore.backups.postgresql_dump import DumpAdapter
 
 pytestmark = [pytest.mark.needs("openssh"), pytest.mark.needs("postgresql")]
 

@@ -14,8 +14,8 @@ from temporalio.client import WorkflowHandle
 from models.jobs import Outcome
 from models.operation import OperationEnd
 from models.restores import Proof
-from starter.commands.operating import Lines
-from starter.operations.starting import Heard, follow_operation
+from starter.operation.following import Lines
+from starter.operation.starting import Heard, follow_operation
 from tests.cli.conftest import beside
 from tests.hosts import SshHost
 from tests.restoring.cluster import Cluster

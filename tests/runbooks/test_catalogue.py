@@ -13,7 +13,7 @@ from models.errors import NotFoundError, UserError
 from models.runbooks import RunbookInput
 from models.settings import Settings
 from runbooks import find_runbook, find_runbooks
-from starter.runbooks import build_input, describe, read_inputs, sample_input, start_url
+from starter.runbook.catalogue import build_input, describe, read_inputs, sample_input, start_url
 
 
 def settings(home: Path, **more: Any) -> Settings:

@@ -21,9 +21,9 @@ from runbooks.carry_out_remedy import CarryOutRemedy
 from runbooks.free_disk_space import FreeDiskSpace
 from runbooks.restart_with_dependants import RestartWithDependants
 from runbooks.wait_for_health import WaitForHealth
-from starter.commands.runbook import app
-from starter.runbooks import build_input
-from starter.running import Heard, follow, start
+from starter.runbook.catalogue import build_input
+from starter.runbook.commands import app
+from starter.runbook.running import Heard, follow, start
 from tests.fakes import Answer, FakeHosts, application_plan, working
 from tests.records.dossiers import shop as published_shop
 from tests.servers import TemporalServer

@@ -22,7 +22,7 @@ from runbooks.free_disk_space import FreeDiskSpace, FreeDiskSpaceInput
 from runbooks.restart_with_dependants import RestartWithDependants, RestartWithDependantsInput
 from tests.fakes import FakeHosts, application_plan, carry_out
 from tests.hosts import AsyncsshHost
-from workflows.serving import BoundedWorker
+from workflows.runtime.serving import BoundedWorker
 
 SITE = "site.real"
 

@@ -6,7 +6,7 @@ import pytest
 
 from models.jobs import Outcome
 from models.runbooks import RunbookReport, StepReport
-from starter.runbook_page import show_report
+from starter.runbook.page import show_report
 
 
 def shown(capsys: pytest.CaptureFixture[str], **of_step: object) -> list[str]:

@@ -19,7 +19,7 @@ from models.slices import ApplicationPlan
 from runbooks.restart_with_dependants import RestartWithDependants
 from tests.fakes import FakeHosts, application_plan, working
 from tests.workflows.world import OPERATOR, unique
-from workflows.steps import Steps
+from workflows.steps.runner import Steps
 
 
 @workflow.defn(name="test-carries-out-a-runbook")

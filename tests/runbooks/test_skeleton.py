@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from models.errors import UserError
-from starter.skeleton import write_skeleton
+from starter.runbook.skeleton import write_skeleton
 
 ROOT = Path(__file__).parents[2]
 NAMES = ["rotate-logs", "a", "a-name-that-is-as-long-as-can-be"]

@@ -11,7 +11,7 @@ from activities.calendars.agenda import agenda
 from models.dossier import Dossier
 from models.dossier.load import read_dossier
 from models.schedules import AgendaEntry
-from starter.maintenance import twelve_months
+from starter.maintenance.service import twelve_months
 from tests.dossier.written import EXAMPLES
 from tests.schedules.shop import SHOP
 

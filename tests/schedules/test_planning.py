@@ -10,9 +10,9 @@ from rich.console import Console
 
 from models.dossier import Dossier
 from models.schedules import AppliedSchedule, FoundSchedule, ScheduleChange, SchedulePlan, ScheduleShape
-from starter.schedules.page import show_plan
-from starter.schedules.planning import make_plan
-from starter.schedules.wanted import pattern_text, read_pattern, wanted_schedules
+from starter.provisioning.page import show_plan
+from starter.provisioning.planning import make_plan
+from starter.provisioning.wanted import pattern_text, read_pattern, wanted_schedules
 from tests.schedules.reference import utc
 from tests.schedules.shop import SHOP
 

@@ -15,8 +15,8 @@ from temporalio.client import Client
 from activities.calendars.occurrences import Occurrences
 from models.dossier.routines import Window
 from models.schedules import ScheduledRoutine, ScheduleShape
-from starter.schedules.server import change_schedule, find_schedules, make_schedule, remove_schedule
-from starter.schedules.wanted import wanted_schedule, wanted_schedules
+from starter.provisioning.server import change_schedule, find_schedules, make_schedule, remove_schedule
+from starter.provisioning.wanted import wanted_schedule, wanted_schedules
 from tests.schedules.reference import utc
 from tests.schedules.shop import SHOP
 

@@ -22,11 +22,11 @@ from starter.demo.customer import APPLICATION, ON_CALL, Shop, make_shop
 from starter.demo.following import next_incident
 from starter.demo.home import free_ports, make_home
 from starter.demo.mailbox import mailbox
-from starter.freshness import can_rehearse, freshness, rehearse
-from starter.operations.starting import start_operation
-from starter.publishing import read_all
-from starter.supervisor import Supervisor
-from starter.up import installation
+from starter.dossier.freshness import can_rehearse, freshness, rehearse
+from starter.dossier.publishing import read_all
+from starter.installation.supervisor import Supervisor
+from starter.installation.up import installation
+from starter.operation.starting import start_operation
 
 OWNER = "karin.holm@acme.example"
 MANAGER = "jonas.berg@driftbolaget.example"

@@ -23,9 +23,9 @@ from models.operation import ComponentsOrder, OperationKind, ShutDownOrder
 from models.restores import DrillOrder, RestoreOrder
 from models.routine import RoutineOrder
 from starter.demo.customer import APPLICATION, ON_CALL
-from starter.publishing import read_all
-from starter.schedules.server import make_schedule
-from starter.schedules.wanted import wanted_schedules
+from starter.dossier.publishing import read_all
+from starter.provisioning.server import make_schedule
+from starter.provisioning.wanted import wanted_schedules
 from tests.docs.pages import DOCS
 from tests.ui.desk import Desk, desk
 from tests.ui.exhibition import MANAGER, OWNER, Exhibition, exhibition

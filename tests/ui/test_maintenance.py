@@ -10,8 +10,8 @@ from playwright.async_api import expect
 
 from models.jobs import Outcome
 from models.operation import OperationEnd
-from starter.schedules.server import make_schedule
-from starter.schedules.wanted import wanted_schedules
+from starter.provisioning.server import make_schedule
+from starter.provisioning.wanted import wanted_schedules
 from tests.fakes import Answer
 from tests.maintenance.scene import OneDossier, dossier, hosts, order, start, workers
 from tests.schedules.reference import utc

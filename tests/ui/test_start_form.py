@@ -14,7 +14,7 @@ from temporalio.common import SearchAttributeKey
 from activities.records import Records, upgrade
 from models.halts import Halt
 from models.names import TITLE
-from starter.publishing import publish, read_all
+from starter.dossier.publishing import publish, read_all
 from tests.servers import TemporalServer, real_server
 from tests.ui.desk import Desk, desk
 from worker import running

@@ -10,10 +10,10 @@ from typing import Any
 
 from temporalio.testing import ActivityEnvironment
 
+from activities.deadman.activities import Switch, Switchboard, Terms, VigilActivities, switches
+from activities.deadman.signs import Signs
 from activities.monitor.store import MonitorStore
 from activities.records import Records, upgrade
-from activities.signs import Signs
-from activities.vigil import Switch, Switchboard, Terms, VigilActivities, switches
 from models.alarms import Alarm, AlarmState, Disposition, Subject
 from models.dossier import Dossier
 from models.dossier.monitoring import Severity

@@ -8,7 +8,7 @@ from temporalio import workflow
 
 from models.base import Model
 from models.gates import GateOutcome, Question
-from workflows.gates import Asking
+from workflows.gates.gates import Asking
 
 
 class Ask(Model):

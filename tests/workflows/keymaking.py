@@ -5,7 +5,7 @@ from __future__ import annotations
 from temporalio import workflow
 
 from models.base import Model
-from workflows.keys import action_key, child_id, job_id, message_key, scratch_key
+from workflows.runtime.keys import action_key, child_id, job_id, message_key, scratch_key
 
 
 class Made(Model):

@@ -13,7 +13,7 @@ from temporalio import workflow
 from temporalio.client import Client, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 
-from activities.workflows import Workflows
+from activities.temporal.workflows import Workflows
 from models.dossier.agreement import Priority
 from models.incident import (
     CustomerUpdate,
@@ -32,7 +32,7 @@ from models.names import WORKFLOW_QUEUE, incident_id
 from models.records import TimelineEntry
 from tests.replaying import replayed
 from tests.workflows.world import World
-from workflows.major import Major
+from workflows.major.workflow import Major
 
 LEADERS = ["anna@supplier.example", "eva@supplier.example"]
 """Who may lead the incidents of acme.guarded; those of the others anybody may."""

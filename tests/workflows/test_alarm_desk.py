@@ -15,12 +15,12 @@ from models.incident import AlarmsCleared, AlarmsJoined, IncidentOrder
 from models.slices import OpenSpan, WatchSlice
 from models.watch import BeginOperation, OpenByHand, SilenceOrder, WatchState
 from tests.workflows.world import APPLICATION, DEPENDS_ON, OPERATOR, alarm, cleared
-from workflows.alarm_desk import AlarmDesk
-from workflows.incident_book import IncidentBook
-from workflows.lease_desk import LeaseDesk
-from workflows.outbox import Message
-from workflows.placing import Role, belongs_to, steps
-from workflows.watch_orders import WatchOrders
+from workflows.watch.alarms import AlarmDesk
+from workflows.watch.correlation import Role, belongs_to, steps
+from workflows.watch.incidents import IncidentBook
+from workflows.watch.leases import LeaseDesk
+from workflows.watch.orders import WatchOrders
+from workflows.watch.outbox import Message
 
 NIGHT = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 MORNING = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)

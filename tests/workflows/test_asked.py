@@ -20,7 +20,7 @@ from tests.servers import pass_time
 from tests.workflows.asks import Ask
 from tests.workflows.waiting import until_asked
 from tests.workflows.world import World, decide, unique
-from workflows.gates import Asking
+from workflows.gates.gates import Asking
 
 QUEUE = "asked"
 ANN, BOB, CID = "ann@x.example", "bob@x.example", "cid@x.example"

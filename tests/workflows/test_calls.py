@@ -10,7 +10,7 @@ from temporalio import activity, workflow
 from temporalio.testing import WorkflowEnvironment
 
 from tests.replaying import replayed
-from workflows.calls import call, look_up
+from workflows.runtime.calls import call, look_up
 
 
 @activity.defn

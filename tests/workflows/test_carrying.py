@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from temporalio.testing import WorkflowEnvironment
 
-from activities.alarms import batched
+from activities.alarms.reporter import batched
 from models.alarms import Alarm, AlarmState, Disposition
 from models.cleared import Over
 from models.incident import AlarmsCleared, AlarmsJoined
@@ -20,10 +20,10 @@ from tests.workflows.test_alarm_desk import NIGHT, Desk
 from tests.workflows.test_crowd import handed_on, left, over, storm
 from tests.workflows.waiting import hand_on
 from tests.workflows.world import APPLICATION, World, alarm, report
-from workflows.carrying import fit
-from workflows.occurrences import MOST_OVER
-from workflows.outbox import _small, _together
-from workflows.watch_memory import status_of
+from workflows.watch.carrying import fit
+from workflows.watch.occurrences import MOST_OVER
+from workflows.watch.outbox import _small, _together
+from workflows.watch.state import status_of
 
 REFUSED = 2_097_152
 """Bytes of a payload that Temporal refuses."""

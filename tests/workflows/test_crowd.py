@@ -13,9 +13,9 @@ from models.incident import AlarmsCleared, AlarmsJoined, IncidentMemory
 from models.watch import SilenceOrder, SplitIncident, WatchState
 from tests.workflows.test_alarm_desk import NIGHT, Desk, office
 from tests.workflows.world import OPERATOR, alarm
-from workflows import crowd
-from workflows.crowd import MOST_ALARMS
-from workflows.firing import Firing
+from workflows.incident.active_alarms import Firing
+from workflows.watch import crowd
+from workflows.watch.crowd import MOST_ALARMS
 
 INCIDENT = "inc.acme.shop.1"
 

@@ -8,7 +8,7 @@ from models.dossier.instructions import Approval, AskStep, ProbeStep, RunStep, S
 from models.jobs import Outcome
 from models.proof import Use
 from models.runbooks import StepReport
-from workflows.faring import how_it_fared, needs_time
+from workflows.steps.proof import how_it_fared, needs_time
 
 RUN = RunStep(component="web", command="mend")
 PROBE = ProbeStep(component="web")

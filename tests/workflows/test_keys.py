@@ -15,7 +15,7 @@ from models.jobs import RunJob
 from tests.servers import real_server
 from tests.workflows.keymaking import KeyMaking, Made, Making
 from tests.workflows.world import World, unique
-from workflows.restoring.adapter import Place
+from workflows.restore.backups.adapter import Place
 
 QUEUE = "keys"
 

@@ -16,7 +16,7 @@ from models.lease import AskForLease, LeaseGranted, LeaseState
 from models.operation import OperationKind
 from models.slices import WatchSlice
 from models.watch import WatchState
-from workflows.lease_desk import LeaseDesk
+from workflows.watch.leases import LeaseDesk
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 DEPENDS_ON = {"web": ["app"], "app": ["db"], "db": [], "mail": []}

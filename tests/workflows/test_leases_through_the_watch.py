@@ -10,7 +10,7 @@ from temporalio.client import WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
-from activities.leases import Leases
+from activities.lease.activities import Leases
 from models.errors import UserError
 from models.lease import AskForLease, LeaseAnswer, LeaseMode, LeaseState
 from models.names import watch_id
@@ -26,7 +26,7 @@ from tests.workflows.world import (
     begin_watching,
     watch_status,
 )
-from workflows.watch import Watch
+from workflows.watch.workflow import Watch
 
 HOLDER = "change.acme.shop.4"
 

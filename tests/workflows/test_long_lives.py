@@ -17,7 +17,7 @@ from tests.fakes import FakeHosts, application_plan, working
 from tests.servers import pass_time
 from tests.workflows.waiting import until_asked
 from tests.workflows.world import APPLICATION, OPERATOR, World, alarm, decide, incident, report
-from workflows.starting import StartUp
+from workflows.start_stop.workflow import StartUp
 
 _MOST = 51_200
 _DAY = timedelta(days=1)

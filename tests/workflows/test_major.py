@@ -26,7 +26,7 @@ from models.major import (
 from models.records import EntryKind, TimelineEntry
 from tests.servers import pass_time
 from tests.workflows.led import heard, incident, leading, lines, open_major, standing, tell
-from workflows.major_page import major_page
+from workflows.major.page import major_page
 
 EVA = "eva@supplier.example"
 ALL_WELL = CloseMajor(by=EVA, reason="All work again")

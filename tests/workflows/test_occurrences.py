@@ -14,8 +14,8 @@ from models.sizes import encoded_size
 from tests.workflows.test_alarm_desk import NIGHT, Desk, at, back
 from tests.workflows.test_crowd import handed_on
 from tests.workflows.world import alarm, cleared
-from workflows.carrying import fit
-from workflows.occurrences import MOST_OVER, REMEMBER_OVER
+from workflows.watch.carrying import fit
+from workflows.watch.occurrences import MOST_OVER, REMEMBER_OVER
 
 HOUR = timedelta(hours=1)
 

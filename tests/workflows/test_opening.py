@@ -13,7 +13,7 @@ from temporalio.client import Client, WorkflowFailureError
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
-from activities.workflows import Workflows
+from activities.temporal.workflows import Workflows
 from models.names import WORKFLOW_QUEUE, watch_id
 from models.opening import ReportByHand
 from models.watch import OpenByHand, OpenReceipt, WatchOrder
@@ -21,8 +21,8 @@ from tests.replaying import replayed
 from tests.workflows.test_watch_orders import StandInIncident
 from tests.workflows.waiting import hand_on
 from tests.workflows.world import APPLICATION, OPERATOR, World, watch_status
-from workflows.opening import OpenIncident
-from workflows.watch import Watch
+from workflows.incident.form import OpenIncident
+from workflows.watch.workflow import Watch
 
 
 @workflow.defn(name="watch")

@@ -22,8 +22,8 @@ from tests.servers import pass_time
 from tests.workflows.opened import opened_by_watch
 from tests.workflows.waiting import end_of
 from tests.workflows.world import APPLICATION, QUEUE, World, alarm, status
-from workflows.incident import Incident
-from workflows.serving import BoundedWorker
+from workflows.incident.workflow import Incident
+from workflows.runtime.serving import BoundedWorker
 
 _INCIDENTS = 100
 _OF_THE_RECORDS = {

@@ -12,7 +12,7 @@ from temporalio import activity, workflow
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from activities.leases import Leases
+from activities.lease.activities import Leases
 from models.incident import IncidentEnd
 from models.lease import AskForLease, LeaseAnswer, ReleaseLease
 from models.names import WORKFLOW_QUEUE
@@ -31,9 +31,9 @@ from tests.workflows.world import (
     report,
     watch_status,
 )
-from workflows.holding import Holding
-from workflows.incident import Incident
-from workflows.watch import Watch
+from workflows.incident.workflow import Incident
+from workflows.steps.lease import Holding
+from workflows.watch.workflow import Watch
 
 ROUTINE = "maintenance.acme.shop.patches"
 

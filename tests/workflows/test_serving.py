@@ -11,8 +11,8 @@ from temporalio import activity
 from temporalio.client import Client
 
 from tests.workflows.world import unique
-from workflows import serving
-from workflows.serving import BoundedWorker
+from workflows.runtime import serving
+from workflows.runtime.serving import BoundedWorker
 
 
 @activity.defn

@@ -9,8 +9,8 @@ import pytest
 from models.clock import ClockReading, Promise, PromiseReading, Standing
 from models.gates import GateOption, GateState, OnSilence, Question
 from models.incident import IncidentEnd, IncidentOrder, IncidentState, WaitingState
-from workflows.case import Case
-from workflows.status_line import left, status_line
+from workflows.incident.context import Case
+from workflows.incident.status_line import left, status_line
 
 NOW = datetime(2026, 3, 1, 2, 40, tzinfo=UTC)
 

@@ -11,7 +11,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client
 
-from activities.alarms import WatchReporter, batched
+from activities.alarms.reporter import WatchReporter, batched
 from models.alarms import Alarm, AlarmState, Disposition
 from models.incident import IncidentEnd
 from models.names import incident_id, watch_id
@@ -32,7 +32,7 @@ from tests.workflows.world import (
     status,
     watch_status,
 )
-from workflows.crowd import MOST_ALARMS
+from workflows.watch.crowd import MOST_ALARMS
 
 EVENTS_AN_ALARM = 1
 """An incident's history grows by less than this for each alarm of a storm, joined and cleared; the server ends it at 51,200."""

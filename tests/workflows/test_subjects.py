@@ -12,7 +12,7 @@ from models.incident import IncidentEnd
 from models.watch import OpenByHand, ReopenIncident, SplitIncident
 from tests.workflows.test_alarm_desk import Desk
 from tests.workflows.world import OPERATOR, alarm, cleared
-from workflows.crowd import MOST_ALARMS
+from workflows.watch.crowd import MOST_ALARMS
 
 OPENED, JOINED, CLEARED = Disposition.OPENED, Disposition.JOINED, Disposition.CLEARED
 

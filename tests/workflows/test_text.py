@@ -9,8 +9,8 @@ from markdown_it import MarkdownIt
 
 from models.dossier.instructions import RunStep
 from models.gates import Decision
-from workflows.text import DETAILS_LIMIT, block, link, linked, narrow, page, paste, plain, summary_line
-from workflows.wording import command_text, plan_text
+from workflows.runtime.markdown import DETAILS_LIMIT, block, link, linked, narrow, page, paste, plain, summary_line
+from workflows.steps.text import command_text, plan_text
 
 EVIL = (
     "# [pay](https://evil.example) \u202ednim\u2066 <b>x</b> `y` *z* www.evil.example\u200b\x1b[2J &rlm; &#8238;\nnext"

@@ -10,7 +10,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from tests.replaying import replayed
 from tests.workflows.world import unique
-from workflows.waiting import until
+from workflows.runtime.waiting import until
 
 
 @workflow.defn(name="stopped-as-it-comes-true")

@@ -50,7 +50,7 @@ from tests.workflows.world import (
     report,
     watch_status,
 )
-from workflows.watch import Watch
+from workflows.watch.workflow import Watch
 
 
 @workflow.defn(name="incident")

@@ -20,8 +20,8 @@ from models.restores import DrillOrder, RestoreOrder
 from models.routine import RoutineOrder
 from models.slices import WatchSlice
 from models.watch import WaitingForLease, WatchState
-from starter.publishing import read_all
-from workflows.watch_page import watch_page
+from starter.dossier.publishing import read_all
+from workflows.watch.page import watch_page
 
 NOON = datetime(2026, 11, 30, 12, 5, tzinfo=UTC)
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from models.dossier.instructions import Check, NotifyStep, RestartStep, RunStep, StartStep, Step
-from workflows.text import span
-from workflows.wording import step_text
+from workflows.runtime.markdown import span
+from workflows.steps.text import step_text
 
 
 @pytest.mark.parametrize(

@@ -28,10 +28,10 @@ from models.inputs import Unreadable, sample_of
 from runbooks import find_runbooks
 from tests.workflows.opened import opened_by_watch
 from worker import WORKFLOWS, workflow_types
-from workflows.sandbox import workflow_runner
-from workflows.serving import BoundedWorker
-from workflows.unknown import UnknownType
-from workflows.wrong_inputs import ReadsInputs
+from workflows.runtime.sandbox import workflow_runner
+from workflows.runtime.serving import BoundedWorker
+from workflows.runtime.unknown import UnknownType
+from workflows.runtime.wrong_inputs import ReadsInputs
 
 CLASSES = [*WORKFLOWS, *(r.workflow_class for r in find_runbooks().values())]
 

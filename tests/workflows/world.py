@@ -17,7 +17,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 
 from activities.clocks import read
-from activities.incidents import beginning, entered, reading_at_the_end
+from activities.incident.activities import beginning, entered, reading_at_the_end
 from activities.records.plans import monitored_hours
 from models.alarms import Alarm, AlarmBatch, AlarmState, BatchReceipt
 from models.base import digest
@@ -57,10 +57,10 @@ from models.watch import EndedIncidents, LookUpIncidents, WatchOrder, WatchStatu
 from tests.fakes import known_without_a_dossier
 from tests.once import Once
 from tests.replaying import replayed
-from workflows.dependencies import needs
-from workflows.incident import Incident
-from workflows.serving import BoundedWorker
-from workflows.watch import Watch
+from workflows.incident.workflow import Incident
+from workflows.runtime.serving import BoundedWorker
+from workflows.steps.dependencies import needs
+from workflows.watch.workflow import Watch
 
 APPLICATION = "acme.shop"
 OPERATOR = "anna@supplier.example"

@@ -18,8 +18,8 @@ from models.watch import BeginOperation
 from tests.workflows.scenarios.scene import HOUR, Scene
 from tests.workflows.test_wrong_inputs import _takes
 from tests.workflows.world import APPLICATION, CONTACTS, OPERATOR
-from workflows.incident import Incident
-from workflows.watch import Watch
+from workflows.incident.workflow import Incident
+from workflows.watch.workflow import Watch
 
 Given = Callable[..., Scene]
 

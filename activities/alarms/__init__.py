@@ -1,0 +1,1 @@
+"""Handing alarms to the watches of their applications."""

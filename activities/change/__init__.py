@@ -1,0 +1,1 @@
+"""What a dossier says about a change."""

@@ -1,0 +1,1 @@
+"""The dead-man's switch: sources of alarms that have fallen silent."""

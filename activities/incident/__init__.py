@@ -1,0 +1,1 @@
+"""What an incident reads and writes at its beginning and end."""

@@ -1,0 +1,1 @@
+"""A routine of maintenance, and its calendar."""

@@ -1,0 +1,1 @@
+"""Looking at an order of an extended routine."""

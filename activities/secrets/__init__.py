@@ -1,0 +1,1 @@
+"""Secrets, of which dossiers and settings hold references only."""

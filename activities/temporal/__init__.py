@@ -1,0 +1,1 @@
+"""Looking at other workflows through Temporal, and telling them something."""

@@ -1,0 +1,1 @@
+"""Alarms as the commands raise and clear them, and what the intake did not understand."""

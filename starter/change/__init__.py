@@ -1,0 +1,1 @@
+"""Changes, as the commands submit, show and stop them."""

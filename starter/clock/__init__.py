@@ -1,0 +1,1 @@
+"""Service-level clocks, computed without any server."""

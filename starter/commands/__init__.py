@@ -1,1 +1,0 @@
-"""The commands of `driftvakt`, a file for each group."""

@@ -1,0 +1,1 @@
+"""Dossiers, as the commands check, show and publish them, and which of their instructions are proven."""

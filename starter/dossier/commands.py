@@ -1,0 +1,308 @@
+"""`driftvakt dossier`: check, show, describe and publish dossiers."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from starter.terminal.options import (
+    WENT_WRONG,
+    AsJson,
+    By,
+    at_desk,
+    echo,
+    echo_json,
+    echo_line,
+    faults,
+    path_given,
+    print_or_write,
+    stop,
+    who_asks,
+    who_orders,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from temporalio.client import Client
+
+    from activities.records import Records
+    from models.dossier import Dossier
+    from models.dossier.load import Loaded
+    from models.proof import Freshness
+    from starter.desk import Desk
+    from starter.dossier.consequences import Consequences
+    from starter.dossier.publishing import Published
+
+app = typer.Typer(help="Check, show, describe and publish dossiers.", no_args_is_help=True)
+
+File = Annotated[Path, typer.Argument(parser=path_given, help="A dossier's file.", show_default=False)]
+Paths = Annotated[
+    list[Path],
+    typer.Argument(parser=path_given, help="Dossiers, or directories of them.", show_default=False),
+]
+
+
+class Part(StrEnum):
+    """Part of a dossier."""
+
+    AGREEMENT = "agreement"
+    PARTIES = "parties"
+    ESCALATION = "escalation"
+    ARCHITECTURE = "architecture"
+    MONITORING = "monitoring"
+    INSTRUCTIONS = "instructions"
+    ROUTINES = "routines"
+    REPORTS = "reports"
+    CAPACITY = "capacity"
+
+
+@app.command()
+def check(paths: Paths, as_json: AsJson = False) -> None:
+    """Name every error, and every gap against the agreement, with its line and how to mend it; exit 1 if there is any."""
+    from models.dossier.load import load_all
+
+    loaded = load_all(paths)
+    faults = [fault for one in loaded for fault in one.faults]
+    if as_json:
+        echo_json(_report(loaded))
+    else:
+        for fault in faults:
+            echo_line(str(fault))
+        echo(_verdict(loaded), err=bool(faults))
+    if faults:
+        raise typer.Exit(1)
+
+
+@app.command()
+def show(
+    path: File,
+    as_json: AsJson = False,
+    part: Annotated[Part | None, typer.Option(help="Show this part only.", show_default=False)] = None,
+) -> None:
+    """Show a dossier to people: who to call, what runs where, what is measured and what to do."""
+    dossier = _read(path)
+    if as_json:
+        data = dossier.model_dump(mode="json")
+        chosen = data if part is None else {key: data[key] for key in _keys(part)}
+        echo_json(chosen)
+        return
+    from starter.dossier.page import show_page
+
+    show_page(dossier, part.value if part else None)
+
+
+@app.command()
+def match(
+    path: File,
+    points: Annotated[list[str], typer.Argument(help="Measuring points that are ill.", show_default=False)],
+    as_json: AsJson = False,
+) -> None:
+    """Say which troubleshooting instructions an incident takes when these measuring points are ill, in order, and why."""
+    from starter.dossier.matching import instructions_for
+
+    dossier = _read(path)
+    with faults():
+        found = instructions_for(dossier, points)
+    if as_json:
+        echo_json([one.model_dump(mode="json") for one in found])
+        return
+    for number, one in enumerate(found, 1):
+        echo_line(f"{number}. {one.name} ({one.title}): {one.why}")
+    if not found:
+        echo("No instruction matches: an incident asks people at once.")
+
+
+@app.command()
+def schema(
+    output: Annotated[
+        Path | None, typer.Option(help="Write it to this file instead of printing it.", show_default=False)
+    ] = None,
+) -> None:
+    """Print the JSON schema of a dossier, which editors use to complete and check while you write."""
+    from models.dossier.schema import schema_text
+
+    print_or_write(schema_text(), output)
+
+
+@app.command()
+def digest(path: File, as_json: AsJson = False) -> None:
+    """Print the digest of a dossier's content: the same for any order of keys, with or without comments."""
+    dossier = _read(path)
+    value = dossier.digest
+    echo_json({"application": dossier.id, "digest": value}) if as_json else echo(value)
+
+
+@app.command()
+def publish(
+    paths: Paths,
+    by: By = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what publishing them means for what runs, and publish nothing.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make these versions the ones that hold: they are kept, their applications watched and their sites monitored."""
+    means, published = at_desk(lambda desk: _publish(desk, paths, by, dry_run=dry_run, quiet=as_json))
+    for one in [] if as_json else published:
+        echo(f"{one.application} {'published' if one.changed else 'unchanged'} ({one.digest[:12]})")
+    gaps = tell_gaps(paths, quiet=as_json)
+    if as_json:
+        echo_json(publication(published, gaps, means))
+
+
+@app.command()
+def freshness(
+    application: Annotated[
+        str | None,
+        typer.Argument(help="CUSTOMER.APPLICATION; all that are published unless given.", show_default=False),
+    ] = None,
+    rehearse: Annotated[
+        bool, typer.Option("--rehearse", help="Rehearse the remedies that are stale: nothing is changed on any host.")
+    ] = False,
+    by: By = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show when each instruction was last rehearsed, carried out and failed, and which are stale; exit 1 if any is."""
+    from starter.desk import reading_records
+    from starter.dossier.freshness import freshness as look
+
+    with faults():
+        from models.settings import load_settings
+
+        settings = load_settings()
+        with reading_records(settings) as records:
+            found = look(records, application)
+    if rehearse:
+        stale = [one for one in found if one.stale]
+        at_desk(lambda desk: _rehearse(desk, {one.application for one in found}, stale, by))
+        with faults(), reading_records(settings) as records:
+            found = look(records, application)
+    if as_json:
+        echo_json([one.model_dump(mode="json") for one in found])
+    else:
+        from starter.dossier.freshness_page import show_freshness
+
+        show_freshness(found)
+    if any(one.stale for one in found):
+        raise typer.Exit(WENT_WRONG)
+
+
+async def _rehearse(desk: Desk, applications: set[str], stale: list[Freshness], by: str | None) -> None:
+    from starter.dossier.freshness import can_rehearse, rehearse
+
+    who = {name: who_orders(desk, by, name) for name in applications}
+    for one in stale:
+        if can_rehearse(one.instruction):
+            done = await rehearse(desk.client, one, who[one.application], _nobody_works)
+            said = "rehearsed" if done.well else "could not be rehearsed"
+            echo(f"{one.application} {one.instruction}: {said}: {done.said}", err=True)
+
+
+def _nobody_works() -> None:
+    echo("no worker takes workflows just now; it begins once one is started (driftvakt worker)", err=True)
+
+
+def publication(published: Sequence[Published], gaps: int, means: Sequence[Consequences]) -> dict[str, object]:
+    """What programs are told of dossiers that were published."""
+    return {
+        "published": [one.model_dump(mode="json") for one in published],
+        "gaps": gaps,
+        "consequences": [one.model_dump(mode="json") for one in means],
+    }
+
+
+async def _publish(
+    desk: Desk, paths: list[Path], by: str | None, *, dry_run: bool, quiet: bool
+) -> tuple[list[Consequences], list[Published]]:
+    import asyncio
+
+    from activities.records.people import identify_publisher
+    from starter.dossier.publishing import publish, read_all
+
+    dossiers = read_all(paths)
+    who = who_asks(desk.settings, by)
+    named = [await asyncio.to_thread(identify_publisher, desk.records, who, dossier) for dossier in dossiers]
+    means = await tell_consequences(desk.client, desk.records, dossiers, quiet=quiet)
+    published: list[Published] = []
+    for dossier, name in [] if dry_run else zip(dossiers, named, strict=True):
+        published += await publish(desk.client, desk.records, [dossier], name)
+    return means, published
+
+
+async def tell_consequences(
+    client: Client, records: Records, dossiers: Sequence[Dossier], *, quiet: bool
+) -> list[Consequences]:
+    """What publishing these versions means for what runs; said on stderr before it is done."""
+    from starter.dossier.consequences import consequences
+
+    means = [await consequences(client, records, dossier) for dossier in dossiers]
+    for one in [] if quiet else means:
+        _warn(one)
+    return means
+
+
+def tell_gaps(paths: Sequence[Path], *, quiet: bool) -> int:
+    """How many gaps against the agreement these dossiers have; said on stderr."""
+    from models.dossier.load import load_all
+
+    gaps = _count(load_all(paths), "gap")
+    if gaps and not quiet:
+        named = " ".join(str(path) for path in paths)
+        echo(f"{_plural(gaps, 'gap')} against the agreement: `driftvakt dossier check {named}` names them", err=True)
+    return gaps
+
+
+def _warn(means: Consequences) -> None:
+    for head, lines in (
+        ("Incidents that go on by an earlier version", means.incidents),
+        ("Instructions that lose their proof (`driftvakt dossier freshness --rehearse` proves remedies)", means.proofs),
+        (f"Schedules that do not match until you run `driftvakt apply {means.application}`", means.schedules),
+    ):
+        if lines:
+            echo(f"{means.application}: {head}:", err=True)
+        for line in lines:
+            echo(f"  {line}", err=True)
+
+
+def _read(path: Path) -> Dossier:
+    from models.dossier.load import read_dossier
+    from models.errors import DossierError
+
+    try:
+        return read_dossier(path)
+    except DossierError as error:
+        stop(str(error))
+
+
+def _keys(part: Part) -> list[str]:
+    return ["parties", "contacts"] if part is Part.PARTIES else [part.value]
+
+
+def _report(loaded: list[Loaded]) -> dict[str, object]:
+    return {
+        "dossiers": [one.dossier.id for one in loaded if one.dossier],
+        "errors": _count(loaded, "error"),
+        "gaps": _count(loaded, "gap"),
+        "faults": [fault.as_json() for one in loaded for fault in one.faults],
+    }
+
+
+def _count(loaded: list[Loaded], severity: str) -> int:
+    return sum(fault.severity.value == severity for one in loaded for fault in one.faults)
+
+
+def _verdict(loaded: list[Loaded]) -> str:
+    errors, gaps = _count(loaded, "error"), _count(loaded, "gap")
+    files = _plural(len(loaded), "file")
+    if errors or gaps:
+        return f"{files}: {_plural(errors, 'error')}, {_plural(gaps, 'gap')} against the agreement"
+    names = ", ".join(one.dossier.id for one in loaded if one.dossier)
+    return f"{files}: no errors and no gaps ({names})"
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

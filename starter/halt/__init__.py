@@ -1,0 +1,1 @@
+"""Halts, as the commands make and lift them."""

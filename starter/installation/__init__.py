@@ -1,0 +1,1 @@
+"""An installation on one machine: its parts, its embedded Temporal server, its files."""

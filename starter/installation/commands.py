@@ -1,0 +1,169 @@
+"""`driftvakt up`, `worker` and `intake`: running an installation, or one part of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from starter.terminal.options import WENT_WRONG, echo, echo_json, path_given
+
+if TYPE_CHECKING:
+    from models.settings import Settings
+    from starter.installation.up import Installation
+
+LogJson = Annotated[bool, typer.Option("--json", help="Log JSON for programs on stderr, an object a line.")]
+
+
+def up(
+    dossiers: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            parser=path_given,
+            help="Dossiers to publish, files or directories; the home's dossiers/ unless given.",
+        ),
+    ] = None,
+    as_json: Annotated[
+        bool,
+        typer.Option("--json", help="Print one JSON object once all runs, and log JSON on stderr, an object a line."),
+    ] = False,
+) -> None:
+    """Run everything on this machine: Temporal, worker, intake and monitor; publish the dossiers; until Ctrl-C."""
+    _run(lambda settings: _up(settings, dossiers or [], as_json), as_json)
+
+
+async def _up(settings: Settings, dossiers: list[Path], as_json: bool) -> None:
+    from models.errors import UserError
+    from starter.installation.supervisor import unless_signalled
+
+    if lost := [str(path) for path in dossiers if not path.exists()]:
+        raise UserError(f"{', '.join(lost)} is not there; name a dossier, or a directory of them")
+    await unless_signalled(_keep_up(settings, dossiers or [settings.dossier_directory], as_json))
+
+
+async def _keep_up(settings: Settings, paths: list[Path], as_json: bool) -> None:
+    import asyncio
+
+    from starter.installation.up import installation
+
+    if not as_json:
+        echo("Starting Temporal, worker and alarm intake ...")
+    async with installation(settings) as running:
+        if not as_json:
+            _tell_places(settings)
+        published = await _publish(running, paths, as_json=as_json)
+        await running.until_sites_are_served()
+        if as_json:
+            _tell_programs(settings, published)
+        else:
+            echo("Running; Ctrl-C stops it.")
+        try:
+            await asyncio.Event().wait()
+        finally:
+            if not as_json:
+                echo("Stopping; what is under way goes on after the next start.")
+
+
+async def _publish(running: Installation, paths: list[Path], *, as_json: bool) -> dict[str, object]:
+    """Publish, and say what `driftvakt dossier publish` says of it."""
+    from starter.dossier.commands import publication, tell_consequences, tell_gaps
+    from starter.dossier.publishing import read_all
+
+    if not any(path.exists() for path in paths):
+        if not as_json:
+            echo(f"No dossier yet: put one into {paths[0]} and run `driftvakt dossier publish {paths[0]}`")
+        return publication([], 0, [])
+    dossiers = read_all(paths)
+    means = await tell_consequences(running.client, running.records, dossiers, quiet=as_json)
+    published = await running.publish(dossiers)
+    for one in [] if as_json else published:
+        state = "published" if one.changed else "unchanged"
+        echo(f"Dossier       {one.application} {state} ({one.digest[:12]})")
+    return publication(published, tell_gaps(paths, quiet=as_json), means)
+
+
+def _tell_places(settings: Settings) -> None:
+    echo(f"Temporal UI   {_workflows(settings)}")
+    echo(f"Alarm intake  {_alarms(settings)}")
+    echo(f"Home          {settings.home}")
+
+
+def _tell_programs(settings: Settings, published: dict[str, object]) -> None:
+    """One line: whoever waits for it reads until the line's end, for the output itself goes on."""
+    data = {
+        "temporal": settings.temporal_target,
+        "temporal_ui": _workflows(settings),
+        "alarm_intake": _alarms(settings),
+        "home": str(settings.home),
+        **published,
+    }
+    echo_json(data, indent=None)
+
+
+def _workflows(settings: Settings) -> str:
+    return f"{settings.ui_url}/namespaces/{settings.temporal_namespace}/workflows"
+
+
+def _alarms(settings: Settings) -> str:
+    scheme = "https" if settings.intake_tls_certificate else "http"
+    return f"{scheme}://{settings.intake_host}:{settings.intake_port}/alarms"
+
+
+def worker(as_json: LogJson = False) -> None:
+    """Run a worker: workflows and records, and the sites of the settings (every published site unless given)."""
+    _run(_worker, as_json)
+
+
+async def _worker(settings: Settings) -> None:
+    from runbooks import find_runbooks
+    from starter.installation.settings_in_use import in_use
+    from starter.installation.supervisor import make_home, unless_signalled
+
+    # What only a person can mend stops the worker at once; what passes by itself is waited for.
+    find_runbooks()
+    make_home(settings.home)
+    with in_use(settings, "worker"):
+        await unless_signalled(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    from starter.installation.temporal import connected
+    from worker import run_worker
+
+    async with connected(settings, patiently=True) as client:
+        await run_worker(settings, client)
+
+
+def intake(as_json: LogJson = False) -> None:
+    """Run the alarm intake."""
+    _run(_intake, as_json)
+
+
+async def _intake(settings: Settings) -> None:
+    from starter.installation.settings_in_use import in_use
+    from starter.installation.supervisor import make_home, unless_signalled
+    from starter.intake.server import serve
+
+    make_home(settings.home)
+    with in_use(settings, "intake"):
+        await unless_signalled(serve(settings))
+
+
+def _run(part: Callable[[Settings], Coroutine[Any, Any, None]], as_json: bool) -> None:
+    import asyncio
+    import logging
+
+    from models.errors import DriftvaktError
+    from models.settings import load_settings
+    from starter.installation.log_lines import log_to_stderr
+
+    log_to_stderr(as_json)
+    try:
+        asyncio.run(part(load_settings()))
+    except DriftvaktError as error:
+        if not as_json:
+            raise
+        logging.getLogger("driftvakt").error("%s", error)
+        raise typer.Exit(WENT_WRONG) from None

@@ -1,0 +1,1 @@
+"""Maintenance, as the commands list, start and foresee it."""

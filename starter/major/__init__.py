@@ -1,0 +1,1 @@
+"""Major incidents, as the commands see and tell them."""

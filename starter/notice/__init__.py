@@ -1,0 +1,1 @@
+"""Notices, as the commands test and list them."""

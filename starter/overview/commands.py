@@ -1,0 +1,79 @@
+"""`driftvakt status`: one screen of all that is under way."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from starter.terminal.options import AsJson, echo_json, faults, stop, whole_number
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from starter.overview.views import Overview
+
+
+def status(
+    customer: Annotated[
+        str | None, typer.Argument(help="Of this customer only, as in acme.", show_default="all of them")
+    ] = None,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Go on showing it, until Ctrl-C.")] = False,
+    every: Annotated[
+        int,
+        typer.Option(parser=whole_number(1, 3600), metavar="SECONDS", help="Seconds between two looks of --watch."),
+    ] = 5,
+    since: Annotated[str, typer.Option(help="How far back the digest of what has ended goes: 12h, 2d.")] = "12h",
+    as_json: AsJson = False,
+) -> None:
+    """Show on one screen what waits for whom, open incidents with their time left, operations, halts, and what ended lately."""
+    if watch and as_json:
+        stop("--watch shows a screen and --json prints once; give one of them", 2)
+    if watch and not sys.stdout.isatty():
+        stop("--watch needs a terminal to show it on; leave it out, or use --json", 2)
+    with faults():
+        from models.base import parse_duration
+        from models.errors import UserError
+
+        try:
+            span = parse_duration(since)
+        except ValueError as error:
+            raise UserError(f"--since: {error}") from None
+        if watch:
+            _go_on(customer, span, every)
+        seen = _seen(customer, span)
+    if as_json:
+        echo_json(seen)
+        return
+    from starter.overview.page import show_overview
+
+    show_overview(seen)
+
+
+def _seen(customer: str | None, span: timedelta) -> Overview:
+    import asyncio
+
+    from models.settings import load_settings
+    from starter.desk import reading_records
+    from starter.overview.reading import overview
+
+    settings = load_settings()
+    with reading_records(settings) as records:
+        return asyncio.run(overview(settings, records, customer, span))
+
+
+def _go_on(customer: str | None, span: timedelta, every: int) -> None:
+    """Show it again and again; Ctrl-C ends it."""
+    import time
+
+    from starter.overview.page import show_overview
+    from starter.terminal.screen import terminal
+
+    console = terminal()
+    while True:
+        seen = _seen(customer, span)
+        console.clear()
+        show_overview(seen, console=console)
+        console.print(f"\n[dim]looked at {seen.at:%H:%M:%S} UTC, again every {every} s; Ctrl-C ends this[/]")
+        time.sleep(every)

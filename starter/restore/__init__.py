@@ -1,0 +1,1 @@
+"""Restores and drills, as the commands show and start them."""

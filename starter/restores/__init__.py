@@ -1,1 +1,0 @@
-"""Restores and drills, as the commands show them."""

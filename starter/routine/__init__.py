@@ -1,0 +1,1 @@
+"""Extended routines, as the commands list and order them."""

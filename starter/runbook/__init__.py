@@ -1,0 +1,1 @@
+"""Runbooks, as the commands list, start, show and write them."""

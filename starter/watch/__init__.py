@@ -1,0 +1,1 @@
+"""Watches, as the commands show them and tell them."""

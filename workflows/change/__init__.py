@@ -1,0 +1,1 @@
+"""Changes: planned, approved, made, undone where they did harm, and reviewed."""

@@ -1,0 +1,1 @@
+"""Halts: nothing new begins until they are lifted."""

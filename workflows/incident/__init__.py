@@ -1,0 +1,1 @@
+"""One incident: confirmed, remedied, led by people, and closed when recovery is proven."""

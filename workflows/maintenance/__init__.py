@@ -1,0 +1,1 @@
+"""Agreed maintenance, carried out in its window."""

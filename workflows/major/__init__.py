@@ -1,0 +1,1 @@
+"""Major incidents: several incidents under one lead."""

@@ -1,0 +1,1 @@
+"""Restores from backup, and drills that practise them."""

@@ -1,0 +1,1 @@
+"""Extended routines that somebody orders."""

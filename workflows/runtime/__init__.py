@@ -1,0 +1,1 @@
+"""What every workflow stands on: retry policies, the sandbox, keys, waiting, and text for pages."""

@@ -1,0 +1,1 @@
+"""Starting up and shutting down an application."""
