@@ -169,6 +169,16 @@ def test_every_top_level_package_stands_in_the_architecture() -> None:
     assert set(re.findall(r"^\| `([a-z]+)` \|", table, re.MULTILINE)) == packages
 
 
+@pytest.mark.parametrize("package", ["workflows", "starter", "activities"])
+def test_the_architecture_names_the_rooms_of_every_package(package: str) -> None:
+    table = ARCHITECTURE.split("| concept | processes")[1].split("\n\n")[0]
+    column = {"workflows": 2, "starter": 3, "activities": 4}[package]
+    named = {name for row in table.splitlines()[2:] for name in re.findall(r"`([\w/.]+)`", row.split("|")[column])}
+    rooms = {path.parent.name for path in (ROOT / package).glob("*/__init__.py")}
+    assert {name for name in named if "/" not in name and "." not in name} == rooms
+    assert [name for name in named if not (ROOT / package / name).exists()] == []
+
+
 def test_files_that_the_architecture_names_are_there() -> None:
     named = set(
         re.findall(
