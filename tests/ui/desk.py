@@ -92,18 +92,22 @@ class Desk:
     async def start(self, workflow: str, name: str, message: dict[str, Any]) -> None:
         """Start a workflow by the form, as the links of our pages open it."""
         await self.fill_in(workflow, name, message)
-        await self.page.get_by_role("button", name="Start Workflow").click()
-        await self.follow("Workflow started successfully")
+        await self._press_start()
 
     async def fill_in(self, workflow: str, name: str, message: dict[str, Any]) -> None:
         """Fill in the form that starts a workflow."""
         await self.open(f"workflows/start-workflow?taskQueue={WORKFLOW_QUEUE}&workflowType={workflow}")
         await self.page.locator("#workflowId").fill(name)
-        await self.start_from_form(message)
+        await self._write(self.page.locator(".cm-content").first, message)
 
     async def start_from_form(self, message: dict[str, Any]) -> None:
         """Write the input into the form that is open, and start what it is for."""
         await self._write(self.page.locator(".cm-content").first, message)
+        await self._press_start()
+
+    async def _press_start(self) -> None:
+        await self.page.get_by_role("button", name="Start Workflow").click()
+        await self.follow("Workflow started successfully")
 
     async def send(self, kind: str, name: str, message: dict[str, Any]) -> Locator:
         """Send a signal or an update by the menu, and give the dialog."""
