@@ -264,6 +264,9 @@ async def _begin(client: Client) -> None:
     for id, (kind, status) in statuses.items():
         given = {"application": APPLICATION, "status": status.model_dump(mode="json")}
         await client.start_workflow(kind, given, id=id, task_queue=WORKFLOW_QUEUE)
+    async with asyncio.timeout(90):
+        while not set(statuses) <= await _running(client):  # the server lists what was started a little later
+            await asyncio.sleep(0.1)
 
 
 async def _running(client: Client) -> set[str]:

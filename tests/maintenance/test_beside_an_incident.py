@@ -10,8 +10,8 @@ from typing import Any
 
 from temporalio import activity
 from temporalio.client import WorkflowHandle
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
 
 from activities.maintenance.activities import MaintenanceActivities
 from models.incident import IncidentEnd
@@ -36,6 +36,7 @@ from tests.workflows.world import (
 )
 from workflows.incident.workflow import Incident
 from workflows.maintenance.workflow import Maintenance
+from workflows.runtime.serving import BoundedWorker
 from workflows.watch.workflow import Watch
 
 ROUTINE = operation_id("maintenance", "acme.shop", "patches.2026-11-30")
@@ -70,11 +71,16 @@ async def page_of(handle: WorkflowHandle[Any, Any]) -> str:
 
 
 async def until(handle: WorkflowHandle[Any, Any], holds: Callable[[str], bool]) -> str:
-    """The page of a workflow, once it says so."""
+    """The page of a workflow, once it has been started and says so."""
     async with asyncio.timeout(60):
-        while not holds(page := await page_of(handle)):
+        while True:
+            try:
+                if holds(page := await page_of(handle)):
+                    return page
+            except RPCError as error:
+                if error.status is not RPCStatusCode.NOT_FOUND:
+                    raise
             await asyncio.sleep(0.02)
-    return page
 
 
 async def beating(over: asyncio.Event) -> None:
@@ -106,7 +112,7 @@ async def test_a_remedy_goes_before_the_routine_that_is_in_its_way_all_pages_say
                 activities=[*shop.activities, *calendar],
                 activity_executor=pool,
             ),
-            Worker(client, task_queue=QUEUE, activities=shop.activities),
+            BoundedWorker(client, task_queue=QUEUE, activities=shop.activities),
         ):
             await begin_watching(client)
             routine = await client.start_workflow(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -119,9 +120,10 @@ class Desk:
         return await self.submit(dialog, message)
 
     async def submit(self, dialog: Locator, message: dict[str, Any]) -> Locator:
-        """Write a message into the dialog and press its button."""
+        """Write a message into the dialog, press its button, and wait for the server's answer: a reload would stop it."""
         await self._write(dialog.locator(".cm-content").first, message)
-        await dialog.locator("button[type=submit]").click()
+        async with self.page.expect_response(re.compile(r"/(signal|update)/"), timeout=PATIENCE):
+            await dialog.locator("button[type=submit]").click()
         return dialog
 
     async def _write(self, editor: Locator, message: dict[str, Any]) -> None:

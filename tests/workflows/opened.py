@@ -8,11 +8,12 @@ from typing import Any
 
 from temporalio import workflow
 from temporalio.client import Client, WorkflowHandle
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+from temporalio.worker import UnsandboxedWorkflowRunner
 
 from models.base import Model
 from models.incident import IncidentOrder, IncidentOutcome
 from models.names import WORKFLOW_QUEUE, incident_id, watch_id
+from workflows.runtime.serving import BoundedWorker
 
 
 class Opening(Model):
@@ -44,7 +45,7 @@ async def opened_by_watch(
 ) -> list[WorkflowHandle[Any, IncidentOutcome]]:
     """Open incidents of one application under the id of its watch, which must not run; it may begin afterwards."""
     stand_in = f"stand-in.{uuid.uuid4().hex}"
-    async with Worker(
+    async with BoundedWorker(
         client, task_queue=stand_in, workflows=[StandInWatch], workflow_runner=UnsandboxedWorkflowRunner()
     ):
         await client.execute_workflow(
