@@ -36,7 +36,7 @@ from activities.records import RecordActivities, Records
 from activities.records.halts import HaltActivities, Halts
 from activities.records.reach import Reach
 from activities.restore.drills import DrillStanding, standing_drills
-from activities.routine.activities import Routines
+from activities.routine.activities import RoutineActivities
 from activities.ssh import Ssh
 from activities.ssh.pool import Pool
 from activities.temporal.workflows import Workflows
@@ -129,7 +129,7 @@ class Parts:
                 *RecordActivities(self.records, offered).activities(),
                 *IncidentActivities(self.records, offered).activities(),
                 *HaltActivities(self.halts).activities(),
-                *Routines(self.records).activities(),
+                *RoutineActivities(self.records).activities(),
                 *ClockActivities(self.records).activities(),
                 *MaintenanceActivities(self.records).activities(),
                 *self.notices.activities(),

@@ -13,8 +13,8 @@ from models.change import ChangeFile
 from models.dossier import Dossier
 from models.dossier.faults import Fault, Place, Weight
 from models.dossier.instructions import ChangeRoutine
-from models.dossier.rules import RULES, Finding
-from models.dossier.source import Document, read_document
+from models.dossier.rules import RULES, RuleFinding
+from models.dossier.source import SourceDocument, read_document
 from models.dossier.wording import explain
 
 _NAME: Final = "submitted"
@@ -30,7 +30,7 @@ class LoadedChange:
     change: ChangeFile | None
     """None if it has an error of form."""
     faults: list[Fault]
-    document: Document
+    document: SourceDocument
 
     @property
     def errors(self) -> list[Fault]:
@@ -80,7 +80,7 @@ def check_change(loaded: LoadedChange, dossier: Dossier) -> list[Fault]:
     return sorted(faults, key=lambda fault: fault.line)
 
 
-def _plain(check: Any, data: dict[str, Any]) -> Iterator[Finding]:
+def _plain(check: Any, data: dict[str, Any]) -> Iterator[RuleFinding]:
     yield from check(data)
 
 
@@ -89,5 +89,5 @@ def _here(what: str) -> str:
     return what.replace(".".join(_HOME), "change").replace(f"the change {_NAME}", "the change")
 
 
-def _fault(document: Document, place: Place, weight: Weight, what: str, mend: str, rule: str) -> Fault:
+def _fault(document: SourceDocument, place: Place, weight: Weight, what: str, mend: str, rule: str) -> Fault:
     return Fault(document.path, document.line(place), weight, what, mend, rule)

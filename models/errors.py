@@ -29,6 +29,8 @@ Temporal compares the exact class name, so `FINAL` lists every class that is not
 
 from __future__ import annotations
 
+from typing import Final
+
 
 class DriftvaktError(Exception):
     """The root: everything that Driftvakt itself raises."""
@@ -133,3 +135,6 @@ RETRIED: frozenset[type[DriftvaktError]] = frozenset(
 
 FINAL: list[str] = sorted(e.__name__ for e in _leaves(DriftvaktError) if e not in RETRIED)
 """`non_retryable_error_types` for every retry policy."""
+
+OPERATION_REFUSED: Final = "OperationRefused"
+"""The type of the `ApplicationError` by which a workflow says that an operation is not carried out at all."""

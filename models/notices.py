@@ -9,8 +9,9 @@ from typing import Annotated
 from pydantic import Field
 
 from models.base import ApplicationId, Identifier, Model
+from models.channels import Channel
 from models.dossier.agreement import Priority
-from models.dossier.parties import Channel, Language
+from models.dossier.parties import Language
 
 
 class Occasion(StrEnum):

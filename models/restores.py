@@ -77,7 +77,7 @@ class Examined(Model):
     """For the adapter that looked."""
 
 
-class Proof(Model):
+class RestoreProof(Model):
     """What a restore or a drill has achieved, beside what was agreed; kept in the records."""
 
     restore: Identifier

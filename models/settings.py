@@ -6,7 +6,7 @@ import os
 import re
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
@@ -16,6 +16,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from models.channels import Channel
 from models.errors import SettingsError
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -88,7 +89,7 @@ class Settings(BaseSettings):
     provider_application: str = "driftvakt.intake"
     """The provider's own application, on which alarms that fit nowhere open their incidents."""
 
-    notice_channels: dict[Literal["phone", "sms", "email", "chat"], str] = {}
+    notice_channels: dict[Channel, str] = {}
     """How people are written to, and where each channel's Apprise URL is kept: `{email = "file:keys/mail-url"}` (below the
     home) or `env:NAME`; `{to}` in the URL stands for the receiver's address."""
 

@@ -49,8 +49,10 @@ class CurrentDossier(SQLModel, table=True):
     digest: str = Field(foreign_key="dossierversion.digest")
 
 
-class Incident(SQLModel, table=True):
+class IncidentRow(SQLModel, table=True):
     """An incident."""
+
+    __tablename__ = "incident"
 
     id: str = Field(primary_key=True)
     application: str = Field(index=True)

@@ -53,7 +53,7 @@ class OpenAlarm(State):
         return max(len(self.members), 1)
 
 
-class OpenIncident(State):
+class OpenIncidentState(State):
     """An incident that is being worked on."""
 
     id: str
@@ -88,7 +88,7 @@ LOST: Final = "lost"
 """How an incident ended whose workflow is gone without an end of its own: it was terminated in Temporal, or it failed."""
 
 
-class ClosedIncident(OpenIncident):
+class ClosedIncident(OpenIncidentState):
     """An incident that has ended; the latest are remembered, for what comes back."""
 
     closed_at: datetime
@@ -120,7 +120,7 @@ class Silence(State):
     """The operation that stopped them, where they are down on purpose; a start-up lifts it."""
 
 
-class Operation(State):
+class OperationUnderWay(State):
     """An operation that is under way."""
 
     holder: str
@@ -156,7 +156,7 @@ class WatchState(State):
     next_alarm: int
     alarms: dict[str, OpenAlarm] = {}
     """By fingerprint."""
-    incidents: dict[str, OpenIncident] = {}
+    incidents: dict[str, OpenIncidentState] = {}
     """By workflow id."""
     journal: list[JournalEntry] = []
     """Not yet in the records."""
@@ -172,7 +172,7 @@ class WatchState(State):
     """Cleared occurrences."""
     silences: dict[str, Silence] = {}
     next_silence: int = 1
-    operations: dict[str, Operation] = {}
+    operations: dict[str, OperationUnderWay] = {}
     """By holder."""
     leases: dict[str, Lease] = {}
     """By holder."""
@@ -319,7 +319,7 @@ class WatchStatus(Model):
     """The first ones, where they are many; one that stands for several has their number in `times`."""
     firing: int
     """How many alarms fire in all."""
-    incidents: list[OpenIncident]
+    incidents: list[OpenIncidentState]
     """The first ones, where they are many, without the faults by which the watch knows each."""
     open: int = 0
     """How many incidents are open in all."""
@@ -328,7 +328,7 @@ class WatchStatus(Model):
     unrecorded: int
     """Alarm messages that are not in the records yet."""
     silences: list[Silence] = []
-    operations: list[Operation] = []
+    operations: list[OperationUnderWay] = []
     held: int = 0
     """Alarms that wait for service hours."""
     suppressed: int = 0

@@ -18,8 +18,8 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 
 from models.base import digest
+from models.channels import Channel
 from models.dossier.instructions import Approval
-from models.dossier.parties import Channel
 from models.gates import GateState
 from models.hosts import Commands, HostTarget
 from models.jobs import BatchResult, EnsureComponent, JobResult, Outcome, RunBatch, RunJob, Stream

@@ -14,7 +14,7 @@ import pytest
 from temporalio.testing import ActivityEnvironment
 
 from activities.notices import NoticeActivities
-from activities.notices.channels import Channels, Outcome, Try, Words
+from activities.notices.channels import Channels, NoticeText, Try, TryOutcome
 from activities.notices.recipients import Recipient
 from activities.records import RecordActivities, Records
 from activities.ssh import Pool, Ssh
@@ -60,9 +60,9 @@ class Counting(Channels):
         super().__init__({"email": "env:NONE"}, Path())
         self.sent = 0
 
-    def send(self, to: Recipient, words: Words, identity: str) -> Try:
+    def send(self, to: Recipient, words: NoticeText, identity: str) -> Try:
         self.sent += 1
-        return Try(Outcome.SENT)
+        return Try(TryOutcome.SENT)
 
 
 def fakes(of: str) -> Keeper:

@@ -29,7 +29,7 @@ from activities.notices import NoticeActivities
 from activities.probes import Probes
 from activities.records import RecordActivities
 from activities.records.halts import HaltActivities
-from activities.routine.activities import Routines
+from activities.routine.activities import RoutineActivities
 from activities.ssh import Ssh
 from activities.temporal.workflows import Workflows
 from models import errors
@@ -59,7 +59,7 @@ REAL = {
         Probes,
         RecordActivities,
         HaltActivities,
-        Routines,
+        RoutineActivities,
         Workflows,
         Leases,
         Changes,
@@ -93,6 +93,31 @@ def test_a_stub_takes_and_gives_what_the_activity_does(name: str) -> None:
 def test_an_activity_takes_one_model_and_gives_one(name: str) -> None:
     taken, _ = _types(STUBS[name])
     assert len(taken) == 1
+
+
+def test_every_worker_is_one_whose_shutdown_ends() -> None:
+    """A plain `Worker` now and then never ends (docs/adr/0027); benchmarks compare with one."""
+    root = Path(__file__).parent.parent
+    every = [path for path in root.rglob("*.py") if ".venv" not in path.parts and "bench" not in path.parts]
+    calls = {
+        path.relative_to(root).as_posix()
+        for path in every
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Worker"
+    }
+    assert calls == set()
+
+
+def test_no_two_classes_have_one_name() -> None:
+    """Whoever reads `Finding` knows which one it is. Names that begin with an underscore are a file's own."""
+    root = Path(__file__).parent.parent
+    where: dict[str, list[str]] = {}
+    for folder in ("activities", "models", "runbooks", "starter", "workflows"):
+        for path in (root / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                    where.setdefault(node.name, []).append(path.relative_to(root).as_posix())
+    assert {name: paths for name, paths in where.items() if len(paths) > 1} == {}
 
 
 def test_every_error_is_either_retried_or_final() -> None:

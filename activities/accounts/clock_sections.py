@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from activities.accounts.clock import DrawClocks
-from activities.accounts.words import Words, service_time, span
+from activities.accounts.words import Translation, service_time, span
 from activities.documents.blocks import Block, Cell, Grid, Picture, Said, Section, Tone
 from models.account import Account
 from models.clock import PromiseReading, Standing, Stretch
@@ -23,7 +23,7 @@ _MOST_STRETCHES: Final = 400
 """Of one promise."""
 
 
-def promises_section(account: Account, say: Words) -> Section | None:
+def promises_section(account: Account, say: Translation) -> Section | None:
     """Each promise: within what, until when, kept or broken."""
     if account.clock is None:
         said = say("no_clock", account.clock_missing.rstrip(".")) if account.clock_missing else ""
@@ -36,7 +36,7 @@ def promises_section(account: Account, say: Words) -> Section | None:
     return Section(say("promises"), [Grid(say("promises"), [say(k) for k in keys], rows)])
 
 
-def _promise(promise: PromiseReading, say: Words, *, other: bool) -> list[Cell]:
+def _promise(promise: PromiseReading, say: Translation, *, other: bool) -> list[Cell]:
     """A row; `other`: it is judged by another priority than the one that holds now."""
     tone = _TONES.get(promise.standing, Tone.PLAIN)
     standing = say.name("standing", promise.standing.value)
@@ -58,7 +58,7 @@ def _promise(promise: PromiseReading, say: Words, *, other: bool) -> list[Cell]:
     ]
 
 
-def _within(promise: PromiseReading, say: Words) -> str:
+def _within(promise: PromiseReading, say: Translation) -> str:
     """Within how much service time, in hours also where it is promised in working days."""
     days = working_days(promise.within)
     key = "in_hours" if days is None else "in_days" if days > 1 else "in_a_day"
@@ -66,7 +66,7 @@ def _within(promise: PromiseReading, say: Words) -> str:
     return say(key, *values, say.name("hours", promise.hours))
 
 
-def clock_section(account: Account, say: Words, draw: DrawClocks | None) -> Section | None:
+def clock_section(account: Account, say: Translation, draw: DrawClocks | None) -> Section | None:
     """The picture of the clocks, and every stretch of each as a table."""
     reading = account.clock
     if reading is None or not any(p.stretches for p in reading.promises):
@@ -85,7 +85,7 @@ def clock_section(account: Account, say: Words, draw: DrawClocks | None) -> Sect
     return Section(say("clock"), blocks)
 
 
-def _stretch(stretch: Stretch, say: Words) -> list[Cell]:
+def _stretch(stretch: Stretch, say: Translation) -> list[Cell]:
     at = say.local if say.zone != "UTC" else say.utc
     return [
         Cell(at(stretch.since)),
@@ -96,7 +96,7 @@ def _stretch(stretch: Stretch, say: Words) -> list[Cell]:
     ]
 
 
-def waiting_section(account: Account, say: Words) -> Section | None:
+def waiting_section(account: Account, say: Translation) -> Section | None:
     """Whose turn it was, in all and each time."""
     blocks: list[Block] = []
     if account.clock is not None and account.clock.waited_seconds:
@@ -124,7 +124,7 @@ def waiting_section(account: Account, say: Words) -> Section | None:
     return Section(say("waiting"), blocks)
 
 
-def _turn(account: Account, turn: str, say: Words) -> str:
+def _turn(account: Account, turn: str, say: Translation) -> str:
     names = sorted({w.party for w in account.waits if w.kind is not None and w.kind.value == turn and w.party})
     if not names:
         names = [p.name for p in account.parties if p.kind.value == turn and turn == PartyKind.SUPPLIER.value]

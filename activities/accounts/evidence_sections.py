@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from activities.accounts.words import Words
-from activities.documents.blocks import Block, Cell, Grid, Item, Machine, Pairs, Said, Section, Tone
+from activities.accounts.words import Translation
+from activities.documents.blocks import Block, Cell, Grid, Item, MachineData, Pairs, Said, Section, Tone
 from models.account import Account, AccountCommand, ClockEvidence
 from models.jobs import Outcome
 
@@ -14,7 +14,7 @@ _TONES: Final = {Outcome.OK: Tone.GOOD, Outcome.FAILED: Tone.BAD, Outcome.UNKNOW
 _MOST_EVENTS: Final = 1000
 
 
-def commands_section(account: Account, say: Words) -> Section | None:
+def commands_section(account: Account, say: Translation) -> Section | None:
     """Every step that was carried out: where, what, and what it said."""
     if not account.commands:
         return None
@@ -25,7 +25,7 @@ def commands_section(account: Account, say: Words) -> Section | None:
     return Section(say("commands"), blocks)
 
 
-def _item(number: int, command: AccountCommand, say: Words) -> Item:
+def _item(number: int, command: AccountCommand, say: Translation) -> Item:
     where = f" on {command.host}" if command.host else ""
     verbatim = []
     if command.command.text:
@@ -46,7 +46,7 @@ def _item(number: int, command: AccountCommand, say: Words) -> Item:
     )
 
 
-def evidence_section(account: Account, say: Words) -> Section:
+def evidence_section(account: Account, say: Translation) -> Section:
     """By which agreement, dossier and calendar; and, internally, the clock's events for whoever computes again."""
     rows = [(say("agreed_by"), Cell(account.agreement or say("never")))]
     if account.clock is not None:
@@ -66,7 +66,7 @@ def evidence_section(account: Account, say: Words) -> Section:
     return Section(say("evidence"), blocks)
 
 
-def _events(account: Account, say: Words) -> Grid:
+def _events(account: Account, say: Translation) -> Grid:
     rows = [
         [
             *map(Cell, say.both(e.at)),
@@ -81,7 +81,7 @@ def _events(account: Account, say: Words) -> Grid:
     return Grid(say("events"), head, rows, wide=[-1])
 
 
-def _machine(account: Account, say: Words) -> list[Machine]:
+def _machine(account: Account, say: Translation) -> list[MachineData]:
     if account.clock is None or len(account.events) > _MOST_EVENTS:
         return []
     evidence = ClockEvidence(
@@ -92,4 +92,4 @@ def _machine(account: Account, say: Words) -> list[Machine]:
         events=account.events,
         promises=[p.model_dump(mode="json", exclude={"stretches"}) for p in account.clock.promises],
     )
-    return [Machine(say("recompute"), evidence.model_dump_json(indent=1))]
+    return [MachineData(say("recompute"), evidence.model_dump_json(indent=1))]

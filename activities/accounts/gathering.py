@@ -14,9 +14,9 @@ from models.dossier import Dossier
 from models.errors import NotFoundError, UserError
 from models.tables import (
     AlarmEntry,
-    Incident,
     IncidentAccount,
     IncidentEntry,
+    IncidentRow,
     Notice,
     NoticeDelivery,
     UsedDecision,
@@ -27,7 +27,7 @@ from models.tables import (
 class Gathered:
     """What the records know of one incident."""
 
-    incident: Incident
+    incident: IncidentRow
     entries: list[IncidentEntry] = field(default_factory=list)
     """Of all runs, in order."""
     uses: list[UsedDecision] = field(default_factory=list)
@@ -42,7 +42,7 @@ class Gathered:
 def gather(records: Records, incident: str) -> Gathered:
     """Read it all; `NotFoundError` when the records do not know the incident."""
     with records.database.reading() as session:
-        row = session.get(Incident, incident)
+        row = session.get(IncidentRow, incident)
         if row is None:
             raise NotFoundError(f"there is no incident {incident!r} in the records")
         gathered = Gathered(
@@ -77,7 +77,7 @@ def brought_up_to(gathered: Gathered, told: ToldByIncident) -> Gathered:
         for e in status.timeline
         if (told.run, e.sequence) not in known
     ]
-    return replace(gathered, incident=Incident(**{**row.model_dump(), **now}), entries=[*gathered.entries, *fresh])
+    return replace(gathered, incident=IncidentRow(**{**row.model_dump(), **now}), entries=[*gathered.entries, *fresh])
 
 
 def earlier_accounts(session: Session, incident: str) -> list[EarlierAccount]:
@@ -116,7 +116,7 @@ def _alarms(session: Session, incident: str) -> list[AlarmEntry]:
     return list(session.exec(query.order_by(col(AlarmEntry.at), col(AlarmEntry.sequence))).all())
 
 
-def _dossier(records: Records, row: Incident) -> tuple[Dossier | None, str]:
+def _dossier(records: Records, row: IncidentRow) -> tuple[Dossier | None, str]:
     if not row.dossier:
         return None, "no dossier was published for the application when the incident was opened"
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from activities.accounts.clock import DrawClocks
 from activities.accounts.clock_sections import clock_section, promises_section, waiting_section
 from activities.accounts.evidence_sections import commands_section, evidence_section
-from activities.accounts.words import Words
+from activities.accounts.words import Translation
 from activities.documents.blocks import Block, Cell, Document, Grid, Pairs, Said, Section, Tone
 from models.account import Account, AccountDecision, AccountNotice, Excerpt, Standpoint
 from models.clock import ClockEvent, ClockEventKind
@@ -13,7 +13,7 @@ from models.clock import ClockEvent, ClockEventKind
 
 def document(account: Account, draw: DrawClocks | None = None, page_digest: str = "") -> Document:
     """Lay an account out; `draw` makes the clock's picture, `page_digest` is what the Markdown says of the page."""
-    say = Words(account.language, account.zone)
+    say = Translation(account.language, account.zone)
     made = [
         Section(say("summary"), [_head(account, say)]),
         promises_section(account, say),
@@ -35,7 +35,7 @@ def document(account: Account, draw: DrawClocks | None = None, page_digest: str 
     )
 
 
-def _banner(account: Account, say: Words) -> str:
+def _banner(account: Account, say: Translation) -> str:
     at = say.moment(account.at)
     standing = {Standpoint.PRELIMINARY: say("preliminary", at), Standpoint.NOT_WRITTEN: say("not_written", at)}
     said = [say("copy", account.head.customer, at)] if account.for_customer else []
@@ -44,7 +44,7 @@ def _banner(account: Account, say: Words) -> str:
     return " ".join(said)
 
 
-def _closing(account: Account, say: Words, page_digest: str) -> list[str]:
+def _closing(account: Account, say: Translation, page_digest: str) -> list[str]:
     if account.for_customer:
         if account.internal_digest:
             return [say("copy_of", account.internal_digest)]
@@ -56,7 +56,7 @@ def _closing(account: Account, say: Words, page_digest: str) -> list[str]:
     return [*([say("page_digest", page_digest)] if page_digest else []), sealed]
 
 
-def _head(account: Account, say: Words) -> Pairs:
+def _head(account: Account, say: Translation) -> Pairs:
     head = account.head
     closed = head.closed_at is not None
     rows: list[tuple[str, Cell]] = [
@@ -87,7 +87,7 @@ def _head(account: Account, say: Words) -> Pairs:
     return Pairs(rows)
 
 
-def _priority(account: Account, say: Words) -> str:
+def _priority(account: Account, say: Translation) -> str:
     steps = [e for e in account.events if e.kind in {ClockEventKind.OPENED, ClockEventKind.PRIORITY} and e.priority]
     told: list[str] = []
     last = None
@@ -101,12 +101,12 @@ def _priority(account: Account, say: Words) -> str:
 # --- what happened
 
 
-def excerpt(text: Excerpt, say: Words) -> str:
+def excerpt(text: Excerpt, say: Translation) -> str:
     """A text with what was cut off it."""
     return f"{text.text} … [{say('cut', text.left_out)}]" if text.left_out else text.text
 
 
-def _timeline(account: Account, say: Words) -> Section | None:
+def _timeline(account: Account, say: Translation) -> Section | None:
     rows = _customer_rows(account, say) if account.for_customer else _rows(account, say)
     if not rows:
         return None
@@ -114,13 +114,13 @@ def _timeline(account: Account, say: Words) -> Section | None:
     return Section(say("timeline"), [*blocks, *left_out(account, "entries", say)])
 
 
-def left_out(account: Account, part: str, say: Words) -> list[Block]:
+def left_out(account: Account, part: str, say: Translation) -> list[Block]:
     """Says how many lines of a part are missing."""
     count = account.left_out.get(part, 0)
     return [Said(say("lines_left_out", count))] if count else []
 
 
-def _rows(account: Account, say: Words) -> list[list[Cell]]:
+def _rows(account: Account, say: Translation) -> list[list[Cell]]:
     rows: list[list[Cell]] = []
     run = 1
     for entry in account.entries:
@@ -132,7 +132,7 @@ def _rows(account: Account, say: Words) -> list[list[Cell]]:
     return rows
 
 
-def _customer_rows(account: Account, say: Words) -> list[list[Cell]]:
+def _customer_rows(account: Account, say: Translation) -> list[list[Cell]]:
     """Made from the clock's events, what was promised, notes and notices: the internal timeline's words stay inside."""
     begun = {wait.since for wait in account.waits}
     events = [
@@ -156,13 +156,13 @@ def _of_clock(event: ClockEvent) -> bool:
     return event.kind in {ClockEventKind.WAITING, ClockEventKind.RESUMED, ClockEventKind.UPDATED}
 
 
-def _event(account: Account, event: ClockEvent, say: Words) -> str:
+def _event(account: Account, event: ClockEvent, say: Translation) -> str:
     names = {party.id: party.name for party in account.parties}
     value = event.priority.value if event.priority else names.get(event.party or "", event.party or "")
     return say(f"ev.{event.kind.value}", value)
 
 
-def _decisions(account: Account, say: Words) -> Section | None:
+def _decisions(account: Account, say: Translation) -> Section | None:
     if not account.decisions:
         return None
     head = [*say.both_heads(), say("question"), say("decided"), say("by")]
@@ -181,7 +181,7 @@ def _decisions(account: Account, say: Words) -> Section | None:
     )
 
 
-def _answers(decision: AccountDecision, say: Words) -> str:
+def _answers(decision: AccountDecision, say: Translation) -> str:
     told = []
     for answer in decision.answers:
         of = ", ".join(
@@ -195,7 +195,7 @@ def _answers(decision: AccountDecision, say: Words) -> str:
 # --- who was told, and what was heard
 
 
-def _notices(account: Account, say: Words) -> Section | None:
+def _notices(account: Account, say: Translation) -> Section | None:
     if not account.notices:
         return None
     head = [*say.both_heads(), say("occasion"), say("wrote"), say("became")]
@@ -213,7 +213,7 @@ def _notices(account: Account, say: Words) -> Section | None:
     )
 
 
-def _deliveries(notice: AccountNotice, say: Words) -> Cell:
+def _deliveries(notice: AccountNotice, say: Translation) -> Cell:
     told = []
     for d in notice.deliveries:
         tries = f", {say('attempts', d.attempts)}" if d.attempts > 1 else ""
@@ -224,7 +224,7 @@ def _deliveries(notice: AccountNotice, say: Words) -> Cell:
     return Cell("\n".join(told) or say("no_delivery"), Tone.BAD if bad else Tone.PLAIN)
 
 
-def _alarms(account: Account, say: Words) -> Section | None:
+def _alarms(account: Account, say: Translation) -> Section | None:
     if not account.alarms:
         return None
     head = [*say.both_heads(), say("severity"), say("alarm"), say("source"), say("became")]

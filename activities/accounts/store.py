@@ -22,7 +22,7 @@ from models.account import Account, AccountCheck, AccountReceipt, AccountText, S
 from models.clock import ClockReading
 from models.dossier.parties import Language, PartyKind
 from models.errors import NotFoundError, UserError
-from models.tables import Incident, IncidentAccount
+from models.tables import IncidentAccount, IncidentRow
 
 _TRIES: Final = 3
 
@@ -67,7 +67,7 @@ class Accounts:
         text = storable(markdown(document(account, page_digest=sha256(html))))
         with self._records.database.writing() as session:
             # Whoever writes an account of this incident holds its row: no two find the same version free.
-            session.exec(select(Incident).where(Incident.id == order.incident).with_for_update()).one()
+            session.exec(select(IncidentRow).where(IncidentRow.id == order.incident).with_for_update()).one()
             stood = _find_run(session, order)
             if stood is not None:
                 return _receipt(stood)

@@ -224,7 +224,7 @@ _NAMES: Final[dict[str, tuple[str, str]]] = {
 }
 
 
-class Words:
+class Translation:
     """The words of one language, with times in UTC and in one zone."""
 
     def __init__(self, language: Language, zone: str) -> None:

@@ -17,7 +17,7 @@ _MOST_ALARMS: Final = 500
 _MOST_BYTES: Final = 1_000_000
 
 
-class Reporter(Protocol):
+class BatchReporter(Protocol):
     """Hands a batch to its watch: `activities.alarms.reporter.WatchReporter`."""
 
     async def deliver(self, batch: AlarmBatch) -> BatchReceipt:
@@ -35,7 +35,7 @@ class _Waiting(NamedTuple):
 class GatheringReporter:
     """Hands batches over through another reporter, for each application one after the other; for one event loop."""
 
-    def __init__(self, reporter: Reporter) -> None:
+    def __init__(self, reporter: BatchReporter) -> None:
         self._reporter = reporter
         self._waiting: dict[str, list[_Waiting]] = {}
         self._tasks: set[asyncio.Task[None]] = set()

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from activities.clocks.countdowns import Countdown, Rundown, Term
-from activities.clocks.turns import Course, Done, Round, Turn
+from activities.clocks.turns import Course, PromiseDone, Round, Turn
 from models.clock import ClockMoment, Promise, PromiseReading, Standing, Stretch, StretchKind
 from models.dossier.agreement import Priority
 
@@ -73,7 +73,7 @@ class PromiseClock:
         end, priority = done or (self.course.now, self.course.priority)
         return [Round(self.course.opened, end, over=done is not None, priority=priority)]
 
-    def _done(self) -> Done | None:
+    def _done(self) -> PromiseDone | None:
         return self.course.responded if self.promise is Promise.RESPOND else self.course.ended
 
     def _standing(self, last: Rundown, shown: Countdown, *, broken: bool) -> Standing:

@@ -55,7 +55,7 @@ class Round(NamedTuple):
     """The one that held at its end."""
 
 
-class Done(NamedTuple):
+class PromiseDone(NamedTuple):
     """That a promise was done."""
 
     at: datetime
@@ -85,12 +85,12 @@ class Course:
     """The latest one."""
     turns: list[Turn]
     """From the opening until now, without a gap; none empty."""
-    responded: Done | None
+    responded: PromiseDone | None
     """Also by restoring or closing, when nobody had taken it up before."""
     rounds: list[Round]
     """From one word to the customer to the next: each begins at the opening, a word or an opening anew."""
     last_word: datetime | None
-    ended: Done | None
+    ended: PromiseDone | None
     """Since when it has been restored or closed; None while it is not."""
     wait: Wait | None
     """Who is waited for now."""
@@ -125,8 +125,8 @@ def follow(
     rounds: list[Round] = []
     word = opened
     last_word: datetime | None = None
-    responded: Done | None = None
-    ended: Done | None = None
+    responded: PromiseDone | None = None
+    ended: PromiseDone | None = None
     for event in known:
         moment = event.at.astimezone(UTC)
         if moment > at.since:
@@ -154,10 +154,10 @@ def follow(
             case _:
                 pass
         if event.kind in {Kind.RESTORED, Kind.CLOSED} and not over:
-            ended = Done(moment, at.priority)
+            ended = PromiseDone(moment, at.priority)
             rounds.append(Round(word, moment, over=True, priority=at.priority))
         if event.kind in {Kind.RESPONDED, Kind.RESTORED, Kind.CLOSED}:
-            responded = responded or Done(moment, at.priority)
+            responded = responded or PromiseDone(moment, at.priority)
     if now > at.since:
         turns.append(replace(at, until=now))
     if ended is None:

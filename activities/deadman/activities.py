@@ -48,7 +48,7 @@ class Terms:
     severity: Severity
 
 
-class Reporter(Protocol):
+class AlarmReporter(Protocol):
     """Hands alarms to watches: `activities.alarms.reporter.WatchReporter`."""
 
     async def report(self, alarms: Sequence[Alarm]) -> Any:
@@ -170,7 +170,7 @@ class VigilActivities:
         self,
         source: PointSource,
         signs: Callable[[], Mapping[str, datetime]],
-        reporter: Reporter,
+        reporter: AlarmReporter,
         drills: Callable[[datetime], Sequence[DrillStanding]] = lambda now: (),
         *,
         look_every: timedelta = LOOK_EVERY,

@@ -73,7 +73,7 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Machine:
+class MachineData:
     """JSON for programs; in Markdown only."""
 
     label: str
@@ -81,7 +81,7 @@ class Machine:
     kind: str = "machine"
 
 
-Block = Pairs | Grid | Said | Item | Picture | Machine
+Block = Pairs | Grid | Said | Item | Picture | MachineData
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from activities.documents.blocks import Block, Cell, Document, Grid, Item, Machine, Pairs, Picture, Said
+from activities.documents.blocks import Block, Cell, Document, Grid, Item, MachineData, Pairs, Picture, Said
 from activities.documents.foreign import cell, fenced
 
 MACHINE: Final = "json driftvakt-clock"
@@ -42,7 +42,7 @@ def _block(block: Block, title: str) -> Iterable[str]:
                 yield f"{cell(label)}:"
                 yield fenced(text)
                 yield cell(under)
-        case Machine(label=label, json=json):
+        case MachineData(label=label, json=json):
             yield cell(label)
             yield fenced(json, MACHINE)
         case Picture():
@@ -59,6 +59,6 @@ def _row(cells: Iterable[str]) -> str:
 
 
 def machine_part(text: str) -> str | None:
-    """The JSON of an account's Markdown, as `Machine` put it there; None where there is none."""
+    """The JSON of an account's Markdown, as `MachineData` put it there; None where there is none."""
     _, found, rest = text.rpartition(f"```{MACHINE}\n")
     return rest.partition("\n```")[0] if found else None

@@ -8,7 +8,7 @@ from typing import Final
 
 from activities.monitor.plan import NO_DATA, MonitoredPoint, phrase
 from activities.monitor.store import StateValues
-from activities.monitor.thresholds import Change, Phase, ThresholdState
+from activities.monitor.thresholds import AlarmChange, Phase, ThresholdState
 from models.alarms import Alarm, AlarmState
 from models.base import format_duration
 from models.dossier.monitoring import Severity
@@ -19,7 +19,7 @@ _LONGEST_DETAIL: Final = 1000
 
 
 @dataclass(slots=True)
-class Fault:
+class ThresholdFault:
     """A threshold of a point, or its lack of data, with what the watch has acknowledged."""
 
     point: str
@@ -46,7 +46,7 @@ class Fault:
         """`customer.application`."""
         return self.point.rpartition(".")[0]
 
-    def apply(self, change: Change) -> None:
+    def apply(self, change: AlarmChange) -> None:
         """A fault begins or ends."""
         if change.state is AlarmState.FIRING:
             # A fault before it whose clearing was never acknowledged is superseded: the watch must hear of this one.
@@ -122,11 +122,11 @@ class Fault:
         return f"{self.watched.title}: {phrase(self.watched.thresholds[self.name], self.watched.unit)}"
 
 
-def restored(row: StateValues, sampled_until: datetime | None) -> Fault:
+def restored(row: StateValues, sampled_until: datetime | None) -> ThresholdFault:
     """A fault as it was kept; `sampled_until`: when the attempt before is known to have sampled last."""
     point, _, name = row["key"].partition("/")
     told_at = max(row["since"], sampled_until) if sampled_until else row["since"]
-    return Fault(
+    return ThresholdFault(
         point=point,
         name=name,
         state=ThresholdState(Phase(row["state"]), row["since"], told_at),

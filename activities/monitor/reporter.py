@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
 from activities.alarms.reporter import batched
-from activities.monitor.faults import Fault
+from activities.monitor.faults import ThresholdFault
 from activities.monitor.states import SiteStates
 from models.alarms import Alarm, AlarmBatch, AlarmState, BatchReceipt
 from models.errors import WatchUnavailableError
@@ -32,7 +32,7 @@ class AlarmDelivery(Protocol):
 class _Telling:
     """A message on its way."""
 
-    fault: Fault
+    fault: ThresholdFault
     state: AlarmState
     since: datetime
 
@@ -63,14 +63,14 @@ class FaultReporter:
             await asyncio.gather(*self._busy.values(), return_exceptions=True)
 
     def _begin(self, wall: datetime, now: float) -> None:
-        owing: dict[str, list[Fault]] = {}
+        owing: dict[str, list[ThresholdFault]] = {}
         for fault in self._states.owing(wall, now, self._repeat, _LET_DATABASE_FIRST):
             owing.setdefault(fault.application, []).append(fault)
         for application, faults in owing.items():
             if application not in self._busy and now >= self._not_before.get(application, now):
                 self._busy[application] = asyncio.create_task(self._tell(application, faults, wall))
 
-    async def _tell(self, application: str, faults: Sequence[Fault], wall: datetime) -> None:
+    async def _tell(self, application: str, faults: Sequence[ThresholdFault], wall: datetime) -> None:
         messages = [
             (_Telling(fault, state, fault.fault_since), fault.alarm(state, wall))
             for fault in faults

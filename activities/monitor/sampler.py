@@ -29,7 +29,7 @@ class Prober(Protocol):
         """One sample a target; never raises for a target."""
 
 
-class Timetable:
+class ProbeTimetable:
     """Which point is due when, on the monotonic clock; a point stands in it once at most."""
 
     def __init__(self) -> None:
@@ -81,7 +81,7 @@ class Sampler:
         self._prober = prober
         self._take = take
         self._points: Mapping[str, MonitoredPoint] = {}
-        self._timetable = Timetable()
+        self._timetable = ProbeTimetable()
         self._net, self._ssh = _Lane(at_once), _Lane(min(at_once, _SSH_AT_ONCE))
         self._occupied: set[str] = set()
         """Names of points that are waiting or under way."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from activities.monitor.faults import Fault, described
+from activities.monitor.faults import ThresholdFault, described
 from activities.monitor.plan import NO_DATA, MonitoredPoint
 from activities.monitor.store import StateValues
 from activities.monitor.thresholds import Phase, ThresholdState, evaluate, evaluate_data
@@ -24,8 +24,8 @@ class _Watched:
     """A point with its thresholds."""
 
     point: MonitoredPoint
-    faults: list[Fault]
-    data: Fault
+    faults: list[ThresholdFault]
+    data: ThresholdFault
     last_data: datetime
     why_none: str = ""
     """What the last look said that learnt nothing; empty after one that did."""
@@ -61,7 +61,7 @@ class Unsaved:
 class SiteStates:
     """Evaluates samples and keeps every threshold's state; needs no database, so that none can stop it."""
 
-    def __init__(self, site: str, kept: Iterable[Fault]) -> None:
+    def __init__(self, site: str, kept: Iterable[ThresholdFault]) -> None:
         """`kept`: as the run before left them."""
         self._site = site
         self._faults = {fault.key: fault for fault in kept}
@@ -98,7 +98,7 @@ class SiteStates:
         for watched in self._points.values():
             self._evaluate_data(watched, wall, now)
 
-    def owing(self, wall: datetime, now: float, repeat: timedelta, patience: float) -> Iterator[Fault]:
+    def owing(self, wall: datetime, now: float, repeat: timedelta, patience: float) -> Iterator[ThresholdFault]:
         """Faults that a watch must be told of; what is not saved yet waits `patience` seconds for the database, not longer."""
         for key in list(self._telling):
             fault = self._faults[key]
@@ -107,7 +107,7 @@ class SiteStates:
                 if since is None or now - since >= patience:
                     yield fault
 
-    def acknowledged(self, fault: Fault, now: float) -> None:
+    def acknowledged(self, fault: ThresholdFault, now: float) -> None:
         """Note that what a watch has acknowledged changed a fault."""
         self.unsaved.mark(fault.key, now)
         if fault.fault_since is None:
@@ -141,7 +141,7 @@ class SiteStates:
         """Faults of which a watch has yet to acknowledge something."""
         return sum(bool(f.owed(wall, repeat)) for f in self._telled())
 
-    def _telled(self) -> Iterator[Fault]:
+    def _telled(self) -> Iterator[ThresholdFault]:
         return (self._faults[key] for key in self._telling)
 
     def _watched(self, point: MonitoredPoint, before: _Watched | None, wall: datetime) -> _Watched:
@@ -152,16 +152,16 @@ class SiteStates:
             last_data = data.fault_since or data.state.since
         return _Watched(point, faults, data, last_data)
 
-    def _fault(self, point: MonitoredPoint, name: str, wall: datetime) -> Fault:
+    def _fault(self, point: MonitoredPoint, name: str, wall: datetime) -> ThresholdFault:
         key = f"{point.name}/{name}"
         fault = self._faults.get(key)
         if fault is None:
-            fault = self._faults[key] = Fault(point.name, name, ThresholdState(Phase.OK, wall, wall))
+            fault = self._faults[key] = ThresholdFault(point.name, name, ThresholdState(Phase.OK, wall, wall))
         self._gone.discard(key)
         fault.watched = point
         return fault
 
-    def _retire(self, fault: Fault, wall: datetime, now: float) -> None:
+    def _retire(self, fault: ThresholdFault, wall: datetime, now: float) -> None:
         if fault.watched is None and not fault.state.phase.in_alarm and fault.fault_since:
             return  # retired already; its clearing is not acknowledged yet
         fault.watched = None
@@ -178,7 +178,7 @@ class SiteStates:
         self._gone.add(key)
         self.unsaved.mark(key, now)
 
-    def _evaluate(self, fault: Fault, point: MonitoredPoint, sample: Sample, now: float) -> None:
+    def _evaluate(self, fault: ThresholdFault, point: MonitoredPoint, sample: Sample, now: float) -> None:
         before = fault.state.phase
         fault.state, change = evaluate(fault.state, point.thresholds[fault.name], sample, point.no_data_after)
         phase = fault.state.phase

@@ -41,7 +41,7 @@ class ThresholdState:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class AlarmChange:
     """An alarm begins or ends."""
 
     state: AlarmState
@@ -51,7 +51,7 @@ class Change:
 
 def evaluate(
     state: ThresholdState, threshold: Threshold, sample: Sample, stale_after: timedelta
-) -> tuple[ThresholdState, Change | None]:
+) -> tuple[ThresholdState, AlarmChange | None]:
     """Take one sample into account.
 
     A sample without data, or without the number asked for, changes nothing: it neither fires nor clears. Time counts
@@ -70,8 +70,8 @@ def evaluate(
     if at - since < (threshold.clear_duration if in_alarm else threshold.duration):
         return ThresholdState(moving, since, at), None
     if in_alarm:
-        return ThresholdState(Phase.OK, at, at), Change(AlarmState.CLEARED, at)
-    return ThresholdState(Phase.FIRING, at, at), Change(AlarmState.FIRING, since)
+        return ThresholdState(Phase.OK, at, at), AlarmChange(AlarmState.CLEARED, at)
+    return ThresholdState(Phase.FIRING, at, at), AlarmChange(AlarmState.FIRING, since)
 
 
 def _clears(threshold: Threshold, sample: Sample) -> bool | None:
@@ -87,11 +87,11 @@ def _clears(threshold: Threshold, sample: Sample) -> bool | None:
 
 def evaluate_data(
     phase: Phase, last_data: datetime, no_data_after: timedelta, now: datetime
-) -> tuple[Phase, Change | None]:
+) -> tuple[Phase, AlarmChange | None]:
     """Tell whether a point has been without data for too long; the fault began with the last data."""
     missing = now - last_data >= no_data_after
     if missing and phase is not Phase.NO_DATA:
-        return Phase.NO_DATA, Change(AlarmState.FIRING, last_data)
+        return Phase.NO_DATA, AlarmChange(AlarmState.FIRING, last_data)
     if not missing and phase is Phase.NO_DATA:
-        return Phase.OK, Change(AlarmState.CLEARED, last_data)
+        return Phase.OK, AlarmChange(AlarmState.CLEARED, last_data)
     return phase, None

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from temporalio import activity
 
-from activities.notices.channels import Channels, Outcome, Words
+from activities.notices.channels import Channels, NoticeText, TryOutcome
 from activities.notices.hours import open_hours
 from activities.notices.recipients import Recipient, Recipients, recipients
 from activities.notices.standing_in import IsOpen
@@ -30,11 +30,11 @@ from models.errors import StoreUnavailableError, UserError
 from models.notices import Delivery, DeliveryState, NoticeReceipt, SendNotice, SentNotice
 
 _STATES: Final = {
-    Outcome.SENT: DeliveryState.SENT,
-    Outcome.REFUSED: DeliveryState.FAILED,
-    Outcome.NOT_NOW: DeliveryState.FAILED,
-    Outcome.UNKNOWN: DeliveryState.UNCERTAIN,
-    Outcome.NO_CHANNEL: DeliveryState.NO_CHANNEL,
+    TryOutcome.SENT: DeliveryState.SENT,
+    TryOutcome.REFUSED: DeliveryState.FAILED,
+    TryOutcome.NOT_NOW: DeliveryState.FAILED,
+    TryOutcome.UNKNOWN: DeliveryState.UNCERTAIN,
+    TryOutcome.NO_CHANNEL: DeliveryState.NO_CHANNEL,
 }
 
 _NOTICES: Final = 16
@@ -119,9 +119,9 @@ class NoticeActivities:
         return self._store.notices_of(incident)
 
     def _receipt(
-        self, request: SendNotice, chosen: Recipients, texts: dict[str, Words], deliveries: list[Delivery]
+        self, request: SendNotice, chosen: Recipients, texts: dict[str, NoticeText], deliveries: list[Delivery]
     ) -> NoticeReceipt:
-        written = texts[chosen.people[0].key] if chosen.people else Words("", "", "")
+        written = texts[chosen.people[0].key] if chosen.people else NoticeText("", "", "")
         return NoticeReceipt(
             key=request.key,
             deliveries=deliveries,
@@ -131,7 +131,9 @@ class NoticeActivities:
             notes=chosen.notes,
         )
 
-    def _deliver(self, key: str, people: list[Recipient], texts: dict[str, Words], deadline: float) -> list[Delivery]:
+    def _deliver(
+        self, key: str, people: list[Recipient], texts: dict[str, NoticeText], deadline: float
+    ) -> list[Delivery]:
         """Write to all of them beside each other, so that a channel that hangs keeps nobody else waiting."""
         ended: queue.SimpleQueue[tuple[str, Delivery | BaseException]] = queue.SimpleQueue()
         places = threading.BoundedSemaphore(_AT_ONCE)
@@ -160,7 +162,7 @@ class NoticeActivities:
         late = "the channel had not answered by the deadline of the notice; it is not sent twice"
         return [found.get(p.key) or delivery(p, DeliveryState.UNCERTAIN, late) for p in people]
 
-    def _to(self, key: str, person: Recipient, text: Words, deadline: float) -> Delivery:
+    def _to(self, key: str, person: Recipient, text: NoticeText, deadline: float) -> Delivery:
         """Write to one receiver, unless an earlier attempt has begun to."""
         known = self._store.claim(key, person, datetime.now(UTC))
         if known is not None:
@@ -170,7 +172,7 @@ class NoticeActivities:
         for pause in (*self._tuning.pauses, None):
             tries += 1
             result = self._channels.send(person, text, identity)
-            if result.outcome is not Outcome.NOT_NOW or pause is None or time.monotonic() + pause > deadline:
+            if result.outcome is not TryOutcome.NOT_NOW or pause is None or time.monotonic() + pause > deadline:
                 break
             time.sleep(pause)
         detail = f"{result.detail} (tried {tries} times)" if tries > 1 and result.detail else result.detail

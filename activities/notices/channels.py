@@ -24,13 +24,13 @@ from urllib.parse import quote
 from activities.notices.masking import mask
 from activities.notices.recipients import Recipient
 from activities.secrets.references import resolve
-from models.dossier.parties import Channel
+from models.channels import Channel
 from models.errors import SettingsError
 
 _DETAIL_LIMIT: Final = 300
 
 
-class Outcome(Enum):
+class TryOutcome(Enum):
     """What came of one try."""
 
     SENT = "sent"
@@ -47,12 +47,12 @@ class Outcome(Enum):
 class Try:
     """What came of one try, and why."""
 
-    outcome: Outcome
+    outcome: TryOutcome
     detail: str = ""
 
 
 @dataclass(frozen=True)
-class Words:
+class NoticeText:
     """What somebody is written."""
 
     subject: str
@@ -75,16 +75,16 @@ class Channels:
         """The channels that have an address here; whether it works shows when it is used."""
         return frozenset(self._references)
 
-    def send(self, to: Recipient, words: Words, identity: str) -> Try:
+    def send(self, to: Recipient, words: NoticeText, identity: str) -> Try:
         """Hand a text over, once. `identity` goes along as a header where the channel has such, the same for the same notice."""
         missing = self._missing(to)
         if missing:
-            return Try(Outcome.NO_CHANNEL, missing)
+            return Try(TryOutcome.NO_CHANNEL, missing)
         reference = to.chat or self._references[to.channel]
         try:
             url = resolve(self._below_home(reference))
         except SettingsError as error:
-            return Try(Outcome.NO_CHANNEL, f"the address of {to.channel.value} cannot be had: {error}")
+            return Try(TryOutcome.NO_CHANNEL, f"the address of {to.channel.value} cannot be had: {error}")
         hidden = [url]
         result = _hand_over(_addressed(url, to), to, words, identity, self._timeout)
         return Try(result.outcome, mask(result.detail, hidden)[:_DETAIL_LIMIT])
@@ -118,13 +118,13 @@ def _addressed(url: str, to: Recipient) -> str:
     return url.strip().replace("{to}", quote(address, safe=""))
 
 
-def _hand_over(url: str, to: Recipient, words: Words, identity: str, timeout: float) -> Try:
+def _hand_over(url: str, to: Recipient, words: NoticeText, identity: str, timeout: float) -> Try:
     apprise = _apprise()
     with _overheard() as heard:
         service = _service(apprise, url)
         if service is None:
             return Try(
-                Outcome.REFUSED,
+                TryOutcome.REFUSED,
                 f"what is kept as the address of {to.channel.value} is no Apprise URL; docs/notices.md shows some",
             )
         service.socket_connect_timeout = service.socket_read_timeout = timeout
@@ -137,8 +137,8 @@ def _hand_over(url: str, to: Recipient, words: Words, identity: str, timeout: fl
         try:
             sent = service.notify(body=body, title=title, body_format=apprise.NotifyFormat.TEXT)
         except Exception as error:  # a plugin's own mistake: whether it had sent is not known
-            return Try(Outcome.UNKNOWN, f"the channel broke off ({type(error).__name__})")
-    return Try(Outcome.SENT) if sent else heard.verdict()
+            return Try(TryOutcome.UNKNOWN, f"the channel broke off ({type(error).__name__})")
+    return Try(TryOutcome.SENT) if sent else heard.verdict()
 
 
 def _calls_nobody(text: str) -> str:
@@ -203,21 +203,21 @@ class _Heard:
         error = self.error
         if error is None:
             # The last warning says with which status it was refused.
-            return Try(Outcome.NOT_NOW, self.said[-1] if self.said else "the channel refused it and did not say why")
+            return Try(TryOutcome.NOT_NOW, self.said[-1] if self.said else "the channel refused it and did not say why")
         if isinstance(error, smtplib.SMTPResponseException):
             return _answered(error.smtp_code, error.smtp_error)
         if isinstance(error, smtplib.SMTPRecipientsRefused):
             return _answered(*next(iter(error.recipients.values())))
         reason = _reason(error)
         if _never_arrived(error) or (_of_mail(error) and not self.inside_conversation):
-            return Try(Outcome.NOT_NOW, f"the channel was not reached: {reason}")
-        return Try(Outcome.UNKNOWN, f"the channel went silent after it may have taken it: {reason}")
+            return Try(TryOutcome.NOT_NOW, f"the channel was not reached: {reason}")
+        return Try(TryOutcome.UNKNOWN, f"the channel went silent after it may have taken it: {reason}")
 
 
 def _answered(code: int, text: bytes | str) -> Try:
     said = text.decode(errors="replace") if isinstance(text, bytes) else text
     final = 500 <= code < 600
-    return Try(Outcome.REFUSED if final else Outcome.NOT_NOW, f"the mail server says {code} {said}")
+    return Try(TryOutcome.REFUSED if final else TryOutcome.NOT_NOW, f"the mail server says {code} {said}")
 
 
 class _Ears(logging.Filter):

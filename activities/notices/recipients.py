@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from activities.notices.standing_in import IsOpen, round_the_clock, stand_in, zone
+from models.channels import Channel
 from models.dossier import Dossier
 from models.dossier.agreement import Priority
-from models.dossier.parties import Channel, Contact, Language, PartyKind, Rung
+from models.dossier.parties import Contact, Language, PartyKind, Rung
 from models.notices import Audience, RungReached
 from models.people import folded, people_in, who_is
 

@@ -15,7 +15,7 @@ from activities.notices.recipients import Recipient
 from activities.records.database import Database
 from activities.records.requests import must_be_the_same, request_digest
 from activities.records.text import storable, storable_data
-from models.dossier.parties import Channel
+from models.channels import Channel
 from models.notices import Delivery, DeliveryState, NoticeReceipt, SendNotice, SentNotice, Undelivered
 from models.tables import Notice, NoticeDelivery
 

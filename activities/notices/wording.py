@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from activities.notices.channels import Words
+from activities.notices.channels import NoticeText
 from activities.notices.recipients import Recipient
 from models.dossier import Dossier
 from models.dossier.agreement import Priority
@@ -122,12 +122,12 @@ class Matter:
     """Root of the Temporal UI."""
 
 
-def words(matter: Matter, to: Recipient) -> Words:
+def words(matter: Matter, to: Recipient) -> NoticeText:
     """What one receiver is written."""
     return write(matter.request.occasion, to.language, context(matter, to))
 
 
-def write(occasion: Occasion, language: Language, facts: dict[str, Any]) -> Words:
+def write(occasion: Occasion, language: Language, facts: dict[str, Any]) -> NoticeText:
     """Fill the template of an occasion; a fact that it asks for and does not get is an error."""
     template = _template(occasion, language)
     subject = _one_line(_block(template, "subject", facts), SUBJECT_LIMIT)
@@ -136,7 +136,7 @@ def write(occasion: Occasion, language: Language, facts: dict[str, Any]) -> Word
         short = _one_line(_block(template, "short", facts), 2 * SUBJECT_LIMIT)
     else:
         short = text if occasion.customer_facing else subject
-    return Words(subject, text, short)
+    return NoticeText(subject, text, short)
 
 
 def context(matter: Matter, to: Recipient) -> dict[str, Any]:

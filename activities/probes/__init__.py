@@ -2,6 +2,6 @@
 
 from activities.probes.activities import Probes
 from activities.probes.looks import Looks
-from activities.probes.ssh_command import Look, SshLook
+from activities.probes.ssh_command import CommandResult, SshLook
 
-__all__ = ["Look", "Looks", "Probes", "SshLook"]
+__all__ = ["CommandResult", "Looks", "Probes", "SshLook"]

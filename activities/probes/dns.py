@@ -10,12 +10,12 @@ import dns.nameserver
 import dns.rdata
 import dns.resolver
 
-from activities.probes.finding import Finding, failed, ok
+from activities.probes.finding import ProbeFinding, failed, ok
 from models.errors import ProbeError
 from models.probes import DnsProbe
 
 
-async def probe_dns(probe: DnsProbe) -> Finding:
+async def probe_dns(probe: DnsProbe) -> ProbeFinding:
     """Resolve the name and hold the answers against those expected; raises OSError where the server refuses."""
     resolver = _resolver(probe)
     try:

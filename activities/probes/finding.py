@@ -36,34 +36,34 @@ _THEIRS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ProbeFinding:
     """What a look found."""
 
     seen: Seen
     detail: str = ""
     value: float | None = None
 
-    def as_no_data(self) -> Finding:
+    def as_no_data(self) -> ProbeFinding:
         """The same, where what failed was the way to the target and not the target."""
         return replace(self, seen=Seen.NO_DATA, value=None) if self.seen is Seen.FAILED else self
 
 
-def ok(detail: str = "", value: float | None = None) -> Finding:
+def ok(detail: str = "", value: float | None = None) -> ProbeFinding:
     """The target answered as it should."""
-    return Finding(Seen.OK, detail, value)
+    return ProbeFinding(Seen.OK, detail, value)
 
 
-def failed(detail: str) -> Finding:
+def failed(detail: str) -> ProbeFinding:
     """The target answered wrongly, refused, or kept silent."""
-    return Finding(Seen.FAILED, detail)
+    return ProbeFinding(Seen.FAILED, detail)
 
 
-def no_data(detail: str) -> Finding:
+def no_data(detail: str) -> ProbeFinding:
     """Nothing was learnt about the target."""
-    return Finding(Seen.NO_DATA, detail)
+    return ProbeFinding(Seen.NO_DATA, detail)
 
 
-def from_error(error: BaseException) -> Finding:
+def from_error(error: BaseException) -> ProbeFinding:
     """Judge a failed connection by the most telling error in its chain; no text of a library is passed on.
 
     A name that does not exist is the target's failure: whoever asks gets the same answer. A resolver that does not
@@ -87,7 +87,7 @@ def from_error(error: BaseException) -> Finding:
     return failed("no connection could be made")
 
 
-def _from_resolver(error: socket.gaierror) -> Finding:
+def _from_resolver(error: socket.gaierror) -> ProbeFinding:
     if error.errno in {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}:
         return failed("the host name does not exist")
     return no_data("the host name could not be resolved: this machine's name server does not answer")

@@ -9,8 +9,8 @@ from typing import Final
 
 import httpx
 
-from activities.probes.finding import Finding, failed, from_error, no_data, ok
-from activities.probes.http_clients import BODY_LIMIT, Answer, HttpClients
+from activities.probes.finding import ProbeFinding, failed, from_error, no_data, ok
+from activities.probes.http_clients import BODY_LIMIT, HttpAnswer, HttpClients
 from activities.secrets.references import is_reference, resolve
 from models.base import format_duration
 from models.errors import ProbeError
@@ -23,7 +23,7 @@ _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE: Final = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")
 
 
-async def probe_http(probe: HttpProbe, clients: HttpClients) -> Finding:
+async def probe_http(probe: HttpProbe, clients: HttpClients) -> ProbeFinding:
     """Ask for the page and hold the answer against what is expected of it."""
     began = time.perf_counter()
     url, method, body, headers = parse_url(probe.url), probe.method, probe.body, _headers(probe.headers)
@@ -43,7 +43,7 @@ async def probe_http(probe: HttpProbe, clients: HttpClients) -> Finding:
     return failed(f"more than {REDIRECT_LIMIT} redirects in a row")
 
 
-def http_failure(error: httpx.HTTPError) -> Finding:
+def http_failure(error: httpx.HTTPError) -> ProbeFinding:
     """Say what a failed exchange means, without a word of the library's own: its texts may quote headers."""
     if isinstance(error, httpx.RemoteProtocolError):
         return failed("the server closed the connection or did not speak HTTP")
@@ -54,7 +54,7 @@ def http_failure(error: httpx.HTTPError) -> Finding:
     return from_error(error)
 
 
-def _judge(probe: HttpProbe, answer: Answer, seconds: float) -> Finding:
+def _judge(probe: HttpProbe, answer: HttpAnswer, seconds: float) -> ProbeFinding:
     if answer.status not in probe.expect_status:
         expected = " or ".join(map(str, probe.expect_status[:5])) or "nothing"
         return failed(f"HTTP {answer.status} instead of {expected}")

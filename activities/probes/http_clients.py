@@ -32,7 +32,7 @@ _DECLARED: Final = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpAnswer:
     """What a server answered."""
 
     status: int
@@ -79,7 +79,7 @@ class HttpClients:
     def __len__(self) -> int:
         return len(self._clients)
 
-    async def ask(self, request: httpx.Request, verify: bool) -> Answer:
+    async def ask(self, request: httpx.Request, verify: bool) -> HttpAnswer:
         """Send one request and read its answer; raises `httpx.TransportError`.
 
         A server may close a kept connection in the instant it is used again. That says nothing of its health, so a
@@ -108,7 +108,7 @@ class HttpClients:
             self._retire(key)
         await self._close_retired()
 
-    async def _ask_anew(self, request: httpx.Request, verify: bool) -> Answer:
+    async def _ask_anew(self, request: httpx.Request, verify: bool) -> HttpAnswer:
         async with self._transport(verify) as transport:
             return await _read(await transport.handle_async_request(request))
 
@@ -178,7 +178,7 @@ def _unverified() -> ssl.SSLContext:
     return context
 
 
-async def _read(response: httpx.Response) -> Answer:
+async def _read(response: httpx.Response) -> HttpAnswer:
     stream, chunks, size = response.stream, [], 0
     assert isinstance(stream, httpx.AsyncByteStream)
     try:
@@ -190,7 +190,7 @@ async def _read(response: httpx.Response) -> Answer:
     finally:
         await stream.aclose()
     body, cut = _decompressed(b"".join(chunks), response.headers.get("content-encoding", "identity"))
-    return Answer(
+    return HttpAnswer(
         response.status_code,
         body[:BODY_LIMIT],
         cut or len(body) > BODY_LIMIT,

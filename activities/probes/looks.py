@@ -16,7 +16,7 @@ from typing import Final
 import httpx
 
 from activities.probes.dns import probe_dns
-from activities.probes.finding import DETAIL_LIMIT, Finding, failed, from_error, no_data
+from activities.probes.finding import DETAIL_LIMIT, ProbeFinding, failed, from_error, no_data
 from activities.probes.http import http_failure, parse_url, probe_http
 from activities.probes.http_clients import HttpClients
 from activities.probes.names import Names
@@ -108,7 +108,7 @@ class Looks:
         for place, target in waiting:
             samples[place] = await self.probe(target)
 
-    async def _look(self, target: ProbeTarget) -> Finding:
+    async def _look(self, target: ProbeTarget) -> ProbeFinding:
         probe = target.probe
         try:
             if isinstance(probe, SshCommandProbe):
@@ -130,7 +130,7 @@ class Looks:
         except Exception as error:
             return _fault(target, error)
 
-    async def _over_network(self, probe: _NetworkProbe) -> Finding:
+    async def _over_network(self, probe: _NetworkProbe) -> ProbeFinding:
         match probe:
             case HttpProbe():
                 return await probe_http(probe, self._http)
@@ -143,14 +143,14 @@ class Looks:
             case PrometheusProbe():
                 return await probe_prometheus(probe, self._http)
 
-    async def _sql(self, probe: SqlProbe) -> Finding:
+    async def _sql(self, probe: SqlProbe) -> ProbeFinding:
         database = find_database(probe)
         if isinstance(database, Path):
             seconds = probe.timeout.total_seconds()
             return await self._in_thread(lambda: ask_sqlite(database, probe.query, seconds), probe.timeout + _GRACE)
         return await self._postgres.ask(database, probe.query, probe.timeout)
 
-    def _ssh_command(self, probe: SshCommandProbe, host: HostTarget | None) -> Callable[[], Finding]:
+    def _ssh_command(self, probe: SshCommandProbe, host: HostTarget | None) -> Callable[[], ProbeFinding]:
         look = self._ssh_look
         if look is None:
             raise ProbeError("this worker has no SSH to run commands by")
@@ -158,7 +158,7 @@ class Looks:
             raise ProbeError(f"the host {probe.host} of the command is not given")
         return lambda: judge_look(look(host, probe.command, probe.timeout))
 
-    async def _in_thread(self, act: Callable[[], Finding], limit: timedelta) -> Finding:
+    async def _in_thread(self, act: Callable[[], ProbeFinding], limit: timedelta) -> ProbeFinding:
         """Run what blocks. The clock starts once a thread is free: waiting for one is not the target's fault."""
         async with self._thread_slots, asyncio.timeout(limit.total_seconds()):
             return await asyncio.get_running_loop().run_in_executor(self._threads, act)
@@ -177,7 +177,7 @@ def _host(probe: _NetworkProbe) -> str:
             return probe.host
 
 
-def _silence(probe: Probe, finding: Finding) -> Finding:
+def _silence(probe: Probe, finding: ProbeFinding) -> ProbeFinding:
     """No answer from what stands between us and what is measured says nothing of the latter."""
     between = isinstance(probe, SshCommandProbe | PrometheusProbe) or (
         isinstance(probe, DnsProbe) and probe.server is None
@@ -185,7 +185,7 @@ def _silence(probe: Probe, finding: Finding) -> Finding:
     return finding.as_no_data() if between else finding
 
 
-def _fault(target: ProbeTarget, error: Exception) -> Finding:
+def _fault(target: ProbeTarget, error: Exception) -> ProbeFinding:
     """A fault of ours: named by class and place, for its text may hold what was being handled."""
     frames = traceback.extract_tb(error.__traceback__)
     place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "nowhere"

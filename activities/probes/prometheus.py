@@ -7,14 +7,14 @@ from typing import Any
 
 import httpx
 
-from activities.probes.finding import Finding, no_data, ok
+from activities.probes.finding import ProbeFinding, no_data, ok
 from activities.probes.http import parse_url
-from activities.probes.http_clients import Answer, HttpClients
+from activities.probes.http_clients import HttpAnswer, HttpClients
 from activities.probes.numbers import as_number
 from models.probes import PrometheusProbe
 
 
-async def probe_prometheus(probe: PrometheusProbe, clients: HttpClients) -> Finding:
+async def probe_prometheus(probe: PrometheusProbe, clients: HttpClients) -> ProbeFinding:
     """Put the query to the HTTP API; one series or a scalar is the value, everything else is no data."""
     server = parse_url(probe.server)
     url = server.copy_with(path=server.path.rstrip("/") + "/api/v1/query", params={"query": probe.query})
@@ -22,7 +22,7 @@ async def probe_prometheus(probe: PrometheusProbe, clients: HttpClients) -> Find
     return _judge(await clients.ask(request, verify=True))
 
 
-def _judge(answer: Answer) -> Finding:
+def _judge(answer: HttpAnswer) -> ProbeFinding:
     try:
         document = json.loads(answer.body)
         if document["status"] != "success":
@@ -33,7 +33,7 @@ def _judge(answer: Answer) -> Finding:
         return no_data(f"HTTP {answer.status} is no answer of Prometheus")
 
 
-def _number(kind: str, result: Any) -> Finding:
+def _number(kind: str, result: Any) -> ProbeFinding:
     if kind == "vector":
         if not result:
             return no_data("the query finds no series")

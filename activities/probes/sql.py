@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import psycopg
 from psycopg.pq import TransactionStatus
 
-from activities.probes.finding import Finding, failed, no_data, ok
+from activities.probes.finding import ProbeFinding, failed, no_data, ok
 from activities.probes.numbers import as_number
 from activities.secrets.references import is_reference, resolve
 from models.errors import ProbeError
@@ -38,9 +38,9 @@ class PostgresConnections:
 
     def __init__(self) -> None:
         self._idle: OrderedDict[str, tuple[_Connection, float]] = OrderedDict()
-        self._asking: set[asyncio.Task[Finding]] = set()
+        self._asking: set[asyncio.Task[ProbeFinding]] = set()
 
-    async def ask(self, url: str, query: str, limit: timedelta) -> Finding:
+    async def ask(self, url: str, query: str, limit: timedelta) -> ProbeFinding:
         """Run the query in a read-only transaction; raises TimeoutError after `limit`, and nothing of psycopg's.
 
         psycopg, when cancelled, has the server end the query first, which takes seconds where the server is frozen.
@@ -59,7 +59,7 @@ class PostgresConnections:
             raise TimeoutError
         return asking.result()
 
-    async def _ask(self, url: str, query: str, limit: timedelta) -> Finding:
+    async def _ask(self, url: str, query: str, limit: timedelta) -> ProbeFinding:
         connection, born = self._idle.pop(url, (None, 0.0))
         try:
             if connection is not None and time.monotonic() - born < _RENEW_AFTER:
@@ -116,7 +116,7 @@ def _authorize(action: int, *_: str | None) -> int:
     return sqlite3.SQLITE_DENY if action == sqlite3.SQLITE_ATTACH else sqlite3.SQLITE_OK
 
 
-def ask_sqlite(path: Path, query: str, seconds: float) -> Finding:
+def ask_sqlite(path: Path, query: str, seconds: float) -> ProbeFinding:
     """Run the query on a database file opened for reading; blocks, at most `seconds`."""
     deadline = time.monotonic() + seconds
     try:
@@ -131,7 +131,7 @@ def ask_sqlite(path: Path, query: str, seconds: float) -> Finding:
         return failed("the database cannot answer this query")
 
 
-async def _query(connection: _Connection, query: str, limit: timedelta) -> Finding:
+async def _query(connection: _Connection, query: str, limit: timedelta) -> ProbeFinding:
     milliseconds = max(1, round(limit.total_seconds() * 1000))
     await connection.execute(f"BEGIN READ ONLY; SET LOCAL statement_timeout = {milliseconds}".encode())
     try:
@@ -152,7 +152,7 @@ async def _first_row(connection: _Connection, query: str) -> tuple[Any, ...] | N
         return first
 
 
-def _judge(row: tuple[Any, ...] | None) -> Finding:
+def _judge(row: tuple[Any, ...] | None) -> ProbeFinding:
     if row is None:
         return no_data("the query gives no row")
     if not row or row[0] is None:
@@ -161,7 +161,7 @@ def _judge(row: tuple[Any, ...] | None) -> Finding:
     return no_data("the query gives something that is no finite number") if number is None else ok("", number)
 
 
-def _refusal(error: psycopg.Error) -> Finding:
+def _refusal(error: psycopg.Error) -> ProbeFinding:
     """Name the refusal by its class: the server's text may quote rows, libpq's the connection string."""
     if error.sqlstate is None and not isinstance(error, psycopg.OperationalError):
         return no_data("the query is none that gives a row")
@@ -172,7 +172,7 @@ def _refusal(error: psycopg.Error) -> Finding:
     return failed(f"the database refuses: {type(error).__name__} ({error.sqlstate})")
 
 
-def _sqlite_refusal(error: sqlite3.OperationalError, seconds: float) -> Finding:
+def _sqlite_refusal(error: sqlite3.OperationalError, seconds: float) -> ProbeFinding:
     name = getattr(error, "sqlite_errorname", "") or "SQLITE_ERROR"
     reasons = {
         "SQLITE_CANTOPEN": "the database file cannot be opened",

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Protocol
 
-from activities.probes.finding import Finding, failed, no_data, ok
+from activities.probes.finding import ProbeFinding, failed, no_data, ok
 from activities.probes.numbers import first_number
 from models.hosts import HostTarget
 
 
-class Look(Protocol):
+class CommandResult(Protocol):
     """What a read-only command on a host gave."""
 
     @property
@@ -29,11 +29,11 @@ class Look(Protocol):
 class SshLook(Protocol):
     """Runs a read-only command on a host; blocks, ends by the timeout, raises `HostError`s."""
 
-    def __call__(self, host: HostTarget, command: str, timeout: timedelta) -> Look:
+    def __call__(self, host: HostTarget, command: str, timeout: timedelta) -> CommandResult:
         """Run it."""
 
 
-def judge_look(look: Look) -> Finding:
+def judge_look(look: CommandResult) -> ProbeFinding:
     """Take the first number of a command that ended well; its output itself is not passed on, it may hold secrets."""
     if look.exit_status is None:
         return no_data("how the command ended is not known")

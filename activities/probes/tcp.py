@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-from activities.probes.finding import Finding, ok
+from activities.probes.finding import ProbeFinding, ok
 from models.probes import TcpProbe
 
 
-async def probe_tcp(probe: TcpProbe) -> Finding:
+async def probe_tcp(probe: TcpProbe) -> ProbeFinding:
     """Connect; raises OSError where that is refused."""
     loop = asyncio.get_running_loop()
     # Both address families are tried side by side: a dead IPv6 route must not eat the whole timeout.

@@ -9,11 +9,11 @@ from functools import lru_cache
 
 from cryptography import x509
 
-from activities.probes.finding import Finding, failed, ok
+from activities.probes.finding import ProbeFinding, failed, ok
 from models.probes import TlsExpiryProbe
 
 
-async def probe_tls_expiry(probe: TlsExpiryProbe) -> Finding:
+async def probe_tls_expiry(probe: TlsExpiryProbe) -> ProbeFinding:
     """Shake hands and read the certificate's end; raises OSError where that is refused.
 
     Nothing but the expiry is judged: a certificate that is self-signed, expired or for another name has its days, too,

@@ -28,7 +28,7 @@ from models.slices import (
     WatchSlice,
     WatchSliceRequest,
 )
-from models.tables import Incident
+from models.tables import IncidentRow
 
 _CLOSED_TOLD_OF: Final = 20
 """Closed incidents that a watch is told of when it begins, for what comes back."""
@@ -125,7 +125,7 @@ class RecordActivities:
         return dossier
 
 
-def _known(incident: Incident) -> KnownIncident:
+def _known(incident: IncidentRow) -> KnownIncident:
     return KnownIncident(
         id=incident.id,
         number=incident.number,

@@ -10,7 +10,7 @@ from models.dossier.instructions import Symptom, Troubleshooting
 from models.slices import InstructionMatch
 
 
-class Fault(NamedTuple):
+class IllParts(NamedTuple):
     """What is ill, by names of the dossier."""
 
     components: Set[str]
@@ -25,7 +25,7 @@ class _Candidate(NamedTuple):
     match: InstructionMatch
 
 
-def matching(dossier: Dossier, fault: Fault) -> list[InstructionMatch]:
+def matching(dossier: Dossier, fault: IllParts) -> list[InstructionMatch]:
     """The instructions whose symptom matches, the most specific first; among equals the one that is written first.
 
     An instruction for where the fault begins comes before one for a component that only suffers from it. Then more ill
@@ -41,13 +41,13 @@ def matching(dossier: Dossier, fault: Fault) -> list[InstructionMatch]:
     return [candidate.match for candidate in sorted(found, key=lambda c: c.rank, reverse=True)]
 
 
-def _matches(symptom: Symptom, fault: Fault) -> bool:
+def _matches(symptom: Symptom, fault: IllParts) -> bool:
     return (not symptom.components or bool(fault.components & set(symptom.components))) and (
         not symptom.measuring_points or bool(fault.points & set(symptom.measuring_points))
     )
 
 
-def _candidate(dossier: Dossier, name: str, instruction: Troubleshooting, fault: Fault) -> _Candidate:
+def _candidate(dossier: Dossier, name: str, instruction: Troubleshooting, fault: IllParts) -> _Candidate:
     symptom = instruction.symptom
     points = [p for p in symptom.measuring_points if p in fault.points]
     about = _about(dossier, symptom, points, fault)
@@ -64,7 +64,7 @@ def _candidate(dossier: Dossier, name: str, instruction: Troubleshooting, fault:
     )
 
 
-def _about(dossier: Dossier, symptom: Symptom, points: Sequence[str], fault: Fault) -> list[str]:
+def _about(dossier: Dossier, symptom: Symptom, points: Sequence[str], fault: IllParts) -> list[str]:
     """The ill components that an instruction is for, in the dossier's order."""
     known = dossier.monitoring.measuring_points
     if points:
@@ -76,7 +76,7 @@ def _about(dossier: Dossier, symptom: Symptom, points: Sequence[str], fault: Fau
     return [name for name in dossier.architecture.components if name in about]
 
 
-def _why(symptom: Symptom, points: Sequence[str], about: Sequence[str], fault: Fault, *, at_root: bool) -> str:
+def _why(symptom: Symptom, points: Sequence[str], about: Sequence[str], fault: IllParts, *, at_root: bool) -> str:
     if not symptom.measuring_points and not symptom.components:
         return "it names no symptom, so it is for every fault"
     if points:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from activities.calendars import calendar_of
 from activities.calendars.freezes import freezes_of
-from activities.records.matching import Fault, matching
+from activities.records.matching import IllParts, matching
 from models.dossier import Dossier
 from models.dossier.agreement import Agreement, Level
 from models.dossier.architecture import Component
@@ -278,7 +278,7 @@ def _known(dossier: Dossier, names: Collection[str]) -> list[str]:
     return [name for name in dossier.architecture.components if name in names]
 
 
-def _fault(dossier: Dossier, request: PlanRequest) -> Fault:
+def _fault(dossier: Dossier, request: PlanRequest) -> IllParts:
     """What is ill: what probes saw failing, and what alarms say that no probe has refuted."""
     points = dossier.monitoring.measuring_points
     claimed = [p for p in points if p in request.measuring_points and p not in request.healthy]
@@ -287,7 +287,7 @@ def _fault(dossier: Dossier, request: PlanRequest) -> Fault:
     if not ill and not components:  # people want it tried although all probes are healthy: the alarms are all there is
         ill = {p for p in points if p in request.measuring_points}
         components = {points[p].component for p in ill}
-    return Fault(components=components, points=ill, roots=_known(dossier, request.roots))
+    return IllParts(components=components, points=ill, roots=_known(dossier, request.roots))
 
 
 def _impact(dossier: Dossier, affected: Sequence[str]) -> Level:

@@ -40,8 +40,8 @@ from models.tables import (
     CurrentDossier,
     DossierVersion,
     FencingToken,
-    Incident,
     IncidentEntry,
+    IncidentRow,
     JobOutput,
     OperationEntry,
     OperationRow,
@@ -141,10 +141,10 @@ class Records:
 
     # --- incidents and alarms
 
-    def incident(self, id: str) -> Incident:
+    def incident(self, id: str) -> IncidentRow:
         """An incident by its workflow id; `NotFoundError` when there is none."""
         with self.database.reading() as session:
-            found = session.get(Incident, id)
+            found = session.get(IncidentRow, id)
         if found is None:
             raise NotFoundError(f"there is no incident {id!r} in the records")
         return found
@@ -158,20 +158,20 @@ class Records:
         closed_only: bool = False,
         closed_since: datetime | None = None,
         limit: int | None = 100,
-    ) -> list[Incident]:
+    ) -> list[IncidentRow]:
         """Incidents that meet all that is given, the latest first; all of them where the limit is None."""
-        query = _incidents(select(Incident), application, state, open_only, closed_only)
+        query = _incidents(select(IncidentRow), application, state, open_only, closed_only)
         if closed_since is not None:
-            query = query.where(col(Incident.closed_at) >= closed_since)
+            query = query.where(col(IncidentRow.closed_at) >= closed_since)
         with self.database.reading() as session:
-            latest = (col(Incident.opened_at).desc(), col(Incident.number).desc())
+            latest = (col(IncidentRow.opened_at).desc(), col(IncidentRow.number).desc())
             return list(session.exec(query.order_by(*latest).limit(limit)).all())
 
     def count_incidents(
         self, application: str | None = None, *, open_only: bool = False, closed_only: bool = False
     ) -> int:
         """How many incidents meet all that is given."""
-        query = _incidents(select(func.count()).select_from(Incident), application, None, open_only, closed_only)
+        query = _incidents(select(func.count()).select_from(IncidentRow), application, None, open_only, closed_only)
         with self.database.reading() as session:
             return int(session.exec(query).one())
 
@@ -193,7 +193,7 @@ class Records:
 
     def next_numbers(self, application: str) -> tuple[int, int]:
         """The incident number and the alarm sequence to go on from: the highest kept, plus one."""
-        numbers = select(func.max(Incident.number)).where(col(Incident.application) == application)
+        numbers = select(func.max(IncidentRow.number)).where(col(IncidentRow.application) == application)
         sequences = select(func.max(AlarmEntry.sequence)).where(col(AlarmEntry.application) == application)
         with self.database.reading() as session:
             number, sequence = session.exec(numbers).one(), session.exec(sequences).one()
@@ -218,14 +218,14 @@ class Records:
 
     def _write_incident(self, session: Session, record: IncidentRecord) -> None:
         row = _incident_row(record)
-        statement = self.database.insert(Incident)
+        statement = self.database.insert(IncidentRow)
         # A write that was on its way for long may come after the one that closed the incident.
-        later = statement.excluded.reopened > col(Incident.reopened)
-        current = statement.excluded.reopened == col(Incident.reopened)
-        closing = or_(col(Incident.closed_at).is_(None), statement.excluded.closed_at.is_not(None))
+        later = statement.excluded.reopened > col(IncidentRow.reopened)
+        current = statement.excluded.reopened == col(IncidentRow.reopened)
+        closing = or_(col(IncidentRow.closed_at).is_(None), statement.excluded.closed_at.is_not(None))
         still_open = or_(later, current & closing)
         changes: dict[str, Any] = {name: statement.excluded[name] for name in row if name != "id"}
-        changes["outcome"] = func.coalesce(statement.excluded.outcome, col(Incident.outcome))
+        changes["outcome"] = func.coalesce(statement.excluded.outcome, col(IncidentRow.outcome))
         session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changes, where=still_open), row)
         if record.timeline:
             self._tell(session, IncidentEntry, [_entry_row(record, entry) for entry in record.timeline], "incident")
@@ -445,13 +445,13 @@ class Records:
 
 def _incidents(query: Any, application: str | None, state: str | None, open_only: bool, closed_only: bool) -> Any:
     if application is not None:
-        query = query.where(Incident.application == application)
+        query = query.where(IncidentRow.application == application)
     if state is not None:
-        query = query.where(Incident.state == state)
+        query = query.where(IncidentRow.state == state)
     if open_only:
-        query = query.where(col(Incident.closed_at).is_(None))
+        query = query.where(col(IncidentRow.closed_at).is_(None))
     if closed_only:
-        query = query.where(col(Incident.closed_at).is_not(None))
+        query = query.where(col(IncidentRow.closed_at).is_not(None))
     return query
 
 

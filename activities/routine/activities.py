@@ -20,7 +20,7 @@ _NOT_COUNTED = {OperationEnd.REFUSED.value, OperationEnd.CANCELLED.value, Operat
 _MOST = 1000
 
 
-class Routines:
+class RoutineActivities:
     """Looks at orders; blocking, so it wants the worker's thread pool."""
 
     def __init__(self, records: Records) -> None:

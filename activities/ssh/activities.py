@@ -9,15 +9,15 @@ from typing import Any, TypeVar
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.ssh import batch, components, jobs, looking
+from activities.ssh import batch, components, looking
 from activities.ssh.deadline import Deadline
 from activities.ssh.jobs import Keep
-from activities.ssh.looking import Look
+from activities.ssh.looking import CommandOutput
 from activities.ssh.pool import Pool
 from activities.ssh.pulse import Allow, Interrupted, Stop, always
 from models.errors import HaltedError, HostUnreachableError
 from models.hosts import HostTarget
-from models.jobs import BatchResult, EnsureComponent, JobResult, RunBatch, RunJob
+from models.jobs import BatchResult, EnsureComponent, JobResult, RunBatch
 
 _MAY_HAVE_STARTED = "the host may have been asked to start it"
 _BEAT_EVERY = 2.0
@@ -38,22 +38,6 @@ class Ssh:
         self._pool = pool
         self._keep = keep
         self._allow = allow
-
-    @activity.defn(name="run_job", no_thread_cancel_exception=True)
-    def run_job(self, request: RunJob) -> JobResult:
-        """Run one command on a host, at most once per job id."""
-        attempt = _Attempt(request.may_have_started)
-        return attempt.see_through(
-            lambda: jobs.run(
-                self._pool,
-                request,
-                attempt.pulse,
-                sent=attempt.resumed,
-                on_sent=attempt.note_sent,
-                keep=self._keep,
-                allow=self._allow,
-            )
-        )
 
     @activity.defn(name="run_batch", no_thread_cancel_exception=True)
     def run_batch(self, request: RunBatch) -> BatchResult:
@@ -87,13 +71,13 @@ class Ssh:
             )
         )
 
-    def look(self, host: HostTarget, command: str, timeout: timedelta) -> Look:
+    def look(self, host: HostTarget, command: str, timeout: timedelta) -> CommandOutput:
         """Run a command that changes nothing; for probes. Blocking, thread-safe; raises `HostError`s."""
         return looking.look(self._pool, host, command, Deadline.after(timeout))
 
     def activities(self) -> list[Callable[..., Any]]:
         """Everything to register with a worker."""
-        return [self.run_job, self.run_batch, self.ensure_component]
+        return [self.run_batch, self.ensure_component]
 
     def close(self) -> None:
         """Close all connections."""

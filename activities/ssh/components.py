@@ -15,7 +15,7 @@ from activities.ssh.looking import look
 from activities.ssh.masking import Mask
 from activities.ssh.pool import Pool
 from activities.ssh.pulse import Allow, Interrupted, Pulse, Stop, always, no_pulse
-from activities.ssh.results import Ended, Finding, cut_short, judge, moved, nothing, read, streams
+from activities.ssh.results import Ended, JobFinding, cut_short, judge, moved, nothing, read, streams
 from models.hosts import Systemd
 from models.jobs import EnsureComponent, JobResult, Outcome, Verb
 
@@ -118,17 +118,17 @@ def _exit_of_command(ended: Ended) -> int | None:
     return int(ended.verdict[0]) if acted and ended.verdict and ended.verdict[0].isdigit() else None
 
 
-def _judge(ended: Ended, request: EnsureComponent) -> Finding:
+def _judge(ended: Ended, request: EnsureComponent) -> JobFinding:
     if ended.how != "exit":
         finding = judge(ended)
         # Ended in the middle of it, nobody has observed the state.
-        return finding if ended.how == "never" else Finding(Outcome.UNKNOWN, finding.changed, finding.reason)
+        return finding if ended.how == "never" else JobFinding(Outcome.UNKNOWN, finding.changed, finding.reason)
     it, state, code = request.component, request.verb.value, ended.exit_status
     said = ended.verdict[0] if ended.verdict else "?"
     took = f"{ended.seconds:.1f} s"
     if code == _DONE:
         although = "" if said == "0" else f", although the command ended with exit status {said}"
-        return Finding(Outcome.OK, changed=True, reason=f"{it} was {state} and seen so after {took}{although}")
+        return JobFinding(Outcome.OK, changed=True, reason=f"{it} was {state} and seen so after {took}{although}")
     findings = {
         _WAS_SO: (Outcome.OK, False, f"nothing to do: {it} is {state} already"),
         _OLD_TOKEN: (
@@ -156,7 +156,7 @@ def _judge(ended: Ended, request: EnsureComponent) -> Finding:
     }
     broken = (Outcome.UNKNOWN, True, f"the far side's script ended with exit status {code}")
     outcome, changed, reason = findings.get(code if code is not None else -1, broken)
-    return Finding(outcome, changed, reason)
+    return JobFinding(outcome, changed, reason)
 
 
 def _who_said(status: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from activities.ssh import scripts
 from activities.ssh.following import Order
-from activities.ssh.results import Ended, Finding
+from activities.ssh.results import Ended, JobFinding
 from models.jobs import Outcome
 
 NOTHING_TO_DO = "nothing to do: the check ended with exit status 0"
@@ -30,13 +30,13 @@ def as_arguments(fences: Mapping[str, int]) -> str:
     return " ".join(f"{name}:{token}" for name, token in sorted((_folder(c), token) for c, token in fences.items()))
 
 
-def refused(ended: Ended, fences: Mapping[str, int]) -> Finding | None:
+def refused(ended: Ended, fences: Mapping[str, int]) -> JobFinding | None:
     """Say why a fenced command was not run; None when it was, or may have been."""
     if ended.verdict[:1] != [_OURS] or ended.how not in ("exit", "timeout", "cancel"):
         return None
     kind, *about = ended.verdict[1:]
     if kind == "nothing-to-do":
-        return Finding(Outcome.OK, changed=False, reason=NOTHING_TO_DO)
+        return JobFinding(Outcome.OK, changed=False, reason=NOTHING_TO_DO)
     if ended.how != "exit":
         over = {"timeout": "time was over", "cancel": "it was cancelled"}[ended.how]
         reason = f"{over} before the command began (it waited for {_names(fences)} or its check); nothing was run"
@@ -45,7 +45,7 @@ def refused(ended: Ended, fences: Mapping[str, int]) -> Finding | None:
         reason = too_old(component, about[1], fences.get(component)) if kind == "old" else locked(component, about[1])
     else:
         reason = NO_DIRECTORY
-    return Finding(Outcome.FAILED, changed=False, reason=reason)
+    return JobFinding(Outcome.FAILED, changed=False, reason=reason)
 
 
 def too_old(component: str, seen: str, token: int | None) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from activities.ssh import scripts
 from activities.ssh.deadline import Deadline
-from activities.ssh.frames import Answer
+from activities.ssh.frames import FarSideAnswer
 from activities.ssh.pool import Pool
 from activities.ssh.pulse import Interrupted, Pulse, Stop, no_pulse
 from activities.ssh.session import OverdueError
@@ -75,7 +75,7 @@ class Order:
 class Ending:
     """How following ended."""
 
-    answer: Answer | None
+    answer: FarSideAnswer | None
     """None when nothing certain could be learnt."""
     trouble: str = ""
     """Then: what stood in the way."""
@@ -105,7 +105,7 @@ class Follower:
         self._may_start = may_start
         self._end = Deadline.after(order.timeout)
 
-    def rehearse(self) -> Answer:
+    def rehearse(self) -> FarSideAnswer:
         """Run the check alone; raise `HostError`s."""
         return self._ask("rehearse", self._end, self._pulse)
 
@@ -170,7 +170,7 @@ class Follower:
             if interrupted.stop is Stop.LEAVE:
                 raise
 
-    def _ask(self, operation: str, deadline: Deadline, pulse: Pulse, why: str = "") -> Answer:
+    def _ask(self, operation: str, deadline: Deadline, pulse: Pulse, why: str = "") -> FarSideAnswer:
         mark = scripts.new_mark()
         with self._pool.session(self._order.host, deadline, pulse) as session:
             halted = self._halted() if operation == "run" else None

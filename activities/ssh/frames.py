@@ -14,7 +14,7 @@ _MOST = 2 * (STREAM_LIMIT + EXCERPT_LIMIT) + 64 * 1024
 
 
 @dataclass(frozen=True)
-class Answer:
+class FarSideAnswer:
     """What the far side said."""
 
     kind: str
@@ -41,15 +41,17 @@ class AnswerReader:
         """Whether our script said anything at all; what came before its first word is a greeting."""
         self.asked = False
         """Whether the far side, late, waits to hear that we are still there before it begins."""
-        self.answer: Answer | None = None
+        self.answer: FarSideAnswer | None = None
 
     @property
-    def partial(self) -> Answer | None:
+    def partial(self) -> FarSideAnswer | None:
         """The answer as far as it came, when its line of words was whole."""
         if self._header is None:
             return None
         parts = [*self._sections, bytes(self._buffer), b"", b"", b"", b""]
-        return Answer(self._header[0], self._header[1:], (parts[0], parts[1], parts[2], parts[3]), False, self._notes)
+        return FarSideAnswer(
+            self._header[0], self._header[1:], (parts[0], parts[1], parts[2], parts[3]), False, self._notes
+        )
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes; raise ValueError when they cannot be an answer."""
@@ -77,7 +79,7 @@ class AnswerReader:
         if not words or words[0] in _IN_PASSING:
             return True
         if words[0] != "done":
-            self.answer = Answer(words[0], words[1:], notes=self._notes)
+            self.answer = FarSideAnswer(words[0], words[1:], notes=self._notes)
             return False
         self._header = words
         return True
@@ -92,5 +94,7 @@ class AnswerReader:
         if len(self._sections) < _SECTIONS:
             return True
         first, second, third, fourth = self._sections
-        self.answer = Answer(self._header[0], self._header[1:], (first, second, third, fourth), notes=self._notes)
+        self.answer = FarSideAnswer(
+            self._header[0], self._header[1:], (first, second, third, fourth), notes=self._notes
+        )
         return False

@@ -18,7 +18,7 @@ _NOISE = 256 * 1024
 
 
 @dataclass(frozen=True)
-class Look:
+class CommandOutput:
     """What a command said."""
 
     exit_status: int | None
@@ -32,7 +32,7 @@ class Look:
     seconds: float = 0.0
 
 
-def look(pool: Pool, host: HostTarget, command: str, deadline: Deadline, pulse: Pulse = no_pulse) -> Look:
+def look(pool: Pool, host: HostTarget, command: str, deadline: Deadline, pulse: Pulse = no_pulse) -> CommandOutput:
     """Run a shell command that changes nothing and wait for it; raise `HostError`s.
 
     When the time is over, the command is ended on the host and what it said so far is returned.
@@ -51,7 +51,7 @@ def look(pool: Pool, host: HostTarget, command: str, deadline: Deadline, pulse: 
             status = session.collect(sign, out, err, pulse)
     stdout, stdout_bytes = _after(sign, out)
     stderr, stderr_bytes = _after(sign, err)
-    return Look(status, stdout, stderr, stdout_bytes, stderr_bytes, time.monotonic() - began)
+    return CommandOutput(status, stdout, stderr, stdout_bytes, stderr_bytes, time.monotonic() - began)
 
 
 def _after(sign: bytes, kept: Kept) -> tuple[str, int]:

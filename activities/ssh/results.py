@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from activities.ssh.frames import Answer
+from activities.ssh.frames import FarSideAnswer
 from activities.ssh.masking import Mask
 from models.errors import HostRefusedError, HostUnreachableError
 from models.jobs import EXCERPT_LIMIT, JobResult, Outcome, Stream
@@ -25,7 +25,7 @@ class Ended:
 
 
 @dataclass(frozen=True)
-class Finding:
+class JobFinding:
     """What a result says beside the output."""
 
     outcome: Outcome
@@ -33,7 +33,7 @@ class Finding:
     reason: str
 
 
-def read(answer: Answer, host: str) -> Ended:
+def read(answer: FarSideAnswer, host: str) -> Ended:
     """Read a `done` answer; raise `HostRefusedError` for a refusal, `HostUnreachableError` for what makes no sense."""
     if answer.kind == "refused":
         raise HostRefusedError(f"{host}: {_refusal(answer, host)}")
@@ -52,25 +52,25 @@ def read(answer: Answer, host: str) -> Ended:
         raise HostUnreachableError(f"{host}: the answer {' '.join(answer.words)[:100]!r} makes no sense") from None
 
 
-def judge(ended: Ended) -> Finding:
+def judge(ended: Ended) -> JobFinding:
     """Decide what is known of a command that ended somehow."""
     code, took = ended.exit_status, f"after {ended.seconds:.1f} s"
     if ended.how == "exit":
         outcome = Outcome.OK if code == 0 else Outcome.FAILED
-        return Finding(outcome, changed=True, reason=f"the command ended with exit status {code} {took}")
+        return JobFinding(outcome, changed=True, reason=f"the command ended with exit status {code} {took}")
     if ended.how == "never":
-        return Finding(
+        return JobFinding(
             Outcome.FAILED, changed=False, reason="it was called off before the command began; nothing was run"
         )
     if ended.how in _CALLED_OFF:
         why = _CALLED_OFF[ended.how]
         if code == 0:
             reason = f"{why} and was ended {took}, yet it said exit status 0: whether it had finished is not known"
-            return Finding(Outcome.UNKNOWN, changed=True, reason=reason)
-        return Finding(
+            return JobFinding(Outcome.UNKNOWN, changed=True, reason=reason)
+        return JobFinding(
             Outcome.FAILED, changed=True, reason=f"{why}: its process group was ended {took} (exit status {code})"
         )
-    return Finding(
+    return JobFinding(
         Outcome.UNKNOWN, changed=True, reason=_LOST.get(ended.how, f"how it ended is not known ({ended.how})")
     )
 
@@ -84,12 +84,14 @@ _LOST = {
 }
 
 
-def cut_short(answer: Answer) -> str:
+def cut_short(answer: FarSideAnswer) -> str:
     """Say so when the output did not come over to its end."""
     return "" if answer.whole else "; its output did not come over whole"
 
 
-def streams(answer: Answer, totals: tuple[int | None, int | None], mask: Mask) -> tuple[Stream, Stream, bytes, bytes]:
+def streams(
+    answer: FarSideAnswer, totals: tuple[int | None, int | None], mask: Mask
+) -> tuple[Stream, Stream, bytes, bytes]:
     """Cut and mask both streams: what travels in the result, and what is kept in full."""
     first, first_end, second, second_end = answer.streams
     out, out_kept = _stream(first, first_end, totals[0], mask)
@@ -112,18 +114,18 @@ def nothing(host: str, job: str, command: str, outcome: Outcome, reason: str) ->
     return JobResult(job=job, host=host, outcome=outcome, changed=False, reason=reason, command=command)
 
 
-def moved(answer: Answer, host: str) -> str:
+def moved(answer: FarSideAnswer, host: str) -> str:
     """Say so when the job is not kept where it should be, and why; begins with a semicolon."""
     kept = next((note.removeprefix("kept ") for note in answer.notes if note.startswith("kept ")), None)
     return f"; {obstacles(answer, host)}, so the job was kept in {kept}" if kept else ""
 
 
-def no_place(answer: Answer) -> bool:
+def no_place(answer: FarSideAnswer) -> bool:
     """Whether the host refused because it has no place for a job's folder; nothing was run."""
     return answer.kind == "refused" and answer.words[:1] == ["place"]
 
 
-def obstacles(answer: Answer, host: str) -> str:
+def obstacles(answer: FarSideAnswer, host: str) -> str:
     """Say what stands in the way at each place for jobs, each thing once."""
     said = []
     for note in answer.notes:
@@ -142,7 +144,7 @@ _OBSTACLES = {
 }
 
 
-def _refusal(answer: Answer, host: str) -> str:
+def _refusal(answer: FarSideAnswer, host: str) -> str:
     words = answer.words
     kind, said = (words[0] if words else ""), " ".join(words[1:])
     if kind == "sudo":

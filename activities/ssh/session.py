@@ -11,7 +11,7 @@ import paramiko
 
 from activities.ssh.deadline import Deadline
 from activities.ssh.errors import translate
-from activities.ssh.frames import Answer, AnswerReader
+from activities.ssh.frames import AnswerReader, FarSideAnswer
 from activities.ssh.pulse import Pulse
 from activities.ssh.watchdog import Watched
 from models.errors import HostError, HostRefusedError, HostUnreachableError, LoginShellError
@@ -84,7 +84,7 @@ class Session:
         self._heard = self._asked = time.monotonic()
         self._first_line = Deadline.after(_FIRST_LINE)
 
-    def answer(self, mark: str, pulse: Pulse) -> Answer:
+    def answer(self, mark: str, pulse: Pulse) -> FarSideAnswer:
         """Wait for the far side's framed answer; raise `HostUnreachableError` when the link is lost or silent.
 
         `LoginShellError` says that the host answered, but that nothing of ours was run there.

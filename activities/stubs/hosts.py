@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from temporalio import activity
 
-from models.jobs import BatchResult, EnsureComponent, JobResult, RunBatch, RunJob
-
-
-@activity.defn(name="run_job")
-async def run_job(request: RunJob) -> JobResult:
-    """Run one command on a host, at most once per job id; raises `HostError`s for what never reached the host."""
-    raise NotImplementedError
+from models.jobs import BatchResult, EnsureComponent, JobResult, RunBatch
 
 
 @activity.defn(name="run_batch")

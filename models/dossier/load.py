@@ -12,8 +12,8 @@ from pydantic import ValidationError
 
 from models.dossier.dossier import Dossier
 from models.dossier.faults import MOST, Fault, Weight
-from models.dossier.rules import RULES, Finding, Rule
-from models.dossier.source import Document, read_document
+from models.dossier.rules import RULES, Rule, RuleFinding
+from models.dossier.source import SourceDocument, read_document
 from models.dossier.wording import explain
 from models.errors import DossierError
 
@@ -100,13 +100,13 @@ def load(path: Path) -> Loaded:
     return Loaded(dossier, sorted(faults, key=lambda f: f.line))
 
 
-def _look(dossier: Dossier | None, document: Document) -> Iterator[Fault]:
+def _look(dossier: Dossier | None, document: SourceDocument) -> Iterator[Fault]:
     for rule in RULES.values():
         for place, what, mend in islice(_findings(rule, dossier, document.data), MOST):
             yield Fault(document.path, document.line(place), rule.weight, what, mend, rule.name)
 
 
-def _findings(rule: Rule, dossier: Dossier | None, data: dict[str, Any]) -> Iterator[Finding]:
+def _findings(rule: Rule, dossier: Dossier | None, data: dict[str, Any]) -> Iterator[RuleFinding]:
     if rule.plain is not None:
         yield from rule.plain(data)
     elif rule.typed is not None and dossier is not None:

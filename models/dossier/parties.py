@@ -8,6 +8,7 @@ from typing import Annotated, Final
 from pydantic import Field, model_validator
 
 from models.base import Identifier, Model, PositiveDuration
+from models.channels import Channel
 from models.dossier.agreement import Day, Target
 
 OPERATOR: Final = "operator"
@@ -80,15 +81,6 @@ class Party(Model):
     language: Language = Language.ENGLISH
     answers_within: Target | None = None
     """A third party: until when it must have answered what was referred to it."""
-
-
-class Channel(StrEnum):
-    """How somebody is reached."""
-
-    PHONE = "phone"
-    SMS = "sms"
-    EMAIL = "email"
-    CHAT = "chat"
 
 
 class Rung(Model):

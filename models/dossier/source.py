@@ -64,7 +64,7 @@ _SYNTAX = {
 }
 
 
-class Document:
+class SourceDocument:
     """The content of one file as plain data, with the line of everything in it."""
 
     def __init__(self, path: str) -> None:
@@ -94,16 +94,16 @@ class Document:
         return line
 
 
-def read_document(path: Path) -> Document:
+def read_document(path: Path) -> SourceDocument:
     """Read a file; whatever is wrong with it stands in the document's faults, and its data is None if nothing could be read."""
-    document = Document(str(path))
+    document = SourceDocument(str(path))
     text = _read_text(path, document)
     if text is not None:
         _parse(text, document)
     return document
 
 
-def _read_text(path: Path, document: Document) -> str | None:
+def _read_text(path: Path, document: SourceDocument) -> str | None:
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
@@ -127,7 +127,7 @@ def _read_text(path: Path, document: Document) -> str | None:
     return _decode(raw, document)
 
 
-def _decode(raw: bytes, document: Document) -> str | None:
+def _decode(raw: bytes, document: SourceDocument) -> str | None:
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         document.fault(1, "the file is written in UTF-16", "save it as UTF-8")
         return None
@@ -140,7 +140,7 @@ def _decode(raw: bytes, document: Document) -> str | None:
     return text
 
 
-def _parse(text: str, document: Document) -> None:
+def _parse(text: str, document: SourceDocument) -> None:
     builder = _Builder(document)
     try:
         # Made inside the try: the loader itself refuses characters that YAML does not allow.
@@ -212,7 +212,7 @@ _REFUSED = object()
 class _Builder:
     """Makes data from the parser's events, without recursion."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: SourceDocument) -> None:
         self._document = document
         self._stack: list[_Open] = []
         self._anchors: dict[str, tuple[Any, int]] = {}

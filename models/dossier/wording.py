@@ -15,7 +15,7 @@ from models.dossier.faults import MOST, Place, shown, where
 from models.dossier.frequency import FREQUENCY
 from models.dossier.monitoring import CONDITION
 from models.dossier.shape import kinds_at, model_at
-from models.dossier.source import Document
+from models.dossier.source import SourceDocument
 
 EXAMPLES: dict[str, str] = {
     "acknowledge_within": "15m",
@@ -154,7 +154,7 @@ class _Complaint:
     """What the file was read as."""
 
 
-def explain(error: ValidationError, document: Document, root: type[BaseModel]) -> None:
+def explain(error: ValidationError, document: SourceDocument, root: type[BaseModel]) -> None:
     """Add a fault with its line to the document, which was read as `root`, for each of pydantic's complaints."""
     complaints = [_locate(e, document.data, root) for e in error.errors(include_url=False)[:MOST]]
     for together in _by_union(complaints):

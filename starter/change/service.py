@@ -21,7 +21,7 @@ from models.names import operation_id
 from models.operation import OperationKind
 from starter.applications import require_application
 from starter.desk import Desk, made
-from starter.incident.views import OpenGate
+from starter.incident.views import OpenQuestion
 from starter.operation.reading import list_operations, show_operation, show_prepared
 from starter.operation.views import OperationLine, OperationView
 from starter.terminal.listed import Listed
@@ -157,5 +157,5 @@ async def awaiting(desk: Desk, id: str, by: str, gate: str | None) -> tuple[str,
     return *theirs[0], who
 
 
-def _is_approval(gate: OpenGate) -> bool:
+def _is_approval(gate: OpenQuestion) -> bool:
     return {option.name for option in gate.options} == APPROVALS

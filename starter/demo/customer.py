@@ -19,7 +19,7 @@ import httpx
 
 from models.errors import UserError
 from starter.demo.hosts import environment
-from starter.demo.machines import Machine, make_key, make_machine
+from starter.demo.machines import DemoHost, make_key, make_machine
 
 APPLICATION: Final = "acme.shop"
 ON_CALL: Final = "on-call@driftbolaget.example"
@@ -38,7 +38,7 @@ _FILES: Final = ("shop.py", "control.sh", "stock.json")
 class Shop:
     """The application on its hosts."""
 
-    machines: dict[str, Machine]
+    machines: dict[str, DemoHost]
     """By component."""
     ports: dict[str, int]
     """By component."""

@@ -22,11 +22,11 @@ from models.gates import APPROVE, Decision, DecisionReceipt, GateState
 from models.incident import IncidentEnd, IncidentOutcome, IncidentStatus
 from models.records import TimelineEntry
 from models.settings import Settings
-from models.watch import OpenIncident
+from models.watch import OpenIncidentState
 from starter.demo.customer import APPLICATION, ON_CALL, SYSTEM_OWNER, Shop, make_shop
-from starter.demo.following import Handle, Standing, follow, next_incident, until, watch_status
+from starter.demo.following import Handle, HasState, follow, next_incident, until, watch_status
 from starter.demo.home import default_ports, free_ports, make_home, remove_home
-from starter.demo.json_lines import JsonLines
+from starter.demo.json_lines import JsonScreen
 from starter.demo.mailbox import mailbox
 from starter.demo.screen import Screen
 from starter.demo.second_act import SecondAct
@@ -47,10 +47,10 @@ async def run(script: bool, keep_home: bool, as_json: bool) -> int:
     """Show the demo; the exit status: 0 when all went well, 1 when not, 130 when it was interrupted before it had shown all."""
     settings = make_home()
     _log_to_file(settings.home)
-    screen: Screen | JsonLines = Screen()
+    screen: Screen | JsonScreen = Screen()
     if as_json:
         keep_stdout_for_json()
-        screen = JsonLines()
+        screen = JsonScreen()
     with screen:
         demo = Demo(settings, screen, script)
         playing = asyncio.create_task(demo.play())
@@ -78,7 +78,7 @@ async def run(script: bool, keep_home: bool, as_json: bool) -> int:
 class Demo:
     """One run of the demo."""
 
-    def __init__(self, settings: Settings, screen: Screen | JsonLines, script: bool) -> None:
+    def __init__(self, settings: Settings, screen: Screen | JsonScreen, script: bool) -> None:
         self.settings = settings
         self.screen = screen
         self.script = script
@@ -215,7 +215,7 @@ class Demo:
             raise UserError(f"Nobody noticed the fault within {_NOTICED_WITHIN:.0f} s") from None
         return await self._show(incident, broken_at)
 
-    async def _next(self, meanwhile: str) -> OpenIncident:
+    async def _next(self, meanwhile: str) -> OpenIncidentState:
         while True:
             self.screen.now(meanwhile, await self._shop.health(self._web))
             incident = await next_incident(self._client, APPLICATION, self._known)
@@ -224,7 +224,7 @@ class Demo:
                 return incident
             await asyncio.sleep(0.25)
 
-    async def _show(self, incident: OpenIncident, broken_at: datetime | None) -> IncidentOutcome | None:
+    async def _show(self, incident: OpenIncidentState, broken_at: datetime | None) -> IncidentOutcome | None:
         handle: Handle = self._client.get_workflow_handle(incident.id, result_type=IncidentOutcome)
         self.screen.opened(incident, f"{incident.id} was opened by the watch of {APPLICATION}")
         outcome = await follow(handle, self, IncidentStatus)
@@ -258,7 +258,7 @@ class Demo:
         """Show new lines of the timeline."""
         self.screen.entries(entries)
 
-    async def look(self, status: Standing) -> None:
+    async def look(self, status: HasState) -> None:
         """Show what it does now."""
         self.screen.now(f"{status.state.value}: {status.doing}", await self._shop.health(self._web))
 
@@ -317,7 +317,7 @@ def _driftvakt() -> str:
     return "driftvakt" if found and Path(found).parent == here.parent else _short(here)
 
 
-def _cancel_on_signals(playing: asyncio.Task[None], screen: Screen | JsonLines) -> None:
+def _cancel_on_signals(playing: asyncio.Task[None], screen: Screen | JsonScreen) -> None:
     """End the demo at the first Ctrl-C; further ones must not disturb the clearing up."""
 
     def stop() -> None:

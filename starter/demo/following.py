@@ -16,7 +16,7 @@ from models.errors import UserError
 from models.gates import GateState
 from models.names import watch_id
 from models.records import TimelineEntry
-from models.watch import OpenIncident, WatchStatus
+from models.watch import OpenIncidentState, WatchStatus
 
 _LOOK_EVERY: Final = 0.25
 _PATIENCE: Final = timedelta(seconds=5)
@@ -25,7 +25,7 @@ _STARTED_WITHIN: Final = 30.0
 Handle = WorkflowHandle[Any, Any]
 
 
-class Standing(Protocol):
+class HasState(Protocol):
     """How an incident or an operation stands, as its query `status` says."""
 
     @property
@@ -57,7 +57,7 @@ class Listener(Protocol):
     async def asked(self, handle: Handle, gate: GateState) -> None:
         """A question has been opened."""
 
-    async def look(self, status: Standing) -> None:
+    async def look(self, status: HasState) -> None:
         """It stands so now."""
 
 
@@ -71,14 +71,14 @@ async def watch_status(client: Client, application: str) -> WatchStatus | None:
     return status
 
 
-async def next_incident(client: Client, application: str, known: set[str]) -> OpenIncident | None:
+async def next_incident(client: Client, application: str, known: set[str]) -> OpenIncidentState | None:
     """The oldest open incident that is not known yet, if there is any."""
     status = await watch_status(client, application)
     fresh = [i for i in status.incidents if i.id not in known] if status else []
     return min(fresh, key=lambda i: i.number, default=None) if fresh else None
 
 
-async def follow(handle: WorkflowHandle[Any, T], listener: Listener, status_type: type[Standing]) -> T | None:
+async def follow(handle: WorkflowHandle[Any, T], listener: Listener, status_type: type[HasState]) -> T | None:
     """Tell how it goes on until it has ended; None when it ended without an account (cancelled, terminated)."""
     ending = asyncio.ensure_future(_end_of(handle))
     shown, told = 0, set[str]()
@@ -116,9 +116,9 @@ async def _end_of(handle: WorkflowHandle[Any, T]) -> T:
         await asyncio.sleep(_LOOK_EVERY)
 
 
-async def _status(handle: Handle, status_type: type[Standing]) -> Standing | None:
+async def _status(handle: Handle, status_type: type[HasState]) -> HasState | None:
     try:
-        status: Standing = await handle.query("status", result_type=status_type, rpc_timeout=_PATIENCE)
+        status: HasState = await handle.query("status", result_type=status_type, rpc_timeout=_PATIENCE)
     except (RPCError, WorkflowQueryFailedError):
         return None  # the worker is busy or has just been started again; the next look will tell
     return status

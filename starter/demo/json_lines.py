@@ -13,10 +13,10 @@ import typer
 from models.incident import IncidentOutcome
 from models.operation import OperationOutcome
 from models.records import TimelineEntry
-from models.watch import OpenIncident
+from models.watch import OpenIncidentState
 
 
-class JsonLines:
+class JsonScreen:
     """Takes the place of `Screen`; what goes on just now (`now`, `quiet`) is no event."""
 
     def __init__(self) -> None:
@@ -46,7 +46,7 @@ class JsonLines:
         """Something was broken on purpose."""
         self._tell("fault", at, text=text)
 
-    def opened(self, incident: OpenIncident, text: str) -> None:
+    def opened(self, incident: OpenIncidentState, text: str) -> None:
         """An incident was opened; what follows is about it."""
         self._incident = incident.id
         self._tell("incident", incident.opened_at, incident=incident.id, text=text)

@@ -15,7 +15,7 @@ from starter.installation.supervisor import Part, listens
 
 
 @dataclass(frozen=True)
-class Machine:
+class DemoHost:
     """One host on loopback."""
 
     name: str
@@ -49,13 +49,13 @@ class Machine:
         switch_off(self.directory)
 
 
-def make_machine(name: str, directory: Path, port: int, login: str) -> Machine:
+def make_machine(name: str, directory: Path, port: int, login: str) -> DemoHost:
     """Make a host's directory with its key, open to whoever holds the private part of `login`."""
     key, authorized = directory / HOST_KEY, directory / AUTHORIZED_KEYS
     key.parent.mkdir(parents=True)
     public = make_key(key)
     authorized.write_text(f"{login}\n")
-    return Machine(name=name, directory=directory, port=port, host_key=public)
+    return DemoHost(name=name, directory=directory, port=port, host_key=public)
 
 
 def make_key(path: Path) -> str:

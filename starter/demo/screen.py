@@ -21,7 +21,7 @@ from rich.text import Text
 from models.incident import IncidentOutcome
 from models.operation import OperationOutcome
 from models.records import EntryKind, TimelineEntry
-from models.watch import OpenIncident
+from models.watch import OpenIncidentState
 
 _STYLES: Final = {
     EntryKind.ALARM: "red",
@@ -71,7 +71,7 @@ class Screen:
         self._began = at
         self._line(at, "fault", "bold red", text)
 
-    def opened(self, incident: OpenIncident, text: str) -> None:
+    def opened(self, incident: OpenIncidentState, text: str) -> None:
         """An incident was opened; times count from here unless they count already."""
         self._began = self._began or incident.opened_at
         self._line(incident.opened_at, "incident", "bold", text)

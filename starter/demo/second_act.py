@@ -15,7 +15,7 @@ from models.restores import DrillOrder
 from starter.change.service import next_key
 from starter.demo.customer import APPLICATION, Shop
 from starter.demo.following import Listener, follow
-from starter.demo.json_lines import JsonLines
+from starter.demo.json_lines import JsonScreen
 from starter.demo.screen import Screen
 from starter.operation.starting import Handle, start_operation
 
@@ -32,7 +32,7 @@ class SecondAct:
     """Shows two operations to their end; `listener` is told how they go on."""
 
     def __init__(
-        self, client: Client, records: Records, shop: Shop, screen: Screen | JsonLines, listener: Listener
+        self, client: Client, records: Records, shop: Shop, screen: Screen | JsonScreen, listener: Listener
     ) -> None:
         self._client = client
         self._records = records

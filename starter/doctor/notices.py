@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from activities.secrets.references import resolve
+from models.channels import Channel
 from models.dossier import Dossier
-from models.dossier.parties import Channel, Contact, PartyKind
+from models.dossier.parties import Contact, PartyKind
 from models.errors import DossierError, SettingsError
 from models.settings import Settings
 from starter.doctor.finding import Finding, ok, warning

@@ -46,7 +46,7 @@ Paths = Annotated[
 ]
 
 
-class Part(StrEnum):
+class DossierPart(StrEnum):
     """Part of a dossier."""
 
     AGREEMENT = "agreement"
@@ -81,7 +81,7 @@ def check(paths: Paths, as_json: AsJson = False) -> None:
 def show(
     path: File,
     as_json: AsJson = False,
-    part: Annotated[Part | None, typer.Option(help="Show this part only.", show_default=False)] = None,
+    part: Annotated[DossierPart | None, typer.Option(help="Show this part only.", show_default=False)] = None,
 ) -> None:
     """Show a dossier to people: who to call, what runs where, what is measured and what to do."""
     dossier = _read(path)
@@ -278,8 +278,8 @@ def _read(path: Path) -> Dossier:
         stop(str(error))
 
 
-def _keys(part: Part) -> list[str]:
-    return ["parties", "contacts"] if part is Part.PARTIES else [part.value]
+def _keys(part: DossierPart) -> list[str]:
+    return ["parties", "contacts"] if part is DossierPart.PARTIES else [part.value]
 
 
 def _report(loaded: list[Loaded]) -> dict[str, object]:

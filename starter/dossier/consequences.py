@@ -14,7 +14,7 @@ from models.base import Model
 from models.dossier import Dossier
 from models.errors import DossierError
 from models.schedules import ScheduleChange
-from models.tables import Incident
+from models.tables import IncidentRow
 from starter.provisioning.planning import make_plan
 from starter.provisioning.server import find_schedules
 from starter.provisioning.wanted import wanted_schedules
@@ -57,7 +57,7 @@ async def consequences(client: Client, records: Records, dossier: Dossier) -> Co
     )
 
 
-def _incidents(found: list[Incident], dossier: Dossier) -> Iterator[str]:
+def _incidents(found: list[IncidentRow], dossier: Dossier) -> Iterator[str]:
     known = dossier.architecture.components
     for incident in found:
         if incident.dossier == dossier.digest:

@@ -13,7 +13,7 @@ from models.jobs import Outcome
 from models.proof import Freshness
 from runbooks import find_runbook
 from starter.applications import not_published
-from starter.runbook.running import Heard, follow, start
+from starter.runbook.running import RunbookFollower, follow, start
 
 _REMEDY = "carry-out-remedy"
 
@@ -62,7 +62,7 @@ async def rehearse(client: Client, stale: Freshness, by: str, nobody_works: Call
     )
     handle = await start(client, runbook, order)
     try:
-        report = await follow(client, handle, Heard(lambda gate: None, nobody_works))
+        report = await follow(client, handle, RunbookFollower(lambda gate: None, nobody_works))
     except UserError as error:
         return _rehearsal(stale, handle.id, well=False, said=str(error))
     return _rehearsal(stale, handle.id, well=report.outcome is Outcome.OK, said=report.summary)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from activities.records.matching import Fault, matching
+from activities.records.matching import IllParts, matching
 from models.dossier import Dossier
 from models.errors import NotFoundError
 from models.slices import InstructionMatch
@@ -23,4 +23,4 @@ def instructions_for(dossier: Dossier, points: Sequence[str]) -> list[Instructio
     # As in an incident: only what shows a component's health says that the component itself fails.
     failing = {known[point].component for point in points if known[point].health}
     components = {known[point].component for point in points}
-    return matching(dossier, Fault(components=components, points=set(points), roots=begins_in(graph, failing)))
+    return matching(dossier, IllParts(components=components, points=set(points), roots=begins_in(graph, failing)))

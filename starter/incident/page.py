@@ -15,7 +15,7 @@ from models.dossier.service_time import in_hours
 from models.gates import silence_text
 from models.records import EntryKind, TimelineEntry
 from starter.incident.naming import short
-from starter.incident.views import IncidentLine, IncidentView, OpenGate
+from starter.incident.views import IncidentLine, IncidentView, OpenQuestion
 from starter.terminal.screen import Listing, colleagues, exact, terminal, tidy
 
 _SHOWN_LINES = 12
@@ -78,7 +78,7 @@ def show_incident(view: IncidentView, now: datetime | None = None) -> None:
     console.print(f"\n[dim]{tidy(view.url)}[/]", soft_wrap=True)
 
 
-def show_gate(gate: OpenGate, console: Console | None = None) -> None:
+def show_gate(gate: OpenQuestion, console: Console | None = None) -> None:
     """Print an open question: what, who may decide, until when, the plan, the options."""
     out = console or terminal(stderr=True)
     out.print(f"\n[bold yellow]{gate.id}: {tidy(gate.question)}[/]", soft_wrap=True)
@@ -156,7 +156,7 @@ def _standing(promise: PromiseReading, now: datetime) -> str:
     return until + left + outside + (", broken before" if promise.breached_at else "")
 
 
-def _who(gate: OpenGate) -> str:
+def _who(gate: OpenQuestion) -> str:
     roles = f" ({', '.join(gate.roles)})" if gate.roles else ""
     count = f"; {gate.count} people must agree" if gate.count > 1 else ""
     return gate.who + roles + count

@@ -15,7 +15,7 @@ from models.incident import IncidentStatus
 from models.names import APPLICATION, AWAITS_DECISION_BY, DEADLINE, LEAD, PRIORITY, STATE, TITLE
 from models.records import TimelineEntry
 from models.settings import Settings
-from models.tables import Incident
+from models.tables import IncidentRow
 from starter.desk import Desk, ask
 from starter.incident.naming import parts, short
 from starter.incident.views import IncidentLine, IncidentView, open_gate
@@ -122,7 +122,7 @@ async def describe(desk: Desk, id: str) -> WorkflowExecutionDescription | None:
         raise
 
 
-async def _line(desk: Desk, execution: WorkflowExecution, known: Incident | None) -> IncidentLine:
+async def _line(desk: Desk, execution: WorkflowExecution, known: IncidentRow | None) -> IncidentLine:
     application, number = parts(execution.id)
     attributes = execution.typed_search_attributes
     return IncidentLine(
@@ -145,7 +145,7 @@ async def _title(desk: Desk, id: str) -> str:
     return (await described.static_summary() if described else None) or ""
 
 
-def recorded_line(found: Incident, state: str) -> IncidentLine:
+def recorded_line(found: IncidentRow, state: str) -> IncidentLine:
     """An incident of the records in a list."""
     return IncidentLine(
         id=found.id,

@@ -25,7 +25,7 @@ from starter.applications import require_application
 from starter.desk import Desk, ask, tell, told
 from starter.incident.naming import parts, short
 from starter.incident.reading import running_handle
-from starter.incident.views import OpenGate, open_gate
+from starter.incident.views import OpenQuestion, open_gate
 from workflows.runtime.markdown import summary_line
 
 
@@ -75,7 +75,7 @@ def same_application(id: str, other: str) -> None:
         )
 
 
-async def find_gate(desk: Desk, id: str, name: str | None) -> OpenGate:
+async def find_gate(desk: Desk, id: str, name: str | None) -> OpenQuestion:
     """The open question of that name, or the only one; `UserError` names those that there are."""
     status = await _status(desk, id, "so it cannot take a decision")
     gates = {gate.id: open_gate(id, gate) for gate in status.gates}
@@ -88,7 +88,7 @@ async def find_gate(desk: Desk, id: str, name: str | None) -> OpenGate:
     return gates[name] if name is not None else next(iter(gates.values()))
 
 
-def find_option(gate: OpenGate, name: str, note: str) -> GateOption:
+def find_option(gate: OpenQuestion, name: str, note: str) -> GateOption:
     """The option of that name; `UserError` names the right ones, or says that it needs a reason."""
     for option in gate.options:
         if option.name == name:

@@ -37,7 +37,7 @@ class IncidentLine(Model):
     outcome: str | None = None
 
 
-class OpenGate(Model):
+class OpenQuestion(Model):
     """A question that waits for an answer."""
 
     id: str
@@ -81,7 +81,7 @@ class IncidentView(Model):
     """Those that still fire; the first ones, where they are many."""
     further_alarms: int = 0
     """How many fire besides those."""
-    gates: list[OpenGate] = []
+    gates: list[OpenQuestion] = []
     lead: str | None = None
     """Who leads it, or led it last."""
     clock: ClockReading | None = None
@@ -100,12 +100,12 @@ class IncidentView(Model):
     """Its page in the Temporal UI."""
 
 
-def open_gate(incident: str, gate: GateState) -> OpenGate:
+def open_gate(incident: str, gate: GateState) -> OpenQuestion:
     """A gate of an incident as people need it to answer."""
     return asked_by("incident", short(incident), gate)
 
 
-def asked_by(command_group: str, id: str, gate: GateState) -> OpenGate:
+def asked_by(command_group: str, id: str, gate: GateState) -> OpenQuestion:
     """A gate as people need it to answer; `driftvakt GROUP decide ID` takes the answer."""
     question = gate.question
     first, now = question.options[0], datetime.now(UTC)
@@ -119,7 +119,7 @@ def asked_by(command_group: str, id: str, gate: GateState) -> OpenGate:
     ]
     if first.needs_reason:
         command += ["--note", "why"]
-    return OpenGate(
+    return OpenQuestion(
         id=gate.id,
         question=question.text,
         plan=question.plan,

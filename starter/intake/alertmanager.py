@@ -11,7 +11,7 @@ from starter.intake.bodies import Format
 from starter.intake.decoding import (
     Decoded,
     NotUnderstoodError,
-    Unreadable,
+    UnreadableMessage,
     alarm_from,
     application_from,
     clean,
@@ -35,12 +35,12 @@ def decode(body: Any, source: str, now: datetime) -> Decoded:
         try:
             decoded.alarms.append(_alarm(alert, source, now))
         except NotUnderstoodError as error:
-            decoded.unreadable.append(Unreadable("shape", str(error), kept(alert)))
+            decoded.unreadable.append(UnreadableMessage("shape", str(error), kept(alert)))
     cut = body.get("truncatedAlerts")
     if isinstance(cut, int) and cut > 0:
         reason = "Alertmanager left alerts out of this message; remove max_alerts from its webhook_config"
         rest = {key: value for key, value in body.items() if key != "alerts"}
-        decoded.unreadable.append(Unreadable("truncated", reason, kept(rest)))
+        decoded.unreadable.append(UnreadableMessage("truncated", reason, kept(rest)))
     return decoded
 
 

@@ -24,8 +24,8 @@ from activities.records import Records
 from models.errors import StoreError, WatchUnavailableError
 from starter.intake.alertmanager import WEBHOOK
 from starter.intake.bodies import Body, Format, read_body, understand
-from starter.intake.decoding import BODY_LIMIT, Decoded, Unreadable, applications_in
-from starter.intake.delivery import Delivery, Receipt
+from starter.intake.decoding import BODY_LIMIT, Decoded, UnreadableMessage, applications_in
+from starter.intake.delivery import IntakeDelivery, Receipt
 from starter.intake.own_json import OWN_JSON
 from starter.intake.sources import Sources, authorization
 from starter.intake.storing import Room
@@ -51,7 +51,7 @@ class Intake:
     """The requests, answered."""
 
     def __init__(
-        self, sources: Sources, delivery: Delivery, checks: dict[str, Check], signs: Signs | None = None
+        self, sources: Sources, delivery: IntakeDelivery, checks: dict[str, Check], signs: Signs | None = None
     ) -> None:
         """`checks` are what readiness asks besides the sources; `signs` is where it is noted that a source lives."""
         self._signs = signs
@@ -218,7 +218,9 @@ def _misdirected(request: Request, body: Body) -> Decoded:
     start = body.stored.start(BODY_LIMIT)
     address = f"{request.method} {request.url.path}"[:200]
     reason = f"it was sent to {address}, where nothing is taken; use POST /alarms or POST /alarms/alertmanager"
-    return Decoded(unreadable=[Unreadable("address", reason, start, applications_in(start.decode("utf-8", "replace")))])
+    return Decoded(
+        unreadable=[UnreadableMessage("address", reason, start, applications_in(start.decode("utf-8", "replace")))]
+    )
 
 
 def _again(reason: str) -> Response:

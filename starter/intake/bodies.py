@@ -17,7 +17,7 @@ from starter.intake.decoding import (
     BODY_LIMIT,
     Decoded,
     NotUnderstoodError,
-    Unreadable,
+    UnreadableMessage,
     applications_in,
     read_json,
 )
@@ -167,21 +167,23 @@ class _Reading:
         kept = piece.text.strip().encode("utf-8", "replace")[:BODY_LIMIT]
         if piece.cut:
             reason = f"a message has more than {BODY_LIMIT} characters, and its beginning is kept; {self._digest()}"
-            self._note(part, Unreadable("size", reason, kept, applications_in(piece.text)))
+            self._note(part, UnreadableMessage("size", reason, kept, applications_in(piece.text)))
             return
         try:
             found = self._form.decode(self._form.one(read_json(piece.text)), self._source, self._now)
         except NotUnderstoodError as error:
-            found = Decoded(unreadable=[Unreadable("shape", str(error), b"")])
+            found = Decoded(unreadable=[UnreadableMessage("shape", str(error), b"")])
         except Exception:
             _log.exception("a message of %s could not be read", self._source)
-            found = Decoded(unreadable=[Unreadable("shape", "reading the message failed; the log says how", b"")])
+            found = Decoded(
+                unreadable=[UnreadableMessage("shape", "reading the message failed; the log says how", b"")]
+            )
         part.alarms += found.alarms
         part.remarks |= found.remarks
         for unreadable in found.unreadable:
             self._note(part, unreadable.about(kept, applications_in(piece.text)))
 
-    def _note(self, part: Decoded, unreadable: Unreadable) -> None:
+    def _note(self, part: Decoded, unreadable: UnreadableMessage) -> None:
         """Keep a message that is not understood; where there are many, they are kept together."""
         self._noted += 1
         if self._noted <= _MOST_UNREADABLE:
@@ -252,8 +254,8 @@ def _whole(body: Body, kind: str, reason: str) -> Decoded:
     return Decoded(unreadable=[_kept_whole(body, kind, reason)])
 
 
-def _kept_whole(body: Body, kind: str, reason: str) -> Unreadable:
+def _kept_whole(body: Body, kind: str, reason: str) -> UnreadableMessage:
     start = body.stored.start(BODY_LIMIT)
     if body.stored.size > len(start):
         reason += f"; of its {body.stored.size} bytes, SHA-256 {body.stored.sha256}, the first {len(start)} are kept"
-    return Unreadable(kind, reason, start, applications_in(start.decode("utf-8", "replace")))
+    return UnreadableMessage(kind, reason, start, applications_in(start.decode("utf-8", "replace")))

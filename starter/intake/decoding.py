@@ -43,7 +43,7 @@ class NotUnderstoodError(DriftvaktError):
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
+class UnreadableMessage:
     """Something an authenticated source said that we do not understand; it is kept."""
 
     kind: str
@@ -54,7 +54,7 @@ class Unreadable:
     applications: tuple[str, ...] = ()
     """Which applications it seems to be about."""
 
-    def about(self, body: bytes, applications: tuple[str, ...]) -> Unreadable:
+    def about(self, body: bytes, applications: tuple[str, ...]) -> UnreadableMessage:
         """The same with the bytes as they came, and with what they name."""
         return replace(self, body=body, applications=applications)
 
@@ -64,7 +64,7 @@ class Decoded:
     """A body, taken apart."""
 
     alarms: list[Alarm] = field(default_factory=list)
-    unreadable: list[Unreadable] = field(default_factory=list)
+    unreadable: list[UnreadableMessage] = field(default_factory=list)
     remarks: dict[str, str] = field(default_factory=dict)
     """By fingerprint: what the sender should know of how its message was read."""
 

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from activities.alarms.gathering import Reporter
+from activities.alarms.gathering import BatchReporter
 from activities.alarms.reporter import batched
 from activities.records import Records
 from models.alarms import Alarm, AlarmBatch, Subject
 from models.base import Model
 from models.errors import WatchRefusedError, WatchUnavailableError
-from starter.intake.decoding import Decoded, Unreadable, kept
+from starter.intake.decoding import Decoded, UnreadableMessage, kept
 
 SOURCE: Final = "intake"
 """The source of alarms about messages that were not understood."""
@@ -34,7 +34,7 @@ class Receipt(Model):
     """Under which id it is kept, when it was not understood."""
 
 
-async def hand_over(reporter: Reporter, alarms: Sequence[Alarm]) -> list[Receipt]:
+async def hand_over(reporter: BatchReporter, alarms: Sequence[Alarm]) -> list[Receipt]:
     """Hand alarms to the watches of their applications, all applications at once; a receipt each, in the order given.
 
     Every application is tried; then the first `WatchUnavailableError` is raised, if there was one.
@@ -49,12 +49,12 @@ async def hand_over(reporter: Reporter, alarms: Sequence[Alarm]) -> list[Receipt
     return [next(given[alarm.application]) for alarm in alarms]
 
 
-async def _in_order(reporter: Reporter, batches: Sequence[AlarmBatch]) -> list[Receipt]:
+async def _in_order(reporter: BatchReporter, batches: Sequence[AlarmBatch]) -> list[Receipt]:
     # A fault and its clearing may stand in different batches of one application.
     return [receipt for batch in batches for receipt in await _one(reporter, batch)]
 
 
-async def _one(reporter: Reporter, batch: AlarmBatch) -> list[Receipt]:
+async def _one(reporter: BatchReporter, batch: AlarmBatch) -> list[Receipt]:
     """Hand a batch over; where its watch refuses it, find by halves which alarms are to blame."""
     try:
         answer = await reporter.deliver(batch)
@@ -70,10 +70,10 @@ async def _one(reporter: Reporter, batch: AlarmBatch) -> list[Receipt]:
     return [Receipt(application=batch.application, **r.model_dump(mode="json")) for r in answer.receipts]
 
 
-class Delivery:
+class IntakeDelivery:
     """Makes a decoded body durable, or raises: then the sender must send it again, which does no harm."""
 
-    def __init__(self, reporter: Reporter, records: Records, provider_application: str) -> None:
+    def __init__(self, reporter: BatchReporter, records: Records, provider_application: str) -> None:
         """`provider_application` is where what fits nowhere opens its incidents."""
         self._reporter = reporter
         self._records = records
@@ -104,7 +104,7 @@ class Delivery:
         return {*await asyncio.to_thread(self._records.applications), self._provider}
 
     async def _keep(
-        self, unreadable: Sequence[Unreadable], applications: set[str], source: str, now: datetime
+        self, unreadable: Sequence[UnreadableMessage], applications: set[str], source: str, now: datetime
     ) -> tuple[list[Receipt], list[Alarm]]:
         """Keep what cannot be delivered; gives receipts for its sender, and alarms for people."""
         if not unreadable:
@@ -118,20 +118,27 @@ class Delivery:
         return receipts, self._told(unreadable, ids, applications, source, now)
 
     def _told(
-        self, unreadable: Sequence[Unreadable], ids: Sequence[str], applications: set[str], source: str, now: datetime
+        self,
+        unreadable: Sequence[UnreadableMessage],
+        ids: Sequence[str],
+        applications: set[str],
+        source: str,
+        now: datetime,
     ) -> list[Alarm]:
         """One alarm for each application and kind of reason, so that a flood joins one incident.
 
         The people of the application hear of it where it can be recognised, else those of the provider's own application.
         """
-        firsts: dict[tuple[str, str], tuple[Unreadable, str]] = {}
+        firsts: dict[tuple[str, str], tuple[UnreadableMessage, str]] = {}
         for message, id in zip(unreadable, ids, strict=True):
             named = [a for a in message.applications if a in applications]
             for application in named or [self._provider]:
                 firsts.setdefault((application, message.kind), (message, id))
         return [self._alarm(*key, *first, source, now) for key, first in firsts.items()]
 
-    def _alarm(self, application: str, kind: str, message: Unreadable, id: str, source: str, now: datetime) -> Alarm:
+    def _alarm(
+        self, application: str, kind: str, message: UnreadableMessage, id: str, source: str, now: datetime
+    ) -> Alarm:
         fingerprint = f"{SOURCE}.{source}"[:100] + f".{kind}"  # without a slash: no source can have it
         mend = f"driftvakt alarm clear {application} --fingerprint {fingerprint}"
         return Alarm(
@@ -154,12 +161,12 @@ def _require_taken(receipts: Sequence[Receipt]) -> None:
             raise WatchUnavailableError(receipt.reason)
 
 
-def _unknown(alarm: Alarm) -> Unreadable:
-    return Unreadable("application", f"no dossier of {alarm.application} is published", _as_kept(alarm))
+def _unknown(alarm: Alarm) -> UnreadableMessage:
+    return UnreadableMessage("application", f"no dossier of {alarm.application} is published", _as_kept(alarm))
 
 
-def _refused(alarm: Alarm, reason: str) -> Unreadable:
-    return Unreadable("refused", reason, _as_kept(alarm), (alarm.application,))
+def _refused(alarm: Alarm, reason: str) -> UnreadableMessage:
+    return UnreadableMessage("refused", reason, _as_kept(alarm), (alarm.application,))
 
 
 def _as_kept(alarm: Alarm) -> bytes:

@@ -13,7 +13,7 @@ from starter.intake.decoding import (
     NO_ZONE,
     Decoded,
     NotUnderstoodError,
-    Unreadable,
+    UnreadableMessage,
     alarm_from,
     application_from,
     clean,
@@ -68,7 +68,7 @@ def decode(body: Any, source: str, now: datetime) -> Decoded:
             if lacks_zone(item.get("since"), item.get("seen_at")):
                 decoded.remarks[alarm.fingerprint] = NO_ZONE
         except NotUnderstoodError as error:
-            decoded.unreadable.append(Unreadable("shape", str(error), kept(item)))
+            decoded.unreadable.append(UnreadableMessage("shape", str(error), kept(item)))
     return decoded
 
 

@@ -25,7 +25,7 @@ from models.settings import Settings
 from starter.installation.temporal import connect
 from starter.intake.app import Intake, database_check, temporal_check
 from starter.intake.connections import Connections
-from starter.intake.delivery import Delivery
+from starter.intake.delivery import IntakeDelivery
 from starter.intake.sources import Sources, authorization
 
 _PATIENCE: Final = timedelta(seconds=15)
@@ -61,7 +61,7 @@ async def serve(settings: Settings) -> None:
 def make_app(settings: Settings, client: Client, records: Records, sources: Sources | None = None) -> Starlette:
     """The intake's application with its real parts."""
     reporter = GatheringReporter(WatchReporter(client, patience=_PATIENCE))
-    delivery = Delivery(reporter, records, settings.provider_application)
+    delivery = IntakeDelivery(reporter, records, settings.provider_application)
     checks = {"temporal": temporal_check(client), "database": database_check(records)}
     return Intake(sources or Sources(settings.alarm_sources), delivery, checks, Signs(records.database)).app()
 

@@ -12,7 +12,7 @@ from models.errors import SettingsError
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class SourcesState:
     """Whether sources can be told apart now."""
 
     configured: int
@@ -27,9 +27,9 @@ class Sources:
         """`references` is `{source: "file:PATH" or "env:NAME"}`."""
         self._references = dict(references)
 
-    def standing(self) -> Standing:
+    def standing(self) -> SourcesState:
         """How it stands with the tokens."""
-        return Standing(len(self._references), list(self._tokens().values()).count(None))
+        return SourcesState(len(self._references), list(self._tokens().values()).count(None))
 
     def whose(self, authorization: bytes) -> str | None:
         """The source that this `Authorization` header proves.

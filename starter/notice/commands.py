@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from models.channels import Channel
 from starter.terminal.options import WENT_WRONG, AsJson, echo, echo_json, echo_line, faults
 
 if TYPE_CHECKING:
@@ -18,15 +18,6 @@ Of = Annotated[
     str | None,
     typer.Option("--application", "-a", help="CUSTOMER.APPLICATION, as in acme.shop.", show_default=False),
 ]
-
-
-class Channel(StrEnum):
-    """How somebody is reached."""
-
-    PHONE = "phone"
-    SMS = "sms"
-    EMAIL = "email"
-    CHAT = "chat"
 
 
 @app.command("test")

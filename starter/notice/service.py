@@ -9,7 +9,7 @@ from activities.notices import NoticeActivities
 from activities.notices.channels import Channels
 from activities.notices.store import notices_of
 from activities.records import Records
-from models.dossier.parties import Channel
+from models.channels import Channel
 from models.errors import NotFoundError, UserError
 from models.names import as_typed
 from models.notices import Audience, Facts, NoticeReceipt, Occasion, SendNotice, SentNotice

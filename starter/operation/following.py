@@ -26,7 +26,7 @@ async def start_and_follow(
     desk: Desk, kind: OperationKind, order: OperationOrder, key: str, title: str, *, wait: bool, as_json: bool
 ) -> OperationOutcome | None:
     """Start an operation and, if wanted, follow it to its end; None when nobody waits for it."""
-    from starter.operation.starting import Heard, follow_operation, start_operation
+    from starter.operation.starting import OperationFollower, follow_operation, start_operation
     from starter.runbook.catalogue import workflow_url
 
     handle = await start_operation(desk.client, kind, order, key, title)
@@ -35,7 +35,7 @@ async def start_and_follow(
         echo_json({"operation": handle.id, "url": url}) if as_json else echo(f"started {handle.id}: {url}")
         return None
     echo(f"started {handle.id}: {url}", err=True)
-    return await follow_operation(desk.client, handle, Heard(Lines(handle.id), _nobody_works))
+    return await follow_operation(desk.client, handle, OperationFollower(Lines(handle.id), _nobody_works))
 
 
 def finish(outcome: OperationOutcome | None, as_json: bool) -> None:

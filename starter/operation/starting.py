@@ -27,7 +27,7 @@ LOOK_EVERY = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
-class Heard:
+class OperationFollower:
     """What to tell people while an operation runs."""
 
     status: Callable[[OperationStatus], None]
@@ -66,7 +66,7 @@ async def start_operation(client: Client, kind: OperationKind, order: OperationO
     return handle
 
 
-async def follow_operation(client: Client, handle: Handle, heard: Heard) -> OperationOutcome:
+async def follow_operation(client: Client, handle: Handle, heard: OperationFollower) -> OperationOutcome:
     """Wait for the end, telling how it stands; `UserError` says why there is none."""
     ending = asyncio.ensure_future(handle.result())
     try:

@@ -12,11 +12,11 @@ from models.names import as_typed, watch_id
 from models.operation import AbortOperation, OperationTold
 from models.watch import WatchStatus, WatchTold
 from starter.desk import Desk, ask, made, told
-from starter.incident.views import OpenGate
+from starter.incident.views import OpenQuestion
 from starter.operation.reading import LOST, show_operation, show_prepared
 
 
-async def find_gate(desk: Desk, id: str, name: str | None) -> OpenGate:
+async def find_gate(desk: Desk, id: str, name: str | None) -> OpenQuestion:
     """The open question of that name, or the only one; `UserError` names those that there are."""
     view = await show_prepared(desk, id)
     gates = {gate.id: gate for gate in view.gates}

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from models.base import Model
 from models.records import TimelineEntry
 from models.runbooks import StepReport
-from starter.incident.views import OpenGate
+from starter.incident.views import OpenQuestion
 
 
 class OperationLine(Model):
@@ -45,7 +45,7 @@ class OperationView(Model):
     closed_at: datetime | None = None
     outcome: str | None = None
     summary: str = ""
-    gates: list[OpenGate] = []
+    gates: list[OpenQuestion] = []
     steps: list[StepReport] = []
     data: dict[str, Any] = {}
     timeline: list[TimelineEntry] = []

@@ -15,7 +15,7 @@ from models.base import Duration, Model, in_our_time
 from models.dossier.instructions import Restore
 from models.errors import NotFoundError, UserError
 from models.operation import OperationEnd, OperationKind
-from models.restores import Proof
+from models.restores import RestoreProof
 from models.tables import OperationRow
 from starter.applications import require_application
 from starter.desk import Desk
@@ -31,7 +31,7 @@ class ProofLine(Model):
     end: str
     """How it ended; `under-way` while it has not."""
     summary: str
-    proof: Proof | None = None
+    proof: RestoreProof | None = None
     """None: it did not get that far."""
 
 
@@ -137,8 +137,8 @@ def _line(row: OperationRow) -> ProofLine:
     )
 
 
-def _proof(data: dict[str, Any]) -> Proof | None:
+def _proof(data: dict[str, Any]) -> RestoreProof | None:
     try:
-        return Proof.model_validate(data["proof"]) if "proof" in data else None
+        return RestoreProof.model_validate(data["proof"]) if "proof" in data else None
     except ValidationError:
         return None

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from activities.records import Records
-from activities.routine.activities import Routines, find_routine
+from activities.routine.activities import RoutineActivities, find_routine
 from models.base import Model, format_duration
 from models.dossier import Dossier
 from models.dossier.inputs import describe
@@ -86,7 +86,7 @@ def require_order(records: Records, order: RoutineOrder) -> str:
     """Refuse an order before anything is started, with all that is wrong with it; the routine's title."""
     dossier = published(records, order.application)
     find_routine(dossier, order.routine)
-    checked = Routines(records).check_order(
+    checked = RoutineActivities(records).check_order(
         CheckOrder(
             application=order.application,
             dossier=dossier.digest,
@@ -118,7 +118,7 @@ def _entry(records: Records, dossier: Dossier, name: str) -> RoutineEntry:
         ],
         lead_time=format_duration(routine.lead_time) if routine.lead_time else "",
         per_month=routine.per_month,
-        ordered_this_month=Routines(records).ordered(dossier.id, name, datetime.now(UTC)),
+        ordered_this_month=RoutineActivities(records).ordered(dossier.id, name, datetime.now(UTC)),
         approval=list(routine.approval.roles) if routine.approval else [],
         sample={
             "application": dossier.id,

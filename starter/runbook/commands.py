@@ -223,7 +223,7 @@ async def _carry_out(
     from models.errors import UserError
     from starter.installation.temporal import connected
     from starter.runbook.catalogue import workflow_url
-    from starter.runbook.running import Heard, follow, start
+    from starter.runbook.running import RunbookFollower, follow, start
 
     async with connected(settings) as client:
         handle = await start(client, runbook, order)
@@ -233,7 +233,7 @@ async def _carry_out(
             return None
         echo(f"started {handle.id}: {url}", err=True)
         try:
-            return await follow(client, handle, Heard(lambda gate: _tell(gate, url), _tell_nobody_works))
+            return await follow(client, handle, RunbookFollower(lambda gate: _tell(gate, url), _tell_nobody_works))
         except UserError as error:
             stop(str(error), WENT_WRONG)
 

@@ -29,7 +29,7 @@ LOOK_EVERY = timedelta(seconds=2)
 
 
 @dataclass(frozen=True)
-class Heard:
+class RunbookFollower:
     """What to tell people while a runbook runs."""
 
     question: Callable[[GateState], None]
@@ -60,7 +60,7 @@ async def start(client: Client, runbook: RunbookClass, order: RunbookInput) -> H
     return handle
 
 
-async def follow(client: Client, handle: Handle, heard: Heard) -> RunbookReport:
+async def follow(client: Client, handle: Handle, heard: RunbookFollower) -> RunbookReport:
     """Wait for the report, telling of open questions; `UserError` says why there is none."""
     ending = asyncio.ensure_future(handle.result())
     told: set[str] = set()

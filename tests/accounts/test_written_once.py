@@ -15,7 +15,7 @@ from models.account import Standpoint
 from models.clock import ClockEvent
 from models.errors import NotFoundError, UserError
 from models.records import WriteRecords
-from models.tables import Incident, IncidentAccount
+from models.tables import IncidentAccount, IncidentRow
 from tests.accounts.midsummer import END, ID, at, dossier, events, incident, keep, order
 
 
@@ -123,7 +123,7 @@ def test_events_that_were_changed_afterwards_and_accounts_that_are_missing_are_f
     reopen(filled)
     accounts.write(order("run-2", minutes=646))
     with filled.database.writing() as session:
-        row = session.get(Incident, ID)
+        row = session.get(IncidentRow, ID)
         assert row is not None
         row.clock = [*row.clock[:1], *row.clock[2:]]
         session.delete(session.exec(select(IncidentAccount).where(IncidentAccount.version == 1)).one())
@@ -159,7 +159,7 @@ def test_of_a_closed_incident_without_an_account_that_is_said(filled: Records) -
 def test_an_incident_without_dossier_or_clock_still_gets_its_account(records: Records, clock: list[Any]) -> None:
     records.write(WriteRecords(incidents=[incident(dossier="", clock=[])]))
     with records.database.writing() as session:
-        row = session.get(Incident, ID)
+        row = session.get(IncidentRow, ID)
         assert row is not None
         row.clock = clock
     accounts = Accounts(records)

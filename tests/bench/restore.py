@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from models.operation import OperationEnd
-from models.restores import Proof
+from models.restores import RestoreProof
 from tests.bench.figures import Figure, Goal
 from tests.conftest import present
 from tests.hosts import SshHost
@@ -57,7 +57,7 @@ def run() -> list[Figure]:
     ]
 
 
-async def _restored(host: SshHost, cluster: Cluster, home: Path) -> tuple[Proof, int]:
+async def _restored(host: SshHost, cluster: Cluster, home: Path) -> tuple[RestoreProof, int]:
     said: set[str] = set()
     with real_server(home / "temporal") as server:
         async with site(server, host, cluster, home / "dossiers") as shop:
@@ -70,4 +70,4 @@ async def _restored(host: SshHost, cluster: Cluster, home: Path) -> tuple[Proof,
             outcome = await ending
     if outcome.end is not OperationEnd.DONE:
         raise RuntimeError(outcome.summary)
-    return Proof.model_validate(outcome.data["proof"]), len(said - {""})
+    return RestoreProof.model_validate(outcome.data["proof"]), len(said - {""})

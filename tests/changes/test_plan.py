@@ -10,6 +10,7 @@ from temporalio.exceptions import ApplicationError
 
 from models.change import ChangeKind
 from models.dossier.changes import Risk
+from models.errors import OPERATION_REFUSED
 from tests.changes.plans import change, order, planned, shop
 
 RUN = {"type": "run", "component": "app", "command": "put", "check": "is-put", "undo": "take"}
@@ -188,7 +189,7 @@ def test_what_cannot_be_made_as_it_was_ordered_is_refused_in_a_sentence(fields: 
     with pytest.raises(ApplicationError) as refused:
         planned(order(**fields))
 
-    assert refused.value.type == "OperationRefused"
+    assert refused.value.type == OPERATION_REFUSED
     assert why in refused.value.message
 
 

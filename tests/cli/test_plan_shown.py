@@ -13,7 +13,7 @@ from models.runbooks import StepReport
 from starter.change.page import show_change
 from starter.change.service import ChangeView
 from starter.incident.page import show_gate
-from starter.incident.views import OpenGate
+from starter.incident.views import OpenQuestion
 from starter.operation.page import show_steps
 from starter.operation.views import OperationView
 from starter.terminal.screen import terminal
@@ -47,7 +47,7 @@ def test_a_change_shows_its_plan_line_by_line_with_what_cannot_be_seen(capsys: p
 
 
 def test_a_question_shows_the_same_plan(capsys: pytest.CaptureFixture[str]) -> None:
-    gate = OpenGate(
+    gate = OpenQuestion(
         id="g1",
         question="May it?",
         plan=SQL,

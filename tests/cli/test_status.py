@@ -13,8 +13,9 @@ from activities.notices.recipients import Recipient
 from activities.notices.store import NoticeStore, delivery
 from activities.records import Records
 from activities.records.halts import Halts
+from models.channels import Channel
 from models.dossier.instructions import Approval
-from models.dossier.parties import Channel, Language
+from models.dossier.parties import Language
 from models.halts import BeginHalt
 from models.incident import IncidentEnd
 from models.names import AWAITS_DECISION_BY, CUSTOMER

@@ -9,13 +9,13 @@ import asyncssh
 import pytest
 
 from starter.demo.customer import Shop
-from starter.demo.machines import Machine
+from starter.demo.machines import DemoHost
 from starter.installation.supervisor import Supervisor
 from tests.demo.processes import none_left
 
 
 @pytest.fixture
-async def host(shop: Shop, tmp_path: Path) -> AsyncIterator[Machine]:
+async def host(shop: Shop, tmp_path: Path) -> AsyncIterator[DemoHost]:
     supervisor = Supervisor()
     machine = shop.machines["db"]
     await supervisor.add(machine.part(tmp_path))
@@ -24,7 +24,7 @@ async def host(shop: Shop, tmp_path: Path) -> AsyncIterator[Machine]:
 
 
 def login(
-    machine: Machine, shop: Shop, key: str | None = None
+    machine: DemoHost, shop: Shop, key: str | None = None
 ) -> asyncssh.connection._ACMWrapper[asyncssh.SSHClientConnection]:
     known = asyncssh.import_known_hosts(f"[127.0.0.1]:{machine.port} {machine.host_key}\n")
     return asyncssh.connect(
@@ -32,7 +32,7 @@ def login(
     )
 
 
-async def test_commands_run_by_sh_at_home_with_the_shops_own_scripts(host: Machine, shop: Shop) -> None:
+async def test_commands_run_by_sh_at_home_with_the_shops_own_scripts(host: DemoHost, shop: Shop) -> None:
     async with login(host, shop) as connection:
         assert (await connection.run("pwd; echo $HOME")).stdout == f"{host.directory}\n" * 2
         assert (await connection.run("sh shop/control.sh status db")).exit_status == 3
@@ -40,7 +40,7 @@ async def test_commands_run_by_sh_at_home_with_the_shops_own_scripts(host: Machi
         assert (await connection.run("sh shop/control.sh status db")).exit_status == 0
 
 
-async def test_a_foreign_key_is_refused(host: Machine, shop: Shop, tmp_path: Path) -> None:
+async def test_a_foreign_key_is_refused(host: DemoHost, shop: Shop, tmp_path: Path) -> None:
     foreign = tmp_path / "foreign"
     asyncssh.generate_private_key("ssh-ed25519").write_private_key(str(foreign))
     with pytest.raises(asyncssh.PermissionDenied):

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from models.dossier.load import read_dossier
 from models.dossier.schema import schema_text
-from starter.dossier.commands import Part, app
+from starter.dossier.commands import DossierPart, app
 from tests.dossier.written import EXAMPLES, dump, plain_data
 
 SHOP = EXAMPLES / "acme" / "shop.yaml"
@@ -72,12 +72,12 @@ def test_show_begins_with_whom_to_call(example: Path) -> None:
     assert out.index("Who to call") < out.index("Contacts") < out.index("Components")
 
 
-@pytest.mark.parametrize("part", list(Part))
-def test_show_of_a_part_shows_that_part_only(part: Part) -> None:
+@pytest.mark.parametrize("part", list(DossierPart))
+def test_show_of_a_part_shows_that_part_only(part: DossierPart) -> None:
     code, out, _ = run("show", SHOP, "--part", part.value)
 
     assert code == 0
-    assert ("Who to call" in out) == (part is Part.ESCALATION)
+    assert ("Who to call" in out) == (part is DossierPart.ESCALATION)
     assert len(out.splitlines()) > 3
 
 

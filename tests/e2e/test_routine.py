@@ -14,7 +14,7 @@ from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 
 from activities.records import Records, upgrade
-from activities.routine.activities import Routines
+from activities.routine.activities import RoutineActivities
 from models.names import WORKFLOW_QUEUE
 from models.operation import OperationEnd, OperationOutcome
 from models.routine import CheckOrder, RoutineOrder
@@ -141,7 +141,7 @@ def test_a_time_that_is_too_soon_is_refused_and_a_later_one_is_kept(tmp_path: Pa
     records.publish_dossier(made, "ann")
 
     def look(at: datetime | None) -> tuple[list[str], datetime | None]:
-        checked = Routines(records).check_order(
+        checked = RoutineActivities(records).check_order(
             CheckOrder(
                 application=made.id,
                 dossier=made.digest,

@@ -16,7 +16,7 @@ from activities.records import Records, upgrade
 from models.alarms import Alarm, AlarmBatch, BatchReceipt
 from models.errors import WatchRefusedError, WatchUnavailableError
 from starter.intake.app import Intake
-from starter.intake.delivery import Delivery
+from starter.intake.delivery import IntakeDelivery
 from starter.intake.sources import Sources
 from starter.intake.storing import DISK, MEMORY
 from tests.intake.memory_watch import MemoryWatch
@@ -98,7 +98,7 @@ async def bench(records: Records, token_file: Path) -> AsyncIterator[Bench]:
     other = token_file.with_name("other")
     other.write_text(f"{TOKEN}-of-nagios")
     sources = Sources({"prometheus": f"file:{token_file}", "nagios": f"file:{other}"})
-    intake = Intake(sources, Delivery(reporter, records, PROVIDER), {})
+    intake = Intake(sources, IntakeDelivery(reporter, records, PROVIDER), {})
     # An exception that leaves the app fails the test, too.
     async with httpx.AsyncClient(transport=httpx.ASGITransport(intake.app()), base_url="http://intake") as http:
         yield Bench(http, reporter, records, intake)

@@ -18,13 +18,15 @@ from models.dossier.monitoring import Severity
 from models.errors import StoreUnavailableError
 from starter.intake.app import Intake, database_check
 from starter.intake.decoding import BODY_LIMIT
-from starter.intake.delivery import Delivery
+from starter.intake.delivery import IntakeDelivery
 from starter.intake.sources import Sources
 from tests.intake.conftest import PROVIDER, TOKEN, Bench, FakeReporter, alert, webhook
 
 
 def asking(sources: Sources, records: Records) -> httpx.AsyncClient:
-    app = Intake(sources, Delivery(FakeReporter(), records, PROVIDER), {"database": database_check(records)}).app()
+    app = Intake(
+        sources, IntakeDelivery(FakeReporter(), records, PROVIDER), {"database": database_check(records)}
+    ).app()
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://intake")
 
 

@@ -20,7 +20,7 @@ from models.settings import Settings
 from starter.intake import bodies, connections, server
 from starter.intake.app import Intake
 from starter.intake.connections import Connections
-from starter.intake.delivery import Delivery
+from starter.intake.delivery import IntakeDelivery
 from starter.intake.sources import Sources
 from tests.intake.conftest import PROVIDER, TOKEN, FakeReporter
 
@@ -68,7 +68,7 @@ def whole(body: str) -> str:
 @pytest.fixture
 async def live(records: Records, token_file: Path, tmp_path: Path) -> AsyncIterator[Live]:
     sources, reporter = Sources({"prometheus": f"file:{token_file}"}), FakeReporter()
-    app = Intake(sources, Delivery(GatheringReporter(reporter), records, PROVIDER), {}).app()
+    app = Intake(sources, IntakeDelivery(GatheringReporter(reporter), records, PROVIDER), {}).app()
     with socket.create_server(("127.0.0.1", 0), backlog=1024) as listener:
         running = asyncio.create_task(server._run(server._server(Settings(home=tmp_path), app, sources), listener))
         yield Live(listener.getsockname()[1], reporter, records)

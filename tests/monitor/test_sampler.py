@@ -10,7 +10,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.monitor.sampler import Sampler, Timetable, fraction, next_on_grid
+from activities.monitor.sampler import ProbeTimetable, Sampler, fraction, next_on_grid
 from models.probes import ProbeTarget, Sample, Seen
 from tests.monitor.dossiers import plan, point
 from tests.monitor.fakes import FakeProber, until
@@ -111,7 +111,7 @@ def test_the_grid_survives_restarts(name: str, every: float, wall: float, now: f
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.floats(0, 100)), max_size=30))
 def test_a_timetable_holds_each_point_once_and_gives_them_in_order(moves: list[tuple[str, float]]) -> None:
-    table, latest = Timetable(), dict[str, float]()
+    table, latest = ProbeTimetable(), dict[str, float]()
     for name, due in moves:
         table.add(name, due)
         latest[name] = due

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.monitor.thresholds import Change, Phase, ThresholdState, evaluate, evaluate_data
+from activities.monitor.thresholds import AlarmChange, Phase, ThresholdState, evaluate, evaluate_data
 from models.alarms import AlarmState
 from models.dossier.monitoring import Threshold, holds
 from models.probes import Sample, Seen
@@ -93,7 +93,7 @@ def test_a_fault_began_with_the_first_sample_that_showed_it() -> None:
     for seconds in (10, 40):
         state, _ = evaluate(state, FOR_1M, sample(seconds, "failed"), STALE)
     _, change = evaluate(state, FOR_1M, sample(70, "failed"), STALE)
-    assert change == Change(AlarmState.FIRING, START + timedelta(seconds=10))
+    assert change == AlarmChange(AlarmState.FIRING, START + timedelta(seconds=10))
 
 
 def test_a_clock_set_back_does_not_hold_up_a_duration() -> None:
@@ -106,10 +106,13 @@ def test_a_clock_set_back_does_not_hold_up_a_duration() -> None:
 def test_no_data_is_a_state_of_its_own() -> None:
     after = timedelta(minutes=5)
     assert evaluate_data(Phase.OK, START, after, START + timedelta(minutes=4)) == (Phase.OK, None)
-    assert evaluate_data(Phase.OK, START, after, START + after) == (Phase.NO_DATA, Change(AlarmState.FIRING, START))
+    assert evaluate_data(Phase.OK, START, after, START + after) == (
+        Phase.NO_DATA,
+        AlarmChange(AlarmState.FIRING, START),
+    )
     assert evaluate_data(Phase.NO_DATA, START, after, START + after * 2) == (Phase.NO_DATA, None)
     again = START + after * 2
-    assert evaluate_data(Phase.NO_DATA, again, after, again) == (Phase.OK, Change(AlarmState.CLEARED, again))
+    assert evaluate_data(Phase.NO_DATA, again, after, again) == (Phase.OK, AlarmChange(AlarmState.CLEARED, again))
 
 
 # The reference: at each sample, look back over everything that was seen since the last change. Slow and obvious.

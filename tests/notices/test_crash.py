@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from activities.notices import NoticeActivities
-from activities.notices.channels import Channels, Outcome, Try, Words
+from activities.notices.channels import Channels, NoticeText, Try, TryOutcome
 from activities.notices.recipients import Recipient
 from activities.records import Records
 from models.notices import Audience, DeliveryState
@@ -50,12 +50,12 @@ class Dying(Channels):
         self.sent: list[str] = []
         self.healed = False
 
-    def send(self, to: Recipient, words: Words, identity: str) -> Try:
+    def send(self, to: Recipient, words: NoticeText, identity: str) -> Try:
         """Note the receiver."""
         if to.contact == "bo" and not self.healed:
             raise SystemExit
         self.sent.append(to.contact)
-        return Try(Outcome.SENT)
+        return Try(TryOutcome.SENT)
 
 
 def test_the_next_attempt_writes_only_to_whom_nobody_has_begun_to_write(both: Records) -> None:

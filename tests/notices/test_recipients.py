@@ -9,9 +9,9 @@ import pytest
 
 from activities.notices.hours import open_hours
 from activities.notices.recipients import Recipients, recipients
+from models.channels import Channel
 from models.dossier import Dossier
 from models.dossier.agreement import Priority
-from models.dossier.parties import Channel
 from models.notices import Audience
 from tests.notices.dossiers import LADDER, NIGHT, NOON, dossier
 

@@ -12,7 +12,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.notices import NoticeActivities
 from activities.notices.channels import Channels
 from activities.records import Records
-from models.dossier.parties import Channel
+from models.channels import Channel
 from models.errors import KeyReusedError
 from models.notices import Audience, DeliveryState, NoticeReceipt, Occasion
 from tests.notices.conftest import QUICK, Sender

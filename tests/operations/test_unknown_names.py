@@ -11,13 +11,13 @@ from temporalio.exceptions import ApplicationError
 from models.names import WORKFLOW_QUEUE
 from tests.fakes import FakeHosts, application_plan, working
 from tests.workflows.world import OPERATOR, unique
-from workflows.restore.drill import Drill
+from workflows.restore.drill import RestoreDrill
 from workflows.restore.workflow import RestoreFromBackup
 
 PLAN = application_plan({"db": []})
 
 
-@pytest.mark.parametrize(("type", "cls"), [("drill", Drill), ("restore", RestoreFromBackup)])
+@pytest.mark.parametrize(("type", "cls"), [("drill", RestoreDrill), ("restore", RestoreFromBackup)])
 async def test_a_restore_or_a_drill_of_an_unknown_name_fails_as_maintenance_and_routines_do(
     client: Client, type: str, cls: Any
 ) -> None:

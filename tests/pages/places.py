@@ -41,7 +41,7 @@ from tests.workflows.scenarios.scene import Scene
 from tests.workflows.waiting import until_asked
 from tests.workflows.world import APPLICATION, OPERATOR, World, unique
 from workflows.halt.workflow import Halting
-from workflows.restore.drill import Drill
+from workflows.restore.drill import RestoreDrill
 from workflows.restore.workflow import RestoreFromBackup
 
 Handle = WorkflowHandle[Any, Any]
@@ -192,7 +192,7 @@ async def _drill(worlds: Worlds) -> AsyncIterator[Handle]:
     hosts = restores.Shop()
     hosts.lease_answers = [_too_many()]
     hosts.answer("db-1: sh -c", restores.POINTS, restores.GOOD, Answer())
-    async with working(worlds.client, hosts, Drill):
+    async with working(worlds.client, hosts, RestoreDrill):
         handle = await restores.started(worlds.client, "drill", unique("pasted"))
         await until_asked(handle)
         yield handle

@@ -25,7 +25,7 @@ from tests.replay.keeping import keep
 from tests.servers import real_server
 from tests.workflows.waiting import until_asked
 from tests.workflows.world import APPLICATION, OPERATOR, decide
-from workflows.restore.drill import Drill
+from workflows.restore.drill import RestoreDrill
 from workflows.restore.workflow import RestoreFromBackup
 
 OWNER = "owner@acme.example"
@@ -108,14 +108,14 @@ async def restores(client: Client) -> None:
 
     hosts = Shop()
     hosts.answer("db-1: sh -c", POINTS, GOOD, Answer())
-    async with working(client, hosts, Drill):
+    async with working(client, hosts, RestoreDrill):
         handle = await started(client, "drill", "done")
         await handle.result()
         await keep(handle, "drill-done")
 
     hosts = Shop()
     hosts.answer("db-1: sh -c", POINTS, EMPTY)
-    async with working(client, hosts, Drill):
+    async with working(client, hosts, RestoreDrill):
         handle = await started(client, "drill", "failed")
         await handle.result()
         await keep(handle, "drill-failed")

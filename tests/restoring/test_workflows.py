@@ -13,9 +13,9 @@ from temporalio.client import WorkflowHandle
 
 from models.jobs import Outcome
 from models.operation import OperationEnd
-from models.restores import Proof
+from models.restores import RestoreProof
 from starter.operation.following import Lines
-from starter.operation.starting import Heard, follow_operation
+from starter.operation.starting import OperationFollower, follow_operation
 from tests.cli.conftest import beside
 from tests.hosts import SshHost
 from tests.restoring.cluster import Cluster
@@ -54,8 +54,8 @@ def orders(cluster: Cluster, database: str = "shop") -> str:
     return cluster.sql("select string_agg(id::text, ',' order by id) from orders", database)
 
 
-def proof(data: dict[str, Any]) -> Proof:
-    return Proof.model_validate(data["proof"])
+def proof(data: dict[str, Any]) -> RestoreProof:
+    return RestoreProof.model_validate(data["proof"])
 
 
 async def test_a_restore_is_approved_by_the_owner_keeps_what_exists_and_says_what_it_achieved(
@@ -285,7 +285,9 @@ async def test_a_long_restore_shows_how_far_it_has_come_on_its_page_and_at_the_c
     handle = await shop.restore()
     await answer(handle, await until_asked(handle, "approve"), "approve", OWNER)
     pages: set[str] = set()
-    following = asyncio.create_task(follow_operation(shop.client, handle, Heard(Lines(handle.id), lambda: None)))
+    following = asyncio.create_task(
+        follow_operation(shop.client, handle, OperationFollower(Lines(handle.id), lambda: None))
+    )
     while not following.done():
         pages.add(await details_of(handle))
         await asyncio.sleep(0.3)

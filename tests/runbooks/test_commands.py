@@ -23,7 +23,7 @@ from runbooks.restart_with_dependants import RestartWithDependants
 from runbooks.wait_for_health import WaitForHealth
 from starter.runbook.catalogue import build_input
 from starter.runbook.commands import app
-from starter.runbook.running import Heard, follow, start
+from starter.runbook.running import RunbookFollower, follow, start
 from tests.fakes import Answer, FakeHosts, application_plan, working
 from tests.records.dossiers import shop as published_shop
 from tests.servers import TemporalServer
@@ -188,7 +188,7 @@ async def test_whoever_follows_a_run_is_told_who_must_decide(server: TemporalSer
     asked: asyncio.Queue[GateState] = asyncio.Queue()
     async with working(client, hosts, CarryOutRemedy), asyncio.timeout(60):
         handle = await start(client, runbook, build_input(runbook, given))
-        following = asyncio.create_task(follow(client, handle, Heard(asked.put_nowait, lambda: None)))
+        following = asyncio.create_task(follow(client, handle, RunbookFollower(asked.put_nowait, lambda: None)))
         gate = await asked.get()
         decision = Decision(gate=gate.id, option="approve", by="bo@example.com", plan=gate.digest[:8])
         await handle.execute_update("decide", decision)

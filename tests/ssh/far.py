@@ -12,7 +12,7 @@ from typing import Self
 import pytest
 
 from activities.ssh import scripts
-from activities.ssh.frames import Answer, AnswerReader
+from activities.ssh.frames import AnswerReader, FarSideAnswer
 from tests.hosts import all_with, runs
 
 SHELLS = [
@@ -86,12 +86,12 @@ class Far:
             command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
 
-    def ask(self, operation: str, job: str, *words: str, **facts: object) -> Answer:
+    def ask(self, operation: str, job: str, *words: str, **facts: object) -> FarSideAnswer:
         process = self.begin(operation, job, *words, **facts)  # type: ignore[arg-type]  # passed on as they are
         return self.hear(process)
 
     @staticmethod
-    def hear(process: subprocess.Popen[bytes]) -> Answer:
+    def hear(process: subprocess.Popen[bytes]) -> FarSideAnswer:
         assert process.stdout is not None
         assert process.stdin is not None
         assert process.stderr is not None
@@ -104,14 +104,14 @@ class Far:
                 reader.feed(data)
         return reader.answer
 
-    def run(self, job: str, command: str, **facts: object) -> Answer:
+    def run(self, job: str, command: str, **facts: object) -> FarSideAnswer:
         return self.ask("run", job, "sh", "-c", command, **facts)
 
     def left_running(self) -> list[int]:
         """Processes that the scripts have left."""
         return [pid for pid in all_with(f"PATH={self.bin}:") if runs(pid)]
 
-    def ensure(self, job: str, verb: str, token: int, *control: str, limit: int = 5) -> Answer:
+    def ensure(self, job: str, verb: str, token: int, *control: str, limit: int = 5) -> FarSideAnswer:
         """Bring a component to a state by the commands that start, stop and show it, or by `systemd` and a unit."""
         script = scripts.source("process", "places", "lock", "systemd", "ensure")
         kind = control if control[0] == "systemd" else ("commands", *control)
@@ -128,6 +128,6 @@ class Far:
 
     def fenced(
         self, job: str, fences: str, command: str, *, check: str = "", wait: int = 30, limit: int = 60
-    ) -> Answer:
+    ) -> FarSideAnswer:
         """Run a command under fences and wait for what comes of it."""
         return self.hear(self.begin_fenced(job, fences, command, check=check, wait=wait, limit=limit))

@@ -42,7 +42,8 @@ def test_an_activity_heartbeats_and_tells_when_something_may_have_started(host: 
     beats: list[tuple[Any, ...]] = []
     environment = ActivityEnvironment()
     environment.on_heartbeat = lambda *details: beats.append(details)
-    result = environment.run(Ssh(pool).run_job, RunJob(job="act-1", host=host.target(), command="sleep 2.5"))
+    work = RunBatch(jobs=[RunJob(job="act-1", host=host.target(), command="sleep 4.5")])
+    [result] = environment.run(Ssh(pool).run_batch, work).results
     assert result.outcome is Outcome.OK
     assert len(beats) >= 3
     assert beats[-1] == ("the host may have been asked to start it",)
@@ -51,22 +52,23 @@ def test_an_activity_heartbeats_and_tells_when_something_may_have_started(host: 
 @one_kind
 def test_a_cancelled_activity_ends_the_remote_command(host: Host, pool: Pool, tmp_path: Path) -> None:
     environment = ActivityEnvironment()
-    job = RunJob(job="act-2", host=host.target(), command=f"touch {tmp_path}/begun; sleep 60")
+    work = RunBatch(jobs=[RunJob(job="act-2", host=host.target(), command=f"touch {tmp_path}/begun; sleep 60")])
     with ThreadPoolExecutor(1) as threads:
-        future = threads.submit(environment.run, Ssh(pool).run_job, job)
+        future = threads.submit(environment.run, Ssh(pool).run_batch, work)
         while not (tmp_path / "begun").exists():
             time.sleep(0.02)
         environment.cancel(cancellation_details=ActivityCancellationDetails(cancel_requested=True))
-        result = future.result(20)
+        [result] = future.result(20).results
     assert (result.outcome, result.exit_status) == (Outcome.FAILED, 143)
 
 
 @one_kind
 def test_an_attempt_that_is_over_leaves_the_job_to_the_next_one(host: Host, pool: Pool, tmp_path: Path) -> None:
     environment = ActivityEnvironment()
-    job = RunJob(job="act-3", host=host.target(), command=f"touch {tmp_path}/begun; sleep 1; echo finished")
+    command = f"touch {tmp_path}/begun; sleep 1; echo finished"
+    work = RunBatch(jobs=[RunJob(job="act-3", host=host.target(), command=command)])
     with ThreadPoolExecutor(1) as threads:
-        future = threads.submit(environment.run, Ssh(pool).run_job, job)
+        future = threads.submit(environment.run, Ssh(pool).run_batch, work)
         while not (tmp_path / "begun").exists():
             time.sleep(0.02)
         environment.cancel(cancellation_details=ActivityCancellationDetails(timed_out=True))
@@ -74,7 +76,8 @@ def test_an_attempt_that_is_over_leaves_the_job_to_the_next_one(host: Host, pool
             future.result(20)
     following = ActivityEnvironment()
     following.info = replace(following.info, attempt=2, heartbeat_details=["the host may have been asked to start it"])
-    assert following.run(Ssh(pool).run_job, job).stdout.text == "finished\n"
+    [result] = following.run(Ssh(pool).run_batch, work).results
+    assert result.stdout.text == "finished\n"
 
 
 def test_batches_and_components_run_as_activities_too(host: Host, pool: Pool) -> None:
@@ -99,6 +102,6 @@ def test_batches_and_components_run_as_activities_too(host: Host, pool: Pool) ->
 def test_closing_leaves_no_threads(host: Host) -> None:
     before = set(threading.enumerate())
     ssh = Ssh(Pool())
-    ActivityEnvironment().run(ssh.run_job, RunJob(job="act-6", host=host.target(), command="true"))
+    ActivityEnvironment().run(ssh.run_batch, RunBatch(jobs=[RunJob(job="act-6", host=host.target(), command="true")]))
     ssh.close()
     assert set(threading.enumerate()) - before == set()

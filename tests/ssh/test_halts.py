@@ -139,8 +139,8 @@ def test_what_began_before_the_halt_is_followed_by_the_next_worker_and_what_did_
 def test_the_activity_ends_for_good_and_says_whether_something_may_have_begun(
     host: Host, pool: Pool, may_have_started: bool
 ) -> None:
-    job = _job(host, f"halt-activity-{may_have_started}", "true", may_have_started=may_have_started)
+    work = RunBatch(jobs=[_job(host, f"halt-activity-{may_have_started}", "true")], may_have_started=may_have_started)
     with pytest.raises(ApplicationError, match="smoke") as raised:
-        ActivityEnvironment().run(Ssh(pool, allow=Brake(pulled=True)).run_job, job)
+        ActivityEnvironment().run(Ssh(pool, allow=Brake(pulled=True)).run_batch, work)
     assert (raised.value.type, raised.value.non_retryable) == ("HaltedError", True)
     assert list(raised.value.details) == [may_have_started]

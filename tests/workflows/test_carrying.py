@@ -15,7 +15,7 @@ from models.cleared import Over
 from models.incident import AlarmsCleared, AlarmsJoined
 from models.names import watch_id
 from models.sizes import CARRIED, MESSAGE, cut, encoded_size, last_that_fit, parts
-from models.watch import ClosedIncident, OpenIncident, OpenReceipt, Operation, Silence, WatchState
+from models.watch import ClosedIncident, OpenIncidentState, OpenReceipt, OperationUnderWay, Silence, WatchState
 from tests.workflows.test_alarm_desk import NIGHT, Desk
 from tests.workflows.test_crowd import handed_on, left, over, storm
 from tests.workflows.waiting import hand_on
@@ -54,9 +54,9 @@ def crammed() -> WatchState:
         state.silences[f"s{n}"] = Silence(id=f"s{n}", by="å" * 120, reason="\x01" * 1000, since=NIGHT, until=NIGHT)
         message = f"It belongs to {id}, which is open."
         state.by_hand[f"{n:016}"] = OpenReceipt(incident=id, joined=True, message=message)
-        state.operations[id] = Operation(holder=id, title="å" * 300, by="å" * 120, since=NIGHT, until=NIGHT)
+        state.operations[id] = OperationUnderWay(holder=id, title="å" * 300, by="å" * 120, since=NIGHT, until=NIGHT)
     for n in range(1_000):
-        state.incidents[f"inc.acme.shop.{n + 200}"] = OpenIncident(
+        state.incidents[f"inc.acme.shop.{n + 200}"] = OpenIncidentState(
             id=f"inc.acme.shop.{n + 200}",
             number=n + 200,
             components=[f"component-{n}"],

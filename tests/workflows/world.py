@@ -22,10 +22,11 @@ from activities.records.plans import monitored_hours
 from models.alarms import Alarm, AlarmBatch, AlarmState, BatchReceipt
 from models.base import digest
 from models.beginning import BeginIncident, EndIncident, IncidentBegun, IncidentEnded
+from models.channels import Channel
 from models.clock import ClockEvent, ClockReading, ReadClock
 from models.dossier.agreement import Agreement, CauseCode, IncidentTerms, Level, Target
 from models.dossier.instructions import Approval, RestartStep, RunStep, Step
-from models.dossier.parties import Channel, Language, Party, PartyKind
+from models.dossier.parties import Language, Party, PartyKind
 from models.errors import NotFoundError
 from models.gates import Decision, DecisionReceipt, GateState
 from models.hosts import Commands, HostTarget

@@ -5,7 +5,7 @@ What an approval is bound to is plain data (`parts`), not its wording, so that a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from models.base import digest, format_duration
@@ -214,9 +214,3 @@ def _component(name: str, plan: ApplicationPlan) -> str:
 def _host(host: HostTarget) -> str:
     jump = f" through {host.jump.name}" if host.jump else ""
     return f"Host {host.name}: {host.user}@{host.address}:{host.port}{jump}{', by sudo' if host.sudo else ''}"
-
-
-def called_runbooks(change: Change | None) -> list[str]:
-    """The runbooks that a change calls."""
-    steps: Iterable[Step] = acting_steps(change) if change else []
-    return sorted({step.runbook for step in steps if isinstance(step, RunbookStep)})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from models.dossier.changes import HealthBounds, ValueBounds
 from models.probes import Sample, Seen
@@ -42,20 +43,35 @@ def _out_of_bounds(was: Sample, now: Sample, bounds: HealthBounds) -> str | None
         return None
     if now.value is None:
         return f"{was.point} gives no value, and its bounds were agreed"
-    for limit, said in _limits(limits, was.value):
-        if (now.value > limit) if said.startswith("at most") else (now.value < limit):
-            return f"{was.point} is {now.value:g}; {said} was agreed"
+    for limit in _limits(limits, was.value):
+        if limit.is_broken_by(now.value):
+            return f"{was.point} is {now.value:g}; {limit} was agreed"
     return None
 
 
-def _limits(limits: ValueBounds, before: float | None) -> list[tuple[float, str]]:
+class _Limit(NamedTuple):
+    """A bound of a value, and from which earlier value it was worked out."""
+
+    at_most: bool
+    value: float
+    before: float | None = None
+
+    def is_broken_by(self, value: float) -> bool:
+        return value > self.value if self.at_most else value < self.value
+
+    def __str__(self) -> str:
+        before = "" if self.before is None else f" ({self.before:g} before)"
+        return f"at {'most' if self.at_most else 'least'} {self.value:g}{before}"
+
+
+def _limits(limits: ValueBounds, before: float | None) -> list[_Limit]:
     found = []
     if limits.at_most is not None:
-        found.append((limits.at_most, f"at most {limits.at_most:g}"))
+        found.append(_Limit(True, limits.at_most))
     if limits.at_least is not None:
-        found.append((limits.at_least, f"at least {limits.at_least:g}"))
+        found.append(_Limit(False, limits.at_least))
     if limits.rise is not None and before is not None:
-        found.append((before + limits.rise, f"at most {before + limits.rise:g} ({before:g} before)"))
+        found.append(_Limit(True, before + limits.rise, before))
     if limits.fall is not None and before is not None:
-        found.append((before - limits.fall, f"at least {before - limits.fall:g} ({before:g} before)"))
+        found.append(_Limit(False, before - limits.fall, before))
     return found

@@ -14,7 +14,7 @@ from workflows.steps.text import step_title
 
 
 @dataclass(frozen=True)
-class Done:
+class StepDone:
     """A step that was carried out, or begun."""
 
     step: Step
@@ -24,10 +24,10 @@ class Done:
     """Whether it changed anything at all, or may have."""
 
 
-def done(step: Step, reports: Sequence[StepReport]) -> Done:
+def done(step: Step, reports: Sequence[StepReport]) -> StepDone:
     """What a step left behind, by its reports."""
     left = [report for report in reports if report.changed or report.outcome is Outcome.UNKNOWN]
-    return Done(
+    return StepDone(
         step, list(dict.fromkeys(report.host for report in left if report.host)), bool(left) or _told(step, reports)
     )
 
@@ -37,18 +37,18 @@ def _told(step: Step, reports: Sequence[StepReport]) -> bool:
     return isinstance(step, AskStep | NotifyStep) and any(not r.title.startswith(LOOKED) for r in reports)
 
 
-def rehearsed(step: Step) -> Done:
+def rehearsed(step: Step) -> StepDone:
     """A step that was not carried out, as if it had been."""
-    return Done(step, None, changed=True)
+    return StepDone(step, None, changed=True)
 
 
-def to_undo(carried_out: Sequence[Done]) -> list[Done]:
+def to_undo(carried_out: Sequence[StepDone]) -> list[StepDone]:
     """What has to be taken back, in the order in which that is done.
 
     Backwards, but restarts last: only when all that was put in place is gone does a restart bring back what was there before.
     """
     left = [one for one in reversed(carried_out) if one.changed and _has_undo(one.step)]
-    restarts: dict[str, Done] = {}
+    restarts: dict[str, StepDone] = {}
     others = []
     for one in left:
         if isinstance(one.step, RestartStep) and one.step.undo is None:
@@ -69,12 +69,12 @@ def _has_undo(step: Step) -> bool:
     return bool(step.undo) or (step.undo is None and isinstance(step, StartStep | StopStep | RestartStep))
 
 
-def undo_title(one: Done) -> str:
+def undo_title(one: StepDone) -> str:
     """What taking a step back does, in a few words."""
     return f"Undo: {step_title(one.step)}"
 
 
-async def take_back(one: Done, steps: Steps) -> Outcome:
+async def take_back(one: StepDone, steps: Steps) -> Outcome:
     """Take one step back, on the hosts where it did something."""
     step = one.step
     if isinstance(step, RunStep):

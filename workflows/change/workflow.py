@@ -34,7 +34,7 @@ from models.slices import ApplicationPlan, SiteProbes
 from models.watch import OpenByHand
 from workflows.change.plan import plan_change
 from workflows.change.regression import worse
-from workflows.change.undo import Done, done, rehearsed, take_back, to_undo, undo_title
+from workflows.change.undo import StepDone, done, rehearsed, take_back, to_undo, undo_title
 from workflows.gates.gates import approval_question
 from workflows.operation.base import Operation, operation
 from workflows.runtime.calls import call
@@ -68,7 +68,7 @@ class ChangeImplementation(Operation):
     def __init__(self) -> None:
         super().__init__()
         self._change: ChangePlan | None = None
-        self._done: list[Done] = []
+        self._done: list[StepDone] = []
 
     @workflow.run
     async def run(self, order: ChangeOrder) -> OperationOutcome:
@@ -346,7 +346,7 @@ class ChangeImplementation(Operation):
         )
         return await self.finish(self._end(OperationEnd.UNDONE if left else OperationEnd.FAILED), said)
 
-    async def _give_up(self, wrong: str, why: str, left: Sequence[Done]) -> OperationOutcome:
+    async def _give_up(self, wrong: str, why: str, left: Sequence[StepDone]) -> OperationOutcome:
         """Hand over what could not be taken back, with the state as it is."""
         titles = [step_title(one.step) for one in left]
         state = f"Not taken back: {'; '.join(titles)}." if titles else "Everything was taken back."

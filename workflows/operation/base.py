@@ -19,7 +19,7 @@ from models.converter import WRONG_INPUT
 from models.dossier.agreement import Freezable
 from models.dossier.instructions import Step
 from models.dossier.parties import OPERATOR
-from models.errors import IdUsedError
+from models.errors import OPERATION_REFUSED, IdUsedError
 from models.fences import HeldLease
 from models.gates import GateOutcome, Question
 from models.jobs import Outcome
@@ -157,7 +157,7 @@ class Operation(Holding, Asking):
         try:
             return await work()
         except ApplicationError as error:
-            if error.type != "OperationRefused":
+            if error.type != OPERATION_REFUSED:
                 self.tell(EntryKind.STATE, f"Failed: {error.message}")
                 await self._close(OperationEnd.FAILED, error.message)
                 raise

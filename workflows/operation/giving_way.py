@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
+from models.errors import OPERATION_REFUSED
 from models.notices import Occasion
 from models.operation import OperationState
 from models.people import is_program
@@ -83,7 +84,7 @@ class GivingWay:
             if not await self._again():
                 return False
         except ApplicationError as error:
-            if error.type != "OperationRefused":
+            if error.type != OPERATION_REFUSED:
                 raise
             operation.lease_says = error.message
             return False

@@ -25,7 +25,7 @@ from workflows.runtime.policies import RECORD, RECORD_TIMEOUT
 
 
 @operation(OperationKind.DRILL)
-class Drill(FromBackup):
+class RestoreDrill(FromBackup):
     """Practise a restore: nobody is asked, nothing of the application is touched, and what is achieved is recorded as proof."""
 
     kind = OperationKind.DRILL

@@ -15,7 +15,7 @@ from models.dossier.instructions import Restore, RunStep, Step
 from models.gates import GateOutcome, Question
 from models.jobs import JobResult, Outcome
 from models.operation import OperationState
-from models.restores import DrillOrder, Examined, Proof, RestoreOrder, RestorePoint
+from models.restores import DrillOrder, Examined, RestoreOrder, RestorePoint, RestoreProof
 from workflows.operation.base import Operation
 from workflows.restore.backups.adapter import Adapter, Place
 from workflows.restore.backups.choosing import adapter_for
@@ -42,7 +42,7 @@ class FromBackup(Operation):
         self.adapter: Adapter | None = None
         self.instruction: Restore | None = None
         self.point: RestorePoint | None = None
-        self.proof: Proof | None = None
+        self.proof: RestoreProof | None = None
         self._waited = timedelta(0)
         """For people."""
 
@@ -205,7 +205,7 @@ class FromBackup(Operation):
     def promise(self, point: RestorePoint) -> None:
         """Begin the account of what is achieved beside what was agreed."""
         asked = workflow.info().workflow_start_time
-        self.proof = Proof(
+        self.proof = RestoreProof(
             restore=self.name,
             point=point.id,
             point_at=point.at,

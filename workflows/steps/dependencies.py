@@ -15,11 +15,6 @@ def needs(graph: Mapping[str, Sequence[str]], component: str) -> set[str]:
     return found
 
 
-def connected(graph: Mapping[str, Sequence[str]], one: str, other: str) -> bool:
-    """Whether a fault of one can be the cause of a fault of the other."""
-    return one == other or other in needs(graph, one) or one in needs(graph, other)
-
-
 def begins_in(graph: Mapping[str, Sequence[str]], failing: Collection[str]) -> list[str]:
     """The failing components that need no other failing one: where a fault begins; in the graph's order."""
     return [name for name in graph if name in failing and not (needs(graph, name) - {name}) & set(failing)]

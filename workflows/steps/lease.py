@@ -11,6 +11,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.stubs.workflows import release_lease, request_lease
 from models.dossier.agreement import Freezable
+from models.errors import OPERATION_REFUSED
 from models.gates import Question
 from models.lease import (
     AskForLease,
@@ -178,4 +179,4 @@ def _pause(asked: int, until: datetime | None) -> timedelta:
 
 def refuse_operation(reason: str) -> ApplicationError:
     """What keeps an operation from being carried out at all, in one sentence."""
-    return ApplicationError(reason, type="OperationRefused", non_retryable=True)
+    return ApplicationError(reason, type=OPERATION_REFUSED, non_retryable=True)

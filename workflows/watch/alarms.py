@@ -22,7 +22,7 @@ from models.watch import (
     JournalEntry,
     OpenAlarm,
     OpenByHand,
-    OpenIncident,
+    OpenIncidentState,
     OpenReceipt,
     WatchState,
 )
@@ -427,7 +427,7 @@ class AlarmDesk:
             elif held.incident == incident:  # not moved to another by a person meanwhile
                 held.recheck_at = self._now()
 
-    def keep_unhandled(self, incident: OpenIncident, alarms: Sequence[Alarm]) -> None:
+    def keep_unhandled(self, incident: OpenIncidentState, alarms: Sequence[Alarm]) -> None:
         """Remember alarms that an incident did not handle, until it has ended."""
         for alarm in alarms:
             if alarm.fingerprint in self._memory.alarms or self._crowd.find(alarm.fingerprint) is not None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from models.sizes import CARRIED, cut, encoded_size
-from models.watch import OpenAlarm, OpenIncident, WatchState
+from models.watch import OpenAlarm, OpenIncidentState, WatchState
 from workflows.watch.crowd import Crowd
 
 Cut = Callable[[WatchState], None]
@@ -105,7 +105,7 @@ def _identity_alone(state: WatchState) -> None:
         incident.title, incident.fingerprints, incident.points = cut(incident.title, _SHORTEST), [], []
 
 
-def _incidents(state: WatchState) -> Iterator[OpenIncident]:
+def _incidents(state: WatchState) -> Iterator[OpenIncidentState]:
     yield from state.incidents.values()
     yield from state.closed.values()
 

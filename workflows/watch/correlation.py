@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from models.alarms import Alarm, Subject
 from models.incident import IncidentEnd
-from models.watch import ClosedIncident, OpenIncident
+from models.watch import ClosedIncident, OpenIncidentState
 
 Graph = Mapping[str, Sequence[str]]
 """Component to the components that it needs."""
@@ -33,7 +33,7 @@ class Role(StrEnum):
 class Belonging(NamedTuple):
     """The incident that an alarm belongs to."""
 
-    incident: OpenIncident
+    incident: OpenIncidentState
     role: Role
     through: str | None
     """The component of the incident that it is connected to."""
@@ -51,7 +51,7 @@ def steps(graph: Graph, component: str) -> dict[str, int]:
 
 
 def belongs_to(
-    graph: Graph, incidents: Iterable[OpenIncident], component: str | None, subject: Subject | None = None
+    graph: Graph, incidents: Iterable[OpenIncidentState], component: str | None, subject: Subject | None = None
 ) -> Belonging | None:
     """The open incident that an alarm of this component belongs to; among equally near ones that with the lowest number.
 
@@ -72,7 +72,7 @@ def belongs_to(
     return Belonging(incident, role, through)
 
 
-def _nearness(graph: Graph, incident: OpenIncident, component: str | None) -> tuple[int | None, Role, str | None]:
+def _nearness(graph: Graph, incident: OpenIncidentState, component: str | None) -> tuple[int | None, Role, str | None]:
     if component is None:
         return (0 if incident.whole_application else 1), Role.SAME, None
     ways = []

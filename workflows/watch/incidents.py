@@ -22,7 +22,7 @@ from models.incident import (
 )
 from models.names import incident_id
 from models.sizes import MESSAGE, first_that_fit
-from models.watch import LOST, ClosedIncident, OpenAlarm, OpenIncident, WatchState
+from models.watch import LOST, ClosedIncident, OpenAlarm, OpenIncidentState, WatchState
 from workflows.watch.correlation import COMES_BACK, Role
 from workflows.watch.suppression import raise_again_after
 
@@ -64,13 +64,13 @@ class IncidentBook:
         urgency: Level | None = None,
         note: str = "",
         by_hand: bool = False,
-    ) -> OpenIncident:
+    ) -> OpenIncidentState:
         """Give a number to a new incident and start it."""
         memory = self._memory
         number = memory.next_number
         memory.next_number += 1
         memory.opened += 1
-        incident = OpenIncident(
+        incident = OpenIncidentState(
             id=incident_id(self._application, number),
             number=number,
             components=[],
@@ -85,17 +85,17 @@ class IncidentBook:
         self._tell_rest(incident.id, order, alarms)
         return incident
 
-    def join(self, incident: OpenIncident, alarm: Alarm, role: Role = Role.SAME, *, by_hand: bool = False) -> None:
+    def join(self, incident: OpenIncidentState, alarm: Alarm, role: Role = Role.SAME, *, by_hand: bool = False) -> None:
         """Give an alarm to an open incident."""
         self._add(incident, [alarm], by_hand=by_hand)
         self._tell(incident.id, joined(alarm, role))
 
-    def reopen(self, closed: ClosedIncident, alarms: Sequence[Alarm], by: str, reason: str) -> OpenIncident:
+    def reopen(self, closed: ClosedIncident, alarms: Sequence[Alarm], by: str, reason: str) -> OpenIncidentState:
         """Start a closed incident anew under its number; it reads from the records what it went through before."""
         memory = self._memory
         memory.closed.pop(closed.id, None)
         times = closed.reopened + 1
-        incident = OpenIncident(
+        incident = OpenIncidentState(
             id=closed.id,
             number=closed.number,
             components=list(closed.components),
@@ -142,14 +142,14 @@ class IncidentBook:
         self._raise_now(incident, found.unhandled)
         return True
 
-    def _keep_reported(self, lost: OpenIncident) -> None:
+    def _keep_reported(self, lost: OpenIncidentState) -> None:
         """What people reported is known to its incident alone; until that is opened again, the watch remembers it."""
         named: list[str | None] = [name or None for name in lost.by_hand]
         for alarm in self.as_alarms(lost, lost.reopened + 1, "driftvakt", "What people reported to it.", named):
             self._memory.alarms[alarm.fingerprint] = OpenAlarm(alarm=alarm, incident=lost.id)
 
     def as_alarms(
-        self, incident: OpenIncident, times: int, source: str, detail: str, components: Sequence[str | None]
+        self, incident: OpenIncidentState, times: int, source: str, detail: str, components: Sequence[str | None]
     ) -> list[Alarm]:
         """The matter of an incident of which no alarm is known, so that it knows where to look when it is opened again."""
         now = self._now()
@@ -188,7 +188,7 @@ class IncidentBook:
             if held.incident == incident and (late & held.members or digest_of(held.alarm.fingerprint) in late):
                 held.recheck_at = self._now()
 
-    def merge(self, first: OpenIncident, second: OpenIncident, by: str, reason: str) -> int:
+    def merge(self, first: OpenIncidentState, second: OpenIncidentState, by: str, reason: str) -> int:
         """End the first as the same matter as the second, which takes its alarms over; tells how many."""
         moved = [held for held in self._memory.alarms.values() if held.incident == first.id]
         for held in moved:
@@ -204,7 +204,9 @@ class IncidentBook:
         self._tell(first.id, Merged(into=second.id, by=by, reason=reason))
         return len(moved)
 
-    def split(self, old: OpenIncident, taken: Sequence[OpenAlarm], title: str, by: str, reason: str) -> OpenIncident:
+    def split(
+        self, old: OpenIncidentState, taken: Sequence[OpenAlarm], title: str, by: str, reason: str
+    ) -> OpenIncidentState:
         """Open a new incident for some alarms of another."""
         alarms = [held.alarm for held in taken]
         new = self.open(alarms, title or alarms[0].title, by, note=f"Split from {old.id}: {reason}"[:1000])
@@ -228,7 +230,7 @@ class IncidentBook:
         """The component, if the dossier knows it."""
         return component if component in self._memory.slice.depends_on else None
 
-    def _add(self, incident: OpenIncident, alarms: Sequence[Alarm], *, by_hand: bool = False) -> None:
+    def _add(self, incident: OpenIncidentState, alarms: Sequence[Alarm], *, by_hand: bool = False) -> None:
         for alarm in alarms:
             component = self.known(alarm.component)
             if component is None:
@@ -243,7 +245,7 @@ class IncidentBook:
                 points = [p for p in incident.points if p != alarm.measuring_point]
                 incident.points = [*points, alarm.measuring_point][-_REMEMBERED_FINGERPRINTS:]
 
-    def _remember(self, incident: OpenIncident, end: str | None, lead: str | None) -> None:
+    def _remember(self, incident: OpenIncidentState, end: str | None, lead: str | None) -> None:
         closed, closed_at = self._memory.closed, self._now()
         if end == IncidentEnd.NOT_CONFIRMED.value and incident.recovered_at is not None:
             # The fault had not come back: what was proven before still holds.
@@ -269,7 +271,7 @@ class IncidentBook:
         if rest := alarms[len(order.alarms) :]:
             self._tell(incident, AlarmsJoined(alarms=list(rest)))
 
-    def _told_by_hand(self, incident: OpenIncident, by: str, reason: str) -> Alarm:
+    def _told_by_hand(self, incident: OpenIncidentState, by: str, reason: str) -> Alarm:
         """What people reported stands in no memory of alarms; the incident that takes over must hear of it all the same."""
         now = self._now()
         return Alarm(

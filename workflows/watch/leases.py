@@ -11,7 +11,7 @@ from temporalio.exceptions import ApplicationError
 from models.freezes import freeze_at
 from models.lease import AskForLease, Lease, LeaseAnswer, LeaseGranted, LeaseMode, LeaseState, LeaseWanted
 from models.operation import OperationKind
-from models.watch import Operation, WaitingForLease, WatchState
+from models.watch import OperationUnderWay, WaitingForLease, WatchState
 
 if TYPE_CHECKING:
     from workflows.watch.outbox import Message
@@ -147,7 +147,7 @@ class LeaseDesk:
         asked.since = self._now()
         self._memory.leases[asked.holder] = asked
         if asked.holds_alarms:
-            self._memory.operations[asked.holder] = Operation(
+            self._memory.operations[asked.holder] = OperationUnderWay(
                 holder=asked.holder,
                 title=asked.title,
                 by=asked.by,

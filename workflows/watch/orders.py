@@ -23,8 +23,8 @@ from models.watch import (
     LiftSilence,
     MergeIncidents,
     OpenByHand,
-    OpenIncident,
-    Operation,
+    OpenIncidentState,
+    OperationUnderWay,
     ReopenIncident,
     Silence,
     SilenceOrder,
@@ -108,7 +108,7 @@ class WatchOrders:
             )
         if len(memory.operations) >= _MOST and order.holder not in memory.operations:
             _refuse(f"{_MOST} operations are under way on {self._application} already", "RefusedError")
-        memory.operations[order.holder] = Operation(since=self._now(), **order.model_dump())
+        memory.operations[order.holder] = OperationUnderWay(since=self._now(), **order.model_dump())
         return WatchTold(message=f"Alarms that {order.title} can cause are held until it ends.")
 
     def end(self, holder: str) -> WatchTold:
@@ -268,7 +268,7 @@ class WatchOrders:
         number = name.removeprefix(incident_id(self._application, 0)[:-1]).removeprefix(f"{self._application}.")
         return incident_id(self._application, int(number)) if number.isascii() and number.isdigit() else name
 
-    def _open(self, name: str) -> OpenIncident:
+    def _open(self, name: str) -> OpenIncidentState:
         found = self._memory.incidents.get(self._id(name))
         if found is None:
             _refuse(f"{self._application} has no open incident {name!r}; {self._what_is_open()}", "NotFoundError")

@@ -6,7 +6,7 @@ from models.alarms import Disposition
 from models.records import AlarmRecord
 from models.sizes import ANSWER, first_that_fit
 from models.slices import KnownIncident, WatchSlice
-from models.watch import ClosedIncident, JournalEntry, OpenIncident, WaitingForLease, WatchState, WatchStatus
+from models.watch import ClosedIncident, JournalEntry, OpenIncidentState, WaitingForLease, WatchState, WatchStatus
 
 
 def begun(fresh: WatchSlice) -> WatchState:
@@ -34,8 +34,8 @@ def _lasting(fresh: WatchSlice) -> WatchSlice:
     return fresh.model_copy(update={"incidents": [], "closed": []})
 
 
-def _known(incident: KnownIncident) -> OpenIncident:
-    return OpenIncident(
+def _known(incident: KnownIncident) -> OpenIncidentState:
+    return OpenIncidentState(
         id=incident.id,
         number=incident.number,
         components=incident.components if incident.subject is None else [],

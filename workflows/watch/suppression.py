@@ -10,7 +10,7 @@ from models.base import format_duration
 from models.dossier.agreement import Priority
 from models.dossier.monitoring import Flapping
 from models.slices import WatchSlice
-from models.watch import KeptBack, OpenAlarm, Operation, Silence, WatchState
+from models.watch import KeptBack, OpenAlarm, OperationUnderWay, Silence, WatchState
 from workflows.watch.correlation import steps
 
 RAISE_AGAIN_AFTER: Final = timedelta(minutes=2)
@@ -65,7 +65,7 @@ def _silences(silence: Silence, alarm: Alarm) -> bool:
     return alarm.component in silence.components or alarm.measuring_point in silence.measuring_points
 
 
-def _disturbs(known: WatchSlice, operation: Operation, alarm: Alarm) -> bool:
+def _disturbs(known: WatchSlice, operation: OperationUnderWay, alarm: Alarm) -> bool:
     """Whether an alarm can be an operation's own doing: its components and all that need them."""
     if not operation.components:
         return True

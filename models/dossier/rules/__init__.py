@@ -17,12 +17,12 @@ from models.dossier.rules import (
     steps,
     work,
 )
-from models.dossier.rules.registry import RULES, Finding, Rule
+from models.dossier.rules.registry import RULES, Rule, RuleFinding
 
 __all__ = [
     "RULES",
-    "Finding",
     "Rule",
+    "RuleFinding",
     "approvals",
     "architecture",
     "cycles",

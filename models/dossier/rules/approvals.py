@@ -11,31 +11,31 @@ from models.dossier.dossier import Dossier
 from models.dossier.faults import Place, where
 from models.dossier.parties import Contact, PartyKind
 from models.dossier.rules.places import approvals
-from models.dossier.rules.registry import Finding, error, gap
+from models.dossier.rules.registry import RuleFinding, error, gap
 from models.gates import APPROVE, GateOption, Question
 from models.people import people_in, who_is
 
 
 @error("too-few-approvers")
-def enough_people_hold_the_roles(dossier: Dossier) -> Iterator[Finding]:
+def enough_people_hold_the_roles(dossier: Dossier) -> Iterator[RuleFinding]:
     """No approval asks for more people than hold its roles, at the party that it asks."""
     for place, approval in approvals(dossier):
         party = place[-1] if place[-1] in _PARTIES else None
         people = _people(_holders(dossier, place, approval), dossier)
         if people and approval.count > len(people):
             what = f"{where(place)} asks for {approval.count} approvals, but only {', '.join(people)} may give one"
-            yield Finding((*place, "count"), what, "lower `count`, or give the role to more contacts")
+            yield RuleFinding((*place, "count"), what, "lower `count`, or give the role to more contacts")
         elif (
             party is not None
             and not people
             and any(set(c.roles) & set(approval.roles) for c in dossier.contacts.values())
         ):
             what = f"{where(place)} asks the {party}, none of whose contacts holds {' or '.join(approval.roles)}"
-            yield Finding((*place, "roles"), what, f"give the role to a contact of the {party}")
+            yield RuleFinding((*place, "roles"), what, f"give the role to a contact of the {party}")
 
 
 @error("late-emergency")
-def emergencies_come_before_silence(dossier: Dossier) -> Iterator[Finding]:
+def emergencies_come_before_silence(dossier: Dossier) -> Iterator[RuleFinding]:
     """Where one person may answer alone after a while, the question is still open then."""
     for place, approval in approvals(dossier):
         asks_again = approval.on_silence is OnSilence.ASK_AGAIN
@@ -44,11 +44,11 @@ def emergencies_come_before_silence(dossier: Dossier) -> Iterator[Finding]:
                 f"{where(place)} may be answered alone after {format_duration(approval.alone_after)}, and is decided by "
                 f"silence after {format_duration(approval.within)}"
             )
-            yield Finding((*place, "alone_after"), what, "shorten `alone_after`, or lengthen `within`")
+            yield RuleFinding((*place, "alone_after"), what, "shorten `alone_after`, or lengthen `within`")
 
 
 @gap("sole-approver", None)
-def somebody_else_may_approve(dossier: Dossier) -> Iterator[Finding]:
+def somebody_else_may_approve(dossier: Dossier) -> Iterator[RuleFinding]:
     """What the supplier's own people ask for can be approved although one of those who approve has asked for it."""
     for place, approval in [*approvals(dossier), *_by_default(dossier)]:
         holders = _holders(dossier, place, approval)
@@ -62,7 +62,7 @@ def somebody_else_may_approve(dossier: Dossier) -> Iterator[Finding]:
             mend = (
                 "give the role to one more contact, write `not_requester: false`, or say `alone_after` for emergencies"
             )
-            yield Finding((*place, "roles"), what, mend)
+            yield RuleFinding((*place, "roles"), what, mend)
 
 
 def _nobody(approval: Approval, people: list[str], who: str, *, ordered: bool) -> bool:

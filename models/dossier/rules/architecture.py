@@ -8,7 +8,7 @@ from models.dossier.agreement import Undertaking
 from models.dossier.architecture import Component
 from models.dossier.dossier import Dossier
 from models.dossier.parties import PartyKind
-from models.dossier.rules.registry import Finding, gap
+from models.dossier.rules.registry import RuleFinding, gap
 
 _COMPONENTS = ("architecture", "components")
 
@@ -20,25 +20,25 @@ def ours(dossier: Dossier, component: Component) -> bool:
 
 
 @gap("component-nowhere", Undertaking.DOCUMENTATION)
-def components_run_somewhere(dossier: Dossier) -> Iterator[Finding]:
+def components_run_somewhere(dossier: Dossier) -> Iterator[RuleFinding]:
     """Every component has hosts, or is operated by somebody else."""
     for name, component in dossier.architecture.components.items():
         if not component.hosts and ours(dossier, component):
             what = f"the component {name} runs nowhere: it has no hosts and no other party operates it"
-            yield Finding((*_COMPONENTS, name), what, "add `hosts`, or `operated_by` with the party that runs it")
+            yield RuleFinding((*_COMPONENTS, name), what, "add `hosts`, or `operated_by` with the party that runs it")
 
 
 @gap("no-start-up", Undertaking.DOCUMENTATION)
-def components_can_be_started(dossier: Dossier) -> Iterator[Finding]:
+def components_can_be_started(dossier: Dossier) -> Iterator[RuleFinding]:
     """Every component that we operate on hosts says how it is started, stopped and looked at."""
     for name, component in dossier.architecture.components.items():
         if component.hosts and component.control is None and ours(dossier, component):
             mend = "add `control: {type: systemd, unit: ...}`, or of type commands with start, stop and status"
-            yield Finding((*_COMPONENTS, name), f"the component {name} has no start-up and shut-down", mend)
+            yield RuleFinding((*_COMPONENTS, name), f"the component {name} has no start-up and shut-down", mend)
 
 
 @gap("start-order", Undertaking.DOCUMENTATION)
-def orders_are_whole(dossier: Dossier) -> Iterator[Finding]:
+def orders_are_whole(dossier: Dossier) -> Iterator[RuleFinding]:
     """Where an order for start-up or shut-down is written, every component with `control` stands in it once."""
     controlled = [n for n, c in dossier.architecture.components.items() if c.control is not None]
     for which in ("start_up", "shut_down"):
@@ -49,14 +49,16 @@ def orders_are_whole(dossier: Dossier) -> Iterator[Finding]:
             if order and written.count(name) != 1:
                 times = "is missing in" if name not in written else "stands more than once in"
                 what = f"the component {name} {times} instructions.{which}.order"
-                yield Finding(place, what, "write each component once, or remove the order to follow the dependencies")
+                yield RuleFinding(
+                    place, what, "write each component once, or remove the order to follow the dependencies"
+                )
 
 
 @gap("integration-without-contact", Undertaking.DOCUMENTATION)
-def integrations_have_contacts(dossier: Dossier) -> Iterator[Finding]:
+def integrations_have_contacts(dossier: Dossier) -> Iterator[RuleFinding]:
     """Every integration with another party has a contact."""
     for name, integration in dossier.architecture.integrations.items():
         target = dossier.architecture.components.get(integration.target)
         if integration.contact is None and (target is None or not ours(dossier, target)):
             what = f"the integration {name} leads to another party and has no contact"
-            yield Finding(("architecture", "integrations", name), what, "add `contact`")
+            yield RuleFinding(("architecture", "integrations", name), what, "add `contact`")

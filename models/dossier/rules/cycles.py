@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from models.dossier.rules.registry import Finding, plain_error
+from models.dossier.rules.registry import RuleFinding, plain_error
 from models.dossier.source import walk
 
 Graph = dict[str, list[str]]
 
 
 @plain_error("dependency-cycle")
-def dependencies_end(data: dict[str, Any]) -> Iterator[Finding]:
+def dependencies_end(data: dict[str, Any]) -> Iterator[RuleFinding]:
     """No component depends on itself, directly or by way of others: there would be no order to start them in."""
     graph: Graph = {}
     for place, needed in walk(data, ("architecture", "components", "*", "depends_on", "*")):
@@ -21,11 +21,11 @@ def dependencies_end(data: dict[str, Any]) -> Iterator[Finding]:
     for circle in circles(graph):
         place = ("architecture", "components", circle[0], "depends_on")
         what = f"components depend on each other in a circle: {_path(circle)}"
-        yield Finding(place, what, "remove one of these dependencies")
+        yield RuleFinding(place, what, "remove one of these dependencies")
 
 
 @plain_error("jump-cycle")
-def jumps_end(data: dict[str, Any]) -> Iterator[Finding]:
+def jumps_end(data: dict[str, Any]) -> Iterator[RuleFinding]:
     """No host is reached through itself, directly or by way of others."""
     graph: Graph = {}
     for place, jump in walk(data, ("architecture", "hosts", "*", "jump")):
@@ -33,7 +33,7 @@ def jumps_end(data: dict[str, Any]) -> Iterator[Finding]:
             graph[str(place[2])] = [jump]
     for circle in circles(graph):
         place = ("architecture", "hosts", circle[0], "jump")
-        yield Finding(place, f"jump hosts lead in a circle: {_path(circle)}", "reach one of them directly")
+        yield RuleFinding(place, f"jump hosts lead in a circle: {_path(circle)}", "reach one of them directly")
 
 
 def _path(circle: list[str]) -> str:

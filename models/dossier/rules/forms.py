@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from models.dossier.faults import Place, shown, where
 from models.dossier.inputs import variable
-from models.dossier.rules.registry import Finding, plain_error
+from models.dossier.rules.registry import RuleFinding, plain_error
 from models.dossier.source import walk
 
 Fault = tuple[str, str]
@@ -172,7 +172,7 @@ _NEVER_SHOWN: Final = {"chat", "database", "headers"}
 
 
 @plain_error("wrong-form")
-def values_have_their_form(data: dict[str, Any]) -> Iterator[Finding]:
+def values_have_their_form(data: dict[str, Any]) -> Iterator[RuleFinding]:
     """Addresses, URLs with their ports, users, e-mail addresses, phone numbers, paths and references have their form."""
     for pattern, check in FORMS_AT.items():
         for place, text in walk(data, tuple(pattern.split("."))):
@@ -183,10 +183,10 @@ def values_have_their_form(data: dict[str, Any]) -> Iterator[Finding]:
                 yield from _checked((*place, field), probe.get(field), check)
 
 
-def _checked(place: Place, text: Any, check: Callable[[str], Fault | None]) -> Iterator[Finding]:
+def _checked(place: Place, text: Any, check: Callable[[str], Fault | None]) -> Iterator[RuleFinding]:
     if isinstance(text, str) and (fault := check(text)) is not None:
         said = "" if _NEVER_SHOWN & set(place) else f", {shown(text)},"
-        yield Finding(place, f"{where(place)}{said} {fault[0]}", fault[1])
+        yield RuleFinding(place, f"{where(place)}{said} {fault[0]}", fault[1])
 
 
 _INPUT: Final = re.compile(r"\$\{?(DRIFTVAKT_?IN?P?U?T?S?_\w*)", re.ASCII | re.IGNORECASE)
@@ -196,7 +196,7 @@ _WORDS_FOR_PEOPLE: Final = {"title", "name", "description", "notes", "purpose", 
 
 
 @plain_error("unknown-variable")
-def variables_are_set(data: dict[str, Any]) -> Iterator[Finding]:
+def variables_are_set(data: dict[str, Any]) -> Iterator[RuleFinding]:
     """A shell command uses only inputs of its own routine, and only what a restore tells it; elsewhere neither is set."""
     for place, text in _texts(data, ()):
         if _WORDS_FOR_PEOPLE & {key for key in place[-1:] if isinstance(key, str)}:
@@ -209,31 +209,33 @@ def variables_are_set(data: dict[str, Any]) -> Iterator[Finding]:
                     yield from _told(data, place, name)
 
 
-def _input(data: dict[str, Any], place: Place, name: str) -> Iterator[Finding]:
+def _input(data: dict[str, Any], place: Place, name: str) -> Iterator[RuleFinding]:
     what = f"{where(place)} uses ${name}"
     if place[:2] != ("routines", "extended"):
-        yield Finding(place, f"{what}, and only an extended routine has inputs", "write the value itself")
+        yield RuleFinding(place, f"{what}, and only an extended routine has inputs", "write the value itself")
         return
     inputs = [
         field for _, found in walk(data, (*map(str, place[:3]), "inputs")) if isinstance(found, dict) for field in found
     ]
     known = {variable(str(field)): str(field) for field in inputs}
     if name not in known:
-        yield Finding(place, f"{what}, which is no input of the routine", _suggest(name, known))
+        yield RuleFinding(place, f"{what}, which is no input of the routine", _suggest(name, known))
     elif place[-1] not in {"command", "check"}:
         part = (
             f"write {{{known[name]}}} as a whole part of the list"
             if isinstance(place[-1], int)
             else f"write {{{known[name]}}}"
         )
-        yield Finding(place, f"{what} where no shell reads it", part)
+        yield RuleFinding(place, f"{what} where no shell reads it", part)
 
 
-def _told(data: dict[str, Any], place: Place, name: str) -> Iterator[Finding]:
+def _told(data: dict[str, Any], place: Place, name: str) -> Iterator[RuleFinding]:
     own = any(kind == "other" for _, kind in walk(data, (*map(str, place[:3]), "source", "type")))
     known = ["RESTORED_TO", "RESTORE_POINT"] if own else ["RESTORED_TO"]
     if name not in known:
-        yield Finding(place, f"{where(place)} uses ${name}, which no restore of this type sets", _suggest(name, known))
+        yield RuleFinding(
+            place, f"{where(place)} uses ${name}, which no restore of this type sets", _suggest(name, known)
+        )
 
 
 def _suggest(name: str, known: Iterable[str]) -> str:

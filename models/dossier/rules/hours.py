@@ -10,7 +10,7 @@ from models.base import parse_duration
 from models.dossier.agreement import Holidays, HoursSpan, Promise, ServiceHours, Target, minutes_of
 from models.dossier.dossier import Dossier
 from models.dossier.faults import Place, shown, where
-from models.dossier.rules.registry import Finding, error
+from models.dossier.rules.registry import RuleFinding, error
 from models.dossier.service_time import in_calendar_units, in_hours, working_days
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -20,7 +20,7 @@ _YEARS_AHEAD = 6
 
 
 @error("overlapping-hours")
-def spans_do_not_overlap(dossier: Dossier) -> Iterator[Finding]:
+def spans_do_not_overlap(dossier: Dossier) -> Iterator[RuleFinding]:
     """Spans of service hours do not overlap, on a day or over midnight into the next weekday."""
     for place, hours in _service_hours(dossier):
         yield from _weekly_overlaps((*place, "weekly"), hours)
@@ -32,16 +32,16 @@ def spans_do_not_overlap(dossier: Dossier) -> Iterator[Finding]:
 
 
 @error("never-open")
-def hours_open(dossier: Dossier) -> Iterator[Finding]:
+def hours_open(dossier: Dossier) -> Iterator[RuleFinding]:
     """Service hours have a weekday with hours; otherwise a clock in them never runs out."""
     for place, hours in _service_hours(dossier):
         if not any(getattr(hours.weekly, day) for day in WEEKDAYS):
             what = f"the service hours {place[-1]} have no hours on any weekday, so that a clock in them never runs out"
-            yield Finding((*place, "weekly"), what, "add for example `monday: [08:00-17:00]`, or remove them")
+            yield RuleFinding((*place, "weekly"), what, "add for example `monday: [08:00-17:00]`, or remove them")
 
 
 @error("exception-twice")
-def exceptions_are_listed_once(dossier: Dossier) -> Iterator[Finding]:
+def exceptions_are_listed_once(dossier: Dossier) -> Iterator[RuleFinding]:
     """Exceptions name a date once."""
     for place, hours in _service_hours(dossier):
         first: dict[object, int] = {}
@@ -49,12 +49,12 @@ def exceptions_are_listed_once(dossier: Dossier) -> Iterator[Finding]:
             if exception.day in first:
                 entries = f"entries {first[exception.day] + 1} and {number + 1}"
                 what = f"{exception.day} stands twice among the exceptions of {place[-1]}: {entries}"
-                yield Finding((*place, "exceptions", number), what, "keep one of them, with all its hours")
+                yield RuleFinding((*place, "exceptions", number), what, "keep one of them, with all its hours")
             first.setdefault(exception.day, number)
 
 
 @error("days-of-service")
-def service_times_are_clear(dossier: Dossier) -> Iterator[Finding]:
+def service_times_are_clear(dossier: Dossier) -> Iterator[RuleFinding]:
     """A promise is written in hours or `2 working days`; days of the calendar only in hours that are round the clock."""
     for place, target in _targets(dossier):
         hours = dossier.agreement.service_hours.get(target.hours)
@@ -65,19 +65,19 @@ def service_times_are_clear(dossier: Dossier) -> Iterator[Finding]:
             what = (
                 f"{target.within} in the service hours {target.hours}, which are round the clock, name no working day"
             )
-            yield Finding((*place, "within"), what, f"write it in hours: {24 * days}h")
+            yield RuleFinding((*place, "within"), what, f"write it in hours: {24 * days}h")
         elif in_calendar_units(target.within) and isinstance(hours, ServiceHours) and not hours.round_the_clock:
             yield _calendar_days((*place, "within"), target, hours)
 
 
-def _calendar_days(place: Place, target: Target, hours: ServiceHours) -> Finding:
+def _calendar_days(place: Place, target: Target, hours: ServiceHours) -> RuleFinding:
     span, lengths = parse_duration(target.within), list(hours.lengths.values())
     what = f"{target.within} in the service hours {target.hours} means {in_hours(span)} of service"
     if lengths:
         what += f", which is {span / (sum(lengths, timedelta(0)) / len(lengths)):.1f} of their working days"
     days = -(-span // timedelta(days=1))
     word = f"{days} working day{'s' if days > 1 else ''}"
-    return Finding(place, what, f"write `{word}`, or {in_hours(span)} if that is meant")
+    return RuleFinding(place, what, f"write `{word}`, or {in_hours(span)} if that is meant")
 
 
 def _targets(dossier: Dossier) -> Iterator[tuple[Place, Target]]:
@@ -91,7 +91,7 @@ def _targets(dossier: Dossier) -> Iterator[tuple[Place, Target]]:
 
 
 @error("unknown-holiday")
-def holidays_are_known(dossier: Dossier) -> Iterator[Finding]:
+def holidays_are_known(dossier: Dossier) -> Iterator[RuleFinding]:
     """Countries, their subdivisions, kinds and names of holidays are ones that are known."""
     for place, hours in _service_hours(dossier):
         terms = hours.holiday_terms()
@@ -118,7 +118,7 @@ def holidays_are_known(dossier: Dossier) -> Iterator[Finding]:
         yield from _names(at, terms, dossier.agreement.signed.year)
 
 
-def _names(at: Place, terms: Holidays, year: int) -> Iterator[Finding]:
+def _names(at: Place, terms: Holidays, year: int) -> Iterator[RuleFinding]:
     from models.dossier import public_holidays
 
     kinds = public_holidays.kinds(terms.country) if terms.also else []
@@ -139,7 +139,7 @@ def _names(at: Place, terms: Holidays, year: int) -> Iterator[Finding]:
     for place, name in days:
         folded = name.casefold()
         if folded in told:
-            yield Finding(place, f"{shown(name)} stands twice in {where(at)}", "keep one of them")
+            yield RuleFinding(place, f"{shown(name)} stands twice in {where(at)}", "keep one of them")
         told.add(folded)
         before = folded.removeprefix("day before ") if "half_days" in place else folded
         if folded not in known and before not in known:
@@ -154,20 +154,20 @@ def _service_hours(dossier: Dossier) -> Iterator[tuple[Place, ServiceHours]]:
             yield ("agreement", "service_hours", name), hours
 
 
-def _overlaps(place: Place, spans: list[HoursSpan]) -> Iterator[Finding]:
+def _overlaps(place: Place, spans: list[HoursSpan]) -> Iterator[RuleFinding]:
     taken: list[tuple[int, int, str]] = []
     for number, span in enumerate(spans):
         since, until = minutes_of(span)
         for begins, ends, other in taken:
             if since < ends and begins < until:
-                yield Finding(
+                yield RuleFinding(
                     (*place, number), f"{span} overlaps {other} in {where(place)}", "join the two into one span"
                 )
                 break
         taken.append((since, until, span))
 
 
-def _weekly_overlaps(place: Place, hours: ServiceHours) -> Iterator[Finding]:
+def _weekly_overlaps(place: Place, hours: ServiceHours) -> Iterator[RuleFinding]:
     week = [
         (day, number, span, *minutes_of(span))
         for day, name in enumerate(WEEKDAYS)
@@ -181,7 +181,7 @@ def _weekly_overlaps(place: Place, hours: ServiceHours) -> Iterator[Finding]:
             gap = ((other - day) * 1440 + begins - since) % _WEEK
             if (other - day) % 7 == 1 and gap < until - since:
                 what = f"{WEEKDAYS[other]} {later} overlaps {WEEKDAYS[day]} {span}, which runs over midnight"
-                yield Finding(
+                yield RuleFinding(
                     (*place, WEEKDAYS[other], number), what, f"begin it at {_clock(until)}, or end the other earlier"
                 )
 
@@ -195,6 +195,6 @@ def _one_of(known: Iterable[str]) -> str:
     return f"use one of: {', '.join(listed[:60])}" if listed else "remove it: the country has none"
 
 
-def _unknown(place: Place, what: str, name: str, known: Iterable[str], otherwise: str) -> Finding:
+def _unknown(place: Place, what: str, name: str, known: Iterable[str], otherwise: str) -> RuleFinding:
     close = get_close_matches(name[:60], list(known), n=1, cutoff=0.6)
-    return Finding(place, what, f"did you mean {shown(close[0])}? Or {otherwise}" if close else otherwise)
+    return RuleFinding(place, what, f"did you mean {shown(close[0])}? Or {otherwise}" if close else otherwise)

@@ -4,47 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from models.channels import Channel
 from models.dossier.agreement import Level, Target, Undertaking
 from models.dossier.dossier import Dossier
-from models.dossier.parties import OPERATOR, Channel
-from models.dossier.rules.registry import Finding, error, gap
+from models.dossier.parties import OPERATOR
+from models.dossier.rules.registry import RuleFinding, error, gap
 from models.dossier.service_time import comparable
 
 
 @error("respond-after-restore")
-def responding_comes_first(dossier: Dossier) -> Iterator[Finding]:
+def responding_comes_first(dossier: Dossier) -> Iterator[RuleFinding]:
     """A service level does not allow more time to respond than to restore, where both clocks run in the same hours."""
     for priority, level in dossier.agreement.service_levels.items():
         if level.respond.hours == level.restore.hours and _longer(level.respond, level.restore):
             place = ("agreement", "service_levels", priority.value, "respond")
-            yield Finding(
+            yield RuleFinding(
                 place, f"{priority.value} allows more time to respond than to restore", "exchange the two times"
             )
 
 
 @gap("no-service-level", Undertaking.INCIDENT)
-def priorities_have_levels(dossier: Dossier) -> Iterator[Finding]:
+def priorities_have_levels(dossier: Dossier) -> Iterator[RuleFinding]:
     """Every priority that the matrix can give has a service level."""
     matrix = dossier.agreement.priorities
     given = {matrix.priority(impact, urgency) for impact in Level for urgency in Level}
     for priority in sorted(given - set(dossier.agreement.service_levels)):
         what = f"the priorities can give {priority.value}, which has no service level"
         mend = f"add agreement.service_levels.{priority.value} with respond and restore, or change agreement.priorities"
-        yield Finding(("agreement", "service_levels"), what, mend)
+        yield RuleFinding(("agreement", "service_levels"), what, mend)
 
 
 @gap("no-escalation", Undertaking.INCIDENT)
-def levels_have_ladders(dossier: Dossier) -> Iterator[Finding]:
+def levels_have_ladders(dossier: Dossier) -> Iterator[RuleFinding]:
     """Every service level has an escalation ladder."""
     for priority in sorted(dossier.agreement.service_levels):
         if not dossier.escalation.get(priority):
             what = f"{priority.value} has a service level but no escalation ladder"
             mend = f"add escalation.{priority.value} with contacts, channel and acknowledge_within"
-            yield Finding(("escalation",), what, mend)
+            yield RuleFinding(("escalation",), what, mend)
 
 
 @gap("unreachable-rung", Undertaking.INCIDENT)
-def rungs_reach_people(dossier: Dossier) -> Iterator[Finding]:
+def rungs_reach_people(dossier: Dossier) -> Iterator[RuleFinding]:
     """Whoever is called or written to on an escalation ladder has a number or an address."""
     needs = {Channel.PHONE: "phone", Channel.SMS: "phone", Channel.EMAIL: "email"}
     for priority, ladder in dossier.escalation.items():
@@ -56,7 +57,7 @@ def rungs_reach_people(dossier: Dossier) -> Iterator[Finding]:
                     what = (
                         f"escalation {priority.value} reaches {name} by {rung.channel.value}, and {name} has no {field}"
                     )
-                    yield Finding(
+                    yield RuleFinding(
                         ("escalation", priority.value, number),
                         what,
                         f"add `{field}` to the contact, or use another channel",
@@ -64,7 +65,7 @@ def rungs_reach_people(dossier: Dossier) -> Iterator[Finding]:
 
 
 @gap("no-troubleshooting", Undertaking.INCIDENT)
-def components_have_troubleshooting(dossier: Dossier) -> Iterator[Finding]:
+def components_have_troubleshooting(dossier: Dossier) -> Iterator[RuleFinding]:
     """Every component is matched by a troubleshooting instruction."""
     symptoms = [t.symptom for t in dossier.instructions.troubleshooting.values()]
     if any(not s.components and not s.measuring_points for s in symptoms):
@@ -76,16 +77,16 @@ def components_have_troubleshooting(dossier: Dossier) -> Iterator[Finding]:
         if name not in matched:
             what = f"no troubleshooting instruction matches the component {name}"
             mend = f"add one under instructions.troubleshooting with `symptom: {{components: [{name}]}}`"
-            yield Finding(("architecture", "components", name), what, mend)
+            yield RuleFinding(("architecture", "components", name), what, mend)
 
 
 @gap("no-operator", Undertaking.INCIDENT)
-def somebody_takes_over(dossier: Dossier) -> Iterator[Finding]:
+def somebody_takes_over(dossier: Dossier) -> Iterator[RuleFinding]:
     """Somebody holds the role `operator`, who decides when no remedy helped and no `handover` is written."""
     held = any(OPERATOR in contact.roles for contact in dossier.contacts.values())
     if not held and not all(t.handover for t in dossier.instructions.troubleshooting.values()):
         what = "nobody holds the role operator, so all of the supplier's people decide when no remedy helped"
-        yield Finding(
+        yield RuleFinding(
             ("contacts",), what, "give a contact `roles: [operator]`, or write a `handover` for each instruction"
         )
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from models.channels import Channel
 from models.dossier.agreement import Undertaking
 from models.dossier.dossier import Dossier
-from models.dossier.parties import Channel, Contact, PartyKind
-from models.dossier.rules.registry import Finding, gap
+from models.dossier.parties import Contact, PartyKind
+from models.dossier.rules.registry import RuleFinding, gap
 
 
 @gap("first-rung-outside", Undertaking.INCIDENT)
-def supplier_comes_first(dossier: Dossier) -> Iterator[Finding]:
+def supplier_comes_first(dossier: Dossier) -> Iterator[RuleFinding]:
     """The first rung of every ladder asks somebody of the supplier, who leads incidents."""
     suppliers = {name for name, party in dossier.parties.items() if party.kind is PartyKind.SUPPLIER}
     for priority, ladder in dossier.escalation.items():
@@ -21,11 +22,13 @@ def supplier_comes_first(dossier: Dossier) -> Iterator[Finding]:
         if contacts and suppliers and not any(contact.party in suppliers for contact in contacts):
             names = ", ".join(ladder[0].contacts)
             what = f"the first rung of escalation {priority.value} asks {names}, and nobody of the supplier"
-            yield Finding(("escalation", priority.value, 0), what, "begin the ladder with a contact of the supplier")
+            yield RuleFinding(
+                ("escalation", priority.value, 0), what, "begin the ladder with a contact of the supplier"
+            )
 
 
 @gap("unreachable-ladder", Undertaking.INCIDENT)
-def ladders_reach_somebody(dossier: Dossier) -> Iterator[Finding]:
+def ladders_reach_somebody(dossier: Dossier) -> Iterator[RuleFinding]:
     """Every ladder has a rung with somebody whom its channel reaches; chat goes to a contact's own, or to a common room."""
     for priority, ladder in dossier.escalation.items():
         reached = any(
@@ -37,11 +40,11 @@ def ladders_reach_somebody(dossier: Dossier) -> Iterator[Finding]:
         if ladder and not reached:
             what = f"no rung of escalation {priority.value} reaches anybody: none of its contacts has what its channel needs"
             mend = "give one of them `email` or `phone`, or use a channel that they have"
-            yield Finding(("escalation", priority.value), what, mend)
+            yield RuleFinding(("escalation", priority.value), what, mend)
 
 
 @gap("unattended-ladder", Undertaking.INCIDENT)
-def ladders_are_attended(dossier: Dossier) -> Iterator[Finding]:
+def ladders_are_attended(dossier: Dossier) -> Iterator[RuleFinding]:
     """Where service runs round the clock, so does the ladder: some rung without hours asks a contact who is always reached."""
     for priority, level in dossier.agreement.service_levels.items():
         ladder = dossier.escalation.get(priority, [])
@@ -52,7 +55,7 @@ def ladders_are_attended(dossier: Dossier) -> Iterator[Finding]:
         if not any(_attended(dossier, name) for rung in rungs for name in rung.contacts):
             what = f"{priority.value} is responded to round the clock, but its ladder has times when it finds nobody"
             mend = "add a rung without hours whose contact, or whose deputy, has none either"
-            yield Finding(("escalation", priority.value), what, mend)
+            yield RuleFinding(("escalation", priority.value), what, mend)
 
 
 def _attended(dossier: Dossier, name: str) -> bool:
@@ -75,7 +78,7 @@ def _address(contact: Contact, channel: Channel) -> str | None:
 
 
 @gap("absent-without-deputy", Undertaking.INCIDENT)
-def absences_leave_somebody(dossier: Dossier) -> Iterator[Finding]:
+def absences_leave_somebody(dossier: Dossier) -> Iterator[RuleFinding]:
     """On every day that somebody on a ladder is away, somebody stands in for them who is not away too."""
     on_ladders = {name for ladder in dossier.escalation.values() for rung in ladder for name in rung.contacts}
     for name, contact in dossier.contacts.items():
@@ -92,4 +95,6 @@ def absences_leave_somebody(dossier: Dossier) -> Iterator[Finding]:
             if not there:
                 also = f", and so is {', '.join(deputies)}" if deputies else " and has no deputy"
                 what = f"{name} is away from {absence.since} to {absence.until}{also}"
-                yield Finding(("contacts", name, "away", number), what, "name a `deputy` of that absence who is there")
+                yield RuleFinding(
+                    ("contacts", name, "away", number), what, "name a `deputy` of that absence who is there"
+                )

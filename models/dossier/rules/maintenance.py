@@ -11,21 +11,23 @@ from models.dossier.dossier import Dossier
 from models.dossier.faults import Place
 from models.dossier.frequency import Pattern, numbers, read_frequency
 from models.dossier.routines import MaintenanceRoutine, Weekday, at_longest
-from models.dossier.rules.registry import Finding, error, gap
+from models.dossier.rules.registry import RuleFinding, error, gap
 
 
 @error("freeze-backwards")
-def freezes_go_forward(dossier: Dossier) -> Iterator[Finding]:
+def freezes_go_forward(dossier: Dossier) -> Iterator[RuleFinding]:
     """A freeze ends after it begins."""
     for number, freeze in enumerate(dossier.agreement.freezes):
         # A day alone stands for its first moment in the one, and for its last in the other.
         if freeze.since >= (freeze.until if " " in freeze.until else f"{freeze.until} 24:00"):
             what = f"the freeze {freeze.reason!r} ends at {freeze.until}, before it begins at {freeze.since}"
-            yield Finding(("agreement", "freezes", number, "until"), what, "write the later of the two under `until`")
+            yield RuleFinding(
+                ("agreement", "freezes", number, "until"), what, "write the later of the two under `until`"
+            )
 
 
 @error("working-days-unclear")
-def working_days_are_known(dossier: Dossier) -> Iterator[Finding]:
+def working_days_are_known(dossier: Dossier) -> Iterator[RuleFinding]:
     """Where maintenance counts working days, it is clear which service hours say what a working day is."""
     own = [name for name, hours in dossier.agreement.service_hours.items() if isinstance(hours, ServiceHours)]
     for name, routine in dossier.routines.maintenance.items():
@@ -45,11 +47,11 @@ def working_days_are_known(dossier: Dossier) -> Iterator[Finding]:
                 if own
                 else "add service hours with weekdays, and name them"
             )
-            yield Finding(place, what, mend)
+            yield RuleFinding(place, what, mend)
 
 
 @error("outside-window")
-def maintenance_begins_in_its_window(dossier: Dossier) -> Iterator[Finding]:
+def maintenance_begins_in_its_window(dossier: Dossier) -> Iterator[RuleFinding]:
     """Maintenance begins while its window is open."""
     for name, routine in dossier.routines.maintenance.items():
         for weekday, minute in _beginnings(routine):
@@ -57,12 +59,12 @@ def maintenance_begins_in_its_window(dossier: Dossier) -> Iterator[Finding]:
                 when = f"on {list(Weekday)[weekday].value}s " if routine.window.weekdays else ""
                 what = f"{name} begins {when}at {minute // 60:02}:{minute % 60:02}, when its window is closed"
                 mend = "let it begin within the window, or open the window then"
-                yield Finding(("routines", "maintenance", name, "frequency"), what, mend)
+                yield RuleFinding(("routines", "maintenance", name, "frequency"), what, mend)
                 break
 
 
 @gap("window-too-short", Undertaking.MAINTENANCE)
-def windows_are_long_enough(dossier: Dossier) -> Iterator[Finding]:
+def windows_are_long_enough(dossier: Dossier) -> Iterator[RuleFinding]:
     """The steps of maintenance on one host fit into what is left of the window when it begins, if all take their longest."""
     for name, routine in dossier.routines.maintenance.items():
         longest = at_longest(routine.steps)
@@ -74,7 +76,7 @@ def windows_are_long_enough(dossier: Dossier) -> Iterator[Finding]:
                 f"the steps of {name} may take {format_duration(longest)} on one host, and {format_duration(left)} are left "
                 "of its window when it begins"
             )
-            yield Finding(
+            yield RuleFinding(
                 ("routines", "maintenance", name, "window"), what, "widen the window, or shorten the timeouts"
             )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from models.dossier.faults import Place, shown, where
 from models.dossier.rules.places import APPROVALS, STEPS
-from models.dossier.rules.registry import Finding, plain_error
+from models.dossier.rules.registry import RuleFinding, plain_error
 from models.dossier.source import walk
 
 DEFINED: dict[str, tuple[str, ...]] = {
@@ -82,7 +82,7 @@ ROLES: tuple[str, ...] = (
 
 
 @plain_error("unknown-name")
-def names_are_defined(data: dict[str, Any]) -> Iterator[Finding]:
+def names_are_defined(data: dict[str, Any]) -> Iterator[RuleFinding]:
     """Every component, host, site, contact, party, service hours and measuring point that is named is defined."""
     known = {
         kind: dict.fromkeys(n for place in places for n in _names(data, place)) for kind, places in DEFINED.items()
@@ -98,24 +98,24 @@ def names_are_defined(data: dict[str, Any]) -> Iterator[Finding]:
 
 
 @plain_error("unheld-role")
-def roles_are_held(data: dict[str, Any]) -> Iterator[Finding]:
+def roles_are_held(data: dict[str, Any]) -> Iterator[RuleFinding]:
     """Every role that may approve or order something is held by at least one contact."""
     held = list(dict.fromkeys(r for _, r in walk(data, ("contacts", "*", "roles", "*")) if isinstance(r, str)))
     for pattern in ROLES:
         for place, role in walk(data, tuple(pattern.split("."))):
             if isinstance(role, str) and role not in held:
                 what = f"{where(place)} asks for the role {shown(role)}, which nobody holds"
-                yield Finding(place, what, _suggest(role, held, "give it to a contact under `roles`"))
+                yield RuleFinding(place, what, _suggest(role, held, "give it to a contact under `roles`"))
 
 
 def _names(data: dict[str, Any], place: str) -> list[str]:
     return [n for _, found in walk(data, tuple(place.split("."))) if isinstance(found, dict) for n in found]
 
 
-def _unknown(place: Place, name: str, kind: str, known: list[str]) -> Finding:
+def _unknown(place: Place, name: str, kind: str, known: list[str]) -> RuleFinding:
     defined = " or ".join(DEFINED[kind])
     what = f"{where(place)} names the {kind} {shown(name)}, which is not defined"
-    return Finding(place, what, _suggest(name, known, f"define it under {defined}"))
+    return RuleFinding(place, what, _suggest(name, known, f"define it under {defined}"))
 
 
 def _suggest(name: str, known: list[str], otherwise: str) -> str:

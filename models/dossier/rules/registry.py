@@ -11,7 +11,7 @@ from models.dossier.dossier import Dossier
 from models.dossier.faults import Place, Weight
 
 
-class Finding(NamedTuple):
+class RuleFinding(NamedTuple):
     """Something a rule found."""
 
     place: Place
@@ -19,8 +19,8 @@ class Finding(NamedTuple):
     mend: str
 
 
-TypedCheck = Callable[[Dossier], Iterator[Finding]]
-PlainCheck = Callable[[dict[str, Any]], Iterator[Finding]]
+TypedCheck = Callable[[Dossier], Iterator[RuleFinding]]
+PlainCheck = Callable[[dict[str, Any]], Iterator[RuleFinding]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,11 +20,11 @@ from models.dossier.instructions import (
     StopStep,
 )
 from models.dossier.rules.places import find, steps
-from models.dossier.rules.registry import Finding, error, gap
+from models.dossier.rules.registry import RuleFinding, error, gap
 
 
 @error("step-without-target")
-def steps_have_a_target(dossier: Dossier) -> Iterator[Finding]:
+def steps_have_a_target(dossier: Dossier) -> Iterator[RuleFinding]:
     """A run step, and the check of any other, names a component or a host, not both; in troubleshooting, restore and
     maintenance a run step may name neither.
     """
@@ -36,15 +36,15 @@ def steps_have_a_target(dossier: Dossier) -> Iterator[Finding]:
             yield from _target((*place, "check"), step.check, free=False)
 
 
-def _target(place: Place, step: RunStep | Check, *, free: bool) -> Iterator[Finding]:
+def _target(place: Place, step: RunStep | Check, *, free: bool) -> Iterator[RuleFinding]:
     if step.component and step.host:
-        yield Finding(place, f"{where(place)} names both a component and a host", "keep one of them")
+        yield RuleFinding(place, f"{where(place)} names both a component and a host", "keep one of them")
     elif not step.component and not step.host and not free:
-        yield Finding(place, f"{where(place)} does not say where to run", "add `component` or `host`")
+        yield RuleFinding(place, f"{where(place)} does not say where to run", "add `component` or `host`")
 
 
 @error("step-cannot-run")
-def steps_can_run(dossier: Dossier) -> Iterator[Finding]:
+def steps_can_run(dossier: Dossier) -> Iterator[RuleFinding]:
     """Commands run only on components that have hosts, and only components with `control` are started or stopped."""
     components = dossier.architecture.components
     for place, step in steps(dossier):
@@ -54,10 +54,10 @@ def steps_can_run(dossier: Dossier) -> Iterator[Finding]:
                 continue
             if not component.hosts:
                 what = f"{where(at)} acts on {name}, which has no hosts"
-                yield Finding(at, what, f"give {name} hosts, or ask its operator")
+                yield RuleFinding(at, what, f"give {name} hosts, or ask its operator")
             elif isinstance(step, StartStep | StopStep | RestartStep) and at == place and component.control is None:
                 what = f"{where(at)} starts or stops {name}, which has no `control`"
-                yield Finding(at, what, f"add `control` to architecture.components.{name}")
+                yield RuleFinding(at, what, f"add `control` to architecture.components.{name}")
 
 
 def _acted_on(place: Place, step: StepBase) -> Iterator[tuple[Place, str]]:
@@ -69,57 +69,57 @@ def _acted_on(place: Place, step: StepBase) -> Iterator[tuple[Place, str]]:
 
 
 @error("probe-step-without-points")
-def probe_steps_have_points(dossier: Dossier) -> Iterator[Finding]:
+def probe_steps_have_points(dossier: Dossier) -> Iterator[RuleFinding]:
     """A probe step names measuring points, or a component that has some."""
     measured = {p.component for p in dossier.monitoring.measuring_points.values() if p.health}
     for place, step in steps(dossier):
         if isinstance(step, ProbeStep) and not step.measuring_points:
             if step.component is None:
-                yield Finding(
+                yield RuleFinding(
                     place, f"{where(place)} does not say what to probe", "add `component` or `measuring_points`"
                 )
             elif step.component not in measured:
                 what = f"{where(place)} probes {step.component}, which has no measuring point"
-                yield Finding(place, what, "add one under monitoring.measuring_points")
+                yield RuleFinding(place, what, "add one under monitoring.measuring_points")
 
 
 @error("evidence-changes-something")
-def evidence_is_read_only(dossier: Dossier) -> Iterator[Finding]:
+def evidence_is_read_only(dossier: Dossier) -> Iterator[RuleFinding]:
     """Commands that collect evidence say that they change nothing."""
     for place, step in find(dossier, "instructions.troubleshooting.*.collect.*"):
         if isinstance(step, RunStep) and not step.read_only:
-            yield Finding(
+            yield RuleFinding(
                 place, f"{where(place)} is not marked as read-only", "add `read_only: true` if it changes nothing"
             )
 
 
 @error("notify-nobody")
-def notices_have_receivers(dossier: Dossier) -> Iterator[Finding]:
+def notices_have_receivers(dossier: Dossier) -> Iterator[RuleFinding]:
     """A notify step names contacts or roles."""
     for place, step in steps(dossier):
         if isinstance(step, NotifyStep) and not step.contacts and not step.roles:
-            yield Finding(place, f"{where(place)} does not say whom to tell", "add `contacts` or `roles`")
+            yield RuleFinding(place, f"{where(place)} does not say whom to tell", "add `contacts` or `roles`")
 
 
 @error("unsafe-retry")
-def only_what_is_safe_is_tried_again(dossier: Dossier) -> Iterator[Finding]:
+def only_what_is_safe_is_tried_again(dossier: Dossier) -> Iterator[RuleFinding]:
     """What is tried again after it failed half-way says that it may be: commands and runbooks by `repeatable`."""
     for place, step in steps(dossier):
         harmless = isinstance(step, RunStep) and step.read_only
         if isinstance(step, RunStep | RunbookStep) and step.tries > 1 and not (step.repeatable or harmless):
             what = f"{where(place)} is tried {step.tries} times, and does not say that it may be"
-            yield Finding(
+            yield RuleFinding(
                 (*place, "tries"), what, "add `repeatable: true` if it may run again after it failed half-way"
             )
 
 
 @error("undo-outside-change")
-def undo_belongs_to_changes(dossier: Dossier) -> Iterator[Finding]:
+def undo_belongs_to_changes(dossier: Dossier) -> Iterator[RuleFinding]:
     """Only the steps of a change are undone, so only they may have an `undo`, and what undoes them has none."""
     for place, step in steps(dossier):
         if isinstance(step, RunStep | OtherStep) and step.undo is not None and not _undone(place):
             what = f"{where(place)} has an `undo` that is never used"
-            yield Finding((*place, "undo"), what, "remove it, or make it a step of a change")
+            yield RuleFinding((*place, "undo"), what, "remove it, or make it a step of a change")
 
 
 def _undone(place: Place) -> bool:
@@ -127,7 +127,7 @@ def _undone(place: Place) -> bool:
 
 
 @gap("no-undo", Undertaking.CHANGE)
-def changes_can_be_undone(dossier: Dossier) -> Iterator[Finding]:
+def changes_can_be_undone(dossier: Dossier) -> Iterator[RuleFinding]:
     """Whatever a change does by a command or a runbook has an `undo`."""
     for place, step in steps(dossier):
         if not _undone(place) or not isinstance(step, RunStep | RunbookStep) or step.undo is not None:
@@ -137,4 +137,4 @@ def changes_can_be_undone(dossier: Dossier) -> Iterator[Finding]:
         mend = "add what takes it back, or `undo: 'true'` where nothing has to be"
         if isinstance(step, RunbookStep):
             mend = "add the steps that take it back, or `undo: []` where nothing has to be"
-        yield Finding(place, f"{where(place)} cannot be taken back: it has no `undo`", mend)
+        yield RuleFinding(place, f"{where(place)} cannot be taken back: it has no `undo`", mend)

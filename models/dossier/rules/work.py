@@ -13,25 +13,25 @@ from models.dossier.inputs import PLACEHOLDER, variable
 from models.dossier.instructions import Command, RunStep, Step
 from models.dossier.parties import PartyKind
 from models.dossier.routines import InputType
-from models.dossier.rules.registry import Finding, error, gap
+from models.dossier.rules.registry import RuleFinding, error, gap
 
 
 @error("routine-input")
-def inputs_can_be_given(dossier: Dossier) -> Iterator[Finding]:
+def inputs_can_be_given(dossier: Dossier) -> Iterator[RuleFinding]:
     """An input of type choice has choices, no other has, and a pattern is a regular expression."""
     for name, routine in dossier.routines.extended.items():
         for label, field in routine.inputs.items():
             place = ("routines", "extended", name, "inputs", label)
             if (field.type is InputType.CHOICE) != bool(field.choices):
                 what = f"the input {label} of {name} is of type {field.type.value} and has {len(field.choices)} choices"
-                yield Finding(place, what, "use `type: choice` together with `choices`")
+                yield RuleFinding(place, what, "use `type: choice` together with `choices`")
             if field.pattern is not None and not _compiles(field.pattern):
                 what = f"the pattern of the input {label} of {name} is no regular expression"
-                yield Finding((*place, "pattern"), what, "mend it, for example `^[0-9]{4}$`")
+                yield RuleFinding((*place, "pattern"), what, "mend it, for example `^[0-9]{4}$`")
 
 
 @error("routine-placeholder")
-def inputs_stand_where_they_are_put_in(dossier: Dossier) -> Iterator[Finding]:
+def inputs_stand_where_they_are_put_in(dossier: Dossier) -> Iterator[RuleFinding]:
     """A command of an extended routine takes an input as a whole part of a list, or from its environment in a shell command;
     what looks like an input is one.
     """
@@ -49,19 +49,19 @@ def _commands(step: Step) -> Iterator[tuple[str, Command]]:
         yield "check", step.check if isinstance(step, RunStep) else step.check.command
 
 
-def _placeholders(place: Place, command: Command, inputs: Container[str]) -> Iterator[Finding]:
+def _placeholders(place: Place, command: Command, inputs: Container[str]) -> Iterator[RuleFinding]:
     for part in command if isinstance(command, list) else [command]:
         whole = PLACEHOLDER.fullmatch(part) if isinstance(command, list) else None
         if whole and whole.group(1) not in inputs:
             what = f"{where(place)} takes the input {whole.group(1)!r}, which the routine does not have"
-            yield Finding(place, what, "define it under `inputs`, or write the name of one that is there")
+            yield RuleFinding(place, what, "define it under `inputs`, or write the name of one that is there")
         for found in () if whole else PLACEHOLDER.finditer(part):
             if found.group(1) in inputs:
                 how = f"make it a whole part of a list, or write ${variable(found.group(1))} in a shell command"
                 what = (
                     f"{where(place)} has the input {found.group(1)} in the middle of a text, where it is never put in"
                 )
-                yield Finding(place, what, how)
+                yield RuleFinding(place, what, how)
 
 
 def _compiles(pattern: str) -> bool:
@@ -73,10 +73,10 @@ def _compiles(pattern: str) -> bool:
 
 
 @gap("no-restore", Undertaking.RESTORE)
-def there_is_a_restore(dossier: Dossier) -> Iterator[Finding]:
+def there_is_a_restore(dossier: Dossier) -> Iterator[RuleFinding]:
     """There is a restore instruction; it holds RPO, RTO, where the backup is and the queries that prove it."""
     if not dossier.instructions.restore:
-        yield Finding(
+        yield RuleFinding(
             ("instructions",),
             "restore is bought, but there is no restore instruction",
             "add one under instructions.restore",
@@ -84,10 +84,10 @@ def there_is_a_restore(dossier: Dossier) -> Iterator[Finding]:
 
 
 @gap("no-change", Undertaking.CHANGE)
-def there_is_a_change(dossier: Dossier) -> Iterator[Finding]:
+def there_is_a_change(dossier: Dossier) -> Iterator[RuleFinding]:
     """There is a routine for changes."""
     if not dossier.instructions.changes:
-        yield Finding(
+        yield RuleFinding(
             ("instructions",),
             "change is bought, but there is no routine for changes",
             "add one under instructions.changes",
@@ -95,69 +95,71 @@ def there_is_a_change(dossier: Dossier) -> Iterator[Finding]:
 
 
 @gap("unapproved-risk", Undertaking.CHANGE)
-def risky_changes_are_approved(dossier: Dossier) -> Iterator[Finding]:
+def risky_changes_are_approved(dossier: Dossier) -> Iterator[RuleFinding]:
     """A change of high risk is no standard change: somebody approves it."""
     for name, change in dossier.instructions.changes.items():
         if change.standard and change.risk is Risk.HIGH:
             what = f"the change {name} is of high risk and needs nobody's approval"
-            yield Finding(("instructions", "changes", name, "standard"), what, "remove `standard`, or lower `risk`")
+            yield RuleFinding(("instructions", "changes", name, "standard"), what, "remove `standard`, or lower `risk`")
 
 
 @gap("no-change-approval", Undertaking.CHANGE)
-def changes_can_be_approved(dossier: Dossier) -> Iterator[Finding]:
+def changes_can_be_approved(dossier: Dossier) -> Iterator[RuleFinding]:
     """Somebody of the supplier and somebody of the customer may approve changes."""
     for kind in (PartyKind.SUPPLIER, PartyKind.CUSTOMER):
         agreed = [a for a in dossier.agreement.changes.approvals.values() if getattr(a, kind.value) is not None]
         if not agreed and not dossier.people_of(kind, [CHANGE_APPROVER]):
             what = f"nobody of the {kind.value} may approve changes"
             mend = f"give a contact the role {CHANGE_APPROVER}, or name roles under agreement.changes.approvals"
-            yield Finding(("agreement",), what, mend)
+            yield RuleFinding(("agreement",), what, mend)
 
 
 @error("unknown-bound")
-def bounds_are_of_numbers(dossier: Dossier) -> Iterator[Finding]:
+def bounds_are_of_numbers(dossier: Dossier) -> Iterator[RuleFinding]:
     """A change bounds the values of measuring points that there are."""
     for name, change in dossier.instructions.changes.items():
         for point in change.bounds.values:
             if point not in dossier.monitoring.measuring_points:
                 place = ("instructions", "changes", name, "bounds", "values", point)
                 what = f"the change {name} bounds the measuring point {point}, which is not defined"
-                yield Finding(place, what, "define it under monitoring.measuring_points")
+                yield RuleFinding(place, what, "define it under monitoring.measuring_points")
 
 
 @gap("no-maintenance", Undertaking.MAINTENANCE)
-def there_is_maintenance(dossier: Dossier) -> Iterator[Finding]:
+def there_is_maintenance(dossier: Dossier) -> Iterator[RuleFinding]:
     """There is a maintenance routine, and each has a scope."""
     if not dossier.routines.maintenance:
-        yield Finding(
+        yield RuleFinding(
             ("routines",), "maintenance is bought, but there is no routine for it", "add one under routines.maintenance"
         )
     for name, routine in dossier.routines.maintenance.items():
         if not routine.components and not routine.hosts:
             what = f"the maintenance routine {name} has no scope"
-            yield Finding(("routines", "maintenance", name), what, "add `components` or `hosts`")
+            yield RuleFinding(("routines", "maintenance", name), what, "add `components` or `hosts`")
 
 
 @gap("no-extended-routine", Undertaking.ROUTINES)
-def there_is_an_extended_routine(dossier: Dossier) -> Iterator[Finding]:
+def there_is_an_extended_routine(dossier: Dossier) -> Iterator[RuleFinding]:
     """There is an extended routine that may be ordered."""
     if not dossier.routines.extended:
-        yield Finding(("routines",), "routines are bought, but none may be ordered", "add one under routines.extended")
+        yield RuleFinding(
+            ("routines",), "routines are bought, but none may be ordered", "add one under routines.extended"
+        )
 
 
 @gap("no-report", Undertaking.REPORTS)
-def there_is_a_report(dossier: Dossier) -> Iterator[Finding]:
+def there_is_a_report(dossier: Dossier) -> Iterator[RuleFinding]:
     """There is a report."""
     if not dossier.reports:
-        yield Finding(("reports",), "reports are bought, but there is none", "add one under reports")
+        yield RuleFinding(("reports",), "reports are bought, but there is none", "add one under reports")
 
 
 @gap("report-without-address", Undertaking.REPORTS)
-def reports_can_be_sent(dossier: Dossier) -> Iterator[Finding]:
+def reports_can_be_sent(dossier: Dossier) -> Iterator[RuleFinding]:
     """Every receiver of a report has an e-mail address."""
     for name, report in dossier.reports.items():
         for receiver in report.receivers:
             contact = dossier.contacts.get(receiver)
             if contact is not None and not contact.email:
                 what = f"the report {name} goes to {receiver}, who has no e-mail address"
-                yield Finding(("reports", name, "receivers"), what, f"add `email` to the contact {receiver}")
+                yield RuleFinding(("reports", name, "receivers"), what, f"add `email` to the contact {receiver}")
