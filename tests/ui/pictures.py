@@ -75,7 +75,7 @@ class Photographer:
 
     async def view(self, name: str, title: str) -> None:
         """A saved view, with the columns that docs/operating.md advises."""
-        await self.desk.open(saved_views(DOCS / "operating.md")[title])
+        await self.desk.open(saved_views()[title])
         await self.desk.settle()
         await self.shot(name, 480)
 

@@ -1,4 +1,4 @@
-"""The saved views that the README and the documentation offer, as they stand there."""
+"""The saved views that the documentation offers, as they stand there."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-README = Path(__file__).parents[2] / "README.md"
+OPERATING = Path(__file__).parents[2] / "docs" / "operating.md"
 
 
-def saved_views(page: Path = README) -> dict[str, str]:
+def saved_views(page: Path = OPERATING) -> dict[str, str]:
     """Title to path and query below the namespace, for every link to the UI's list."""
     links = re.findall(
         r"\[([^]]+)\]\(http://127\.0\.0\.1:8233/namespaces/default/(workflows\?[^)]+)\)", page.read_text()

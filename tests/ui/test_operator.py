@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.needs("chromium"), pytest.mark.slow]
 
 BOSS = "boss@supplier.example"
 OPEN = saved_views()["Open incidents"]
-AWAITS = saved_views()["Waiting for any decision"]
+AWAITS = saved_views()["Waits for anybody"]
 
 
 @pytest.fixture
@@ -131,7 +131,7 @@ async def test_an_operator_goes_by_the_links_of_the_pages_from_the_watch_to_its_
 
 
 @pytest.mark.parametrize("title", sorted(saved_views()))
-async def test_a_saved_view_of_the_readme_is_a_query_that_the_server_takes(server: TemporalServer, title: str) -> None:
+async def test_a_saved_view_is_a_query_that_the_server_takes(server: TemporalServer, title: str) -> None:
     client = await server.client()
     found = [w.id async for w in client.list_workflows(query_of(saved_views()[title]), limit=5)]
     assert found == []

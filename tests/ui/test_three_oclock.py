@@ -12,7 +12,6 @@ from playwright.async_api import Locator, expect
 
 from models.dossier.instructions import Approval
 from models.incident import IncidentEnd
-from tests.docs.pages import DOCS
 from tests.servers import TemporalServer, real_server
 from tests.ui.desk import PATIENCE, Desk, desk
 from tests.ui.saved_views import saved_views
@@ -21,7 +20,7 @@ from tests.workflows.world import World, alarm, incident, report
 
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.slow]
 
-VIEW = saved_views(DOCS / "operating.md")["Waits for an operator"]
+VIEW = saved_views()["Waits for an operator"]
 
 
 @pytest.fixture
