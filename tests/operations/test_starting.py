@@ -145,6 +145,20 @@ async def test_it_waits_for_its_lease_and_says_for_whom(client: Client) -> None:
         assert (await handle.result()).end is OperationEnd.DONE
 
 
+async def test_a_lease_that_names_a_component_of_another_version_of_the_dossier_does_no_harm(client: Client) -> None:
+    """The watch reads a new version within seconds; what it granted until then covers what only the old version has."""
+    hosts = shop()
+    granted = [*SHOP, "cart"]
+    fences = {f"acme.shop.{name}": 10_000_000 for name in granted}
+    hosts.lease_answers = [
+        LeaseAnswer(state=LeaseState.GRANTED, reason="it holds it", components=granted, fences=fences)
+    ]
+    async with started(client, hosts) as handle:
+        outcome = await asyncio.wait_for(handle.result(), 60)
+    assert outcome.end is OperationEnd.DONE
+    assert hosts.given_back
+
+
 async def test_whoever_stops_it_is_named_and_nothing_more_is_begun(client: Client) -> None:
     hosts = shop()
     hosts.answer("app-1: start app", Answer(outcome=Outcome.FAILED))

@@ -585,7 +585,8 @@ class Operation(Holding, Asking):
         """What it acted on and is not healthy at the end, as far as it is measured; meant to be so is no failure."""
         order, steps = self._begun
         down = self.meant_to_be_down()
-        names = [n for n in (self.components or list(steps.plan.components)) if n not in down]
+        known = steps.plan.components  # the lease may name a component that this version of the dossier does not have
+        names = [n for n in (self.components or known) if n in known and n not in down]
         if order.rehearse:
             return {}
         found, verdict = await find_unhealthy(steps.plan, names)
