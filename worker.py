@@ -14,7 +14,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from temporalio import workflow
 from temporalio.client import Client
 
 from activities.alarms.reporter import WatchReporter
@@ -44,7 +43,7 @@ from models.errors import StoreError, UserError
 from models.names import WORKFLOW_QUEUE, site_queue
 from models.settings import Settings
 from runbooks import RunbookClass, find_runbooks, offers
-from workflows.runtime.found import workflow_classes
+from workflows.runtime.found import workflow_classes, workflow_type
 from workflows.runtime.sandbox import workflow_runner
 from workflows.runtime.serving import GRACE, BoundedWorker
 from workflows.runtime.unknown import UnknownType
@@ -185,8 +184,7 @@ class Parts:
 def workflow_types() -> list[str]:
     """The names of all workflow types, as they are started."""
     classes = [*WORKFLOWS, *(one.workflow_class for one in find_runbooks().values())]
-    # The SDK has no public way to ask a class how it is declared as a workflow; its own contributions ask so too.
-    return sorted(name for one in classes if (name := workflow._Definition.must_from_class(one).name))
+    return sorted(name for one in classes if (name := workflow_type(one)))
 
 
 @asynccontextmanager

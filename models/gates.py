@@ -56,7 +56,7 @@ class Question(Model):
         return [who for who in self.deciders if not any(same(who, one) for one in barred)]
 
     def asks(self) -> str:
-        """Who would be asked, in words: whoever may answer from the beginning; the roles, where nobody is named."""
+        """The people who may answer as soon as the question opens, as text; the roles, where the question names no people."""
         return ", ".join(self.able() or self.roles)
 
     def on_silence_text(self) -> str:

@@ -42,7 +42,7 @@ def forms() -> list[tuple[str, str, str]]:
 
 
 def updates() -> list[tuple[str, dict[str, Any]]]:
-    """What can be told to an incident, in the order of the page for whoever leads it."""
+    """The updates that docs/leading.md shows for an incident, in the order of that page."""
     table = re.findall(r"`(\w+)` `(\{.*?\})` \|$", (DOCS / "leading.md").read_text(), re.MULTILINE)
     return [(update, json.loads(text)) for update, text in table]
 

@@ -16,7 +16,7 @@ import workflows
 @cache
 def workflow_classes() -> tuple[type, ...]:
     """The classes of all our own processes, but for the one that answers unknown names; runbooks are found elsewhere."""
-    return tuple(one for module in _modules() for one in _defined(module) if _name(one) is not None)
+    return tuple(one for module in _modules() for one in _defined(module) if workflow_type(one))
 
 
 @cache
@@ -36,6 +36,7 @@ def _defined(module: ModuleType) -> list[type]:
     return [one for one in own if "__temporal_workflow_definition" in vars(one)]
 
 
-def _name(one: type) -> str | None:
+def workflow_type(one: type) -> str | None:
+    """The name under which a workflow class is started; None for the class that answers unknown names."""
     # The SDK has no public way to ask a class how it is declared as a workflow; its own contributions ask so too.
     return workflow._Definition.must_from_class(one).name
