@@ -30,11 +30,12 @@ test: $(STAMP) ## Run every test that can run here; ARGS goes to pytest
 
 check: lint test ## Run all that CI runs
 
-lint: $(STAMP) ## Style, types and the direction of imports
+lint: $(STAMP) ## Style, types, the direction of imports, and the sentences that people read
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python -m tests.docs.prose
 
 bench: $(STAMP) ## Measure; prints a table, writes var/bench.json
 	@$(BIN)/python -m tests.bench $(ARGS)

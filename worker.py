@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from temporalio.client import Client
@@ -19,8 +20,10 @@ from temporalio.client import Client
 from activities.alarms.reporter import WatchReporter
 from activities.change.activities import Changes
 from activities.clocks.activities import ClockActivities
-from activities.deadman.activities import VigilActivities
-from activities.deadman.signs import Signs
+from activities.deadman.activities import DeadMansSwitchActivities
+from activities.history.activities import HistoryActivities
+from activities.history.keeping import HistoryKeeper
+from activities.history.progress import fold_progress
 from activities.incident.activities import IncidentActivities
 from activities.lease.activities import Leases
 from activities.maintenance.activities import MaintenanceActivities
@@ -28,18 +31,20 @@ from activities.monitor.activities import SiteMonitor
 from activities.monitor.run import MonitorTuning, SiteParts
 from activities.monitor.source import RecordedDossiers
 from activities.monitor.store import MonitorStore
-from activities.notices import NoticeActivities
+from activities.notices.activities import NoticeActivities
 from activities.notices.channels import Channels
-from activities.probes import Probes
+from activities.probes.activities import Probes
 from activities.records import RecordActivities, Records
+from activities.records.action_rate import ActionRateLimit
 from activities.records.halts import HaltActivities, Halts
-from activities.records.reach import Reach
-from activities.restore.drills import DrillStanding, standing_drills
+from activities.records.heartbeats import SourceHeartbeats
+from activities.restore.drills import DrillState, drill_states
 from activities.routine.activities import RoutineActivities
 from activities.ssh import Ssh
 from activities.ssh.pool import Pool
 from activities.temporal.workflows import Workflows
 from models.errors import StoreError, UserError
+from models.extensions import load_all
 from models.names import WORKFLOW_QUEUE, site_queue
 from models.settings import Settings
 from runbooks import RunbookClass, find_runbooks, offers
@@ -69,13 +74,15 @@ class Parts:
         self.client = client
         self.records = Records(settings.records_url)
         self.halts = Halts(self.records)
-        self.reach = Reach(self.records, settings.acted_hosts_per_hour, settings.acted_customers_per_hour)
+        self.action_rate = ActionRateLimit(
+            self.records, settings.acted_hosts_per_hour, settings.acted_customers_per_hour
+        )
         self.ssh = Ssh(
             Pool(connect_timeout=settings.ssh_connect_timeout_seconds, idle_seconds=settings.ssh_idle_seconds),
             keep=self.records.keep_output,
             allow=self.halts.check,
         )
-        self.probes = Probes(self.ssh.look)
+        self.probes = Probes(self.ssh.run_read_only)
         database = self.records.database
         self.monitor = SiteMonitor(
             SiteParts(
@@ -86,11 +93,20 @@ class Parts:
             ),
             MonitorTuning(
                 retention=timedelta(days=settings.samples_kept_days),
-                first_looks_within=settings.monitor_start_spread_seconds,
+                first_probes_within=settings.monitor_start_spread_seconds,
             ),
         )
-        self.vigil = VigilActivities(
-            RecordedDossiers(database), Signs(database).all, WatchReporter(client), self._standing_drills
+        self.dead_mans_switch = DeadMansSwitchActivities(
+            RecordedDossiers(database), SourceHeartbeats(database).all, WatchReporter(client), self._drill_states
+        )
+        self.history = HistoryActivities(
+            HistoryKeeper(
+                database,
+                RecordedDossiers(database).dossier,
+                samples_kept=timedelta(days=settings.samples_kept_days),
+                history_kept=timedelta(days=settings.history_kept_days),
+            ),
+            partial(fold_progress, database),
         )
         self.notices = NoticeActivities(
             self.records, Channels(settings.notice_channels, settings.home), settings.ui_url
@@ -98,8 +114,8 @@ class Parts:
         # Hosts that hang must not keep others, or the records, waiting: a pool for each.
         self.pools: list[ThreadPoolExecutor] = []
 
-    def _standing_drills(self, now: datetime) -> list[DrillStanding]:
-        return [one for name in self.records.applications() for one in standing_drills(self.records, name, now)]
+    def _drill_states(self, now: datetime) -> list[DrillState]:
+        return [one for name in self.records.applications() for one in drill_states(self.records, name, now)]
 
     async def close(self) -> None:
         """Let go of everything."""
@@ -134,8 +150,11 @@ class Parts:
                 *self.notices.activities(),
                 *Workflows(self.client, self.records.applications).activities(),
                 *Changes(self.records, _sources(found)).activities(),
-                *Leases(self.client, self.records.take_tokens, self._components_of, self.reach.lease).activities(),
-                self.vigil.keep_vigil,
+                *Leases(
+                    self.client, self.records.take_tokens, self._components_of, self.action_rate.lease
+                ).activities(),
+                self.dead_mans_switch.watch_sources,
+                self.history.keep_history,
             ],
             activity_executor=self._threads(_RECORD_THREADS, "records"),
             max_concurrent_activities=_RECORD_THREADS,
@@ -191,6 +210,8 @@ def workflow_types() -> list[str]:
 async def running(settings: Settings, client: Client) -> AsyncIterator[Parts]:
     """A worker that runs for as long as the block; sites that are published meanwhile are served too."""
     parts = Parts(settings, client)
+    for fault in load_all():
+        log.warning("%s", fault)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(parts.close)
         if settings.workflow_worker:

@@ -1,4 +1,4 @@
-"""Alarms: what a monitoring source says of an application, and what the watch made of it."""
+"""Alarms: the messages of monitoring sources about an application, and the watch's receipts."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ _LONGEST_FINGERPRINT: Final = 128
 DIGEST_CHARACTERS: Final = 16
 
 Fingerprint = Annotated[str, Field(min_length=1, max_length=_LONGEST_FINGERPRINT)]
-"""Identifies a fault within its application: the same for every message about it. `SOURCE/NAME`, see `fingerprint_of`."""
+"""Identifies a fault within its application; the same in every message about the fault. `SOURCE/NAME`, see
+`fingerprint_of`."""
 
 
 def fingerprint_of(source: str, name: str) -> str:
     """Return the fingerprint of a fault that a source calls `name`.
 
-    It begins with the source, so that no source can clear or repeat the alarm of another. A name that is too long, or that
-    holds characters which cannot be stored, is replaced by its digest.
+    It begins with the source, so no source can clear or repeat the alarm of another. A name that is too long, or that
+    contains characters which cannot be stored, is replaced by its digest.
     """
     found = f"{source}/{name}"
     if len(found) <= _LONGEST_FINGERPRINT and found.isprintable():
@@ -35,39 +36,39 @@ def fingerprint_of(source: str, name: str) -> str:
 
 
 BY_HAND: Final = "by-hand/"
-"""How fingerprints of what people report begin; it is never kept back."""
+"""The prefix of fingerprints for faults that people report; these alarms are never suppressed."""
 
 MERGED: Final = "merged/"
-"""How the fingerprint begins under which an incident takes over what people reported to another."""
+"""The prefix of fingerprints under which an incident takes over faults that people reported to another incident."""
 
 
 def is_remembered(fingerprint: str) -> bool:
-    """Whether a watch remembers such an alarm; what people report is known to its incident alone."""
+    """Return whether a watch remembers such an alarm; only its incident knows a fault that people reported."""
     return not fingerprint.startswith((BY_HAND, MERGED))
 
 
 def digest_of(fingerprint: str) -> str:
-    """Return 16 characters that stand for a fingerprint where only its identity is remembered.
+    """Return 16 characters that identify a fingerprint in less memory.
 
-    They hold 96 bits, so that nobody can find a name of their own that hits the alarm of another source.
+    They contain 96 bits, so nobody can construct a name that collides with the alarm of another source.
     """
     digest = hashlib.sha256(fingerprint.encode("utf-8", "backslashreplace")).digest()
     return urlsafe_b64encode(digest[: DIGEST_CHARACTERS * 3 // 4]).decode()
 
 
 class Subject(StrEnum):
-    """What an alarm is about that says nothing of the health of a component. Each subject has incidents of its own."""
+    """The topic of an alarm that is not about the health of a component. Each subject has its own incidents."""
 
     MESSAGES = "messages"
-    """Messages that the intake did not understand."""
+    """Messages that the intake could not read."""
     SOURCES = "sources"
     """Sources of alarms that are silent."""
     DRILLS = "drills"
-    """Drills of restores that are overdue."""
+    """Restore drills that are overdue."""
 
 
 class AlarmState(StrEnum):
-    """Whether the fault is there."""
+    """Whether the fault exists."""
 
     FIRING = "firing"
     CLEARED = "cleared"
@@ -82,73 +83,71 @@ class Alarm(Model):
     severity: Severity = Severity.CRITICAL
     title: Annotated[str, Field(min_length=1, max_length=300, examples=["Disk full"])]
     subject: Subject | None = None
-    """None: the alarm is about the health of the application. Only Driftvakt itself raises others."""
+    """None: the alarm is about the health of the application. Only Driftvakt itself sets a subject."""
     component: Identifier | None = None
-    """None, or one that the dossier does not know: the alarm is about the application as a whole."""
+    """None, or a name that the dossier does not contain: the alarm is about the whole application."""
     measuring_point: Identifier | None = None
     source: Annotated[str, Field(min_length=1, max_length=80, examples=["anna"])]
-    """`embedded`, the name of an intake source, or who raised it by hand."""
+    """`embedded`, the name of an intake source, or the person who raised the alarm by hand."""
     since: Moment
-    """When the fault began, as the source has it."""
+    """The beginning of the fault according to the source."""
     since_known: bool = True
-    """False: the source does not say when the fault began, and `since` is when we heard of it."""
+    """False: the source does not give the beginning of the fault, and `since` is the time of the first message."""
     by_person: bool = False
-    """A person says so, on the command line; what a person clears is cleared."""
+    """A person sent the message on the command line. If a person clears an alarm, it is cleared without a probe."""
     seen_at: Moment
-    """When the source said so."""
+    """The time at which the source sent the message."""
     detail: Annotated[str, Field(max_length=1000)] = ""
     link: Annotated[str, Field(max_length=500)] | None = None
 
 
-HANDS_ON: Final = "HandsOnError"
-"""Type of the error by which a watch refuses alarms until it has gone on in a new run: the sender tries again at once."""
-
-
 def subject_of(alarms: Iterable[Alarm]) -> Subject | None:
-    """The subject that all of these alarms have; None where one has none, where they differ, and where there is no alarm."""
+    """Return the subject that all of these alarms share; None if one has none, if they differ, and if there are no
+    alarms.
+    """
     subjects = {alarm.subject for alarm in alarms}
     return subjects.pop() if len(subjects) == 1 else None
 
 
 class AlarmBatch(Model):
-    """Alarms of one application, handed to its watch in one update."""
+    """Alarms of one application, sent to its watch in one update."""
 
     application: ApplicationId
     alarms: Annotated[list[Alarm], Field(min_length=1, max_length=500)]
 
 
 class Disposition(StrEnum):
-    """What became of an alarm message."""
+    """The decision of the watch on an alarm message."""
 
     OPENED = "opened"
-    """It opened an incident."""
+    """The alarm opened an incident."""
     JOINED = "joined"
-    """It belongs to an incident that is open."""
+    """The alarm belongs to an open incident."""
     DUPLICATE = "duplicate"
-    """It was known already."""
+    """The watch knew the alarm already."""
     CLEARED = "cleared"
-    """The fault is gone; the incident it belongs to was told."""
-    HELD = "held"
-    """Outside service hours; looked at when they begin, if it still fires then."""
+    """The fault is gone; the watch has notified the alarm's incident."""
+    DEFERRED = "deferred"
+    """Outside service hours: handled when they begin, if the alarm is still active then."""
     SUPPRESSED = "suppressed"
-    """A silence or an operation covers it; raised at its end, if it still fires then."""
+    """A silence or an operation covers the alarm: raised when that ends, if the alarm is still active then."""
     FLAPPING = "flapping"
-    """It comes and goes so often that each coming is no news: kept as one open alarm until it calms down."""
+    """The alarm starts and clears so often that it counts as one active alarm until it starts less often."""
     NOTED = "noted"
-    """Nothing to do; the reason says why."""
+    """No action is needed; the reason says why."""
 
 
 class AlarmReceipt(Model):
-    """What became of one alarm message."""
+    """The decision on one alarm message."""
 
     fingerprint: str
     disposition: Disposition
     incident: str | None = None
-    """Workflow id of the incident it belongs to."""
+    """The workflow id of the incident to which the alarm belongs."""
     reason: str
 
 
 class BatchReceipt(Model):
-    """One receipt an alarm, in the order given."""
+    """One receipt for each alarm, in the given order."""
 
     receipts: list[AlarmReceipt]

@@ -1,4 +1,4 @@
-"""The kinds of model that Driftvakt's data is made of, and the field types they share."""
+"""The base classes of all models, and the field types that models share."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import re
 import textwrap
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import (
     AfterValidator,
@@ -28,16 +28,16 @@ from pydantic_core import CoreSchema
 
 _UNITS = {"w": 604_800_000, "d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1000, "ms": 1}
 _LONGEST = 3660 * _UNITS["d"]
-"""Of a duration: nobody means a longer one, and no date comes after the year 9999."""
+"""Seconds of the longest duration: no setting needs a longer one, and dates end with the year 9999."""
 _DURATION = re.compile(r"(\d+)(ms|s|m|h|d|w)")
 
 
 class Described(BaseModel):
-    """Puts the texts that stand under fields into the JSON schema, when somebody asks for it and not at every start."""
+    """Adds field docstrings to the JSON schema on request, not at every start."""
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        """The schema, with the fields' descriptions."""
+        """Return the schema with the fields' descriptions."""
         schema = handler(core_schema)
         properties = handler.resolve_ref_schema(schema).get("properties", {})
         for name, text in field_descriptions(cls).items():
@@ -47,7 +47,7 @@ class Described(BaseModel):
 
 
 def field_descriptions(model: type[BaseModel]) -> dict[str, str]:
-    """The texts that stand under the fields of a model and its bases; reads the source, so it is not for hot paths."""
+    """Return the docstrings of the fields of a model and its bases. It reads the source, so it is not for hot paths."""
     found: dict[str, str] = {}
     for cls in reversed(model.__mro__):
         if cls not in (object, BaseModel) and issubclass(cls, BaseModel):
@@ -71,19 +71,19 @@ def _texts_under_fields(cls: type) -> dict[str, str]:
 
 
 class Model(Described):
-    """A value: unknown fields are refused, so that a misspelt one is noticed; never changed after it was made."""
+    """An immutable value. Unknown fields are refused, so that misspelt ones are found."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class State(Described):
-    """What a workflow remembers: may change, and travels whole through continue-as-new."""
+    """The memory of a workflow: mutable, and passed whole to the next run at continue-as-new."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 def parse_duration(text: object) -> timedelta:
-    """Read `90s`, `15m`, `4h`, `2d`, `1w` or a chain of them (`1h30m`); raise ValueError for anything else."""
+    """Parse `90s`, `15m`, `4h`, `2d`, `1w` or a chain of them (`1h30m`); raise ValueError for anything else."""
     if isinstance(text, timedelta):
         return text
     if not isinstance(text, str):
@@ -98,7 +98,7 @@ def parse_duration(text: object) -> timedelta:
 
 
 def format_duration(span: timedelta) -> str:
-    """Write a span as `1h30m`, rounded to whole milliseconds; the inverse of `parse_duration`."""
+    """Format a span as `1h30m`, rounded to whole milliseconds; the inverse of `parse_duration`."""
     left = round(span.total_seconds() * 1000)
     if left <= 0:
         return "0s"
@@ -110,9 +110,14 @@ def format_duration(span: timedelta) -> str:
     return out
 
 
+def counted(count: int, noun: str) -> str:
+    """Return a number with its noun, which gets an `s` unless the number is one: `1 host`, `2,000 hosts`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 def _positive(span: timedelta) -> timedelta:
     if span <= timedelta(0):
-        raise ValueError("this duration must be longer than nothing")
+        raise ValueError("this duration must be more than zero")
     return span
 
 
@@ -124,36 +129,43 @@ Duration = Annotated[
 """A span of time, written `90s`, `15m`, `4h`, `2d`."""
 
 PositiveDuration = Annotated[Duration, AfterValidator(_positive)]
-"""A span of time longer than nothing."""
+"""A span of time greater than zero."""
 
-Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
-"""A name that also serves in workflow ids, file names and URLs: lower case, digits and hyphens, 40 characters at most."""
+NAME_PATTERN: Final = r"^[a-z][a-z0-9-]{0,39}$"
+
+Identifier = Annotated[str, Field(pattern=NAME_PATTERN)]
+"""A name that is valid in workflow ids, file names and URLs: lower-case letters, digits and hyphens, 40 characters at
+most."""
 
 ApplicationId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}\.[a-z][a-z0-9-]{0,39}$", examples=["acme.shop"])]
 """A customer and its application: `acme.shop`."""
 
 
 By = Annotated[str, Field(min_length=1, max_length=120, examples=["on-call@driftbolaget.example"])]
-"""Who: an e-mail address as it stands in the dossier."""
+"""A person: an e-mail address from the dossier."""
 
 
 OUR_TIME = range(1990, 2200)
-"""Years (UTC) in which a time from outside can lie: nobody means others, and with year 9999 there is nothing to reckon."""
+"""The years (UTC) that times from outside may have; others are mistakes, and arithmetic fails near the year 9999."""
 
 
 def in_our_time(moment: datetime) -> datetime:
-    """The same moment; `ValueError` where it lies in a year that nobody means."""
+    """Return the moment unchanged; raise `ValueError` if its year is outside `OUR_TIME`."""
     if moment.year not in OUR_TIME:
-        raise ValueError(f"{moment.year:04} is no year that can be meant; write a time from 1990 to 2199")
+        raise ValueError(f"{moment.year:04} is outside the supported years; write a time from 1990 to 2199")
     return moment
 
 
 Moment = Annotated[AwareDatetime, AfterValidator(in_our_time)]
-"""A time from outside, with its zone: one with which there is something to reckon, from 1990 to 2199."""
+"""A time from outside with a time zone, from 1990 to 2199."""
+
+
+def canonical_json(value: BaseModel | dict[str, Any]) -> str:
+    """Return JSON that the order of keys does not change: keys sorted, without spaces."""
+    data = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def digest(value: BaseModel | dict[str, Any]) -> str:
-    """Name a value by its content: SHA-256 (hex) over canonical JSON, the same for any order of keys."""
-    data = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
-    text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
+    """Return SHA-256 (hex) over canonical JSON."""
+    return hashlib.sha256(canonical_json(value).encode(errors="surrogatepass")).hexdigest()

@@ -1,54 +1,54 @@
-"""What an incident has the records do when it begins and when it ends, each in one activity."""
+"""The activities that record the beginning and the end of an incident, each in one call."""
 
 from __future__ import annotations
 
 from models.base import Model, Moment
 from models.clock import ClockEvent, ClockReading
 from models.dossier.agreement import Level
+from models.plans import IncidentPlan, PlanRequest
 from models.records import IncidentRecord, WriteRecords
-from models.slices import IncidentPlan, PlanRequest
 
 
 class BeginIncident(Model):
-    """Enter an incident in the records, and look up what its dossier says of it."""
+    """Write an incident to the records, and read its plan from the dossier."""
 
     plan: PlanRequest
     record: IncidentRecord
-    """As far as it is known: its components, its priority and its clock follow from the dossier."""
+    """The record as far as it is known; its components, priority and clock come from the dossier."""
     impact: Level | None = None
-    """As somebody gave it; of the affected components unless given."""
+    """The impact that a person gave; that of the affected components by default."""
     urgency: Level
     now: Moment
 
 
 class IncidentBegun(Model):
-    """What holds for an incident from its first moment on."""
+    """The data with which an incident begins."""
 
     plan: IncidentPlan
     fault: str = ""
-    """Why the dossier cannot be read; then nothing of it is in the plan."""
+    """The reason why the dossier cannot be read; the plan is then empty."""
     events: list[ClockEvent]
-    """Of its clock so far, with those of an incident that is opened again; the last priority in it holds."""
+    """The events of the clock until now, with those before a reopening. The last priority among them is valid."""
     reading: ClockReading | None = None
-    """The clocks; None where they could not be read yet."""
+    """The clock reading; None if the clocks could not be computed yet."""
 
 
 class EndIncident(Model):
-    """Write an incident that ends to the records, and then its account."""
+    """Write the end of an incident to the records, then its post-incident report."""
 
     records: WriteRecords
-    """The incident and what has to be written with it."""
+    """The incident and other rows to write with it."""
     incident: str
-    """Workflow id."""
+    """The workflow id."""
     run: str
-    """Run id of the workflow."""
+    """The run id of the workflow."""
     now: Moment
 
 
 class IncidentEnded(Model):
-    """An incident is over as far as the records go."""
+    """The result of `EndIncident`."""
 
-    account: str = ""
-    """Digest of the account; empty where it could not be written."""
+    report: str = ""
+    """The digest of the post-incident report; empty if it could not be written."""
     reading: ClockReading | None = None
-    """Its clocks as they stand at the end; None where they cannot be read."""
+    """The clocks at the end; None if they cannot be computed."""

@@ -1,4 +1,4 @@
-"""Changes: what one is ordered with, what is found about it before anybody approves it, and the review that follows it."""
+"""Changes: the order, the survey before the approval, and the review afterwards."""
 
 from __future__ import annotations
 
@@ -15,59 +15,60 @@ from models.dossier.changes import ChangeApprovals, ChangeTerms, Risk
 from models.dossier.instructions import Change
 from models.freezes import Freeze
 from models.operation import OperationOrder
+from models.scope import WHOLE, Scope
 
 
 class ChangeKind(StrEnum):
-    """How a change is agreed."""
+    """The way in which a change is approved."""
 
     STANDARD = "standard"
-    """Once for all: a routine of the dossier that says so."""
+    """Pre-approved: a routine that the dossier marks as standard."""
     NORMAL = "normal"
-    """Each time, before anything is done."""
+    """Approved each time, before the change begins."""
     EMERGENCY = "emergency"
-    """Each time, afterwards and on a clock: it cannot wait."""
+    """Approved afterwards, before a deadline, because the change cannot wait."""
 
 
 class ChangeOrder(OperationOrder):
-    """Carry out a change: a routine of the dossier, or one that is written out."""
+    """An order to carry out a change: a routine of the dossier, or a change that is written out."""
 
     kind: ChangeKind | None = None
-    """`standard` where the routine says so, else `normal`."""
+    """Default: `standard` if the routine is marked so, otherwise `normal`."""
     routine: Annotated[Identifier | None, Field(examples=["release"])] = None
-    """Name of the change's routine in the dossier."""
+    """The name of the change routine in the dossier."""
     change: Change | None = None
-    """What is done, where it is no routine."""
+    """The change, if it is no routine."""
     not_before: Moment | None = None
-    """Nothing is done before this moment; `window_until` says until when."""
+    """The change does not begin before this moment; `window_until` is the end."""
 
 
 class ChangeForm(Model):
-    """What somebody fills in who starts a change in the UI."""
+    """The start form of a change in the UI."""
 
     application: ApplicationId
     """Customer and application: `acme.shop`."""
     routine: Annotated[Identifier, Field(examples=["release"])]
-    """Name of the change's routine in the dossier."""
+    """The name of the change routine in the dossier."""
     by: By
-    """Your e-mail address, as it stands in the dossier."""
+    """Your e-mail address in the dossier."""
     reason: Annotated[str, Field(max_length=2000)] = ""
     kind: ChangeKind | None = None
-    """`standard` where the routine says so, else `normal`; `emergency` where it cannot wait."""
+    """Default: `standard` if the routine is marked so, otherwise `normal`. `emergency` if the change cannot wait."""
     rehearse: bool = False
-    """Say what would be done on which host, and change nothing."""
+    """Only show the commands and hosts, and change nothing."""
     not_before: Moment | None = None
     window_until: Moment | None = None
 
 
 class NumberChange(Model):
-    """Ask for the next number of an application's changes; the same key gives the same."""
+    """Ask for the next change number of an application; the same key returns the same number."""
 
     key: str
     application: ApplicationId
     routine: Identifier | None = None
-    """Which must be there, so that a mistyped one takes no number."""
+    """The routine must exist, so that a mistyped name uses no number."""
     by: str = ""
-    """Who must be known, so that a stranger takes none."""
+    """The requester must be known, so that a stranger uses no number."""
 
 
 class ChangeNumber(Model):
@@ -80,11 +81,11 @@ class ChangeStarted(Model):
     """The change that was started."""
 
     change: str
-    """Workflow id: `change.acme.shop.4`."""
+    """The workflow id: `change.acme.shop.4`."""
 
 
 class ChangeWindow(Model):
-    """When a change may be made."""
+    """The time in which a change may be carried out."""
 
     since: Moment
     until: Moment
@@ -92,35 +93,33 @@ class ChangeWindow(Model):
     @model_validator(mode="after")
     def _in_order(self) -> ChangeWindow:
         if self.until <= self.since:
-            raise ValueError("the window ends before it begins; turn the moments round")
+            raise ValueError("the window ends before it begins; exchange the two times")
         return self
 
 
 class ChangeFile(Model):
-    """A change as it is written in a file and submitted."""
+    """A change as a file that people submit."""
 
     application: ApplicationId
     kind: ChangeKind | None = None
-    """`standard` where the routine says so, else `normal`."""
+    """Default: `standard` if the routine is marked so, otherwise `normal`."""
     reason: Annotated[str, Field(max_length=2000)] = ""
-    """Why it is wanted; whoever approves reads it."""
+    """The reason for the change; approvers read it."""
     window: ChangeWindow | None = None
-    """At once, when it is approved, unless given."""
+    """Default: at once after the approval."""
     routine: Identifier | None = None
-    """A routine of the dossier, or..."""
+    """A routine of the dossier; otherwise write `change`."""
     change: Change | None = None
-    """... what is done, written out."""
+    """The change written out; otherwise name a `routine`."""
 
     @model_validator(mode="after")
     def _one_of_both(self) -> ChangeFile:
         if (self.routine is None) == (self.change is None):
-            raise ValueError(
-                "a change names a routine of the dossier or is written out under `change`; write one of them"
-            )
+            raise ValueError("a change needs either the `routine` of a dossier or its own `change`; write one of them")
         return self
 
     def order(self, by: str, *, rehearse: bool = False) -> ChangeOrder:
-        """The order to carry it out."""
+        """Return the order to carry out the change."""
         return ChangeOrder(
             application=self.application,
             by=by,
@@ -135,11 +134,11 @@ class ChangeFile(Model):
 
 
 class SurveyChange(Model):
-    """Look up what a change is about."""
+    """Find the parts of a dossier that concern a change."""
 
     application: ApplicationId
     dossier: str = ""
-    """Digest; the version that holds now unless given."""
+    """The digest of the dossier; the current version by default."""
     routine: str | None = None
 
 
@@ -152,56 +151,61 @@ class FlowBrief(Model):
 
 
 class IntegrationBrief(Model):
-    """Who talks to whom."""
+    """An integration that the change may disturb."""
 
     name: str
     source: str
     target: str
     carries: str
     party: str = ""
-    """The other party's name, where one is at the other end."""
+    """The name of the other party, if another party is at the other end."""
     contact: str = ""
-    """Whom to tell there."""
+    """The contact at the other party."""
 
 
 class ChangeSurvey(Model):
-    """What one version of a dossier says about a change and what is around it."""
+    """The parts of one version of a dossier that concern a change."""
 
     dossier: str
-    """Digest."""
+    """The digest of the dossier."""
     change: Change | None = None
-    """The routine; None where the change was written out."""
+    """The routine; None if the change was written out."""
     standard: bool = False
     approvals: ChangeApprovals | None = None
-    """The routine's own."""
+    """The routine's own approvals."""
     terms: ChangeTerms
     supplier: dict[str, list[str]] = {}
-    """Role to who holds it at the supplier."""
+    """The people of the supplier who hold each role."""
     customer: dict[str, list[str]] = {}
     flows: list[FlowBrief] = []
     integrations: list[IntegrationBrief] = []
     freezes: list[Freeze] = []
     runbooks: dict[str, str] = {}
-    """Runbook to the digest of its source."""
+    """The digest of the source of each runbook."""
 
 
 class BlastRadius(Model):
-    """What a change touches, and what may notice."""
+    """The components that a change acts on, and all parts that may notice it."""
 
     components: list[str]
-    """It acts on these."""
+    """The components that the change acts on."""
     whole: bool
-    """Whether it may act on anything of the application."""
+    """Whether the change may act on any component of the application."""
     hosts: list[str]
     dependants: list[str]
-    """Components that need those, directly or through others."""
+    """The components that need those, directly or through others."""
     flows: list[str]
     integrations: list[str]
-    """`orders: app to payments (Betalt; tell maria)`."""
+    """The integrations, as `orders: app to payments (Betalt; inform maria)`."""
+
+    @property
+    def scope(self) -> Scope | None:
+        """The components for which it needs a lease; None: it acts on nothing."""
+        return WHOLE if self.whole else Scope.of(self.components) if self.components else None
 
 
 class PartyQuestion(Model):
-    """One party's approval."""
+    """The approval of one party."""
 
     party: str
     """`supplier` or `customer`."""
@@ -210,39 +214,40 @@ class PartyQuestion(Model):
 
 
 class ChangePlan(Model):
-    """A change as it is shown to whoever approves it, and held against what would be done before anything is."""
+    """The plan that approvers see. Before the change begins, it is compared with the steps that would be run."""
 
     kind: ChangeKind
     change: Change
     risk: Risk
     why: list[str]
-    """What the risk comes from."""
+    """The reasons for the risk."""
     radius: BlastRadius
     questions: list[PartyQuestion]
-    """Whom to ask; none for a standard change."""
+    """The approvals to ask for; empty for a standard change."""
     parts: dict[str, Any]
-    """All that an approval is bound to: steps, hosts, how components are started and stopped, bounds, runbooks' sources."""
+    """The data for which an approval is valid: steps, hosts, start and stop of components, bounds, source of
+    runbooks."""
     text: str
 
     @property
     def digest(self) -> str:
-        """SHA-256 of all that an approval is bound to."""
+        """SHA-256 of the data for which an approval is valid."""
         return digest(self.parts)
 
 
 class ReviewOrder(OperationOrder):
-    """Look back on a change."""
+    """An order to review a change."""
 
     change: str
-    """Workflow id of the change."""
+    """The workflow id of the change."""
     title: str
     said: str
-    """How the change ended, in a sentence."""
+    """The end of the change, in a sentence."""
     due: datetime
-    """An approval: until when; a review: when people are asked."""
+    """For an approval: the deadline. For a review: the time at which people are asked."""
     questions: list[PartyQuestion] = []
-    """Approvals that an emergency change still needs; none: it is a review."""
+    """The approvals that an emergency change still needs; empty for a review."""
     plan: str = ""
-    """What was done."""
+    """The plan that was carried out."""
     reviewers: list[str] = []
     roles: list[str] = []

@@ -1,4 +1,4 @@
-"""Reading the file of a change: typed, every fault with its line, and held against the dossier that it is about."""
+"""Read the file of a change: typed, with the line of every fault, and checked against its dossier."""
 
 from __future__ import annotations
 
@@ -13,39 +13,39 @@ from models.change import ChangeFile
 from models.dossier import Dossier
 from models.dossier.faults import Fault, Place, Weight
 from models.dossier.instructions import ChangeRoutine
+from models.dossier.messages import explain
 from models.dossier.rules import RULES, RuleFinding
 from models.dossier.source import SourceDocument, read_document
-from models.dossier.wording import explain
 
 _NAME: Final = "submitted"
-"""Under which the change stands in the dossier while the dossier's rules look at it."""
+"""The name of the change in the dossier while the dossier's rules check it."""
 
 _HOME: Final = ("instructions", "changes", _NAME)
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedChange:
-    """What came of one file."""
+    """The result of loading one file."""
 
     change: ChangeFile | None
-    """None if it has an error of form."""
+    """None if the file does not fit the format."""
     faults: list[Fault]
     document: SourceDocument
 
     @property
     def errors(self) -> list[Fault]:
-        """What keeps it from being used."""
+        """The faults because of which the change cannot be used."""
         return [fault for fault in self.faults if fault.severity is Weight.ERROR]
 
 
 def load_change(path: Path) -> LoadedChange:
-    """Read a file; whatever is wrong with its form stands in the faults."""
+    """Read a file; the result lists all faults of its format."""
     document = read_document(path)
     change: ChangeFile | None = None
     if not isinstance(document.data, dict):
         if not document.faults:
             document.fault(
-                1, "this is no change", "write `application`, and `routine` or `change`; see docs/changes.md"
+                1, "this is not a change", "write `application`, and `routine` or `change`; see docs/changes.md"
             )
         return LoadedChange(None, document.faults, document)
     try:
@@ -56,7 +56,7 @@ def load_change(path: Path) -> LoadedChange:
 
 
 def check_change(loaded: LoadedChange, dossier: Dossier) -> list[Fault]:
-    """What the rules of dossiers say of a change that was written out, and of a routine that there is none of."""
+    """Check a change against the rules of its dossier; an unknown routine is a fault."""
     change, document = loaded.change, loaded.document
     if change is None:
         return []
@@ -72,7 +72,7 @@ def check_change(loaded: LoadedChange, dossier: Dossier) -> list[Fault]:
     data = whole.model_dump(mode="json")
     data["instructions"]["changes"][_NAME] = document.data["change"]
     faults = [
-        _fault(document, ("change", *f.place[len(_HOME) :]), rule.weight, _here(f.what), f.mend, rule.name)
+        _fault(document, ("change", *f.place[len(_HOME) :]), rule.weight, _here(f.what), f.fix, rule.name)
         for rule in RULES.values()
         for f in (rule.typed(whole) if rule.typed else _plain(rule.plain, data))
         if f.place[: len(_HOME)] == _HOME
@@ -85,9 +85,9 @@ def _plain(check: Any, data: dict[str, Any]) -> Iterator[RuleFinding]:
 
 
 def _here(what: str) -> str:
-    """A place as it stands in the file."""
+    """Return a place as it is in the file of the change."""
     return what.replace(".".join(_HOME), "change").replace(f"the change {_NAME}", "the change")
 
 
-def _fault(document: SourceDocument, place: Place, weight: Weight, what: str, mend: str, rule: str) -> Fault:
-    return Fault(document.path, document.line(place), weight, what, mend, rule)
+def _fault(document: SourceDocument, place: Place, weight: Weight, what: str, fix: str, rule: str) -> Fault:
+    return Fault(document.path, document.line(place), weight, what, fix, rule)

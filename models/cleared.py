@@ -1,4 +1,4 @@
-"""Occurrences of faults that were cleared, in as few bytes as tell them apart: tens of thousands are remembered after a storm."""
+"""Cleared occurrences of faults in few bytes: a watch remembers tens of thousands after a storm of alarms."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _MINUTE: Final = timedelta(minutes=1)
 _TIMES: Final = 9
-"""Bytes: 7 for when it began, in microseconds, and 2 for when it was cleared, in minutes after the first one."""
+"""Bytes of an occurrence: 7 for its beginning in microseconds, 2 for its clearing in minutes after the first one."""
 
 _LATEST: Final = 0xFFFF
 
 
 class Over(NamedTuple):
-    """The latest occurrence of a fault that was cleared."""
+    """The latest cleared occurrence of a fault."""
 
     began: int
-    """Microseconds since 1970; earlier occurrences are over, too."""
+    """The beginning in microseconds since 1970; earlier occurrences count as cleared, too."""
     minute: int
-    """In which it was cleared, since 1970."""
+    """The minute of the clearing since 1970."""
 
     @classmethod
     def of(cls, since: datetime, at: datetime) -> Over:
-        """An occurrence that began at `since` and was cleared at `at`."""
+        """Return an occurrence that began at `since` and was cleared at `at`."""
         return cls(microseconds(since), (at - _EPOCH) // _MINUTE)
 
     @property
     def at(self) -> datetime:
-        """When it was cleared, to the minute."""
+        """The time of the clearing, to the minute."""
         return _EPOCH + self.minute * _MINUTE
 
 
 def microseconds(when: datetime) -> int:
-    """Since 1970, exactly."""
+    """Return exact microseconds since 1970."""
     return (when - _EPOCH) // _MICROSECOND
 
 
@@ -65,4 +65,4 @@ def _unpack(packed: Any) -> Any:
 
 
 Cleared = Annotated[dict[str, Over], BeforeValidator(_unpack), PlainSerializer(_pack)]
-"""By a digest of their fingerprint, the latest cleared last. Each takes 28 bytes on its way to the next run."""
+"""Cleared occurrences by the digest of their fingerprint, the latest last. Each takes 28 bytes at continue-as-new."""

@@ -1,4 +1,4 @@
-"""The service-level clock: what happened, and what the agreement makes of it."""
+"""Service-level clocks: the events of an incident, and the readings computed from them."""
 
 from __future__ import annotations
 
@@ -14,118 +14,119 @@ from models.dossier.agreement import Promise as Promise
 
 
 class ClockEventKind(StrEnum):
-    """What matters to the clocks of an incident."""
+    """An event that affects the clocks of an incident."""
 
     OPENED = "opened"
     PRIORITY = "priority"
-    """The priority was set or changed; what is not done yet is judged under the new one from then on."""
+    """The priority was set or changed; from then on, open targets are judged under the new priority."""
     RESPONDED = "responded"
-    """Somebody has taken it up."""
+    """Somebody has acknowledged the incident."""
     WAITING = "waiting"
-    """It is somebody else's turn; pauses the clocks that the agreement names, where the party was reached."""
+    """Another party must act. The clocks that the agreement names pause if the party was reached."""
     RESUMED = "resumed"
     """The wait is over."""
     UPDATED = "updated"
-    """The customer was told how it stands."""
+    """The customer received an update."""
     RESTORED = "restored"
     """Health was proven."""
     REOPENED = "reopened"
-    """It was not over after all: the clock of restoring goes on."""
+    """The fault returned, and the restore clock continues."""
     CLOSED = "closed"
 
 
 class ClockEvent(Model):
-    """Something that matters to the clocks; events stand in the order in which they happened."""
+    """An event that affects the clocks; events are in the order in which they happened."""
 
     at: Moment
     kind: ClockEventKind
     priority: Priority | None = None
-    """Of `opened` and `priority`."""
+    """For `opened` and `priority`."""
     reason: Pause | None = None
-    """Of `waiting`."""
+    """For `waiting`."""
     party: Identifier | None = None
-    """Of `waiting`: the party that is waited for."""
+    """For `waiting`: the party that must act."""
     reached: bool = True
-    """Of `waiting`: whether somebody of the party was told; a wait of which nobody knows pauses no clock."""
+    """For `waiting`: whether somebody of the party was reached. A wait without that pauses no clock."""
     by: Annotated[str, Field(max_length=120)] = ""
     note: Annotated[str, Field(max_length=2000)] = ""
 
 
 class ClockEvents(Model):
-    """The events of an incident's clock so far."""
+    """The events of an incident's clocks until now."""
 
     events: list[ClockEvent]
 
 
-class Standing(StrEnum):
-    """How it is with a promise."""
+class TargetState(StrEnum):
+    """The state of a target."""
 
     RUNNING = "running"
     PAUSED = "paused"
     OUTSIDE_HOURS = "outside-hours"
     OVERDUE = "overdue"
-    """Not kept in time, and still not done."""
-    KEPT = "kept"
-    BROKEN = "broken"
-    """Done, and at some time its time had run out."""
+    """Missed, and the action is still not done."""
+    MET = "met"
+    MISSED = "missed"
+    """Done, but too late."""
 
 
 class StretchKind(StrEnum):
-    """What a clock did for a while."""
+    """The state of a clock during a stretch."""
 
     RUNNING = "running"
     PAUSED = "paused"
     OUTSIDE_HOURS = "outside-hours"
     STOPPED = "stopped"
-    """Between having been done and having been opened again, and before a priority that promises it."""
+    """The clock does not run: after the action and before a reopening, or before a priority that has this target."""
 
 
 class Stretch(Model):
-    """A span of time in which a clock did one thing, and why."""
+    """A span of time in which a clock had one state, with the reason."""
 
     since: datetime
     until: datetime
     kind: StretchKind
     why: str
-    """For people: `waiting for Acme Garden AB: no access`, `outside office: Midsummer Eve`."""
+    """The reason as text: `waiting for Acme Garden AB: no access`, `outside office: Midsummer Eve`."""
     seconds: float
-    """Seconds of service time that it counted; 0 unless running."""
+    """The seconds of service time in this stretch; 0 unless the clock was running."""
 
 
 class PromiseReading(Model):
-    """One promise at one moment."""
+    """The state of one target at one moment."""
 
     promise: Promise
     priority: Priority | None = None
-    """Whose promise it is judged by; of what is done, that which held then, or that under which its time ran out."""
+    """The priority that the target belongs to. After completion: the priority at that time, or the one under which it
+    was missed."""
     within: str = ""
-    """As the agreement has it: `18h`, `2 working days`."""
+    """As in the agreement: `18h`, `2 working days`."""
     within_seconds: float
     hours: str
-    """Name of the service hours in which it runs."""
-    standing: Standing
+    """The name of the service hours in which the clock runs."""
+    state: TargetState
     started_at: datetime
-    """Since when its time is counted: the opening; of `respond` and `update` also a raise, or the last word."""
+    """The start of the clock: the opening; for `respond` and `update` also a raised priority, or the last update."""
     deadline: datetime | None
-    """When its time is, or was, used up if it runs on as now; None while it is paused and has time left."""
+    """The deadline if the clock continues as now; None while it is paused before its deadline."""
     done_at: datetime | None = None
-    """When what was promised was done; of `update`: the last word to the customer."""
+    """The time of completion; for `update`, the last update to the customer."""
     breached_at: datetime | None = None
-    """When its time ran out, if it did, whatever the priority is now; of `update`: the first time."""
+    """The time at which the target was missed, under any priority; for `update`, the first time."""
     breached_as: Priority | None = None
-    """The priority under which its time ran out then."""
+    """The priority under which the target was missed."""
     breaches: int = 0
-    """How often its time ran out: more than once only of `update`, once for every word that was late."""
+    """How often the target was missed; more than once only for `update`, once for each late update."""
     elapsed_seconds: float
-    """Service time counted since `started_at`."""
+    """The service time in seconds since `started_at`."""
     paused_seconds: float
-    """Service time not counted because of pauses."""
+    """The service time in seconds that pauses excluded."""
     stretches: list[Stretch] = []
-    """Every minute explained, when asked for."""
+    """The stretches that explain every minute, on request."""
 
 
 class ClockMoment(Model):
-    """When so much of a promise's time will be used up, if it runs on as now."""
+    """The moment at which a percentage of a target's time will be used up, if the clock continues as now."""
 
     at: datetime
     promise: Promise
@@ -139,28 +140,28 @@ class ClockReading(Model):
     as_of: datetime
     priority: Priority | None
     agreement: str
-    """Number and version: `DV-2026-014 v2`."""
+    """The number and version of the agreement: `DV-2026-014 v2`."""
     calendar: str
-    """Versions of the time zone and holiday data."""
+    """The versions of the time zone and holiday data."""
     promises: list[PromiseReading]
-    """None where the agreement promises nothing for this priority."""
+    """Empty if the agreement has no targets for this priority."""
     moments: list[ClockMoment] = []
-    """Those to come, the soonest first."""
+    """The future moments, the soonest first."""
     waited_seconds: dict[str, float] = {}
-    """Wall time by whose turn it was: `supplier`, `customer`, `third_party`."""
+    """The wall time in which each party had to act: `supplier`, `customer`, `third_party`."""
     paused: bool = False
     pauses: list[Promise] = []
-    """Clocks that stand still for whoever is waited for, as long as what they promise is not done."""
+    """The clocks that pause during the current wait, until their action is done."""
     answer_due: datetime | None = None
-    """Until when the third party that is waited for must answer, where the dossier says."""
+    """The deadline for the answer of the third party, if the dossier has one."""
 
 
 class ReadClock(Model):
-    """Read the clocks of an incident."""
+    """Compute the clocks of an incident."""
 
     application: ApplicationId
     dossier: str = ""
-    """Digest; the version that holds now unless given."""
+    """The digest of the dossier; the current version by default."""
     events: list[ClockEvent]
     now: Moment
     explain: bool = False

@@ -1,4 +1,4 @@
-"""How data and errors travel through Temporal: pydantic models as JSON, our own errors as their one sentence."""
+"""The encoding of data and errors for Temporal: pydantic models as JSON, our own errors as their sentence."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ from temporalio.converter import (
 from temporalio.exceptions import ApplicationError
 
 from models.errors import DriftvaktError, InputError
-from models.inputs import Delivered, Unreadable, said_of, wrong_input
+from models.inputs import Delivered, Unreadable, fault_text, wrong_input
 
 WRONG_INPUT: Final[list[type[BaseException]]] = [ValidationError, InputError]
-"""By these, a workflow that somebody started with a wrong input fails with the sentence, instead of being stuck."""
+"""Errors for which a workflow with a wrong input fails with a sentence, instead of retrying its first task forever."""
 
 _NO_UPDATE = re.compile(r"Update handler for '(.*)' expected but not found.*known updates: \[(.*)\]", re.DOTALL)
-"""What the SDK says of an update that a workflow does not have."""
+"""The SDK's message about an update that a workflow does not have."""
 
 
 class _Json(PydanticJSONPlainPayloadConverter):
-    """Says what is wrong with an input by its fields."""
+    """A JSON converter that reports wrong inputs by their fields."""
 
     def from_payload(self, payload: Payload, type_hint: type | None = None) -> Any:
-        """Read one value."""
+        """Decode one value."""
         try:
             return super().from_payload(payload, type_hint)
         except ValidationError as error:
@@ -45,13 +45,13 @@ class _Json(PydanticJSONPlainPayloadConverter):
 
 
 class PlainPayloadConverter(CompositePayloadConverter):
-    """Reads models as models only: what is none is refused by the name of its fields, and a `Delivered` one is handed on."""
+    """A payload converter that refuses other data than a model by field names, and passes a wrong `Delivered` on."""
 
     def __init__(self) -> None:
         super().__init__(*(_json(one) for one in DefaultPayloadConverter.default_encoding_payload_converters))
 
     def from_payloads(self, payloads: Sequence[Payload], type_hints: list[type] | None = None) -> list[Any]:
-        """Read values; a null is no model, and neither is anything that is not JSON."""
+        """Decode values; null and anything that is not JSON are refused for a model."""
         try:
             values = super().from_payloads(payloads, type_hints)
         except KeyError:
@@ -84,10 +84,12 @@ def _refuse(why: str) -> NoReturn:
 
 
 class PlainFailureConverter(DefaultFailureConverter):
-    """Leaves the stack away where the sentence says it all: an operator who mistyped should see the sentence, not our source."""
+    """A failure converter without stack traces where the sentence is enough: an operator who mistyped needs no source
+    code.
+    """
 
     def to_failure(self, exception: BaseException, payload_converter: PayloadConverter, failure: Failure) -> None:
-        """Write an exception into a failure."""
+        """Encode an exception as a failure."""
         exception = _plain(exception)
         if not isinstance(exception, ApplicationError | DriftvaktError):
             super().to_failure(exception, payload_converter, failure)
@@ -102,7 +104,7 @@ class PlainFailureConverter(DefaultFailureConverter):
 
 
 def _plain(exception: BaseException) -> BaseException:
-    """What is wrong with an input, without what the SDK has wrapped it in."""
+    """Return the original error of an input, without the SDK's wrapping."""
     if isinstance(exception, RuntimeError):
         if isinstance(exception.__cause__, InputError):
             return _input_error(str(exception.__cause__))
@@ -116,14 +118,12 @@ def _plain(exception: BaseException) -> BaseException:
 
 
 def _input_error(sentence: str) -> ApplicationError:
-    return ApplicationError(sentence, type="InputError", non_retryable=True)
+    return ApplicationError(sentence, type=InputError.__name__, non_retryable=True)
 
 
 def explain(error: ValidationError) -> str:
-    """What is wrong with a model that a program made, in one sentence: each field and its fault, without the values."""
-    faults = "; ".join(
-        f"{'.'.join(map(str, e['loc'])) or 'the input'}: {said_of(e)}" for e in error.errors(include_url=False)
-    )
+    """Describe a faulty model from a program in one sentence: each field and its fault, without the values."""
+    faults = "; ".join(fault_text(fault, place="" if fault["loc"] else "the input") for fault in error.errors())
     return f"{error.title} does not fit: {faults}"
 
 
@@ -132,4 +132,4 @@ data_converter = dataclasses.replace(
     payload_converter_class=PlainPayloadConverter,
     failure_converter_class=PlainFailureConverter,
 )
-"""For every client and worker of ours."""
+"""The converter of every client and worker of Driftvakt."""

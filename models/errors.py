@@ -1,28 +1,29 @@
 """Every error that Driftvakt raises, and the one place that decides whether a retry can help.
 
     DriftvaktError
-    ├── UserError               somebody's input is wrong: one sentence says what, where and how to mend it
+    ├── UserError               the input of a person is wrong: one sentence with the fault, its place and the fix
     │   ├── DossierError        a dossier cannot be read or used
     │   ├── SettingsError       a setting is missing or wrong
-    │   ├── InputError          what somebody sent to a workflow does not have the fields that it takes
-    │   ├── RunbookError        a file in runbooks/ is no runbook
-    │   ├── NotFoundError       what was asked for is not there
-    │   ├── ClockError          events of which no service-level clock can be read, or hours that never open
-    │   └── TemporalUnavailableError    Temporal does not answer at the address that was given
-    ├── HostError               something on the way to, or on, a host
-    │   ├── HostKeyError        final: the host is not the one we pinned, or it is pinned wrongly
+    │   ├── InputError          the input of a workflow does not have the fields that the workflow takes
+    │   ├── RunbookError        a file in runbooks/ is not a valid runbook
+    │   ├── ExtensionError      an extension of a package cannot be used
+    │   ├── NotFoundError       the requested name does not exist
+    │   ├── ClockError          clocks cannot be computed from these events, or the service hours never open
+    │   └── TemporalUnavailableError    Temporal does not answer at the configured address
+    ├── HostError               an error on a host, or on the connection to it
+    │   ├── HostKeyError        final: the host's key is not the pinned one
     │   ├── CredentialError     final: the key cannot be loaded, or the host refuses it
-    │   ├── LoginShellError     final: the host takes our key, but its login shell never runs what we send
-    │   ├── HostRefusedError    final: the host understood and said no (sudo, fencing token, unusable directory, known job id)
-    │   └── HostUnreachableError    retried: no connection, or it was lost and nothing is known
+    │   ├── LoginShellError     final: the host accepts the key, but its login shell does not run commands
+    │   ├── HostRefusedError    final: the host refused (sudo, fencing token, unusable directory, known job id)
+    │   └── HostUnreachableError    retried: no connection, or it was lost and the result is unknown
     ├── ProbeError              final: a measuring point that cannot be probed as it is written
     ├── StoreError
     │   ├── StoreUnavailableError   retried: the records database does not answer
-    │   ├── KeyReusedError      final: an idempotency key that was used before came with another request
-    │   └── IdUsedError         final: the id of an operation names another one in the records already
-    ├── HaltedError             retried: somebody has halted this, and it goes on once that is lifted
+    │   ├── KeyReusedError      final: an idempotency key was used before with another request
+    │   └── IdUsedError         final: the records contain another operation with this id
+    ├── HaltedError             retried: a halt is active; work continues after it is lifted
     └── WatchUnavailableError   retried: the watch of an application did not acknowledge its alarms
-        └── WatchRefusedError   retried: it refused them; one of them may be to blame
+        └── WatchRefusedError   retried: the watch refused them; one of them may be faulty
 
 Temporal compares the exact class name, so `FINAL` lists every class that is not worth a retry.
 """
@@ -33,11 +34,11 @@ from typing import Final
 
 
 class DriftvaktError(Exception):
-    """The root: everything that Driftvakt itself raises."""
+    """The root of all errors that Driftvakt raises."""
 
 
 class UserError(DriftvaktError):
-    """Somebody's input is wrong; the text is one sentence that says what, where and how to mend it."""
+    """The input of a person is wrong; the text is one sentence with the fault, its place and the fix."""
 
 
 class DossierError(UserError):
@@ -49,27 +50,31 @@ class SettingsError(UserError):
 
 
 class InputError(UserError):
-    """What somebody sent to a workflow does not have the fields that it takes; the text names them, with a sample."""
+    """An input does not have the fields that the workflow takes; the text names them, with a sample."""
 
 
 class RunbookError(UserError):
-    """A file in `runbooks/` is no runbook: it fails to load, or declares itself badly."""
+    """A file in `runbooks/` is not a valid runbook: it fails to load, or its declaration is wrong."""
+
+
+class ExtensionError(UserError):
+    """An extension of a package cannot be loaded, or its name clashes; the text names the package."""
 
 
 class NotFoundError(UserError):
-    """What was asked for is not there."""
+    """The requested name does not exist."""
 
 
 class ClockError(UserError):
-    """Events of which no service-level clock can be read, or service hours that never open."""
+    """Clocks cannot be computed from these events, or the service hours never open."""
 
 
 class TemporalUnavailableError(UserError):
-    """Temporal does not answer at the address that was given."""
+    """Temporal does not answer at the configured address."""
 
 
 class HostError(DriftvaktError):
-    """Something on the way to, or on, a host."""
+    """An error on a host, or on the connection to it."""
 
 
 class HostKeyError(HostError):
@@ -81,15 +86,15 @@ class CredentialError(HostError):
 
 
 class LoginShellError(HostError):
-    """The host answered, but the user's login shell never ran our command: nothing was done, and nothing was seen."""
+    """The host answered, but the user's login shell did not run the command: the host is unchanged."""
 
 
 class HostRefusedError(HostError):
-    """The host understood and said no: sudo not allowed, fencing token too old, directory unusable, job id of another command."""
+    """The host refused: sudo not allowed, fencing token too low, directory unusable, job id of another command."""
 
 
 class HostUnreachableError(HostError):
-    """No connection could be made in time, or it was lost; what happened on the host is not known."""
+    """No connection was possible in time, or it was lost; the result on the host is unknown."""
 
 
 class ProbeError(DriftvaktError):
@@ -97,7 +102,7 @@ class ProbeError(DriftvaktError):
 
 
 class StoreError(DriftvaktError):
-    """Something about the records database."""
+    """An error of the records database."""
 
 
 class StoreUnavailableError(StoreError):
@@ -105,23 +110,25 @@ class StoreUnavailableError(StoreError):
 
 
 class KeyReusedError(StoreError):
-    """An idempotency key that was used before came with another request; nothing was done for the second one."""
+    """An idempotency key was used before with another request; the second request had no effect."""
 
 
 class IdUsedError(StoreError):
-    """The id of an operation names another one in the records already; nothing was written."""
+    """The records already contain another operation with this id; nothing was written."""
 
 
 class HaltedError(DriftvaktError):
-    """Somebody has halted all customers, or this one: nothing new is begun on a host until it is lifted."""
+    """A halt for all customers, or for this one, is active: no new command starts on a host until it is lifted."""
 
 
 class WatchUnavailableError(DriftvaktError):
-    """The watch of an application did not acknowledge its alarms: Temporal or the watch is away, or the watch refused them."""
+    """The watch of an application did not acknowledge its alarms: Temporal or the watch is unavailable, or refused
+    them.
+    """
 
 
 class WatchRefusedError(WatchUnavailableError):
-    """The watch of an application runs and refused these alarms; without the one that it cannot take it may take the others."""
+    """The running watch of an application refused these alarms; it may accept them without the faulty one."""
 
 
 def _leaves(error: type[DriftvaktError]) -> list[type[DriftvaktError]]:
@@ -131,10 +138,36 @@ def _leaves(error: type[DriftvaktError]) -> list[type[DriftvaktError]]:
 RETRIED: frozenset[type[DriftvaktError]] = frozenset(
     {HostUnreachableError, StoreUnavailableError, HaltedError, WatchUnavailableError, WatchRefusedError}
 )
-"""The errors that may pass by themselves."""
+"""The errors after which a retry may succeed."""
 
 FINAL: list[str] = sorted(e.__name__ for e in _leaves(DriftvaktError) if e not in RETRIED)
 """`non_retryable_error_types` for every retry policy."""
 
+# Types of the `ApplicationError`s by which workflows refuse, where no class above says it.
+
 OPERATION_REFUSED: Final = "OperationRefused"
-"""The type of the `ApplicationError` by which a workflow says that an operation is not carried out at all."""
+"""An operation does not begin."""
+
+NOT_RESTORABLE: Final = "BackupRefused"
+"""A backup cannot be restored, or not to the requested moment."""
+
+LEASE_LACKING: Final = "LeaseError"
+"""A step would change something that the workflow's lease does not cover: a bug in the workflow."""
+
+ORDER_REFUSED: Final = "RefusedError"
+"""A watch refuses an order: this person may not give it, or it does not fit the watch's state."""
+
+DECISION_REFUSED: Final = "DecisionRefused"
+"""An answer to a question does not count: this person may not give it, or the deadline has passed."""
+
+NOT_POSSIBLE: Final = "NotPossible"
+"""An incident or an operation refuses a request: it cannot be done now, or not by this person."""
+
+NOT_READY: Final = "NotReady"
+"""A workflow has just begun and cannot answer yet."""
+
+HANDS_ON: Final = "HandsOnError"
+"""A watch refuses alarms until its next run begins: the sender retries at once."""
+
+WORKER_SHUTDOWN: Final = "WorkerShutdown"
+"""An activity ends because its worker shuts down; the next attempt continues from there."""

@@ -1,4 +1,4 @@
-"""Gates: a question to people, and their answers."""
+"""Gates: questions to people, and their answers."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from pydantic import Field
 
 from models.base import By, Model, State
 from models.dossier.instructions import OnSilence
-from models.people import is_among, same
+from models.people import NOBODY, People, same
 
 APPROVE = "approve"
 REFUSE = "refuse"
-MOOT = "moot"
-"""Recorded as decided when the question no longer mattered before anybody answered."""
+WITHDRAWN = "withdrawn"
+"""The recorded decision of a question that was withdrawn before anybody answered."""
+WHAT_NEXT = "What should Driftvakt do next?"
+"""The end of a question to which people answer with the next step."""
 
 
 class GateOption(Model):
@@ -24,51 +26,57 @@ class GateOption(Model):
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
     means: str
-    """What happens then, in one sentence."""
+    """The consequence of the answer, in one sentence."""
     needs_reason: bool = False
-    """Whether a note must say why."""
+    """Whether the answer needs a note with the reason."""
 
 
 class Question(Model):
-    """What is asked, of whom, and what silence means."""
+    """A question to people: its options, its deciders, and the result if nobody answers."""
 
     text: str
     options: Annotated[list[GateOption], Field(min_length=1)]
     plan: str = ""
-    """What would be done, in full; the answer is bound to its digest."""
-    deciders: list[str] = []
-    """Who may decide: e-mail addresses, or names of contacts."""
+    """The full plan; an answer is valid only for its digest."""
+    deciders: People
+    """The people who may decide: e-mail addresses, or names of contacts."""
     roles: list[str] = []
-    """The roles they hold; what people read and search by."""
+    """The roles of the deciders, for display and search."""
     count: Annotated[int, Field(ge=1)] = 1
-    """How many different people must give the first option; any other option needs one."""
+    """How many different people must choose the first option; any other option needs one."""
     requester: str | None = None
-    """Who asked for it, if they may not decide."""
+    """The requester, if they may not decide."""
     alone_after_seconds: float | None = None
-    """Once it was asked for so long, one of the deciders may answer alone, with a reason, also who asked for it; None: never."""
+    """After this time one decider may answer alone, with a reason; this may be the requester. None: never."""
     within_seconds: float | None = None
-    """None: waits for ever."""
+    """None: the question has no deadline."""
     on_silence: OnSilence = OnSilence.ASK_AGAIN
 
     def able(self, answered: Sequence[str] = (), *, alone: bool = False) -> list[str]:
-        """Who of the deciders may answer: not who asked for it, unless it may be answered alone, and nobody twice."""
+        """Return the named deciders who may answer: not the requester, unless one may answer alone, and nobody twice."""
         barred = [*answered, *([self.requester] if self.requester and not alone else [])]
-        return [who for who in self.deciders if not any(same(who, one) for one in barred)]
+        return [who for who in self.deciders.names if not any(same(who, one) for one in barred)]
 
     def asks(self) -> str:
-        """The people who may answer as soon as the question opens, as text; the roles, where the question names no people."""
+        """Return the people who may answer when the question opens, as text; the roles if the question names no
+        people.
+        """
         return ", ".join(self.able() or self.roles)
 
     def on_silence_text(self) -> str:
-        """What happens if nobody answers in time, as a clause."""
+        """Return what happens if nobody answers in time, as a clause."""
         return silence_text(self.on_silence, [one.name for one in self.options])
 
     def nobody_may(self) -> str:
-        """Why this can never be decided: too few may who have not asked for it themselves; empty where enough may."""
+        """Return why the question can never be decided, because too few people may answer; empty if enough may."""
         asked, able = self.requester, self.able()
-        if not self.deciders or len(able) >= self.count or self.alone_after_seconds is not None:
+        if self.deciders.anybody:
             return ""
         roles = " or ".join(self.roles) or "that role"
+        if not self.deciders.names:
+            return f"nobody holds {roles}, so nobody may answer: give the role to a contact in the dossier"
+        if len(able) >= self.count or self.alone_after_seconds is not None:
+            return ""
         else_ = f"only {', '.join(able)}" if able else "nobody else"
         return (
             f"{asked or 'somebody'} asked for it and may not approve it, and {else_} holds {roles} where {self.count} must "
@@ -77,27 +85,27 @@ class Question(Model):
 
 
 def silence_text(on_silence: OnSilence, options: Sequence[str]) -> str:
-    """What happens if nobody answers a question in time, as a clause."""
+    """Return what happens if nobody answers a question in time, as a clause."""
     if on_silence is OnSilence.ASK_AGAIN:
         return "the question is asked again"
     return f"`{options[0 if on_silence is OnSilence.APPROVE else -1]}` counts as the answer"
 
 
 class Decision(Model):
-    """An answer to a gate; what an operator types in the UI."""
+    """An answer to a gate, as an operator types it in the UI."""
 
     gate: Annotated[str, Field(max_length=20, examples=["g1"])]
-    """Which gate, as the details show it: `g1`."""
+    """The gate as the details page shows it: `g1`."""
     option: Annotated[str, Field(max_length=40, examples=["approve"])]
     by: By
-    """Who decides: your e-mail address as it stands in the dossier."""
+    """The decider: your e-mail address in the dossier."""
     plan: Annotated[str, Field(max_length=64, examples=["1a2b3c4d"])] = ""
-    """First eight or more digits of the plan's digest that was shown."""
+    """At least eight digits of the digest of the plan that was shown."""
     note: Annotated[str, Field(max_length=2000)] = ""
 
 
 class Via(StrEnum):
-    """The way by which an answer came, hence how sure we are of who gave it."""
+    """The way by which an answer came; it determines how reliably the decider is known."""
 
     UPDATE = "update"
     SIGNAL = "signal"
@@ -120,41 +128,42 @@ class GateState(State):
     id: str
     question: Question
     digest: str
-    """SHA-256 that the answer must name the beginning of."""
+    """SHA-256; the answer must contain its first digits."""
     opened_at: datetime
     deadline: datetime | None = None
     answers: list[Answer] = []
     decided: str | None = None
-    """The option that was chosen."""
+    """The chosen option."""
 
     def alone_from(self) -> datetime | None:
-        """From when on one person may answer alone."""
+        """The time from which one person may answer alone."""
         after = self.question.alone_after_seconds
         return None if after is None else self.opened_at + timedelta(seconds=after)
 
     def alone(self, now: datetime) -> bool:
-        """Whether one person may answer alone by now."""
+        """Return whether one person may answer alone now."""
         since = self.alone_from()
         return since is not None and since <= now
 
     def able(self, now: datetime) -> list[str]:
-        """Who may answer now; where the question names no deciders, anybody may."""
+        """Return the named people who may answer now; empty if anybody may."""
         return self.question.able([a.by for a in self.answers], alone=self.alone(now))
 
     def who(self, now: datetime) -> str:
-        """Who may answer now, as a page or a command says it."""
-        return ", ".join(self.able(now)) or ("nobody else" if self.question.deciders else "anybody")
+        """Return the people who may answer now, as text for pages and commands."""
+        deciders = self.question.deciders
+        return ", ".join(self.able(now)) or (f"{NOBODY} else" if deciders.names else str(deciders))
 
     def needed(self, option: str, now: datetime) -> int:
-        """How many must give this option."""
+        """Return the number of people who must choose this option."""
         first = option == self.question.options[0].name
         return 1 if self.alone(now) or not first else self.question.count
 
     def why_not(self, who: str, note: str, now: datetime) -> str:
-        """Why somebody may not answer now, as a clause; empty: they may."""
+        """Return why a person may not answer now, as a clause; empty if they may."""
         question = self.question
-        if not is_among(who, question.deciders):
-            return f"{who} may not decide {self.id}; {', '.join(self.able(now)) or 'nobody'} may"
+        if not question.deciders.has(who):
+            return f"{who} may not decide {self.id}; {', '.join(self.able(now)) or NOBODY} may"
         if any(same(a.by, who) for a in self.answers):
             return f"{who} has answered gate {self.id} already"
         asked = question.requester is not None and same(who, question.requester)
@@ -169,21 +178,21 @@ class GateState(State):
 
 
 class GateOutcome(Model):
-    """What was decided."""
+    """The decision of a gate."""
 
     gate: str
     option: str
     answers: list[Answer]
-    """Who gave it; one of `via=silence` when nobody did."""
+    """The answers that decided; one with `via=silence` if nobody answered."""
 
     @property
     def approved(self) -> bool:
-        """Whether the answer was to go ahead."""
+        """Whether the decision was to proceed."""
         return self.option == APPROVE
 
 
 class DecisionReceipt(Model):
-    """What became of an answer."""
+    """The response to an answer."""
 
     gate: str
     decided: bool

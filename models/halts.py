@@ -1,4 +1,4 @@
-"""Halts: nothing is changed on any host, or on those of one customer, until somebody lifts it."""
+"""Halts: while one is active, no new command starts on any host, or on any host of one customer."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from models.base import By, Model
 
 
 class HaltOrder(Model):
-    """Halt everything, or one customer."""
+    """Halt all customers, or one."""
 
     customer: Annotated[str, Field(pattern=r"^([a-z][a-z0-9-]{0,39})?$", examples=["acme"])] = ""
-    """As in `acme`; none: all customers."""
+    """As in `acme`; by default all customers."""
     by: By
-    """Who halts: your e-mail address."""
+    """The person who halts: your e-mail address."""
     reason: Annotated[str, Field(min_length=1, max_length=500, examples=["Orders vanish"])]
-    """Why; everybody who waits reads it."""
+    """The reason, for everybody whose work waits."""
     key: Annotated[str, Field(max_length=100)] = ""
-    """Of a halt that holds already, as the command makes it; leave it out."""
+    """Identifies a halt that the command has already stored; leave it out."""
 
 
 class LiftHalt(Model):
-    """End a halt; what waits goes on."""
+    """Lift a halt. Steps that waited continue."""
 
     by: By
-    """Who lifts it: your e-mail address."""
+    """The person who lifts it: your e-mail address."""
     reason: Annotated[str, Field(max_length=500, examples=["The cause is found"])] = ""
-    """Why it may go on."""
+    """Why work may continue."""
 
 
 class Halt(Model):
-    """A halt that holds, or held."""
+    """A halt, active or lifted."""
 
     key: str
     customer: str
@@ -42,33 +42,33 @@ class Halt(Model):
     reason: str
     since: datetime
     workflow: str
-    """Where it shows in the UI, and can be lifted."""
+    """Workflow id of the halt. The Temporal UI shows it and can lift it."""
     lifted_at: datetime | None = None
     lifted_by: str = ""
     lifted_because: str = ""
 
     @property
     def scope(self) -> str:
-        """What it halts, for people."""
+        """The customers whose hosts are halted, as text."""
         return f"customer {self.customer}" if self.customer else "all customers"
 
     @property
     def text(self) -> str:
-        """Who halted what, since when and why, in one sentence."""
+        """Who has halted what, since when and why, in one sentence."""
         return f"{self.by} has halted {self.scope} since {self.since:%Y-%m-%d %H:%M:%S} UTC: {self.reason}"
 
     @property
     def link(self) -> str:
-        """The same, with the workflow that lifts it, which pages make a link of."""
+        """The same sentence with the workflow that lifts the halt; pages make it a link."""
         return f"{self.text} ({self.workflow})"
 
     def concerns(self, application: str) -> bool:
-        """Whether it keeps an application's hosts as they are; one that is not known is kept by any halt of everything."""
+        """Whether the halt covers an application; one of all customers covers every application."""
         return not self.customer or self.customer == application.partition(".")[0]
 
 
 class BeginHalt(Model):
-    """Note a halt: it acts from then on."""
+    """Store a halt in the records; it is active from then on."""
 
     key: str
     customer: str
@@ -78,21 +78,21 @@ class BeginHalt(Model):
 
 
 class FindLifters(Model):
-    """Look up who may lift a halt, to write to them."""
+    """Ask who may lift a halt, to notify them."""
 
     customer: str
     """Empty: all customers."""
 
 
 class Lifters(Model):
-    """Who may lift a halt, each person once."""
+    """The people who may lift a halt, each once."""
 
     people: dict[str, list[str]]
-    """Application to its operators who stand under no application before it."""
+    """Application to its operators, without those that an earlier application lists."""
 
 
 class EndHalt(Model):
-    """Note that a halt was lifted."""
+    """Store in the records that a halt was lifted."""
 
     key: str
     by: str
@@ -100,28 +100,28 @@ class EndHalt(Model):
 
 
 class AwaitLift(Model):
-    """Wait until one halt is lifted, or all that concern an application."""
+    """Wait until one halt is lifted, or all that cover an application."""
 
     key: str = ""
     application: str = ""
 
 
 class Lifted(Model):
-    """What was waited for has come."""
+    """The halts were lifted."""
 
     by: str = ""
-    """Who lifted the halt that was named."""
+    """The person who lifted the halt that the request named."""
     reason: str = ""
 
 
-class HaltTold(Model):
-    """The answer to whoever told a halt something."""
+class HaltReply(Model):
+    """The answer to an update of a halt."""
 
     message: str
 
 
 class HaltStatus(Model):
-    """How a halt stands."""
+    """The state of a halt."""
 
     halt: Halt | None
-    """None: it does not hold yet."""
+    """None: the halt is not active yet."""

@@ -1,4 +1,4 @@
-"""A host as an activity needs it: a slice of the dossier that holds references, never secrets."""
+"""A host as activities need it: the part of the dossier to connect to it, with references instead of secrets."""
 
 from __future__ import annotations
 
@@ -10,37 +10,37 @@ from models.base import Model
 
 
 class HostTarget(Model):
-    """How to reach one host and who it must prove to be."""
+    """How to reach one host, and the keys by which it proves its identity."""
 
     name: str
-    """The host's name in the dossier; what people read."""
+    """The host's name in the dossier, for people."""
     address: str
-    """DNS name or IP address."""
+    """A DNS name or an IP address."""
     port: Annotated[int, Field(ge=1, le=65535)] = 22
     user: str
     host_keys: Annotated[list[str], Field(min_length=1)]
-    """Pinned public keys, as in `ssh-ed25519 AAAA...`; any of them may answer, no other."""
+    """The pinned public keys, such as `ssh-ed25519 AAAA...`; the host must present one of them."""
     credential: str
     """A reference: `file:PATH` (a private key on the site's worker), `agent:` or `agent:SHA256:FINGERPRINT`."""
     jump: HostTarget | None = None
-    """The host to go through, itself pinned."""
+    """The jump host, with its own pinned keys."""
     sudo: bool = False
-    """Whether commands run by `sudo -n`."""
+    """Whether commands run with `sudo -n`."""
     state_dir: str | None = None
-    """Where job folders and fencing tokens lie on the host; `.driftvakt` in the user's home unless given.
-    Where neither can be written, in `/var/tmp`, `/tmp` or `/dev/shm`."""
+    """The directory on the host for job folders and fencing tokens; by default `.driftvakt` in the user's home. If
+    neither is writable: `/var/tmp`, `/tmp` or `/dev/shm`."""
 
 
 class Commands(Model):
-    """Start, stop and status of a component, in its own words."""
+    """Start, stop and status of a component as shell commands."""
 
     type: Literal["commands"] = "commands"
     start: str
-    """Shell command that starts it and returns."""
+    """The shell command that starts the component and returns."""
     stop: str
-    """Shell command that stops it and returns once it is gone."""
+    """The shell command that stops the component, and returns after it has stopped."""
     status: str
-    """Exit 0: running. Exit 3: not running (the LSB's code). Anything else: unknown."""
+    """Exit 0: running. Exit 3: not running (the code of the LSB). Anything else: unknown."""
 
 
 class Systemd(Model):
@@ -51,4 +51,4 @@ class Systemd(Model):
 
 
 Control = Annotated[Commands | Systemd, Field(discriminator="type")]
-"""How a component is started, stopped and looked at."""
+"""How a component is started, stopped and checked."""

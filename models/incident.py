@@ -1,4 +1,4 @@
-"""An incident: what it is opened with, what an operator can tell it, and how it ended."""
+"""Incidents: the order that opens one, the updates and signals that it accepts, its state and its outcome."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from models.clock import ClockEvent, ClockReading
 from models.dossier.agreement import CauseCode, Level, Priority
 from models.gates import GateState
 from models.inputs import Delivered
+from models.people import People
 from models.records import TimelineEntry
-from models.timeline import Timeline
 
 
 class IncidentState(StrEnum):
-    """Where an incident stands; the search attribute `State`."""
+    """The state of an incident; the search attribute `State`."""
 
     CONFIRMING = "confirming"
     COLLECTING = "collecting-evidence"
@@ -35,87 +35,87 @@ class IncidentEnd(StrEnum):
     NOT_CONFIRMED = "not-confirmed"
     """Further probes found nothing wrong."""
     RECOVERED = "recovered"
-    """A remedy was carried out and health was proven afterwards."""
+    """A remedy was carried out, and health was proven afterwards."""
     RECOVERED_BY_ITSELF = "recovered-by-itself"
-    """Health was proven without a remedy having changed anything."""
+    """Health was proven without a change by a remedy."""
     CLOSED_BY_HAND = "closed-by-hand"
-    """Somebody closed it, and said why."""
+    """A person closed it, with a reason."""
     MERGED = "merged"
-    """It was the same matter as another incident, which took over."""
+    """Another incident covers the same fault and took over."""
     CANCELLED = "cancelled"
-    """Somebody gave it up after its alarms were cleared, and said why."""
+    """A person cancelled it after its alarms were cleared, with a reason."""
 
     @property
     def proven(self) -> bool:
-        """Whether health was shown by probes."""
+        """Whether probes showed health."""
         return self not in {IncidentEnd.CLOSED_BY_HAND, IncidentEnd.MERGED, IncidentEnd.CANCELLED}
 
 
 class Reopening(Model):
-    """What a closed incident goes on from when it is opened again."""
+    """The state from which a closed incident continues when it is reopened."""
 
     times: Annotated[int, Field(ge=1)]
-    """How often it has been opened again, this time counted."""
+    """The number of reopenings, including this one."""
     by: str
     reason: str
     opened_at: datetime
-    """When it was opened for the first time."""
+    """The time at which it was first opened."""
     lead: str | None = None
     end: IncidentEnd | None = None
-    """How it had ended, where that is known."""
+    """Its earlier end, if that is known."""
     lost: bool = False
-    """Its workflow was gone without an end of its own: somebody ended it in Temporal, or it failed."""
+    """The workflow disappeared without an end of its own: somebody terminated it in Temporal, or it failed."""
 
 
 class IncidentOrder(Delivered):
-    """Opens an incident."""
+    """The order that opens an incident."""
 
     application: ApplicationId
     number: Annotated[int, Field(ge=1, examples=[17])]
     dossier: str = ""
-    """Digest of the version that holds; empty when none is published."""
+    """The digest of the current version; empty if none is published."""
     title: Annotated[str, Field(examples=["Customers cannot pay"])]
     opened_by: Annotated[str, Field(examples=["on-call@driftbolaget.example"])]
     alarms: list[Alarm] = []
     impact: Level | None = None
-    """Of whoever opened it; from the dossier unless given."""
+    """The impact that a person gave; from the dossier by default."""
     urgency: Level | None = None
-    """Of whoever opened it; from the alarms unless given."""
+    """The urgency that a person gave; from the alarms by default."""
     note: str = ""
     reopening: Reopening | None = None
 
 
 class AlarmsJoined(Delivered):
-    """Further alarms that belong to the incident."""
+    """Signal: further alarms belong to the incident."""
 
     alarms: Annotated[list[Alarm], Field(min_length=1)]
     symptoms: list[str] = []
-    """Fingerprints of those that are symptoms: their component needs one that is known to have failed."""
+    """The fingerprints of alarms whose component needs one that is known to have failed."""
 
 
 class AlarmsCleared(Delivered):
-    """Alarms of the incident that were taken back by their source."""
+    """Signal: alarms of the incident were cleared."""
 
     fingerprints: Annotated[list[str], Field(examples=[["disk/db1"]])]
     moved_to: str | None = None
-    """Not taken back, but given to another incident by a person."""
+    """Not cleared, but moved to another incident by a person."""
     members: list[str] = []
-    """Digests of further fingerprints, which the watch does not remember one by one."""
+    """The digests of further fingerprints, which the watch does not remember individually."""
 
 
 class AlarmsUnhandled(Delivered):
-    """Sent to the watch by an incident that ends: alarms that came too late for it to handle."""
+    """Sent to the watch by an incident that ends: alarms that came too late for it."""
 
     incident: Annotated[str, Field(examples=["inc.acme.shop.17"])]
-    """Workflow id."""
+    """The workflow id of the incident."""
     members: list[str] = []
-    """Digests of their fingerprints."""
+    """The digests of their fingerprints."""
     reported: list[Alarm] = []
-    """Alarms that people reported, in full: the watch does not remember these."""
+    """Alarms that people reported, in full, because the watch does not remember them."""
 
 
 class Merged(Delivered):
-    """Sent by the watch: the incident is the same matter as another, which takes over."""
+    """Sent by the watch: another incident covers the same fault and takes over."""
 
     into: Annotated[str, Field(examples=["inc.acme.shop.16"])]
     by: Annotated[str, Field(examples=["on-call@driftbolaget.example"])]
@@ -123,32 +123,33 @@ class Merged(Delivered):
 
 
 class LedByMajor(Delivered):
-    """Sent by a major incident: it takes the lead, or gives it back."""
+    """Sent by a major incident: it takes the lead, or releases it."""
 
     major: Annotated[str | None, Field(examples=["major.2026-03-01.1"])]
-    """Workflow id; None: given back."""
+    """The workflow id of the major incident; None: the lead is released."""
     by: Annotated[str, Field(examples=["on-call@driftbolaget.example"])]
     title: str = ""
 
 
 class LeadSilent(Delivered):
-    """Sent by a major incident: nobody who leads it has been heard of for long."""
+    """Sent by a major incident: its lead has been inactive for long."""
 
     major: Annotated[str, Field(examples=["major.2026-03-01.1"])]
     since: datetime
     times: Annotated[int, Field(ge=1)]
-    """How often they were asked about it in vain, this time counted."""
+    """The number of questions to the lead without an answer, including this one."""
 
 
 Why = Annotated[str, Field(min_length=1, max_length=2000, examples=["Nobody can pay"])]
 
 
 class NoteFor(StrEnum):
-    """Who may read a note."""
+    """The readers of a note."""
 
     INTERNAL = "internal"
     CUSTOMER = "customer"
-    """Stands in the customer's copy of the account and in the next draft of an update."""
+    """The customer: the note is in the customer's copy of the post-incident report, and in the next draft of an
+    update."""
 
 
 class Note(Model):
@@ -160,65 +161,67 @@ class Note(Model):
 
 
 class Acknowledge(Model):
-    """Somebody takes the incident up: they lead it from now on."""
+    """Acknowledge the incident: the person leads it from now on."""
 
     by: By
     note: Annotated[str, Field(max_length=2000)] = ""
 
 
 class HandOver(Model):
-    """The lead goes to somebody else, as at the change of shifts."""
+    """Hand the lead over to somebody else, for example at the change of shifts."""
 
     by: By
     to: Annotated[str, Field(min_length=1, max_length=120, examples=["next@driftbolaget.example"])]
     note: Why
-    """What the next one must know."""
+    """The information that the next lead needs."""
 
 
 class Waiting(Model):
-    """It is somebody else's turn; pauses the clocks that the agreement names, once somebody of the party was reached."""
+    """Begin a wait for another party. The clocks that the agreement names pause after somebody of the party was
+    reached.
+    """
 
     party: Annotated[Identifier, Field(examples=["acme"])]
-    """Which party of the dossier is waited for."""
+    """The party of the dossier that must act."""
     by: By
     note: Why
-    """What for."""
+    """The reason for the wait."""
     reference: Annotated[str, Field(max_length=200)] = ""
-    """Their ticket."""
-    already_told: bool = False
-    """They were told by other means, by telephone say: it is noted and counts, and nothing is sent."""
+    """The party's own ticket."""
+    already_informed: bool = False
+    """The party knows it already, for example by telephone: that counts, and no notice is sent."""
 
 
 class Resume(Model):
-    """They have answered: it is our turn again."""
+    """End the wait: the party has answered."""
 
     by: By
     note: Annotated[str, Field(max_length=2000)] = ""
 
 
 class CustomerUpdate(Model):
-    """Tell the customer how it stands."""
+    """Send an update to the customer."""
 
     by: By
     text: Annotated[str, Field(max_length=4000)] = ""
-    """Empty: the draft, as the details page shows it."""
-    already_told: bool = False
-    """They were told by other means, by telephone say: it is noted and counts, and nothing is sent."""
+    """Empty: the draft on the details page."""
+    already_informed: bool = False
+    """The customer knows it already, for example by telephone: that counts, and no notice is sent."""
 
 
 class Reclassify(Model):
-    """Change the priority; what is done stays judged under the one that held then."""
+    """Change the priority. Completed targets keep their result."""
 
     by: By
     reason: Why
     impact: Level | None = None
     urgency: Level | None = None
     priority: Annotated[Priority | None, Field(examples=["P1"])] = None
-    """Instead of impact and urgency."""
+    """Replaces impact and urgency."""
 
 
 class CloseIncident(Model):
-    """Close it without proof of recovery."""
+    """Close the incident without proof of recovery."""
 
     by: By
     reason: Why
@@ -226,28 +229,28 @@ class CloseIncident(Model):
 
 
 class CancelIncident(Model):
-    """Give it up at once, where none of its alarms fires any more; what runs on a host is told to end."""
+    """Cancel the incident at once, if none of its alarms is active. Running commands on hosts are stopped."""
 
     by: By
     reason: Why
 
 
 class SetCause(Model):
-    """Say what it came from."""
+    """Set the cause of the incident."""
 
     by: By
     cause: CauseCode
     note: Annotated[str, Field(max_length=2000)] = ""
 
 
-class Told(Model):
-    """The answer to whoever told an incident something."""
+class IncidentReply(Model):
+    """The reply to an update."""
 
     message: str
 
 
 class IncidentStatus(Model):
-    """Where an incident stands."""
+    """The state of an incident for queries."""
 
     id: str
     title: str
@@ -255,81 +258,82 @@ class IncidentStatus(Model):
     priority: str | None
     components: list[str]
     doing: str
-    """What it is doing or waiting for, in one sentence."""
+    """The current action or wait, in one sentence."""
     gates: list[GateState]
-    """Open questions."""
+    """The open questions."""
     alarms: list[Alarm]
     further_alarms: int = 0
-    """Alarms that fire besides those."""
+    """The number of active alarms besides those in `alarms`."""
     timeline: list[TimelineEntry]
-    """The latest lines; the records have all of them."""
+    """The latest lines; the records have all lines."""
     opened_at: datetime | None = None
     lead: str | None = None
-    """Who has taken it up."""
-    heard_at: datetime | None = None
-    """When somebody who may lead it last said anything."""
+    """The person who acknowledged the incident."""
+    active_at: datetime | None = None
+    """The last activity of somebody who may lead the incident."""
     waiting: str | None = None
-    """For whom and for what, in a sentence."""
+    """The party and the reason of a wait, in a sentence."""
     clock: ClockReading | None = None
-    """As it was read last."""
+    """The latest clock reading."""
     draft: str = ""
-    """Of the next update to the customer."""
+    """The draft of the next update to the customer."""
     cause: CauseCode | None = None
     major: str | None = None
-    """Workflow id of the major incident that leads it."""
-    leaders: list[str] = []
-    """Who may lead it; anybody where none is named."""
+    """The workflow id of the major incident that leads this one."""
+    leaders: People = People()
+    """The people who may lead it."""
 
 
 class IncidentOutcome(Model):
-    """How an incident ended."""
+    """The result of an incident."""
 
     id: str
     end: IncidentEnd
     priority: str | None
     remedy: str | None = None
-    """Name of the remedy after which health was proven."""
+    """The remedy after which health was proven."""
     cause: CauseCode | None = None
     lead: str | None = None
     summary: str
     opened_at: datetime
     closed_at: datetime
     restored_at: datetime | None = None
-    """When health was first seen again."""
-    account: str = ""
-    """Digest of the account that was written."""
+    """The first time at which health was seen again."""
+    report: str = ""
+    """The digest of the post-incident report."""
 
 
 class LeadState(State):
-    """Who leads, and how far the ladder was climbed to find them."""
+    """The lead, and the progress of the escalation policy."""
 
     who: str | None = None
-    """Who leads it."""
+    """The person who leads the incident."""
     handed_to: str | None = None
-    """To whom it was handed over, until somebody takes it up; whoever handed it over leads it until then."""
+    """The person to whom the lead was handed over, until they acknowledge. The previous lead stays responsible until
+    then."""
     acknowledged: bool = False
-    heard_at: datetime | None = None
-    """When a person last said anything."""
+    active_at: datetime | None = None
+    """The last activity of a person."""
     alerted: bool = False
-    """Whether people were alerted at all."""
-    rung: int = 0
-    """The rung that was asked last, counted from 1."""
+    """Whether people were alerted."""
+    level: int = 0
+    """The level that was called last, counted from 1."""
     due: datetime | None = None
-    """When the next rung is asked unless somebody takes it up."""
-    rungs: int = 0
-    """How many rungs the ladder has."""
-    asked: list[str] = []
-    """Who was asked last."""
+    """The time at which the next level is called, unless somebody acknowledges."""
+    levels: int = 0
+    """The number of levels of the escalation policy."""
+    called_last: list[str] = []
+    """The people who were called last."""
     called: list[str] = []
-    """Everybody whom the ladder has asked: who is asked may take it up, and answer."""
-    told: list[str] = []
-    """Everybody who was asked to take it up or to decide something: they hear that it is over."""
+    """All people whom the escalation policy has called; they may acknowledge, and answer questions."""
+    notified: list[str] = []
+    """All people who were asked to acknowledge or to decide; they are notified at the end."""
     rounds: int = 0
-    """How often the whole ladder was climbed in vain."""
+    """How often the whole escalation policy was called without an answer."""
 
 
 class WaitingState(State):
-    """It is somebody else's turn."""
+    """A wait for another party."""
 
     party: str
     name: str
@@ -338,43 +342,41 @@ class WaitingState(State):
     note: str
     reference: str = ""
     reached: bool | None = None
-    """Whether somebody of the party was told; None while that is being tried."""
+    """Whether somebody of the party was reached; None while the notice is being sent."""
     answer_due: datetime | None = None
-    """When they are asked again."""
+    """The time at which the party is reminded."""
     reminders: int = 0
 
 
 class IncidentMemory(State):
-    """What an incident remembers while it runs."""
+    """The memory of a running incident."""
 
-    state: IncidentState = IncidentState.CONFIRMING
     priority: str | None = None
-    doing: str = "Starting"
     alarms: dict[str, Alarm] = {}
-    """By fingerprint; only those that have not been taken back, and at most `MOST_ALARMS`."""
+    """The active alarms by fingerprint, at most `MOST_ALARMS`."""
     further: dict[str, set[str]] = {}
-    """Of the alarms beyond those: component, or an empty name, to the digests of their fingerprints."""
+    """The active alarms beyond those: the digests of their fingerprints for each component, or an empty name."""
     symptoms: set[str] = set()
-    """Fingerprints of alarms whose component needs one that is known to have failed."""
-    own_doing: set[str] = set()
-    """Fingerprints of alarms that joined while a remedy acted on their component: they do not raise the priority."""
-    timeline: Timeline = Timeline()
+    """The fingerprints of alarms whose component needs one that is known to have failed."""
+    caused_by_remedy: set[str] = set()
+    """The fingerprints of alarms that joined while a remedy acted on their component; they do not raise the
+    priority."""
     notes_for_customer: list[str] = []
-    """Since the customer was last told how it stands; the latest ones."""
+    """The latest notes since the last update to the customer."""
     events: list[ClockEvent] = []
-    """All that matters to the service-level clocks."""
+    """All events that affect the service-level clocks."""
     reading: ClockReading | None = None
-    """The clocks, as they were read last."""
+    """The latest clock reading."""
     lead: LeadState = LeadState()
     waiting: WaitingState | None = None
     informed_at: datetime | None = None
-    """When the customer was last told how it stands; None: never."""
+    """The time of the last update to the customer; None: never."""
     cause: CauseCode | None = None
     closing: CloseIncident | None = None
-    """Somebody wants it closed."""
+    """A request to close the incident."""
     cancelling: CancelIncident | None = None
-    """Somebody gives it up."""
+    """A request to cancel the incident."""
     cancellation: str = ""
-    """That its cancellation was requested in Temporal, and refused: when, and with which reason."""
+    """A cancellation that somebody requested in Temporal and that was refused: its time and reason."""
     merged: Merged | None = None
     major: LedByMajor | None = None

@@ -1,6 +1,6 @@
-"""What somebody types who starts a workflow or tells it something: a sample of it, and what is wrong with it in one sentence.
+"""The inputs that people type for workflows, updates and signals: samples, and the faults of an input in one sentence.
 
-Everything here works on the classes alone, without their source: workflows call it, too.
+All functions work on the classes alone, without their source, because workflows call them, too.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, to_jsonable_python
 
-from models.base import Model, Moment
+from models.base import NAME_PATTERN, Model, Moment, format_duration
 
 _FAULTS: Final = 5
-"""That one sentence names at most."""
+"""The most faults that one sentence names."""
 
 _CHOICES: Final = 30
 
@@ -35,6 +35,14 @@ _PLAIN: Final[dict[object, Any]] = {
     timedelta: "5m",
 }
 
+_BOUNDS: Final = {
+    "greater_than": ("gt", "more than"),
+    "greater_than_equal": ("ge", "at least"),
+    "less_than": ("lt", "less than"),
+    "less_than_equal": ("le", "at most"),
+}
+"""For each kind of complaint about a number: the name of the limit, and the words before it."""
+
 _WANTED: Final = {
     "string": "text",
     "list": "a list",
@@ -46,36 +54,36 @@ _WANTED: Final = {
     "int": "a whole number",
     "float": "a number",
 }
-"""By the beginning of the kind of a complaint: what would be right."""
+"""The expected value for each kind of complaint, by the beginning of the kind."""
 
 
 class Delivered(Model):
-    """A message whose faults are handed to the workflow instead of being raised while it is read.
+    """A message whose faults are passed to the workflow instead of being raised while it is decoded.
 
-    The SDK drops a signal that it cannot read without a word, and goes on trying for ever where it cannot read what a workflow
-    was started with. Handed on as `Unreadable`, the workflow can say what is wrong.
+    The SDK drops a signal that it cannot decode without a trace, and retries forever if it cannot decode the input of a
+    workflow. A workflow that gets `Unreadable` can report the fault.
     """
 
 
 class Unreadable:
-    """What came instead of a message: why it cannot be read, in one sentence."""
+    """A message that could not be decoded; its text is the fault in one sentence."""
 
     def __init__(self, why: str) -> None:
         self.why = why
 
 
 def sample_of(kind: type[BaseModel]) -> dict[str, Any]:
-    """An input as people would type it: what has to be there, and what else has an example."""
+    """Return a sample input: the required fields, and optional fields that have an example."""
     return {name: _example(field) for name, field in kind.model_fields.items() if field.is_required() or field.examples}
 
 
 def sample_text(kind: type[BaseModel]) -> str:
-    """The sample as JSON on one line."""
+    """Return the sample as JSON on one line."""
     return json.dumps(sample_of(kind), ensure_ascii=False)
 
 
 def wrong_input(kind: type[BaseModel], error: ValidationError | None) -> str:
-    """What is wrong with an input, in one sentence: each field and what it takes, all fields, and a sample."""
+    """Describe a wrong input in one sentence: each faulty field with the expected value, all fields, and a sample."""
     faults = [_fault(kind, one) for one in error.errors(include_url=False)] if error else [_NO_OBJECT]
     more = [f"and {len(faults) - _FAULTS} more faults"] if len(faults) > _FAULTS else []
     said = "; ".join([*dict.fromkeys(faults[:_FAULTS]), *more])
@@ -83,7 +91,7 @@ def wrong_input(kind: type[BaseModel], error: ValidationError | None) -> str:
 
 
 def miscounted(kind: type[BaseModel], given: int) -> str:
-    """What to say of an input that was left out, or given more than once."""
+    """Describe an input that was left out, or given more than once."""
     count = "none was given" if given == 0 else f"{given} were given"
     return f"It takes one input and {count}; it takes {_fields(kind)}, as in {sample_text(kind)}"
 
@@ -99,60 +107,82 @@ def _fields(kind: type[BaseModel]) -> str:
 
 
 def _fault(kind: type[BaseModel], fault: ErrorDetails) -> str:
-    place = ".".join(str(part) for part in fault["loc"])
-    if not place:
+    if not fault["loc"]:
         return said_of(fault) if fault["type"].startswith("value_error") else _NO_OBJECT
+    return fault_text(fault, kind)
+
+
+def fault_text(fault: ErrorDetails, kind: type[BaseModel] | None = None, place: str = "") -> str:
+    """Return one complaint of pydantic as a clause that names the field and the expected value.
+
+    `kind` is the model, for its choices and examples; `place` is the field's name for people if that differs.
+    """
+    place = place or ".".join(str(part) for part in fault["loc"])
+    context = fault.get("ctx", {})
     match fault["type"]:
         case "missing":
             return f"{place} is missing{_choices(kind, fault)}"
         case "extra_forbidden":
-            known = list(kind.model_fields) if len(fault["loc"]) == 1 else []
+            known = list(kind.model_fields) if kind and len(fault["loc"]) == 1 else []
             close = get_close_matches(str(fault["loc"][-1])[:60].lower(), known, n=1, cutoff=0.6)
             return f"there is no field {place[:60]!r}" + (f", did you mean {close[0]}" if close else "")
         case "enum" | "literal_error":
-            expected = str(fault.get("ctx", {}).get("expected", "")).replace("'", "").replace(" or ", ", ")
+            expected = str(context.get("expected", "")).replace("'", "").replace(" or ", ", ")
             return f"{place} must be one of {expected}"
-    wanted = next(
-        (
-            w
-            for begin, w in _WANTED.items()
-            if fault["type"].startswith((f"{begin}_type", f"{begin}_parsing", f"{begin}_from"))
-        ),
-        "",
-    )
-    if wanted:
-        return f"{place} must be {wanted}"
-    match fault["type"]:
         case "string_too_short" | "too_short":
             return f"{place} must not be empty"
         case "string_pattern_mismatch":
             return f"{place} does not have its form{_as_in(kind, fault)}"
-        case "string_too_long" | "too_long":
-            return f"{place} is too long: {fault['ctx']['max_length']} at most"
-    if fault["type"].startswith(("datetime", "timezone", "date")):
+        case "string_too_long":
+            return f"{place} is too long: {context['max_length']} characters at most"
+        case "too_long":
+            return f"{place} is too long: {context['max_length']} entries at most"
+    for bound, (name, words) in _BOUNDS.items():
+        if fault["type"] == bound:
+            return f"{place} must be {words} {_limit(context[name])}"
+    for begin, wanted in _WANTED.items():
+        if fault["type"].startswith((f"{begin}_type", f"{begin}_parsing", f"{begin}_from")):
+            return f"{place} must be {wanted}"
+    if fault["type"].startswith(("datetime", "timezone")):
         return f"{place} must be a time with its zone, as in 2026-03-01T12:00:00Z"
+    if fault["type"].startswith("date"):
+        return f"{place} must be a date, as in 2026-03-01"
     return f"{place}: {said_of(fault)}"
 
 
-def _as_in(kind: type[BaseModel], fault: ErrorDetails) -> str:
-    field = kind.model_fields.get(str(fault["loc"][0])) if len(fault["loc"]) == 1 else None
-    return f", as in {field.examples[0]}" if field and field.examples else ": lower-case letters, digits and hyphens"
+def _limit(value: Any) -> str:
+    """Return a limit as text: numbers with separators, and whole numbers without decimals."""
+    if isinstance(value, timedelta):
+        return format_duration(value)
+    return f"{int(value) if value == int(value) else value:,}" if isinstance(value, int | float) else str(value)
+
+
+def _as_in(kind: type[BaseModel] | None, fault: ErrorDetails) -> str:
+    field = _field(kind, fault)
+    if field and field.examples:
+        return f", as in {field.examples[0]}"
+    pattern = str(fault.get("ctx", {}).get("pattern", ""))
+    return ": lower-case letters, digits and hyphens" if pattern == NAME_PATTERN else f": {pattern}"
+
+
+def _field(kind: type[BaseModel] | None, fault: ErrorDetails) -> FieldInfo | None:
+    return kind.model_fields.get(str(fault["loc"][0])) if kind and len(fault["loc"]) == 1 else None
 
 
 def said_of(fault: ErrorDetails) -> str:
-    """The sentence of a complaint, as it goes on after a colon."""
+    """Return the sentence of a complaint for use after a colon."""
     said = fault["msg"].removeprefix("Value error, ")
     return said[:1].lower() + said[1:]
 
 
-def _choices(kind: type[BaseModel], fault: ErrorDetails) -> str:
-    field = kind.model_fields.get(str(fault["loc"][0])) if len(fault["loc"]) == 1 else None
+def _choices(kind: type[BaseModel] | None, fault: ErrorDetails) -> str:
+    field = _field(kind, fault)
     values = _values(field.annotation) if field else []
     return f" (one of {', '.join(values[:_CHOICES])})" if values else ""
 
 
 def _values(annotation: Any) -> list[str]:
-    """The values of a choice; none where it is no choice."""
+    """Return the values of a choice; an empty list for other types."""
     if get_origin(annotation) is Literal:
         return [str(value) for value in get_args(annotation)]
     if isinstance(annotation, type) and issubclass(annotation, Enum):
@@ -188,7 +218,7 @@ def _value(annotation: Any, at_least: int = 0) -> Any:
 
 
 def read_input(kind: type[BaseModel], given: object) -> Any:
-    """An input of a kind; `Unreadable` says what is wrong with it."""
+    """Decode an input; `Unreadable` describes its faults."""
     try:
         return TypeAdapter(kind).validate_python(given)
     except ValidationError as error:

@@ -1,7 +1,7 @@
-"""Remote jobs: what to run on a host, at most once per id, and what came of it.
+"""Remote jobs: commands that run on a host at most once for each id, and their results.
 
-A job is named by the workflow, started at most once per name on its host, runs detached there and keeps its output and exit
-status there; a retry from any worker re-attaches and reads.
+The workflow names a job. Its host starts it at most once under that name, runs it detached, and keeps the output and
+the exit status. A retry from any worker attaches to the job and reads them.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from models.base import Model, PositiveDuration, digest
 from models.hosts import Control, HostTarget
 
 EXCERPT_LIMIT = 8 * 1024
-"""Bytes of each stream that travel in a result: the end of it, where the reason usually stands."""
+"""Bytes of each stream in a result: its end, which usually has the reason of a failure."""
 
 STREAM_LIMIT = 1024 * 1024
-"""Bytes of each stream that are fetched from the host and kept in the records; the rest is counted."""
+"""Bytes of each stream that are fetched from the host and kept in the records; further bytes are only counted."""
 
 JobId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$")]
-"""Stable for one intention: the same id never runs twice on a host."""
+"""The id of one intention: the same id never runs twice on a host."""
 
 
 class Outcome(StrEnum):
-    """What is known of a remote action; UNKNOWN asks for a look before anything else is decided."""
+    """The outcome of a remote action. UNKNOWN needs a check before any other decision."""
 
     OK = "ok"
     FAILED = "failed"
@@ -39,63 +39,64 @@ class RunJob(Model):
     job: JobId
     host: HostTarget
     command: str | list[str]
-    """A string is a shell command as the dossier's author wrote it; a list is quoted part by part."""
+    """A string is a shell command as in the dossier; each part of a list is quoted."""
     check: str | list[str] | None = None
-    """Run first: exit 0 says that there is nothing to do."""
+    """Runs first: exit 0 means that the command is not needed."""
     read_only: bool = False
     """Whether the command changes nothing; only such a command runs in a rehearsal."""
     timeout: PositiveDuration = timedelta(minutes=5)
-    """From the first connection to the last byte; at its end the remote process group is ended."""
+    """From the first connection to the last byte; after it, the remote process group is stopped."""
     fences: dict[str, Annotated[int, Field(ge=1)]] = {}
-    """Component (`customer.application.component`) to fencing token: the command runs while it holds the host's locks of
-    all of them, and not at all once the host has seen a higher token for one. Empty: not fenced, as for what only reads."""
+    """The fencing token of each component (`customer.application.component`). The command holds the host's locks of all
+    of them, and the host refuses it if it has seen a higher token for one. Empty: no fencing, for read-only
+    commands."""
     rehearse: bool = False
-    """Run the check alone and say what would be run; takes no fence."""
+    """Run only the check, and return the command that would run; no fencing."""
     secrets: list[str] = []
     """References whose values are masked in all output: `env:NAME` or `file:PATH` on the site's worker."""
     application: str = ""
-    """Whose host it is, `acme.shop`: a halt of its customer keeps it from being started."""
+    """The application of the host, `acme.shop`; a halt of its customer prevents the start."""
     may_have_started: bool = False
-    """Whether an activity before this one may have started it."""
+    """Whether an earlier activity may have started the job."""
 
     @property
     def asked(self) -> str:
-        """Digest of what is run. The host refuses a job id that it keeps with another digest."""
+        """The digest of the command. The host refuses a known job id with another digest."""
         return digest({"command": self.command, "check": self.check})
 
 
 class Verb(StrEnum):
-    """What a component is brought to."""
+    """The target state of a component."""
 
     STARTED = "started"
     STOPPED = "stopped"
 
 
 class EnsureComponent(Model):
-    """Bring one component on one host to a state, unless it is there already."""
+    """Start, stop or restart one component on one host, unless it already has the target state."""
 
     job: JobId
     host: HostTarget
     component: str
-    """`customer.application.component`: what the fencing token guards."""
+    """`customer.application.component`, which the fencing token protects."""
     control: Control
     verb: Verb
     token: Annotated[int, Field(ge=1)]
-    """Fencing token: the host refuses it once it has seen a higher one for this component."""
+    """The fencing token: the host refuses it if it has seen a higher one for this component."""
     timeout: PositiveDuration = timedelta(minutes=2)
     rehearse: bool = False
     may_have_started: bool = False
-    """Whether an activity before this one may have started it."""
+    """Whether an earlier activity may have started the job."""
 
     @property
     def asked(self) -> str:
-        """Digest of what is done. The host refuses a job id that it keeps with another digest."""
+        """The digest of the action. The host refuses a known job id with another digest."""
         control = self.control.model_dump(mode="json", exclude_defaults=True)
         return digest({"component": self.component, "verb": self.verb.value, "control": control})
 
     @property
     def application(self) -> str:
-        """Whose component it is."""
+        """The application of the component."""
         return self.component.rpartition(".")[0]
 
 
@@ -103,44 +104,44 @@ class Stream(Model):
     """The end of one output stream."""
 
     text: str = ""
-    """At most `EXCERPT_LIMIT` bytes, decoded with replacement, secrets masked."""
+    """At most `EXCERPT_LIMIT` bytes, decoded with replacement characters, secrets masked."""
     total_bytes: int = 0
-    """What the command wrote in all; may be more than was kept."""
+    """The total output of the command; may be more than was kept."""
 
 
 class JobResult(Model):
-    """What came of a remote action."""
+    """The result of a remote action."""
 
     job: str
     host: str
     outcome: Outcome
     changed: bool
-    """Whether the command was carried out; False when the check found nothing to do, and in a rehearsal."""
+    """Whether the command ran; False if the check succeeded, and in a rehearsal."""
     exit_status: int | None = None
-    """None when it is not known."""
+    """None if it is unknown."""
     reason: str
-    """One sentence for people: what happened, or why nothing did."""
+    """One sentence for people: the result, or why nothing was done."""
     command: str = ""
-    """What was run, or would be, as it reads on the host."""
+    """The command that ran or would run, as text."""
     stdout: Stream = Stream()
     stderr: Stream = Stream()
     seconds: float = 0.0
-    """How long it took, as the host measured it where it could."""
+    """The duration, measured by the host if possible."""
     attached: bool = False
-    """Whether this was a later look at a job that somebody had started before."""
+    """Whether an earlier activity had started the job, and this one read its result."""
 
 
 class RunBatch(Model):
-    """Several jobs at one site in one activity: in parallel over hosts, in order on each host."""
+    """Several jobs at one site in one activity: hosts in parallel, jobs of one host in order."""
 
     jobs: Annotated[list[RunJob], Field(min_length=1, max_length=500)]
     at_once: Annotated[int, Field(ge=1, le=256)] = 32
-    """How many hosts at the same time."""
+    """The most hosts at the same time."""
     may_have_started: bool = False
-    """Whether an activity before this one may have started some of them."""
+    """Whether an earlier activity may have started some of the jobs."""
 
 
 class BatchResult(Model):
-    """One result a job, in the order asked for."""
+    """One result for each job, in the given order."""
 
     results: list[JobResult]

@@ -1,100 +1,108 @@
-"""Maintenance: what a run is started with, what it looks up, and what it leaves behind."""
+"""Maintenance: the order, the plan and the calendar of a run, and its record."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from models.base import ApplicationId, Identifier, Model, Moment
 from models.dossier.routines import MaintenanceRoutine
 from models.operation import OperationOrder
-from models.slices import OpenSpan
+from models.plans import OpenSpan
+from models.scope import Scope
 
 
 class MaintenanceOrder(OperationOrder):
-    """Carry out a maintenance routine of the dossier."""
+    """An order to carry out a maintenance routine of the dossier."""
 
     routine: Annotated[Identifier, Field(examples=["patches"])]
-    """Its name in the dossier."""
+    """The name of the routine in the dossier."""
     hosts: list[Identifier] = []
-    """Only these, in this order; none: all of the routine."""
+    """The hosts to maintain, in this order; empty: all hosts of the routine."""
     when_open: bool = False
-    """Wait until its window opens; else a run that is started by hand while it is closed is refused."""
+    """Wait for the window. Otherwise a run that somebody starts outside the window is refused."""
     scheduled: Moment | None = None
-    """The time of the schedule that it stands for, if somebody starts it in its place."""
+    """The scheduled time that this run replaces, if somebody starts it by hand."""
     exact_until: Moment | None = None
-    """Of a schedule: until then it starts at occurrences only, afterwards more often."""
+    """For a schedule: until this time it starts at the exact times only, later more often."""
 
 
 class LoadMaintenance(Model):
-    """Which routine, of which version of a dossier."""
+    """Ask for a routine in a version of a dossier."""
 
     application: ApplicationId
     dossier: str = ""
-    """Digest; the version that holds now unless given."""
+    """The digest of the dossier; the current version by default."""
     routine: Identifier
 
 
 class MaintenancePlan(Model):
-    """A routine, resolved."""
+    """A routine with its hosts and steps."""
 
     application: ApplicationId
     dossier: str
+    in_force_since: datetime | None = None
+    """When this version of the dossier came into force; None in histories of earlier releases."""
     routine: MaintenanceRoutine
     hosts: list[str]
-    """All of them, in the order in which they have their turn."""
-    components: list[str]
-    """That are worked on; none: the whole application."""
+    """All hosts, in the order in which they are maintained."""
+    components: Scope
+    """The maintained components; the whole application if the named hosts have no component."""
 
 
-class LookAtCalendar(Model):
-    """How a routine stands at a moment."""
+class QueryCalendar(Model):
+    """Ask for the calendar of a routine at a moment."""
 
     application: ApplicationId
     dossier: str
     routine: Identifier
     at: datetime
     scheduled: datetime | None = None
-    """When the schedule started it; None: somebody did."""
+    """The scheduled time; None: somebody started the run."""
 
 
-class CalendarLook(Model):
-    """How a routine stands: its window, freezes, and its other runs. All moments in UTC."""
+class CalendarReading(Model):
+    """The window, the freezes and the other runs of a routine at a moment. All moments in UTC."""
 
     due: bool = True
-    """Whether it takes place at the moment that the schedule started it."""
+    """Whether the routine takes place at the scheduled time."""
     open_until: datetime | None = None
-    """Its window is open and no freeze keeps it back: until then."""
+    """The end of the open window, if no freeze applies."""
     closed: str = ""
-    """Why it may not be carried out now, in a few words."""
+    """The reason why the routine may not run now, in a few words."""
     late: str = ""
-    """Why the run that was scheduled is missed, in a few words; empty: it is not."""
+    """The reason why the scheduled run is missed, in a few words; empty: it is not."""
     overtaken: bool = False
     """A later run of the routine is due already."""
     opens: OpenSpan | None = None
-    """When it may be carried out next; None: not within a year."""
+    """The next time at which the routine may run; None: not within a year."""
     opens_text: str = ""
-    """That, on the wall clock of the window."""
+    """The same as text, in the time zone of the window."""
     next_due: datetime | None = None
-    """When the routine takes place next after this run."""
+    """The next scheduled run after this one."""
 
 
 class MaintenanceData(Model):
-    """What a run leaves in its record: which hosts are done, and where another run would go on."""
+    """The record of a run: the hosts that are done, and those with which another run would continue."""
 
     routine: str
     done: list[str] = []
     failed: dict[str, str] = {}
-    """Host to what was wrong."""
+    """The reason of the failure for each host."""
     left: list[str] = []
-    """Hosts that had no turn."""
+    """The hosts that were not reached."""
     scheduled: datetime | None = None
     missed: str = ""
-    """Why it did not take place when it was due."""
+    """The reason why the run did not take place when it was due."""
+
+    @classmethod
+    def of(cls, data: dict[str, Any]) -> MaintenanceData:
+        """Return the data of a run from its record, which also has data that all operations have."""
+        return cls.model_validate({key: value for key, value in data.items() if key in cls.model_fields})
 
     @property
     def to_resume(self) -> list[str]:
-        """The hosts with which another run goes on: the failed ones first."""
+        """The hosts with which another run continues: the failed ones first."""
         return [*self.failed, *self.left]

@@ -1,4 +1,4 @@
-"""A major incident: several incidents, of several applications or customers, under one lead."""
+"""Major incidents: several incidents, of several applications or customers, under one lead."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from pydantic import AfterValidator, Field
 from models.base import By, Model, State
 from models.dossier.agreement import Priority
 from models.incident import CustomerUpdate, Note, Why
-from models.records import EntryKind, TimelineEntry
-from models.sizes import cut
+from models.people import People
+from models.records import TimelineEntry
+from models.timeline import Timeline
 
 MOST_MEMBERS = 100
-"""Incidents that one major incident holds."""
+"""The most incidents of one major incident."""
 
 _NAME = r"^(inc\.)?[a-z][a-z0-9-]{0,39}\.[a-z][a-z0-9-]{0,39}\.[0-9]{1,9}$"
 
@@ -25,61 +26,61 @@ def _whole(name: str) -> str:
 
 
 IncidentName = Annotated[str, Field(pattern=_NAME, examples=["acme.shop.17"]), AfterValidator(_whole)]
-"""`acme.shop.17` or `inc.acme.shop.17`; the latter once it is read."""
+"""`acme.shop.17` or `inc.acme.shop.17`; the second form after validation."""
 
 IncidentNames = Annotated[list[IncidentName], Field(min_length=1, max_length=MOST_MEMBERS)]
 
 
 class MajorState(StrEnum):
-    """Where a major incident stands; the search attribute `State`."""
+    """The state of a major incident; the search attribute `State`."""
 
     LED = "led"
     CLOSED = "closed"
 
 
-class SeenIncident(Model):
-    """An incident as somebody saw it who looked."""
+class IncidentSnapshot(Model):
+    """The state of an incident as a query found it."""
 
     id: str
     runs: bool
     """Whether it is open."""
     known: bool = True
-    """Whether there ever was one of that name."""
+    """Whether an incident of that name ever existed."""
     answers: bool = True
-    """Whether it said how it stands: without a worker none does."""
+    """Whether it answered the query; without a worker, none does."""
     title: str = ""
     state: str = ""
-    """Of an incident that is open."""
+    """The state of an open incident."""
     outcome: str | None = None
-    """Of one that has ended, as far as is known."""
+    """The outcome of an ended incident, if it is known."""
     priority: Priority | None = None
     lead: str | None = None
-    leaders: list[str] = []
-    """Who may lead it; empty where anybody may, or it did not say."""
-    heard_at: datetime | None = None
-    """When somebody who may lead it last said anything."""
+    leaders: People | None = None
+    """The people who may lead it; None: the incident did not answer."""
+    active_at: datetime | None = None
+    """The last activity of somebody who may lead it."""
     major: str | None = None
-    """Workflow id of another major incident that leads it, and is open."""
+    """The workflow id of another open major incident that leads it."""
     opened_at: datetime | None = None
     closed_at: datetime | None = None
 
 
-class LookAtIncidents(Model):
-    """Look how incidents stand."""
+class QueryIncidents(Model):
+    """Query the state of incidents."""
 
     ids: Annotated[list[str], Field(max_length=MOST_MEMBERS)]
     major: str | None = None
-    """Workflow id of the major incident that looks."""
+    """The workflow id of the major incident that asks."""
 
 
-class SeenIncidents(Model):
-    """How they stand, in the order asked."""
+class IncidentSnapshots(Model):
+    """The snapshots, in the given order."""
 
-    incidents: list[SeenIncident]
+    incidents: list[IncidentSnapshot]
 
 
-class TellIncidents(Model):
-    """Tell incidents something, each once for a key however often it is asked: a note, or a word to their customers."""
+class SendToIncidents(Model):
+    """Send a note or a customer update to incidents, once for each key even if the activity is retried."""
 
     key: Annotated[str, Field(min_length=1, max_length=200)]
     ids: Annotated[list[str], Field(max_length=MOST_MEMBERS)]
@@ -88,74 +89,63 @@ class TellIncidents(Model):
 
 
 class IncidentAnswer(Model):
-    """What an incident answered to what it was told."""
+    """The answer of an incident to a message."""
 
     id: str
     taken: bool
     message: str
-    """Its answer; else why it did not take it."""
+    """The answer, or the reason of the refusal."""
 
 
 class IncidentAnswers(Model):
-    """One answer an incident, in the order told."""
+    """One answer for each incident, in the given order."""
 
     answers: list[IncidentAnswer]
 
 
 class Member(State):
-    """An incident of a major incident, as it was last seen."""
+    """An incident of a major incident, as of the last query."""
 
-    seen: SeenIncident
+    seen: IncidentSnapshot
     joined_at: datetime
 
-
-_MOST_LINES = 200
-"""Of its timeline that are remembered."""
 
 _TEXT = 2_000
 """Bytes of a line of its timeline."""
 
 
 class MajorMemory(State):
-    """What a major incident remembers; travels whole through continue-as-new."""
+    """The memory of a major incident, which continue-as-new passes on whole."""
 
     lead: str
     opened_at: datetime
     members: dict[str, Member] = {}
-    """By workflow id."""
-    timeline: list[TimelineEntry] = []
-    """The latest lines; see `sequence` for how many there were."""
-    sequence: int = 0
+    """The members by workflow id."""
+    timeline: Timeline = Timeline(recorded=False, longest=_TEXT)
     seen_at: datetime | None = None
-    """When all members were last looked at."""
-    asked: int = 0
-    """How often in a row whoever leads was asked in vain whether they still do."""
-    asked_at: datetime | None = None
-
-    def tell(self, at: datetime, kind: EntryKind, text: str) -> None:
-        """Add a line to the timeline; the earliest is forgotten where there are too many."""
-        self.timeline.append(TimelineEntry(sequence=self.sequence, at=at, kind=kind, text=cut(text, _TEXT)))
-        self.sequence += 1
-        del self.timeline[:-_MOST_LINES]
+    """The time of the last query of all members."""
+    reminders: int = 0
+    """The number of consecutive questions to the lead without an answer."""
+    reminded_at: datetime | None = None
 
 
 class MajorOrder(Model):
-    """Opens a major incident; what stands in the UI's start form."""
+    """The order that opens a major incident; also the start form in the UI."""
 
     title: Annotated[str, Field(min_length=1, max_length=300, examples=["The data centre is dark"])]
-    """What is wrong, in a sentence."""
+    """The fault, in a sentence."""
     lead: By
-    """Who leads it: an e-mail address."""
+    """The lead: an e-mail address."""
     incidents: Annotated[list[IncidentName], Field(max_length=MOST_MEMBERS, examples=[["acme.shop.17"]])] = []
-    """Those that it begins with: `acme.shop.17`."""
+    """The first incidents: `acme.shop.17`."""
     by: Annotated[str, Field(max_length=120, examples=["on-call@driftbolaget.example"])] = ""
-    """Who opens it; the lead unless given."""
+    """The person who opens it; the lead by default."""
     memory: MajorMemory | None = None
     """From the run before; nothing to fill in."""
 
 
 class AddIncidents(Model):
-    """These incidents belong to it too."""
+    """Add these incidents."""
 
     incidents: IncidentNames
     by: By
@@ -163,7 +153,7 @@ class AddIncidents(Model):
 
 
 class RemoveIncident(Model):
-    """An incident is another matter after all: its own lead leads it again."""
+    """Remove an incident that is another fault: its own lead leads it again."""
 
     incident: IncidentName
     by: By
@@ -171,48 +161,48 @@ class RemoveIncident(Model):
 
 
 class UpdateCustomers(Model):
-    """One text to the customers of all its open incidents."""
+    """Send one text to the customers of all its open incidents."""
 
     by: By
     text: Annotated[str, Field(min_length=1, max_length=4000, examples=["We expect light at 14:00"])]
 
 
 class CloseMajor(Model):
-    """It is over: what still is open is led on its own again."""
+    """Close the major incident; incidents that are still open get their own lead again."""
 
     by: By
     reason: Why
     force: bool = False
-    """Even while incidents of it are open."""
+    """Close it even if some of its incidents are open."""
 
 
-class MajorTold(Model):
-    """The answer to whoever told a major incident something."""
+class MajorReply(Model):
+    """The reply to an update."""
 
     message: str
     answers: list[IncidentAnswer] = []
-    """Of its incidents, where they were told too."""
+    """The answers of its incidents, if the update was sent to them."""
 
 
 class MajorStatus(Model):
-    """Where a major incident stands."""
+    """The state of a major incident for queries."""
 
     id: str
     title: str
     state: MajorState
     priority: Priority | None
-    """The most urgent of its open incidents."""
+    """The most urgent priority of its open incidents."""
     lead: str
     opened_at: datetime
-    members: list[SeenIncident]
+    members: list[IncidentSnapshot]
     seen_at: datetime | None
-    """When its incidents were last looked at."""
+    """The time of the last query of its incidents."""
     timeline: list[TimelineEntry]
-    """The latest lines; those that reach incidents stand in their timelines for ever."""
+    """The latest lines. Lines that concern incidents are also in their own timelines, permanently."""
 
 
 class MajorOutcome(Model):
-    """How a major incident ended."""
+    """The result of a major incident."""
 
     id: str
     title: str
@@ -221,5 +211,5 @@ class MajorOutcome(Model):
     closed_at: datetime
     closed_by: str
     reason: str
-    members: list[SeenIncident]
+    members: list[IncidentSnapshot]
     timeline: list[TimelineEntry]

@@ -1,4 +1,4 @@
-"""The embedded monitor of a site: what it is started with and what it tells of itself."""
+"""The embedded monitor of a site: its order, its heartbeats and its status."""
 
 from __future__ import annotations
 
@@ -12,37 +12,38 @@ from models.inputs import Delivered
 
 
 class Beat(Delivered):
-    """How the sampling of a site stands: the details of each heartbeat, and now and then a note to the workflow."""
+    """The state of sampling: the details of each heartbeat, and from time to time a signal to the workflow."""
 
     started_at: datetime
-    """When this attempt began to sample: the last restart."""
+    """The beginning of this attempt, that is, the last restart."""
     attempt: int
-    """1, and one more for every death of a worker or loss of the database at the start."""
+    """1, plus one for every death of a worker or loss of the database at the start."""
     round_at: datetime
-    """When the sampler last went through its timetable; one that stands still shows here."""
+    """The last pass of the sampler over its timetable; an old time shows that the sampler hangs."""
     points: int = 0
-    """Measuring points it samples."""
+    """The number of measuring points that it samples."""
     firing: int = 0
-    """Thresholds in alarm."""
+    """The number of thresholds in alarm."""
     no_data: int = 0
-    """Points of which nothing could be learnt for too long."""
+    """The number of points without a measurement for too long."""
     in_flight: int = 0
     samples: int = 0
-    """Looks since `started_at`."""
+    """The number of probes since `started_at`."""
     late_s: float = 0.0
-    """Longest lateness of a look in the last minute, in seconds."""
+    """The longest delay of a probe in the last minute, in seconds."""
     skipped: int = 0
-    """Looks left out since `started_at`, because the one before was not done when the next was due."""
+    """The number of skipped probes since `started_at`, because the previous probe of the point was still running."""
     unsaved: int = 0
-    """Samples that wait for the database."""
+    """The number of samples that wait for the database."""
     dropped: int = 0
-    """Samples lost since `started_at`, because the database was away for too long."""
+    """The number of samples lost since `started_at`, because the database was unavailable for too long."""
     unreported: int = 0
-    """Changes that no watch has acknowledged yet."""
+    """The number of changes that no watch has acknowledged yet."""
     faults: Annotated[list[str], Field(max_length=10)] = []
-    """What is wrong with the monitor itself, a sentence each: the database, a watch, a dossier."""
+    """The faults of the monitor itself, a sentence each: the database, a watch, a dossier."""
     notes_left: float = 6.0
-    """How many notes may still be sent to the workflow (they grow again with time), so that history stays short."""
+    """The number of signals that may still be sent to the workflow; it grows with time. This keeps the history
+    short."""
     noted_at: datetime | None = None
 
 
@@ -51,30 +52,31 @@ class SampleSite(Model):
 
     site: Identifier
     lasts: PositiveDuration = timedelta(hours=24)
-    """After this long it returns, so that the workflow begins a fresh history."""
+    """The activity returns after this time, so that the workflow begins a new history."""
     last: Beat | None = None
     """From the run before."""
 
 
 class MonitorOrder(Delivered):
-    """Starts the monitor of a site."""
+    """Start the monitor of a site."""
 
     site: Annotated[Identifier, Field(examples=["main"])]
     queue: Annotated[str, Field(examples=["site.main"])]
-    """Task queue of the site's workers: `site.SITE`."""
+    """The task queue of the site's workers: `site.SITE`."""
     heartbeat_timeout: PositiveDuration = timedelta(seconds=15)
-    """How long sampling may stand still before another worker takes over."""
+    """The activity moves to another worker if sampling is inactive for this time."""
     lasts: PositiveDuration = timedelta(hours=24)
     """How long one run of the workflow lasts."""
     last: Beat | None = None
-    """From the run before; None when the monitor begins."""
+    """From the run before; None for the first run."""
 
 
 class MonitorStatus(Model):
-    """What a monitor last told of itself."""
+    """The last state that a monitor sent to its workflow."""
 
     site: str
     beat: Beat | None
-    """The last note, at most about an hour old; None before the first. Live figures: heartbeat of the pending activity."""
+    """The last signal, at most about an hour old; None before the first. The heartbeat of the pending activity has live
+    figures."""
     message: str
     """One sentence for people."""

@@ -1,4 +1,4 @@
-"""Task queues, workflow ids and search attributes: the names by which the parts find each other."""
+"""The names of task queues, workflows and search attributes."""
 
 from __future__ import annotations
 
@@ -7,79 +7,85 @@ from typing import Final
 from urllib.parse import quote, urlencode
 
 WORKFLOW_QUEUE: Final = "driftvakt"
-"""Workflows, and the activities that keep records."""
+"""The task queue of workflows, and of the activities on the records."""
 
 
 def site_queue(site: str) -> str:
-    """Task queue of the workers inside one site's network."""
+    """Return the task queue of the workers inside one site's network."""
     return f"site.{site}"
 
 
 def watch_id(application: str) -> str:
-    """Workflow id of an application's watch: `watch.acme.shop`."""
+    """Return the workflow id of an application's watch: `watch.acme.shop`."""
     return f"watch.{application}"
 
 
 def incident_id(application: str, number: int) -> str:
-    """Workflow id of an incident: `inc.acme.shop.17`."""
+    """Return the workflow id of an incident: `inc.acme.shop.17`."""
     return f"inc.{application}.{number}"
 
 
 def monitor_id(site: str) -> str:
-    """Workflow id of the embedded monitor of a site."""
+    """Return the workflow id of the embedded monitor of a site."""
     return f"monitor.{site}"
 
 
 def workflow_path(namespace: str, id: str) -> str:
-    """Where the Temporal UI shows a workflow, below its own address; on a page it puts its namespace for `{namespace}`."""
+    """Return the path of a workflow in the Temporal UI. On a page, the UI replaces `{namespace}` by its namespace."""
     return f"/namespaces/{quote(namespace, safe='{}')}/workflows/{quote(id, safe='')}"
 
 
 def start_path(namespace: str, workflow: str, id: str) -> str:
-    """Where the Temporal UI starts a workflow under an id, below its own address; the form takes no input from there."""
+    """Return the path of the start form in the Temporal UI for a workflow id; the form takes no input from the
+    address.
+    """
     query = urlencode({"taskQueue": WORKFLOW_QUEUE, "workflowType": workflow, "workflowId": id})
     return f"/namespaces/{quote(namespace, safe='{}')}/workflows/start-workflow?{query}"
 
 
 def day_key(moment: datetime) -> str:
-    """The end of an id that is proposed to people: `2026-11-30-1712`, in UTC."""
+    """Return the end of a suggested id: `2026-11-30-1712`, in UTC."""
     return f"{moment:%Y-%m-%d-%H%M}"
 
 
 SCHEDULED_BY: Final = "TemporalScheduledById"
-"""The search attribute in which the server says which schedule started a workflow."""
+"""The search attribute in which the server stores the schedule that started a workflow."""
 
-VIGIL_ID: Final = "vigil"
-"""Workflow id of the one that sees whether those that watch still live."""
+DEAD_MANS_SWITCH_ID: Final = "dead-mans-switch"
+"""The workflow id of the dead-man's switch."""
+
+
+HISTORY_ID: Final = "history"
+"""The workflow id of the workflow that keeps the history of measuring points."""
 
 
 def runbook_id(application: str, name: str, key: str) -> str:
-    """Workflow id of a runbook that somebody started: `runbook.acme.shop.free-disk-space.KEY`."""
+    """Return the workflow id of a runbook that somebody started: `runbook.acme.shop.free-disk-space.KEY`."""
     return f"runbook.{application}.{name}.{key}"
 
 
 def schedule_id(kind: str, application: str, name: str) -> str:
-    """Id of the schedule of something that recurs, and the beginning of its workflows' ids: `maintenance.acme.shop.patches`."""
+    """Return the id of a schedule, with which the ids of its workflows begin: `maintenance.acme.shop.patches`."""
     return f"{kind}.{application}.{name}"
 
 
 def operation_id(kind: str, application: str, key: str | int) -> str:
-    """Workflow id of an operation: `change.acme.shop.4`, `maintenance.acme.shop.patches.2026-12-06`."""
+    """Return the workflow id of an operation: `change.acme.shop.4`, `maintenance.acme.shop.patches.2026-12-06`."""
     return f"{kind}.{application}.{key}"
 
 
 def major_id(day: date, number: int) -> str:
-    """Workflow id of a major incident, the so-many-th of a day (UTC): `major.2026-03-01.1`."""
+    """Return the workflow id of the n-th major incident of a day (UTC): `major.2026-03-01.1`."""
     return f"major.{day:%Y-%m-%d}.{number}"
 
 
 def halt_id(customer: str) -> str:
-    """Workflow id of a halt: `halt.acme`, or `halt` for all customers."""
+    """Return the workflow id of a halt: `halt.acme`, or `halt` for all customers."""
     return f"halt.{customer}" if customer else "halt"
 
 
 def remedy_name(instruction: str, remedy: str) -> str:
-    """Name of a remedy, as its proof is kept: `remedy/web-down/restart`."""
+    """Return the name of a remedy in proofs: `remedy/web-down/restart`."""
     return f"remedy/{instruction}/{remedy}"
 
 
@@ -102,9 +108,9 @@ SEARCH_ATTRIBUTES: Final = {
     DEADLINE: "Datetime",
     TITLE: "Keyword",
 }
-"""Registered before any worker starts: an unregistered one leaves workflows stuck."""
+"""Registered before any worker starts, because workflows hang if they use an unregistered one."""
 
 
 def as_typed(name: str) -> str:
-    """A name that somebody typed, for a sentence that refuses it: in quotes where nothing or a control character would show."""
+    """Return a name for a sentence that refuses it: in quotes if it is empty or contains control characters."""
     return name if name.strip() and name.isprintable() else repr(name)

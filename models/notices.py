@@ -1,4 +1,4 @@
-"""Notices: what people are told, when they are not looking."""
+"""Notices: messages to people by phone, SMS, e-mail and chat."""
 
 from __future__ import annotations
 
@@ -9,66 +9,71 @@ from typing import Annotated
 from pydantic import Field
 
 from models.base import ApplicationId, Identifier, Model
-from models.channels import Channel
+from models.channels import ChannelName
+from models.documents import DocumentFile
 from models.dossier.agreement import Priority
 from models.dossier.parties import Language
 
 
 class Occasion(StrEnum):
-    """Why somebody is written to; one template each, in every language."""
+    """The occasion of a notice; each has one template in every language."""
 
     ALERT = "alert"
-    """A rung of the ladder is asked to take an incident up."""
+    """A level of the escalation policy is called to acknowledge an incident."""
     REMINDER = "reminder"
-    """Whoever took it up has not been heard of since."""
+    """The lead of an incident has been inactive since acknowledging it."""
     HANDED_OVER = "handed-over"
-    """A shift hands the lead to the next, with a note."""
+    """A lead hands the incident over to the next, with a note."""
     WARNING = "warning"
-    """So much of a promised time is used up."""
+    """A percentage of a target's time is used up."""
     BREACH = "breach"
-    """A promised time is over."""
+    """A target was missed."""
     CANCELLATION = "cancellation"
-    """Somebody unknown asked Temporal to cancel an incident; it goes on."""
+    """An unknown person asked Temporal to cancel an incident, which continues."""
     DECISION = "decision"
-    """A question waits for whoever may decide it."""
+    """A question waits for a decision."""
     DECISION_REMINDER = "decision-reminder"
-    """The same again, before its time is over."""
+    """A question still waits, shortly before its deadline."""
     DECIDED = "decided"
-    """To whoever was asked to decide: nobody needs to answer any more."""
+    """To the people who were asked to decide: no further answer is needed."""
     OVER = "over"
-    """To whoever was asked about an incident: it has ended."""
+    """To the people who were asked about an incident: it has ended."""
     HALTED = "halted"
-    """Somebody has halted an application's hosts, or they still are."""
+    """A halt was ordered, or is still active."""
     LIFTED = "lifted"
-    """The halt is lifted."""
+    """The halt was lifted."""
     UNDELIVERED = "undelivered"
     """A notice reached nobody."""
     OPENED = "opened"
-    """To the customer: we have seen it and work on it."""
+    """To the customer: the supplier works on an incident."""
     UPDATE = "update"
-    """To the customer: how it stands."""
+    """To the customer: the state of the incident."""
     WAITING = "waiting"
-    """To the customer or a third party: it is your turn."""
+    """To the customer or a third party: they must act."""
     WAITING_REMINDER = "waiting-reminder"
-    """The same again: no answer yet."""
+    """To the customer or a third party: they have not answered yet."""
     RESTORED = "restored"
-    """To the customer: it works again."""
+    """To the customer: the service works again."""
     CLOSED = "closed"
-    """To the customer: closed, with its cause."""
+    """To the customer: the incident is closed, with its cause."""
     MESSAGE = "message"
-    """A step of an instruction: what its author wrote for exactly these receivers."""
+    """A step of an instruction: the author's text for exactly these receivers."""
     ORDERED = "ordered"
-    """To whoever ordered a routine: we have it, and when it is carried out."""
+    """To the person who ordered a routine: the order was received, with its time."""
     ORDER_DONE = "order-done"
-    """To the same: it is done."""
+    """To the person who ordered a routine: it was carried out."""
     ORDER_FAILED = "order-failed"
-    """To the same: it could not be done as ordered, and we look into it."""
+    """To the person who ordered a routine: it could not be carried out as ordered, and the supplier investigates."""
+    REPORT = "report"
+    """To the receivers of a report: it is attached."""
+    REPORT_CORRECTION = "report-correction"
+    """To everybody who received a report: a new version replaces it, because figures changed."""
     TEST = "test"
-    """Somebody tries whether a contact can be reached; nothing has happened."""
+    """A test whether a contact can be reached; nothing has happened."""
 
     @property
     def customer_facing(self) -> bool:
-        """Whether it leaves the supplier's house; internal notes never stand in such a notice."""
+        """Whether the notice leaves the supplier's organisation; such a notice never contains internal notes."""
         return self in _OUTWARD
 
 
@@ -83,151 +88,157 @@ _OUTWARD = {
     Occasion.ORDERED,
     Occasion.ORDER_DONE,
     Occasion.ORDER_FAILED,
+    Occasion.REPORT,
+    Occasion.REPORT_CORRECTION,
 }
 
 
 class Audience(Model):
-    """Who is written to: exactly one of these."""
+    """The receivers: exactly one of these fields."""
 
-    rung: Annotated[int, Field(ge=1)] | None = None
-    """A rung of the ladder for the priority, or the first after it whose hours these are."""
+    level: Annotated[int, Field(ge=1)] | None = None
+    """A level of the escalation policy for the priority, or the first later one that is in its hours."""
     contacts: list[str] = []
     """Contacts by identifier, e-mail address or name."""
     party: Identifier | None = None
-    """Everybody of a party who may be written to, by its ladder contacts first; its support address is told to the lead."""
+    """All contacts of a party, its escalation contacts first. The lead gets the party's support address."""
     customer: bool = False
-    """The customer's contacts who are to be kept informed."""
-    channel: Channel | None = None
-    """By this channel; of a rung by its own, of everybody else by the best they have, unless given."""
+    """The contacts of the customer who receive updates."""
+    channel: ChannelName | None = None
+    """The channel; by default that of the level, and for other receivers their best one."""
 
 
 class Facts(Model):
-    """What a template may say; everything that a host or a customer wrote is escaped there."""
+    """The values for a template; texts from hosts and customers are escaped there."""
 
     title: str
     state: str = ""
-    """What is being done, in a sentence; customer-facing texts leave it out."""
+    """The current action, in a sentence; customer-facing texts leave it out."""
     opened_at: datetime
     components: list[str] = []
-    """Titles of the affected components."""
+    """The titles of the affected components."""
     text: Annotated[str, Field(max_length=4000)] = ""
-    """What a person wrote for exactly these receivers, or what happened."""
+    """A person's text for exactly these receivers, or a description of the event."""
     by: str = ""
     reference: str = ""
-    """The third party's ticket, or the customer's."""
+    """The ticket of the third party or the customer."""
     deadline: datetime | None = None
     percent: int | None = None
     promise: str = ""
     cause: str = ""
     question: Annotated[str, Field(max_length=1000)] = ""
-    """What somebody is asked to decide, in words for everybody who may decide it."""
+    """The question, in words that every decider understands."""
     silence: str = ""
-    """What happens when nobody answers, of a question: `refuse`, `approve` or `ask_again`."""
+    """The result of a question if nobody answers: `refuse`, `approve` or `ask_again`."""
     command: str = ""
-    """What colleagues type to see how it stands, or to answer; that of an incident unless given."""
+    """The command with which colleagues see the state, or answer; by default that of an incident."""
     link: str = ""
-    """Path of the incident in the Temporal UI; internal notices only."""
+    """The path of the incident in the Temporal UI; only in internal notices."""
+    report: Annotated[str, Field(max_length=200)] = ""
+    """The title of a report with its period; the receivers of the report read it."""
 
 
 class SendNotice(Model):
-    """Write to people, once for each key, however often it is asked."""
+    """Send a notice to people, once for each key even if the activity is retried."""
 
     key: Annotated[str, Field(max_length=200)]
-    """Of this notice alone: `WORKFLOW/RUN/PURPOSE/NUMBER`."""
+    """The key of this notice alone: `WORKFLOW/RUN/PURPOSE/NUMBER`."""
     incident: str
     application: ApplicationId
     dossier: str = ""
-    """Digest; the version that holds now unless given."""
+    """The digest of the dossier; the current version by default."""
     occasion: Occasion
     audience: Audience
     priority: Priority | None = None
     facts: Facts
+    attachments: list[DocumentFile] = []
+    """The documents to attach, the most important first. A channel that cannot carry one names it in the text."""
 
 
 class DeliveryState(StrEnum):
-    """What became of a notice to one receiver."""
+    """The state of a notice for one receiver."""
 
     SENT = "sent"
-    """Handed to the channel, which took it."""
+    """The channel accepted it."""
     FAILED = "failed"
-    """The channel refused it, or was not reached in all tries."""
+    """The channel refused it, or was unavailable in all attempts."""
     NO_CHANNEL = "no-channel"
-    """No address, or no such channel is configured here."""
+    """No address, or the channel is not configured here."""
     UNCERTAIN = "uncertain"
-    """The worker died while handing it over: it is not sent twice, so somebody may not have got it."""
+    """The worker died while sending. The notice is not sent twice, so the receiver may not have it."""
 
 
 class Delivery(Model):
-    """What became of a notice to one receiver."""
+    """The delivery of a notice to one receiver."""
 
     to: str
-    """The contact's name."""
+    """The name of the contact."""
     email: str = ""
-    """By which they decide; empty without one."""
-    channel: Channel
+    """The e-mail address under which the contact decides; empty without one."""
+    channel: str
     state: DeliveryState
     detail: str = ""
     at: datetime
 
 
 class Undelivered(Model):
-    """A message that did not reach somebody, or may not have."""
+    """A message that did not reach a receiver, or may not have reached them."""
 
     application: str
     incident: str
-    """Of the workflow that sent it; empty for what belongs to none."""
+    """The workflow that sent the message; empty if no workflow did."""
     subject: str
     to: str
-    """The contact's name."""
-    channel: Channel
+    """The name of the contact."""
+    channel: str
     state: DeliveryState
     detail: str = ""
     at: datetime
 
 
-class RungReached(Model):
-    """The rung that was asked."""
+class LevelReached(Model):
+    """The level of the escalation policy that was called."""
 
     number: int
-    """Counted from 1; of the one that was really asked, later than the one wanted where that was passed over."""
-    rungs: int
+    """Counted from 1. It may be later than the requested one, if that was skipped."""
+    levels: int
     acknowledge_within_seconds: float
     people: list[str] = []
-    """E-mail addresses, or identifiers without one, of those asked, deputies in place of who is away."""
+    """The people who were called, with deputies for absent ones: e-mail addresses, or identifiers without one."""
     notes: list[str] = []
-    """Who was passed over, and why."""
+    """The people who were skipped, and the reasons."""
 
 
 class NoticeReceipt(Model):
-    """What became of a notice."""
+    """The result of a notice."""
 
     key: str
     deliveries: list[Delivery] = []
-    rung: RungReached | None = None
-    """Of an audience by rung; None where the ladder has no further rung."""
+    level: LevelReached | None = None
+    """For an audience by level; None if the escalation policy has no further level."""
     subject: str = ""
     text: str = ""
-    """What was written, as the first receiver got it."""
+    """The text, as the first receiver got it."""
     notes: list[str] = []
-    """Why somebody was chosen instead of another, or why there is nobody to write to; of a rung they stand there."""
+    """The reasons for choosing deputies or nobody; for a level, these are in `level`."""
 
     @property
     def reached(self) -> bool:
-        """Whether it reached anybody."""
+        """Whether the notice reached anybody."""
         return any(d.state is DeliveryState.SENT for d in self.deliveries)
 
 
 class SentNotice(Model):
-    """A notice as the records keep it."""
+    """A notice as the records store it."""
 
     key: str
     incident: str
     occasion: Occasion
     at: datetime
-    """When it was first to be sent."""
+    """The time of the first attempt."""
     language: Language
     subject: str
     text: str
     deliveries: list[Delivery] = []
     finished: bool = False
-    """Whether all receivers have been tried; until then a delivery that is under way is `uncertain`."""
+    """Whether all receivers have been tried; until then, a delivery in progress is `uncertain`."""

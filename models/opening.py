@@ -1,4 +1,4 @@
-"""Opening an incident by the UI's start form, or by whatever else can start a workflow."""
+"""Open an incident by the start form of the UI, or by any other client that starts a workflow."""
 
 from __future__ import annotations
 
@@ -13,28 +13,30 @@ from models.watch import OpenByHand
 
 
 class OpenIncidentForm(Model):
-    """What somebody fills in; only `application` and `title` have to be there."""
+    """The start form; only `application` and `title` are required."""
 
     application: ApplicationId
     title: Annotated[str, Field(min_length=1, max_length=300, examples=["Customers cannot pay"])]
-    """What is wrong, in a sentence."""
+    """The fault, in a sentence."""
     component: Annotated[Identifier | None, Field(examples=["web"])] = None
-    """What is broken; the application as a whole unless given."""
+    """The failed component; the whole application by default."""
     severity: Severity = Severity.CRITICAL
     """critical, warning or info."""
     impact: Level | None = None
-    """high, medium or low; from the dossier unless given."""
+    """high, medium or low; from the dossier by default."""
     note: Annotated[str, Field(max_length=1000)] = ""
     by: Annotated[str, Field(min_length=1, max_length=80, examples=["on-call@driftbolaget.example"])] = (
         "somebody in the Temporal UI"
     )
     """Your e-mail address."""
     separate: bool = False
-    """Open one of its own, even where the matter seems to belong to an open one."""
+    """Open a separate incident, even if the alarm seems to belong to an open one."""
 
 
 class ReportByHand(Model):
-    """Tell the watch of an application, starting it where there is none; the same key opens one incident only."""
+    """Send the report to the watch of an application, and start the watch if it does not run. The same key opens one
+    incident only.
+    """
 
     key: Annotated[str, Field(min_length=1, max_length=200)]
     application: ApplicationId

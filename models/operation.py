@@ -1,37 +1,22 @@
-"""Operations: what is done to an application on purpose. What each is started with, tells while it runs, and returns."""
+"""Operations: their orders, their states and their outcomes."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, field_validator
 
-from models.base import ApplicationId, By, Identifier, Model, Moment, PositiveDuration
+from models.base import ApplicationId, By, Model, Moment, PositiveDuration
 from models.gates import GateState
 from models.records import TimelineEntry
 from models.runbooks import StepReport
-
-
-class OperationKind(StrEnum):
-    """What an operation is; also the type of its workflow, remedies and runbooks aside."""
-
-    START_UP = "start-up"
-    SHUT_DOWN = "shut-down"
-    MAINTENANCE = "maintenance"
-    CHANGE = "change"
-    RESTORE = "restore"
-    DRILL = "drill"
-    ROUTINE = "routine"
-    RUNBOOK = "runbook"
-    REMEDY = "remedy"
-    REVIEW = "review"
-    """What follows a change: its approval afterwards, or the look back on it."""
+from models.scope import WHOLE, Scope
 
 
 class OperationState(StrEnum):
-    """Where an operation stands."""
+    """The state of an operation."""
 
     PREPARING = "preparing"
     WAITING = "awaiting-lease"
@@ -50,106 +35,117 @@ class OperationEnd(StrEnum):
     FAILED = "failed"
     UNDONE = "undone"
     ABORTED = "aborted"
-    """Somebody stopped it."""
+    """Somebody aborted it."""
     REFUSED = "refused"
     """It was not allowed, or not approved; nothing was done."""
     MISSED = "missed"
-    """Its time passed before it could begin."""
+    """Its window or deadline passed before it could begin."""
     REHEARSED = "rehearsed"
     CANCELLED = "cancelled"
 
 
 LONGEST_DOWN = timedelta(days=30)
-"""An application is down on purpose for at most so long; then its silence is an alarm again."""
+"""The longest planned downtime of an application; after it, the alarms are raised again."""
 
 
 class OperationOrder(Model):
-    """What every operation takes; its own inputs are fields of a subclass."""
+    """The fields of every operation; a subclass adds its own inputs."""
 
     application: ApplicationId
     """Customer and application: `acme.shop`."""
     by: By
-    """Who wants it: your e-mail address, or `schedule`."""
+    """The requester: your e-mail address, or `schedule`."""
     reason: Annotated[str, Field(max_length=2000)] = ""
-    """Why; people read it in the UI."""
+    """The reason; people read it in the UI."""
     dossier: str = ""
-    """Digest of the version to act by; the one that holds now unless given."""
+    """The digest of the dossier version to use; the current one by default."""
     rehearse: bool = False
-    """Say what would be done on which host, and change nothing."""
+    """Only show the commands and hosts, and change nothing."""
     unattended: bool = False
-    """Nobody sits and waits: what fails is not asked about for long."""
+    """Nobody waits for the result: questions about failures have a short deadline."""
     window_until: Moment | None = None
-    """Nothing new is begun after this moment."""
+    """No new step begins after this moment."""
 
 
 class ComponentsOrder(OperationOrder):
-    """Start or stop a whole application, or part of it."""
+    """Start or stop a whole application, or a part of it."""
 
-    components: list[Identifier] = []
-    """Only these, with what they need (to start) or what needs them (to stop); none: the whole application."""
+    components: Scope = WHOLE
+    """Only these components, with those they need (start) or those that need them (stop); by default the whole application."""
+
+    verb: ClassVar[str] = "Start up"
+
+    @property
+    def title(self) -> str:
+        """The title of the operation for people, such as `Shut down web`."""
+        return f"{self.verb} {self.application if self.components.whole else self.components}"
 
 
 class ShutDownOrder(ComponentsOrder):
-    """Stop a whole application, or part of it."""
+    """Stop a whole application, or a part of it."""
+
+    verb: ClassVar[str] = "Shut down"
 
     down_for: PositiveDuration = timedelta(hours=8)
-    """So long at most it is down on purpose; what is still down then is an alarm. 30 days at most."""
+    """The longest planned downtime; components that are still down after it raise alarms. 30 days at most."""
 
     @field_validator("down_for")
     @classmethod
     def _not_for_ever(cls, span: timedelta) -> timedelta:
         if span > LONGEST_DOWN:
-            raise ValueError(f"this is at most {LONGEST_DOWN.days}d: nothing is silenced for ever")
+            raise ValueError(f"this is at most {LONGEST_DOWN.days}d: a longer downtime would hide alarms")
         return span
 
 
 class AbortOperation(Model):
-    """Stop an operation: what runs on a host is brought to its end, and nothing new is begun."""
+    """Abort an operation: running commands on hosts are completed, and no new step begins."""
 
     by: By
     reason: Annotated[str, Field(min_length=1, max_length=2000, examples=["The customer calls"])]
 
 
-class OperationTold(Model):
-    """The answer to whoever told an operation something."""
+class OperationReply(Model):
+    """The reply to an update."""
 
     message: str
 
 
 class OperationStatus(Model):
-    """Where an operation stands."""
+    """The state of an operation for queries."""
 
     id: str
-    kind: OperationKind
+    kind: str
+    """The name of its kind: `restore`."""
     application: str
     title: str
     state: OperationState
     doing: str
-    """What it is doing or waiting for, in one sentence."""
+    """The current action or wait, in one sentence."""
     by: str
     rehearsed: bool
     opened_at: datetime
     components: list[str]
-    """That it may act on; none: the whole application, or none yet."""
+    """The components that it may act on; empty: the whole application, or none yet."""
     lease: str
-    """Whether it holds the lease, or why it waits for it."""
+    """Whether it holds the lease, or why it waits for the lease."""
     gates: list[GateState]
-    """Open questions."""
+    """The open questions."""
     steps: list[StepReport]
     timeline: list[TimelineEntry]
     progress: str = ""
-    """How far a long step has come."""
+    """The progress of a long step."""
 
 
 class OperationOutcome(Model):
-    """How an operation ended."""
+    """The result of an operation."""
 
     id: str
-    kind: OperationKind
+    kind: str
+    """The name of its kind: `restore`."""
     end: OperationEnd
     summary: str
     steps: list[StepReport]
     opened_at: datetime
     closed_at: datetime
     data: dict[str, Any] = {}
-    """What is particular to its kind: achieved restore point, hosts that are done."""
+    """Data of its kind: the achieved restore point, the maintained hosts."""

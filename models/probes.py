@@ -1,48 +1,88 @@
-"""Probes: one look at a measuring point, and what was seen."""
+"""Probes: Driftvakt's kinds, samples, and the requests to probe."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Final, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field
 
+from models import forms as form
 from models.base import Model, PositiveDuration
+from models.forms import Form
 from models.hosts import HostTarget
+from models.probe_kinds import Probe
+
+REFERENCES: Final = ("env:", "file:")
+"""The prefixes of references to secrets."""
+
+_SECRET_HEADERS: Final = {"authorization", "proxy-authorization", "cookie", "x-api-key", "x-auth-token"}
 
 
-class HttpProbe(Model):
-    """Ask for a page."""
+class HttpProbe(Probe):
+    """Request a page."""
 
     type: Literal["http"] = "http"
     url: Annotated[str, Field(pattern=r"^https?://[^\s]+$")]
     method: Literal["GET", "HEAD", "POST"] = "GET"
     headers: dict[str, str] = {}
-    """Values that are secrets are written `env:NAME` or `file:PATH` and resolved on the site's worker."""
+    """Secret values are references, `env:NAME` or `file:PATH`, which the site's worker resolves."""
     body: str | None = None
     expect_status: list[int] = [200]
     expect_body: str | None = None
-    """Text that the body must contain."""
+    """A text that the body must contain."""
     forbid_body: str | None = None
-    """Text that the body must not contain."""
+    """A text that the body must not contain."""
     max_latency: PositiveDuration | None = None
     follow_redirects: bool = False
     verify_tls: bool = True
     timeout: PositiveDuration = timedelta(seconds=10)
 
+    gives_number: ClassVar[bool] = False
+    forms: ClassVar[Mapping[str, Form]] = {"url": form.url, "headers.*": form.reference}
+    secret_fields: ClassVar[frozenset[str]] = frozenset({"headers", "body"})
 
-class TcpProbe(Model):
-    """Open a connection and close it. Never for an SSH port: sshd penalises clients that connect without logging in."""
+    @property
+    def address(self) -> str:
+        """The host of the URL."""
+        return urlsplit(self.url).hostname or ""
+
+    def secrets(self) -> Iterator[tuple[tuple[str, ...], str, str]]:
+        """Yield headers that usually contain a secret."""
+        for header, value in self.headers.items():
+            if header.lower() in _SECRET_HEADERS and not value.startswith(REFERENCES):
+                yield ("headers", header), f"the secret of the header {header}", "write env:NAME or file:PATH instead"
+
+
+class TcpProbe(Probe):
+    """Open a connection and close it. Never use it on an SSH port: sshd penalises clients that connect without logging
+    in.
+    """
 
     type: Literal["tcp"] = "tcp"
     host: str
     port: Annotated[int, Field(ge=1, le=65535)]
     timeout: PositiveDuration = timedelta(seconds=5)
 
+    gives_number: ClassVar[bool] = False
+    forms: ClassVar[Mapping[str, Form]] = {"host": form.address}
 
-class TlsExpiryProbe(Model):
-    """Days until the certificate that is served runs out; the value of the sample."""
+    @property
+    def address(self) -> str:
+        """The host."""
+        return self.host.lower()
+
+    @property
+    def bare_connection(self) -> tuple[str, int]:
+        """The host and the port."""
+        return self.host, self.port
+
+
+class TlsExpiryProbe(Probe):
+    """The value is the number of days until the server's certificate expires."""
 
     type: Literal["tls_expiry"] = "tls_expiry"
     host: str
@@ -50,21 +90,35 @@ class TlsExpiryProbe(Model):
     server_name: str | None = None
     timeout: PositiveDuration = timedelta(seconds=10)
 
+    forms: ClassVar[Mapping[str, Form]] = {"host": form.address, "server_name": form.dns_name}
 
-class DnsProbe(Model):
+    @property
+    def address(self) -> str:
+        """The host."""
+        return self.host.lower()
+
+
+class DnsProbe(Probe):
     """Resolve a name; the value is the number of answers."""
 
     type: Literal["dns"] = "dns"
     name: str
     record: Literal["A", "AAAA", "CNAME", "MX", "TXT", "NS"] = "A"
     expect: list[str] = []
-    """Answers that must be among those given; none: any answer will do."""
+    """Answers that must be among those received; empty: any answer is enough."""
     server: str | None = None
-    """`ADDRESS` or `ADDRESS:PORT` of the name server; the system's own unless given."""
+    """`ADDRESS` or `ADDRESS:PORT` of the name server; the system's own by default."""
     timeout: PositiveDuration = timedelta(seconds=5)
 
+    forms: ClassVar[Mapping[str, Form]] = {"name": form.dns_name, "server": form.name_server}
 
-class SshCommandProbe(Model):
+    @property
+    def asks_between(self) -> bool:
+        """True for the machine's own name server, because it is not the measured server."""
+        return self.server is None
+
+
+class SshCommandProbe(Probe):
     """Run a read-only command on a host; the first number on its standard output is the value."""
 
     type: Literal["ssh_command"] = "ssh_command"
@@ -73,19 +127,29 @@ class SshCommandProbe(Model):
     command: str
     timeout: PositiveDuration = timedelta(seconds=20)
 
+    on_host: ClassVar[bool] = True
 
-class SqlProbe(Model):
-    """Ask a database; the first column of the first row is the value."""
+
+class SqlProbe(Probe):
+    """Query a database; the value is the first column of the first row."""
 
     type: Literal["sql"] = "sql"
     database: str
-    """`env:NAME` or `file:PATH` that holds the URL, or a URL without a password (`postgresql://`, `sqlite:///`)."""
+    """`env:NAME` or `file:PATH` with the URL, or a URL without a password (`postgresql://`, `sqlite:///`)."""
     query: str
-    """Runs in a read-only transaction."""
+    """The query runs in a read-only transaction."""
     timeout: PositiveDuration = timedelta(seconds=10)
 
+    forms: ClassVar[Mapping[str, Form]] = {"database": form.database}
+    secret_fields: ClassVar[frozenset[str]] = frozenset({"database"})
 
-class PrometheusProbe(Model):
+    def secrets(self) -> Iterator[tuple[tuple[str, ...], str, str]]:
+        """Yield the database if its URL contains a password."""
+        if not self.database.startswith(REFERENCES) and _has_password(self.database):
+            yield ("database",), "a password", "write `database: env:NAME` or `file:PATH`"
+
+
+class PrometheusProbe(Probe):
     """Ask a Prometheus server for one number; an empty answer is no data."""
 
     type: Literal["prometheus"] = "prometheus"
@@ -93,33 +157,40 @@ class PrometheusProbe(Model):
     query: str
     timeout: PositiveDuration = timedelta(seconds=10)
 
+    forms: ClassVar[Mapping[str, Form]] = {"server": form.url}
 
-Probe = Annotated[
-    HttpProbe | TcpProbe | TlsExpiryProbe | DnsProbe | SshCommandProbe | SqlProbe | PrometheusProbe,
-    Field(discriminator="type"),
-]
-"""How a measuring point is looked at."""
+    @property
+    def asks_between(self) -> bool:
+        """True, because Prometheus is not the measured server."""
+        return True
+
+
+def _has_password(url: str) -> bool:
+    try:
+        return bool(urlsplit(url).password) or "password=" in url
+    except ValueError:
+        return "@" in url
 
 
 class Seen(StrEnum):
-    """What one look found."""
+    """The result of one probe."""
 
     OK = "ok"
     FAILED = "failed"
     NO_DATA = "no_data"
-    """Nothing could be learnt: the probe itself could not be carried out, or there was no answer to judge."""
+    """Nothing was measured: the probe could not run, or there was no answer to judge."""
 
 
 class Sample(Model):
-    """One look at one measuring point."""
+    """One probe of one measuring point."""
 
     point: str
     """`customer.application.measuring-point`."""
     at: datetime
-    """When the look began, UTC."""
+    """The beginning of the probe, UTC."""
     seen: Seen
     value: float | None = None
-    """What was measured, in the unit of the measuring point; None where the kind has no number or it failed."""
+    """The value in the unit of the measuring point; None if the kind has no number, or the probe failed."""
     latency_ms: float | None = None
     detail: str = ""
     """One short sentence for people; at most 300 characters; no secrets."""
@@ -131,9 +202,9 @@ class ProbeTarget(Model):
     point: str
     probe: Probe
     ssh_host: HostTarget | None = None
-    """For `ssh_command`: where."""
-    ill_when: list[str] = []
-    """Conditions (`value > 90`) under which a look that succeeded shows a fault all the same; heeded by `watch_health`."""
+    """The host on which the probe runs a command over SSH; None for kinds without SSH."""
+    failing_when: list[str] = []
+    """Conditions (`value > 90`) under which a successful probe still counts as a fault; used by `watch_health`."""
 
 
 class ProbeBatch(Model):
@@ -144,7 +215,7 @@ class ProbeBatch(Model):
 
 
 class ProbeBatchResult(Model):
-    """One sample a target, in the order asked for."""
+    """One sample for each target, in the given order."""
 
     samples: list[Sample]
 
@@ -155,30 +226,31 @@ class ProbeBatchResult(Model):
 
 
 class WatchHealth(Model):
-    """Probe points again and again until their state is certain: for confirming a fault and for proving recovery.
+    """Probe points repeatedly until their state is certain: to confirm a fault, or to prove recovery.
 
-    Carried out by one heartbeating activity, so that waiting costs no history.
+    One activity with heartbeats does it, so that waiting needs no history.
     """
 
     targets: Annotated[list[ProbeTarget], Field(min_length=1)]
     every: PositiveDuration = timedelta(seconds=5)
     healthy_for: PositiveDuration | None = None
     """Succeed when all points were OK for this long without a break (proof of recovery)."""
-    failing_looks: int | None = None
-    """Succeed when some point failed in this many looks in a row (confirmation); the first look in which all are OK ends it."""
+    failing_checks: int | None = None
+    """Succeed when a point failed in this many probes in a row (confirmation); a first round in which all are OK ends
+    it."""
     give_up_after: PositiveDuration = timedelta(minutes=5)
 
 
 class HealthVerdict(Model):
-    """What watching the points came to."""
+    """The result of `WatchHealth`."""
 
     healthy: bool
-    """All points were OK at the end (for `healthy_for` as long as agreed)."""
+    """All points were OK at the end (for `healthy_for`, if it was given)."""
     certain: bool = True
-    """Whether the state asked for was established; False: time was up before it was."""
-    looks: int
-    """How many rounds of probes were made."""
+    """Whether the requested state was established; False: the time ran out before."""
+    checks: int
+    """The number of rounds of probes."""
     samples: list[Sample]
-    """The last round."""
+    """The samples of the last round."""
     reason: str
     """One sentence for people."""

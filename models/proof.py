@@ -1,4 +1,4 @@
-"""Proof of instructions: when each was last rehearsed, carried out or failed, and whether that still says that it works."""
+"""Proofs of instructions: their last rehearsal, run and failure, and whether an instruction still counts as proven."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from models.base import ApplicationId, Duration, Model, format_duration
 
 
 class Use(StrEnum):
-    """What was done with an instruction."""
+    """The way in which an instruction was used."""
 
     REHEARSED = "rehearsed"
     REHEARSAL_FAILED = "rehearsal-failed"
     CARRIED_OUT = "carried-out"
     DID_NOT_HELP = "did-not-help"
-    """Carried out as written, without any command failing, and what it was for was still ill afterwards."""
+    """Carried out completely, without a failed command, but the fault remained."""
     FAILED = "failed"
-    """A command of it failed."""
+    """A command of the instruction failed."""
 
 
 _WENT_WELL = (Use.REHEARSED, Use.CARRIED_OUT, Use.DID_NOT_HELP)
@@ -29,43 +29,43 @@ _WENT_WELL = (Use.REHEARSED, Use.CARRIED_OUT, Use.DID_NOT_HELP)
 
 
 def use_of(well: bool, *, rehearsed: bool) -> Use:
-    """What to keep of a use that went well, or did not."""
+    """Return the use to record for success or failure."""
     if rehearsed:
         return Use.REHEARSED if well else Use.REHEARSAL_FAILED
     return Use.CARRIED_OUT if well else Use.FAILED
 
 
 class ProofRecord(Model):
-    """A use of an instruction, as whoever used it tells the records; keyed by instruction and operation."""
+    """A use of an instruction as its operation reports it to the records; keyed by instruction and operation."""
 
     type: Literal["proof"] = "proof"
     application: ApplicationId
     instruction: Annotated[str, Field(min_length=1, max_length=200)]
-    """As in `remedy/web-down/restart`."""
+    """Such as `remedy/web-down/restart`."""
     use: Use
     operation: str
-    """Workflow id."""
+    """The workflow id of the operation."""
     run: str
-    """Its run id."""
+    """The run id of the operation."""
     dossier: str
-    """Digest of the dossier that it was taken from."""
+    """The digest of the dossier with the instruction."""
     at: datetime
 
 
 class Proof(Model):
-    """A use of an instruction, as it is known."""
+    """A recorded use of an instruction."""
 
     use: Use
     at: datetime
     operation: str
     dossier: str
-    """Digest of the dossier."""
+    """The digest of the dossier."""
     digest: str
-    """Digest of what was carried out: the steps, and how the components they name are started and stopped."""
+    """The digest of the steps, and of the way in which the components they name are started and stopped."""
 
 
 class Freshness(Model):
-    """How well an instruction is proven."""
+    """The evidence that an instruction works."""
 
     application: str
     instruction: str
@@ -73,14 +73,14 @@ class Freshness(Model):
     digest: str
     fresh_for: Duration | Literal["always"]
     rehearsed: Proof | None = None
-    """The last time."""
+    """The last rehearsal."""
     carried_out: Proof | None = None
     did_not_help: Proof | None = None
-    """The last time that all of it was carried out and did not put anything right."""
+    """The last complete run that did not fix the fault."""
     failed: Proof | None = None
-    """The last time that carrying it out, or rehearsing it, failed."""
+    """The last run or rehearsal that failed."""
     stale: str = ""
-    """Why it asks before it is used unattended; nothing: it is proven."""
+    """The reason why automatic use needs an approval; empty: the instruction is proven."""
 
 
 def freshness(
@@ -92,7 +92,7 @@ def freshness(
     proofs: Sequence[Proof],
     now: datetime,
 ) -> Freshness:
-    """Judge an instruction by its uses; those of another wording of it prove nothing of this one."""
+    """Judge an instruction by its uses; uses of another version of its steps do not count."""
     latest = {use: max((p for p in proofs if p.use is use), key=lambda p: p.at, default=None) for use in Use}
     failures = [p for use in (Use.FAILED, Use.REHEARSAL_FAILED) if (p := latest[use]) is not None]
     return Freshness(
@@ -112,8 +112,8 @@ def freshness(
 def _stale(digest: str, fresh_for: timedelta, proofs: Sequence[Proof], now: datetime) -> str:
     ours = [p for p in proofs if p.digest == digest]
     good, failed = _last(ours, *_WENT_WELL), _last(ours, Use.FAILED)
-    # A rehearsal runs what only looks, and not the command that failed; but nobody rehearses by accident: a person has seen
-    # the failure and says with it that the instruction may be used again.
+    # A rehearsal runs only read-only commands, and not the command that failed. But it is a decision of a person, who has seen
+    # the failure and lets the instruction be used again.
     if failed is not None and (good is None or good.at < failed.at):
         return f"it failed when it was last carried out, on {failed.at:%Y-%m-%d}"
     if good is None:

@@ -1,4 +1,4 @@
-"""What workflows write to the records and read from them: messages of the records' activities, each idempotent by its key."""
+"""The messages of the activities on the records; each is idempotent by its key."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from models.proof import ProofRecord
 
 
 class EntryKind(StrEnum):
-    """What a line of a timeline is about."""
+    """The topic of a line in a timeline."""
 
     ALARM = "alarm"
     PROBE = "probe"
@@ -28,9 +28,9 @@ class EntryKind(StrEnum):
     CLOCK = "clock"
     """A warning, a breach, a pause."""
     NOTICE = "notice"
-    """Somebody was written to, or could not be."""
+    """A notice was sent, or could not be sent."""
     LEAD = "lead"
-    """Who has it: acknowledged, handed over, escalated."""
+    """The lead: acknowledged, handed over, escalated."""
 
 
 class TimelineEntry(Model):
@@ -42,15 +42,15 @@ class TimelineEntry(Model):
     text: str
     """One or two sentences for people."""
     data: dict[str, Any] = {}
-    """What it rests on: job results, samples, answers; cut, masked."""
+    """The evidence: job results, samples, answers; cut, with secrets masked."""
 
 
 class IncidentRecord(Model):
-    """An incident as the records keep it; keyed by its id."""
+    """An incident in the records; keyed by its id."""
 
     type: Literal["incident"] = "incident"
     id: str
-    """Workflow id: `inc.acme.shop.17`."""
+    """The workflow id: `inc.acme.shop.17`."""
     application: ApplicationId
     number: int
     title: str
@@ -58,7 +58,7 @@ class IncidentRecord(Model):
     priority: str | None = None
     components: list[str] = []
     dossier: str
-    """Digest of the dossier that it ran by."""
+    """The digest of the dossier that the incident used."""
     opened_at: datetime
     opened_by: str
     closed_at: datetime | None = None
@@ -66,25 +66,25 @@ class IncidentRecord(Model):
     summary: str = ""
     clock: list[ClockEvent] = []
     cause: str | None = None
-    """Cause code."""
+    """The cause code."""
     lead: str | None = None
     reopened: Annotated[int, Field(ge=0)] = 0
-    """How often it was opened again."""
+    """The number of reopenings."""
     subject: str | None = None
-    """What it is about, where that is not the health of the application."""
+    """The subject, if it is not the health of the application."""
     run: str = ""
-    """Run id: a run that was reset tells its part beside that of the run before, and overwrites nothing."""
+    """The run id. The lines of a reset run are stored beside those of the run before, and overwrite nothing."""
     timeline: list[TimelineEntry] = []
-    """Added to what is there; an entry with a known sequence is left as it was."""
+    """Appended to the stored lines; a line with a known sequence stays unchanged."""
 
 
 class AlarmRecord(Model):
-    """An alarm message and what became of it; keyed by application and sequence."""
+    """An alarm message and its disposition; keyed by application and sequence."""
 
     type: Literal["alarm"] = "alarm"
     application: ApplicationId
     sequence: int
-    """Given by the watch; counts on for ever."""
+    """The number that the watch gave; it only grows."""
     at: datetime
     title: str
     state: str
@@ -95,34 +95,34 @@ class AlarmRecord(Model):
 
 
 class OperationRecord(Model):
-    """An operation as the records keep it; keyed by its id."""
+    """An operation in the records; keyed by its id."""
 
     type: Literal["operation"] = "operation"
     id: str
-    """Workflow id: `change.acme.shop.4`."""
+    """The workflow id: `change.acme.shop.4`."""
     kind: str
     application: ApplicationId
     name: str = ""
-    """Of the routine or instruction in the dossier that it carries out."""
+    """The routine or instruction in the dossier that it carries out."""
     title: str
     state: str
     dossier: str
-    """Digest of the dossier that it acts by."""
+    """The digest of the dossier that it uses."""
     opened_at: datetime
     opened_by: str
     rehearsed: bool = False
     closed_at: datetime | None = None
     outcome: str | None = None
-    """How it ended."""
+    """The end of the operation."""
     summary: str = ""
     data: dict[str, Any] = {}
-    """What is particular to its kind."""
+    """Data of its kind."""
     run: str = ""
-    """Run id, as for incidents."""
+    """The run id, as for incidents."""
     first_run: str | None = None
-    """Run id that it keeps when it is reset: another operation under the same id has another one."""
+    """The first run id, which a reset keeps. Another operation under the same id has another one."""
     timeline: list[TimelineEntry] = []
-    """Added to what is there."""
+    """Appended to the stored lines."""
 
 
 class WriteRecords(Model):
@@ -135,20 +135,21 @@ class WriteRecords(Model):
 
 
 class TakeTokens(Model):
-    """Ask for fencing tokens; the same key gives the same tokens."""
+    """Ask for fencing tokens; the same key returns the same tokens."""
 
     key: str
-    """Stable for one operation: workflow id and step."""
+    """The key of one step: workflow id and step."""
     components: Annotated[list[str], Field(min_length=1)]
-    """`customer.application.component`, each."""
+    """The components as `customer.application.component`."""
     count: Annotated[int, Field(ge=0)] = 1
-    """So many in a row, of which the first is told; 0: the highest that was given, for whoever shares and raises none."""
+    """The number of consecutive tokens, of which the first is returned. 0: the highest token so far, for operations
+    that share a lease."""
     counted: bool = False
-    """Counted from 1, for numbers that people read; tokens are ahead of the clock."""
+    """Count from 1, for numbers that people read. Tokens follow the clock instead."""
 
 
 class Tokens(Model):
-    """A token for each component, higher than any given before for it."""
+    """A token for each component, higher than any given before."""
 
     tokens: dict[str, int]
 
@@ -163,19 +164,19 @@ class OpenGate(Model):
 
 
 class OpenedGate(Model):
-    """What answers to it must name."""
+    """The values that an answer must name."""
 
     digest: str
-    """SHA-256 of all of it."""
+    """SHA-256 of the whole question."""
 
 
 class UseDecision(Model):
-    """Use an approval up: it counts for one run of one workflow, once."""
+    """Consume an approval: it counts for one run of one workflow, once."""
 
     gate: str
     """`WORKFLOW_ID/GATE/NONCE`."""
     run: str
-    """Run id; a reset run has another and must ask again."""
+    """The run id; a reset run has another one and must ask again."""
     option: str
     by: list[str]
     at: datetime

@@ -1,4 +1,4 @@
-"""Restores and drills: what each is started with, the restore points found, and what came of it."""
+"""Restores and drills: their orders, the restore points, and the proof."""
 
 from __future__ import annotations
 
@@ -17,91 +17,91 @@ Wanted = Annotated[str, Field(max_length=300)]
 
 
 class RestoreOrder(OperationOrder):
-    """Restore from backup."""
+    """An order to restore from a backup."""
 
     restore: Annotated[Identifier, Field(examples=["database"])]
-    """Restore instruction of the dossier."""
+    """The restore instruction of the dossier."""
     point: Wanted = ""
-    """`latest`, the id of a restore point, or a time with its zone; asked for unless given."""
+    """`latest`, the id of a restore point, or a time with its zone; if it is empty, the workflow asks."""
     points_only: bool = False
-    """Say which restore points there are, and change nothing."""
+    """Only list the restore points, and change nothing."""
 
 
 class DrillOrder(OperationOrder):
-    """Practise a restore, into a scratch place."""
+    """An order to test a restore in a scratch place."""
 
     restore: Annotated[Identifier, Field(examples=["database"])]
-    """Restore instruction of the dossier."""
+    """The restore instruction of the dossier."""
     point: Wanted = LATEST
     """`latest`, the id of a restore point, or a time with its zone."""
     exact_until: Moment | None = None
-    """Until when its schedule keeps to the times of the dossier. After that it wakes up more often until it is applied anew: a
-    drill too many proves as much as any other."""
+    """Until this time its schedule starts it at the times of the dossier. After that it starts more often until the
+    schedules are applied again; an extra drill does no harm."""
 
 
 class RestorePoint(Model):
     """A state of the data that can be restored."""
 
     id: str
-    """By which it is chosen: a file's name, a snapshot's id."""
+    """The id for choosing it: a file's name, a snapshot's id."""
     at: datetime
-    """The data is as it was then; what came later is lost."""
+    """The time of the data; later data is lost."""
     size_bytes: int | None = None
-    """Of the backup."""
+    """The size of the backup."""
     note: str = ""
-    """What else people should know."""
+    """Further information for people."""
     base: str = ""
-    """The backup it begins from, where that is another."""
+    """The backup from which it starts, if that is another one."""
     target: datetime | None = None
     """The moment to which the log is replayed."""
     to_the_end: bool = False
     """Whether the log is replayed to its end."""
 
     def age(self, now: datetime) -> timedelta:
-        """How much would be lost."""
+        """Return the age of the data, which a restore would lose."""
         return max(now - self.at, timedelta(0))
 
 
 class Examined(Model):
-    """What a look into a backup found, before anything is touched."""
+    """The result of examining a backup before anything is changed."""
 
     faults: list[str] = []
-    """Why it must not be restored; none: it may."""
+    """The reasons why it must not be restored; empty: it may."""
     at: datetime | None = None
-    """When the data is of, where the backup itself says so."""
+    """The time of the data, if the backup contains it."""
     needs_bytes: int | None = None
-    """Room that the restored data takes, as far as is known."""
+    """The space that the restored data needs, if it is known."""
     exists_bytes: int | None = None
-    """Size of what is there now; None: nothing is."""
+    """The size of the current data; None: there is none."""
     facts: dict[str, str] = {}
-    """For the adapter that looked."""
+    """Values for the adapter that examined the backup."""
 
 
 class RestoreProof(Model):
-    """What a restore or a drill has achieved, beside what was agreed; kept in the records."""
+    """The result of a restore or a drill, compared with the agreement; kept in the records."""
 
     restore: Identifier
-    """Instruction in the dossier."""
+    """The instruction in the dossier."""
     point: str
-    """Id of the restore point."""
+    """The id of the restore point."""
     point_at: datetime
-    """The data is as it was then."""
+    """The time of the data."""
     asked_at: datetime
-    """From when its age counts."""
+    """The time from which the age of the data counts."""
     size_bytes: int | None = None
     lost: Duration
-    """Achieved restore point: how much was lost, or would have been."""
+    """The achieved restore point: the time whose data was lost, or would have been."""
     agreed_point: Duration
     took: Duration | None = None
-    """Achieved restore time, without waiting for people; None: it did not get that far."""
+    """The achieved restore time, without waiting for people; None: the restore did not finish."""
     agreed_time: Duration
     verified: bool = False
-    kept_at: str = ""
-    """Where what existed before is kept."""
+    saved_to: str = ""
+    """The place where the previous data is kept."""
     faults: list[str] = []
-    """What was not as agreed."""
+    """The terms that were not met."""
 
     @property
     def as_agreed(self) -> bool:
-        """Whether all that was promised was achieved."""
+        """Whether all terms were met."""
         return self.verified and not self.faults

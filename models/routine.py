@@ -1,34 +1,44 @@
-"""Ordering extended routines: what somebody fills in, and what comes of looking at it."""
+"""Orders of extended routines: the form, and the checked order."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
 
 from pydantic import Field
 
 from models.base import ApplicationId, Identifier, Model, Moment
 from models.dossier.instructions import Approval, Step
-from models.operation import OperationOrder
+from models.operation import OperationEnd, OperationOrder
 
 
 class RoutineOrder(OperationOrder):
-    """Order an extended routine of the dossier."""
+    """An order of an extended routine of the dossier."""
 
     routine: Annotated[Identifier, Field(examples=["campaign"])]
-    """As the dossier names it."""
+    """The name of the routine in the dossier."""
     inputs: Annotated[dict[str, Any], Field(examples=[{"campaign": "ABC12"}])] = {}
-    """What it must be given, by name: `{"campaign": "ABC12", "prices": "spring"}`."""
+    """The inputs by name: `{"campaign": "ABC12", "prices": "spring"}`."""
     at: Moment | None = None
-    """When it is wanted; as soon as its lead time allows unless given."""
+    """The requested time; by default as soon as the lead time allows."""
+
+
+_NOT_COUNTED: Final = {OperationEnd.REFUSED.value, OperationEnd.CANCELLED.value, OperationEnd.MISSED.value}
+
+
+def counts(outcome: str | None, data: Mapping[str, Any]) -> bool:
+    """Return whether an order with this end and these data counts against the customer's entitlement."""
+    # An order that is wrong fails before it is one.
+    return outcome not in _NOT_COUNTED and not data.get("faults")
 
 
 class CheckOrder(Model):
-    """An order to look at before anything is done about it."""
+    """Check an order before anything is done."""
 
     application: ApplicationId
     dossier: str
     operation: str
-    """Workflow id; it is not counted against itself."""
+    """The workflow id, so that the order is not counted twice."""
     routine: str
     by: str
     inputs: dict[str, Any]
@@ -38,20 +48,20 @@ class CheckOrder(Model):
 
 
 class CheckedOrder(Model):
-    """What an order comes to."""
+    """A checked order."""
 
     title: str = ""
     faults: list[str] = []
-    """All that is wrong with it, a sentence each; then nothing else counts."""
+    """All faults of the order, one sentence each; with faults, the other fields do not matter."""
     values: dict[str, str] = {}
-    """The inputs as commands get them."""
+    """The inputs in the form for commands."""
     steps: list[Step] = []
-    """With the inputs in their places."""
+    """The steps with the inputs inserted."""
     not_before: Moment | None = None
     approval: Approval | None = None
     deciders: list[str] = []
     beyond: str = ""
-    """Why it passes what the customer is entitled to; then an operator is asked."""
+    """The reason why the order exceeds the customer's entitlement; an operator must then approve."""
     operators: list[str] = []
     receipt_to: list[str] = []
-    """Contacts who get the receipts: whoever ordered it."""
+    """The contacts who get the receipts, that is, the requester."""

@@ -1,4 +1,4 @@
-"""Runbooks: what every one is started with and returns, and the steps it reports."""
+"""Runbooks: the input of each, its report, and the reports of its steps."""
 
 from __future__ import annotations
 
@@ -11,39 +11,42 @@ from models.sizes import cut, encoded_size, last_that_fit
 
 
 class RunbookInput(Model):
-    """What every runbook takes; its own inputs are fields of a subclass."""
+    """The fields of every runbook; a subclass adds its own inputs."""
 
     application: ApplicationId
     """Customer and application: `acme.shop`."""
     dossier: str = ""
-    """Digest of the version to act by; the one that holds now unless given."""
+    """The digest of the dossier version to use; the current one by default."""
     requested_by: By
-    """Who wants it: your e-mail address, or the id of the incident."""
+    """The requester: your e-mail address, or the id of the incident."""
     reason: str = ""
-    """Why it is wanted; people read it in the UI."""
+    """The reason; people read it in the UI."""
     rehearse: bool = False
-    """Say what would be done on which host, and change nothing."""
+    """Only show the commands and hosts, and change nothing."""
     lease: HeldLease | None = None
-    """Of the operation that calls it; leave it out: then the runbook asks for its own."""
+    """The lease of the calling operation. Leave it out to let the runbook request its own lease."""
 
 
 class StepReport(Model):
-    """One step that was carried out, or rehearsed."""
+    """The report of one step that was carried out or rehearsed."""
 
     title: str
-    """What a person would say it did."""
+    """The step in words for people."""
     host: str | None = None
     command: str = ""
     outcome: Outcome
     changed: bool
     command_failed: bool = False
-    """A command was run for it, and failed: not so where no command was begun, or where it only waited in vain."""
+    """Whether a command of the step ran and failed. False if no command began, or if the step only waited without
+    success."""
+    precheck: bool = False
+    """Whether the report is about the check before a step, which finds out whether the step is needed."""
     detail: str
-    """What came of it, in one sentence."""
+    """The result in one sentence."""
 
 
 class RunbookReport(Model):
-    """What a runbook did."""
+    """The result of a runbook."""
 
     runbook: str
     rehearsed: bool
@@ -53,9 +56,9 @@ class RunbookReport(Model):
 
 
 def steps_that_fit(steps: Sequence[StepReport], limit: int) -> list[StepReport]:
-    """Return the steps, with what came of them cut until they fit into `limit` bytes; the records have all of it.
+    """Return the steps, with their results cut so that they fit into `limit` bytes; the records have the whole results.
 
-    Where even that is too much, the latest steps are returned, and the first of them says how many came before.
+    If that is still too large, the latest steps are returned, and the first of them states how many came before.
     """
     found = list(steps)
     for size in (4_000, 1_000, 200):
@@ -65,7 +68,5 @@ def steps_that_fit(steps: Sequence[StepReport], limit: int) -> list[StepReport]:
     latest = last_that_fit(found, limit - 500)
     if missing := len(found) - len(latest):
         first = latest[0]
-        latest[0] = first.model_copy(
-            update={"detail": f"({missing} earlier steps stand in the records) {first.detail}"}
-        )
+        latest[0] = first.model_copy(update={"detail": f"({missing} earlier steps are in the records) {first.detail}"})
     return latest

@@ -1,8 +1,7 @@
-"""What of a dossier recurs: the schedules that must be there for it, and what they start."""
+"""The recurring work of a dossier: the schedules that it needs, and the workflows that they start."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -15,48 +14,50 @@ from models.dossier.agreement import ServiceHours, TimeZone
 from models.dossier.frequency import Frequency
 from models.dossier.routines import MaintenanceRoutine, Missed, Window, at_longest
 from models.names import schedule_id
+from models.operation_kinds import DRILL, MAINTENANCE
 from models.people import SCHEDULE
+from models.scope import WHOLE, Scope
 
 
 class ScheduledRoutine(Model):
-    """Something that recurs, by one version of a dossier."""
+    """A recurring routine in one version of a dossier."""
 
     kind: Identifier
-    """What is started: a kind of operation, which is also the type of its workflow."""
+    """The kind of operation, which is also the type of its workflow."""
     application: ApplicationId
     customer: Identifier
     name: Identifier
-    """Its name in the dossier."""
+    """The name in the dossier."""
     title: str
     frequency: Frequency
     time_zone: TimeZone
     working_days: ServiceHours | None = None
-    """Say which days are working days."""
+    """The service hours that define working days."""
     window: Window | None = None
     """None: at any hour."""
     missed: Missed = Missed.SKIP
-    components: list[Identifier] = []
-    """What it works on, without what depends on it; none: the whole application."""
+    components: Scope = WHOLE
+    """The components that it works on, without their dependants."""
     takes_at_most: Duration = timedelta(0)
-    """If every step takes its longest."""
+    """The duration if every step takes its longest time."""
     order: dict[str, Any] = Field(default_factory=dict)
-    """Input of the workflow."""
+    """The input of the workflow."""
 
     @property
     def id(self) -> str:
-        """Id of its schedule."""
+        """The id of its schedule."""
         return schedule_id(self.kind, self.application, self.name)
 
     @property
     def when(self) -> str:
-        """In words when it runs."""
+        """The run times in words."""
         within = f", window {self.window.hours}" if self.window else ""
         days = f" on {', '.join(self.window.weekdays)}" if self.window and self.window.weekdays else ""
         return f"{self.frequency}, {self.time_zone}{within}{days}"
 
 
 def scheduled_routines(dossier: Dossier) -> list[ScheduledRoutine]:
-    """Everything of a dossier that recurs, in the order written."""
+    """Return all recurring routines of a dossier, in the written order."""
     drilled = [name for name, restore in dossier.instructions.restore.items() if restore.drill is not None]
     return [
         *(_maintenance(dossier, name) for name in dossier.routines.maintenance),
@@ -68,7 +69,7 @@ def _drill(dossier: Dossier, name: str) -> ScheduledRoutine:
     restore = dossier.instructions.restore[name]
     assert restore.drill is not None
     return ScheduledRoutine(
-        kind="drill",
+        kind=DRILL.name,
         application=dossier.id,
         customer=dossier.customer,
         name=name,
@@ -76,7 +77,7 @@ def _drill(dossier: Dossier, name: str) -> ScheduledRoutine:
         frequency=restore.drill.frequency,
         time_zone=restore.drill.time_zone,
         working_days=dossier.agreement.working_days(None),
-        components=[restore.component],
+        components=Scope.of([restore.component]),
         takes_at_most=restore.restore_time,
         order={"application": dossier.id, "by": SCHEDULE, "unattended": True, "restore": name},
     )
@@ -87,7 +88,7 @@ def _maintenance(dossier: Dossier, name: str) -> ScheduledRoutine:
     hosts = maintained_hosts(dossier, routine)
     batches = 1 + -(-(len(hosts) - 1) // routine.at_once) if hosts else 0
     return ScheduledRoutine(
-        kind="maintenance",
+        kind=MAINTENANCE.name,
         application=dossier.id,
         customer=dossier.customer,
         name=name,
@@ -97,20 +98,20 @@ def _maintenance(dossier: Dossier, name: str) -> ScheduledRoutine:
         working_days=dossier.agreement.working_days(routine.working_days),
         window=routine.window,
         missed=routine.missed,
-        components=maintained_components(dossier, routine),
+        components=Scope.of(maintained_components(dossier, routine)),
         takes_at_most=(at_longest(routine.steps) + routine.healthy_for) * batches,
         order={"application": dossier.id, "by": SCHEDULE, "unattended": True, "routine": name},
     )
 
 
 def maintained_hosts(dossier: Dossier, routine: MaintenanceRoutine) -> list[str]:
-    """The hosts in the order in which they have their turn: those named, then those of the components, each once."""
+    """Return the hosts in the order of their maintenance: the named ones, then those of the components, each once."""
     of_components = [h for c in routine.components for h in dossier.architecture.components[c].hosts]
     return list(dict.fromkeys([*routine.hosts, *of_components]))
 
 
 def maintained_components(dossier: Dossier, routine: MaintenanceRoutine) -> list[str]:
-    """The components that are worked on: those named, and those that stand on a host that is named; in the dossier's order."""
+    """Return the maintained components: the named ones, and those on a named host; in the dossier's order."""
     return [
         name
         for name, component in dossier.architecture.components.items()
@@ -118,49 +119,39 @@ def maintained_components(dossier: Dossier, routine: MaintenanceRoutine) -> list
     ]
 
 
-def with_dependants(dossier: Dossier, components: Sequence[str]) -> list[str]:
-    """These and all that depend on them, as a lease covers them; none: the whole application."""
-    needs = {name: set(component.depends_on) for name, component in dossier.architecture.components.items()}
-    scope, grew = set(components), bool(components)
-    while grew:
-        more = {name for name, needed in needs.items() if needed & scope} - scope
-        scope, grew = scope | more, bool(more)
-    return [name for name in needs if name in scope]
-
-
 class ScheduleShape(Model):
-    """A schedule of Temporal's, as far as it matters, so that two can be compared."""
+    """The properties of a Temporal schedule that Driftvakt compares."""
 
     says: str = ""
-    """In words when it runs: the comment on its times."""
+    """The run times in words; the comment of the schedule."""
     times: list[str]
     """Patterns in UTC, each as `MINUTE HOUR DAY MONTH WEEKDAY YEAR`, sorted."""
     workflow: str
     workflow_id: str
     task_queue: str
     order: dict[str, Any]
-    """Input of the workflow."""
+    """The input of the workflow."""
     summary: str
     search_attributes: dict[str, str]
     overlap: str
     catches_up_within: PositiveDuration
     more: dict[str, str] = {}
-    """Whatever else is set, which we never set: intervals, exceptions, jitter, limits."""
+    """Other settings, which Driftvakt never sets: intervals, exceptions, jitter, limits."""
 
 
 class FoundSchedule(Model):
-    """A schedule as the server has it."""
+    """A schedule on the server."""
 
     id: str
     shape: ScheduleShape
     paused: bool
     note: str = ""
-    """Why it is paused."""
+    """The reason why it is paused."""
     application: str = ""
-    """Whose it is, if we made it; empty: somebody else made it."""
+    """The application, if Driftvakt created the schedule; empty: somebody else did."""
     next_runs: list[datetime] = []
     lost: int = 0
-    """Runs that were due while the server was away for longer than it catches up."""
+    """The number of lost runs: they were due while the server was down for longer than it catches up."""
 
 
 class AppliedSchedule(Model):
@@ -174,7 +165,7 @@ class AppliedSchedule(Model):
 
 
 class WantedSchedule(Model):
-    """A schedule as the dossier that holds now wants it."""
+    """A schedule as the current dossier requires it."""
 
     routine: ScheduledRoutine
     shape: ScheduleShape
@@ -183,7 +174,7 @@ class WantedSchedule(Model):
 
 
 class ScheduleChange(StrEnum):
-    """What applying does with a schedule."""
+    """The action of applying for one schedule."""
 
     ADD = "add"
     CHANGE = "change"
@@ -201,44 +192,44 @@ class PlannedSchedule(Model):
     """In words: `monthly first sunday 03:00, Europe/Stockholm`."""
     change: ScheduleChange
     differences: list[str] = []
-    """What is changed, each as one line."""
+    """The changes, each as one line."""
     drift: list[str] = []
-    """What somebody did by hand since it was applied, each as one line."""
+    """Manual changes since the last applying, each as one line."""
     paused: str | None = None
-    """It is paused, and why."""
+    """The reason why it is paused; None: it is not."""
     next_runs: list[datetime] = []
-    """In the zone of its wall clock."""
+    """The next runs, in the time zone of the routine."""
     lost: int = 0
-    """Runs that were never started, because the server was away for too long."""
+    """The number of lost runs: the server was down for too long."""
 
 
 class SchedulePlan(Model):
-    """What has to be done so that the schedules match the published dossiers."""
+    """The actions after which the schedules match the published dossiers."""
 
     schedules: list[PlannedSchedule]
     unreadable: list[str] = []
-    """Dossiers that cannot be read by this version, each as a sentence; their schedules are left as they are."""
+    """The dossiers that this release cannot read, each as a sentence; their schedules stay unchanged."""
 
     @property
     def changes(self) -> list[PlannedSchedule]:
-        """Those that applying does something with."""
+        """The schedules that applying changes."""
         return [s for s in self.schedules if s.change is not ScheduleChange.KEEP]
 
 
 class AgendaEntry(Model):
-    """One time at which something recurs."""
+    """One run of a recurring routine."""
 
     id: str
-    """Of its schedule."""
+    """The id of its schedule."""
     application: str
     kind: str
     name: str
     title: str
     begins: datetime
-    """In the zone of its wall clock."""
+    """In the time zone of the routine."""
     ends_by: datetime
-    """If every step takes its longest; at the latest when its window closes."""
-    components: list[str]
-    """That it keeps others from, dependants included; none: the whole application."""
+    """The end if every step takes its longest time; not later than the end of the window."""
+    components: Scope
+    """The components that it leases, with their dependants."""
     conflicts: list[str] = []
-    """What stands in its way, each in a few words."""
+    """The obstacles, each in a few words."""

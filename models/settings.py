@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
@@ -15,25 +16,31 @@ from pydantic_settings import (
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+from pydantic_settings import SettingsError as SourceError
 
-from models.channels import Channel
+from models.channels import DeclaredChannel
 from models.errors import SettingsError
+from models.inputs import fault_text, said_of
+
+_PREFIX: Final = "DRIFTVAKT_"
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 _OWN_SOURCES = frozenset({"embedded", "by-hand", "hand", "merged", "intake", "dead-man", "drill", "group", "watch"})
-"""With these, the fingerprints of Driftvakt's own alarms begin."""
+"""The prefixes of the fingerprints of Driftvakt's own alarms."""
 
 
 def _absolute(path: Path) -> Path:
     try:
         return path.expanduser().absolute()
     except RuntimeError:  # ~ of a user that is not known
-        raise ValueError(f"{path} names the home of a user that is not known here") from None
+        raise ValueError(f"{path} names the home of an unknown user") from None
 
 
 def home_directory() -> Path:
-    """Where all state lies: `DRIFTVAKT_HOME`, or `var/` in the current directory; `SettingsError` where it is no path."""
+    """Return the directory of all state: `DRIFTVAKT_HOME`, or `var/` in the current directory. Raise `SettingsError`
+    for an invalid path.
+    """
     try:
         return _absolute(Path(os.environ.get("DRIFTVAKT_HOME") or "var"))
     except ValueError as error:
@@ -41,18 +48,19 @@ def home_directory() -> Path:
 
 
 class Settings(BaseSettings):
-    """Everything that can be set; each field stands in docs/settings.md."""
+    """All settings; docs/settings.md describes each."""
 
     model_config = SettingsConfigDict(
-        env_prefix="DRIFTVAKT_", extra="forbid", frozen=True, use_attribute_docstrings=True
+        env_prefix=_PREFIX, env_ignore_empty=True, extra="forbid", frozen=True, use_attribute_docstrings=True
     )
 
     home: Annotated[Path, AfterValidator(_absolute)] = Field(default_factory=home_directory)
     """Directory of all state: Temporal's file, records, dossiers, keys, logs."""
     dossiers: Path | None = None
-    """Directory of the dossiers that `driftvakt up` publishes; `dossiers/` in the home unless given."""
+    """Directory of the dossiers that `driftvakt up` publishes; `dossiers/` in the home by default."""
     user: str | None = None
-    """Who gives the commands: a contact of the dossiers, by e-mail address, name or `login`; your login name unless given."""
+    """The person who gives commands: a contact of the dossiers, by e-mail address, name or `login`; your login name by
+    default."""
 
     temporal_host: str = "127.0.0.1"
     """Address the embedded Temporal server binds."""
@@ -65,15 +73,15 @@ class Settings(BaseSettings):
     temporal_address: str | None = None
     """`HOST:PORT` of a Temporal cluster to use instead of the embedded server."""
     temporal_namespace: str = "default"
-    """Namespace to work in."""
+    """Temporal namespace."""
     temporal_ui_url: str | None = None
-    """Where people open the Temporal UI; the embedded server's unless given."""
+    """The address at which people open the Temporal UI; the embedded server's by default."""
 
     database_url: str | None = None
-    """Records: `postgresql://...` or `sqlite:///...`; a file in the home unless given."""
+    """Records: `postgresql://...` or `sqlite:///...`; a file in the home by default."""
 
     intake_host: str = "127.0.0.1"
-    """Address the alarm intake binds; beyond loopback only with TLS or a proxy."""
+    """Address the alarm intake binds; an address other than loopback needs TLS or a proxy."""
     intake_port: Port = 8480
     """Port of the alarm intake."""
     intake_tls_certificate: Path | None = None
@@ -81,38 +89,40 @@ class Settings(BaseSettings):
     intake_tls_key: Path | None = None
     """PEM file of the intake's private key."""
     intake_behind_proxy: bool = False
-    """A proxy in front of the intake ends TLS; lets it bind beyond loopback without its own."""
+    """A proxy in front of the intake ends TLS; the intake may then bind to other addresses without its own TLS."""
     intake_sources: dict[str, str] = {}
-    """Senders of alarms and where their bearer token is kept: `{prometheus = "file:PATH"}` or `env:NAME`; unless given,
-    one source `default` whose token `driftvakt up` writes to `intake.token` in the home."""
+    """Senders of alarms with a reference to their bearer token: `{prometheus = "file:PATH"}` or `env:NAME`. Default:
+    one source `default`, whose token `driftvakt up` writes to `intake.token` in the home."""
 
     provider_application: str = "driftvakt.intake"
-    """The provider's own application, on which alarms that fit nowhere open their incidents."""
+    """The provider's own application; alarms that fit no other application open their incidents there."""
 
-    notice_channels: dict[Channel, str] = {}
-    """How people are written to, and where each channel's Apprise URL is kept: `{email = "file:keys/mail-url"}` (below the
-    home) or `env:NAME`; `{to}` in the URL stands for the receiver's address."""
+    notice_channels: dict[DeclaredChannel, str] = {}
+    """The channels for notices, with a reference to the Apprise URL of each: `{email = "file:keys/mail-url"}` (below
+    the home) or `env:NAME`; `{to}` in the URL stands for the receiver's address."""
 
     sites: list[str] = []
-    """Sites whose hosts this worker reaches; none: every site of the published dossiers."""
+    """Sites whose hosts this worker reaches; empty: every site of the published dossiers."""
     workflow_worker: bool = True
-    """Whether this worker runs workflows and keeps records; off for a worker that only serves sites."""
+    """Whether this worker runs workflows and writes records; off for a worker that only serves sites."""
     ssh_threads: Annotated[int, Field(ge=1, le=512)] = 64
-    """Threads for SSH in a worker, hence hosts acted on at the same time."""
+    """Threads for SSH in a worker, which limits the hosts in parallel."""
     ssh_connect_timeout_seconds: Annotated[float, Field(gt=0, le=300)] = 15.0
     """Longest time for connecting, key exchange and logging in to a host."""
     ssh_idle_seconds: Annotated[float, Field(gt=0)] = 300.0
     """How long an unused SSH connection is kept."""
 
     acted_hosts_per_hour: Annotated[int, Field(ge=1)] | None = 100
-    """Hosts that may be acted on within an hour, over all customers, before an operator has to say that it may go on."""
+    """The most hosts, of all customers, on which Driftvakt acts within an hour before an operator must approve."""
     acted_customers_per_hour: Annotated[int, Field(ge=1)] | None = 10
-    """Customers whose hosts may be acted on within an hour, likewise."""
+    """The most customers on whose hosts Driftvakt acts within an hour before an operator must approve."""
 
     samples_kept_days: Annotated[int, Field(ge=1)] = 30
-    """How long the embedded monitor keeps samples."""
+    """How long the embedded monitor keeps samples, if they are folded into the history."""
+    history_kept_days: Annotated[int, Field(ge=1, le=36_500)] = 762
+    """How long the history of measuring points is kept: spans, hours and days; 25 months by default."""
     monitor_start_spread_seconds: Annotated[float, Field(ge=0, le=300)] = 20.0
-    """Seconds over which the embedded monitor spreads its first looks after a start."""
+    """Seconds over which the embedded monitor spreads its first probes after a start."""
 
     @classmethod
     def settings_customise_sources(
@@ -156,21 +166,23 @@ class Settings(BaseSettings):
     def _with_port(cls, address: str | None) -> str | None:
         port = re.fullmatch(r"(?:\[[0-9a-fA-F:.%]+\]|[^\s:/\[\]]+):(\d{1,5})", address or "localhost:1")
         if port is None or not 1 <= int(port.group(1)) <= 65535:
-            raise ValueError(f"{address} is no HOST:PORT; write for example temporal.example.com:7233, without http://")
+            raise ValueError(
+                f"{address} is not of the form HOST:PORT; write for example temporal.example.com:7233, without http://"
+            )
         return address
 
     @field_validator("temporal_ui_url")
     @classmethod
     def _in_a_browser(cls, url: str | None) -> str | None:
         if url is not None and not re.fullmatch(r"https?://[^\s/]+(/\S*)?", url):
-            raise ValueError(f"{url} is no URL of a page; write for example https://temporal.example.com")
+            raise ValueError(f"{url} is not the URL of a page; write for example https://temporal.example.com")
         return url
 
     @field_validator("notice_channels")
     @classmethod
     def _by_reference(cls, channels: dict[str, str]) -> dict[str, str]:
         for channel, reference in channels.items():
-            # What was given is not repeated: it may be the URL with its password.
+            # Do not repeat the input: it may be the URL with its password.
             if not re.fullmatch(r"(env|file):.+", reference):
                 raise ValueError(f"{channel} is given as env:NAME or file:PATH, where its Apprise URL is kept")
         return channels
@@ -182,17 +194,17 @@ class Settings(BaseSettings):
 
     @cached_property
     def default_token(self) -> Path:
-        """Where the token of the source `default` lies."""
+        """The file with the token of the source `default`."""
         return self.home / "intake.token"
 
     @cached_property
     def alarm_sources(self) -> dict[str, str]:
-        """Senders of alarms and references to their tokens."""
+        """Senders of alarms, with references to their tokens."""
         return self.intake_sources or {"default": f"file:{self.default_token}"}
 
     @cached_property
     def dossier_directory(self) -> Path:
-        """Where the dossiers lie."""
+        """The directory of the dossiers."""
         return self.dossiers or self.home / "dossiers"
 
     @cached_property
@@ -207,14 +219,40 @@ class Settings(BaseSettings):
 
 
 def load_settings(**overrides: Any) -> Settings:
-    """Read the settings; raise `SettingsError` with one sentence a fault."""
+    """Read the settings; raise `SettingsError` with one sentence for each fault."""
+    _refuse_misspelt()
     try:
         return Settings(**overrides)
     except ValidationError as error:
         faults = "; ".join(
-            f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg'].removeprefix('Value error, ')}"
-            for e in error.errors()
+            fault_text(fault, Settings).replace("there is no field", "there is no setting")
+            if fault["loc"]
+            else said_of(fault)
+            for fault in error.errors()
         )
         raise SettingsError(f"settings (DRIFTVAKT_* or {home_directory() / 'driftvakt.toml'}): {faults}") from None
+    except SourceError as error:
+        raise SettingsError(_not_json(str(error))) from None
     except (ValueError, OSError) as error:
         raise SettingsError(f"settings: {home_directory() / 'driftvakt.toml'} cannot be read: {error}") from None
+
+
+def _refuse_misspelt() -> None:
+    """Refuse a variable whose name is almost that of a setting.
+
+    Other unknown variables stay: a reference such as `env:DRIFTVAKT_MAIL` may name them.
+    """
+    for variable in os.environ:
+        name = variable.removeprefix(_PREFIX).lower()
+        if not variable.startswith(_PREFIX) or name in Settings.model_fields:
+            continue
+        if close := get_close_matches(name, Settings.model_fields, n=1, cutoff=0.8):
+            raise SettingsError(f"settings: there is no setting {variable}, did you mean {_PREFIX}{close[0].upper()}")
+
+
+def _not_json(complaint: str) -> str:
+    """Return the sentence about a variable with a list or a table that is not JSON."""
+    name = next((field for field in Settings.model_fields if f'"{field}"' in complaint), "")
+    table = "dict" in str(Settings.model_fields[name].annotation) if name else False
+    example = '{"prometheus": "file:PATH"}' if table else '["stockholm"]'
+    return f"settings: {_PREFIX}{name.upper()} must be JSON, as in '{example}'"

@@ -1,7 +1,7 @@
-"""How large values are on their way through Temporal, and how they are made to fit.
+"""Limits for values in Temporal's messages, and functions that cut values to fit.
 
-Temporal refuses a payload of more than 2 MB, and a gRPC message of more than 4 MB. What counts is the JSON that our converter
-writes, in UTF-8: a Japanese character takes 3 bytes, and a control character takes 6.
+Temporal refuses a payload of more than 2 MB, and a gRPC message of more than 4 MB. Sizes are bytes of the JSON that the
+converter writes, in UTF-8: a Japanese character takes 3 bytes, and a control character takes 6.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import Any, Final, TypeVar
 from pydantic_core import to_json
 
 CARRIED: Final = 1_000_000
-"""Bytes that a workflow hands to its next run."""
+"""Bytes that a workflow passes to its next run."""
 
 MESSAGE: Final = 250_000
-"""Bytes of one signal, or of the alarms in one order: several of them leave together in one gRPC message."""
+"""Bytes of one signal, or of the alarms in one order; one gRPC message contains several of them."""
 
 ANSWER: Final = 1_000_000
 """Bytes of the answer to a query."""
@@ -45,7 +45,7 @@ def cut(text: str, limit: int) -> str:
 
 
 def first_that_fit(values: Iterable[Any], limit: int) -> int:
-    """Return how many of the first values fit into `limit` bytes of JSON together; at least one, where there is one."""
+    """Return how many of the first values together fit into `limit` bytes of JSON; at least one, if there are any."""
     total = count = 0
     for value in values:
         total += encoded_size(value) + 1
@@ -56,7 +56,7 @@ def first_that_fit(values: Iterable[Any], limit: int) -> int:
 
 
 def last_that_fit(values: Sequence[_T], limit: int) -> list[_T]:
-    """Return as many of the last values as fit into `limit` bytes of JSON together, in their order."""
+    """Return as many of the last values as together fit into `limit` bytes of JSON, in their order."""
     total, kept = 0, 0
     for value in reversed(values):
         total += encoded_size(value) + 1
@@ -67,7 +67,7 @@ def last_that_fit(values: Sequence[_T], limit: int) -> list[_T]:
 
 
 def parts(values: Sequence[_T], limit: int) -> Iterable[list[_T]]:
-    """Split values into runs of which each fits into `limit` bytes of JSON."""
+    """Split values into lists that each fit into `limit` bytes of JSON."""
     rest = list(values)
     while rest:
         count = first_that_fit(rest, limit)

@@ -1,31 +1,33 @@
-"""Tables of the records. They skip validation, so they never travel as payloads and are filled from checked models only."""
+"""The tables of the records. Tables skip validation, so they are filled from validated models only and are never
+payloads.
+"""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, DateTime, Dialect, Index, LargeBinary, Text
+from sqlalchemy import JSON, BigInteger, Column, DateTime, Dialect, Index, LargeBinary, Text, UniqueConstraint
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment in UTC; SQLite forgets the zone, so it is put back on the way out. A naive datetime is refused."""
+    """A moment in UTC. SQLite drops the zone, so reading adds it again. A naive datetime is refused."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """To the database."""
+        """Convert a value for the database."""
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError("a moment without a time zone cannot be kept")
+            raise ValueError("a moment without a time zone cannot be stored")
         return value.astimezone(UTC)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
-        """From the database."""
+        """Convert a value from the database."""
         if value is None:
             return None
         moment: datetime = value
@@ -33,7 +35,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class DossierVersion(SQLModel, table=True):
-    """A dossier as it was published; never changed, so that history can name it by its digest."""
+    """A published dossier; it never changes, so that history can name it by its digest."""
 
     digest: str = Field(primary_key=True, max_length=64)
     application: str = Field(index=True)
@@ -43,10 +45,19 @@ class DossierVersion(SQLModel, table=True):
 
 
 class CurrentDossier(SQLModel, table=True):
-    """Which version of a dossier holds now."""
+    """The current version of each dossier."""
 
     application: str = Field(primary_key=True)
     digest: str = Field(foreign_key="dossierversion.digest")
+
+
+class DossierUse(SQLModel, table=True):
+    """From a moment on, this version was the current one of its application; a version can be published again."""
+
+    application: str = Field(primary_key=True)
+    at: datetime = Field(sa_type=UtcDateTime, primary_key=True)
+    digest: str = Field(foreign_key="dossierversion.digest")
+    by: str
 
 
 class IncidentRow(SQLModel, table=True):
@@ -68,14 +79,14 @@ class IncidentRow(SQLModel, table=True):
     outcome: str | None = None
     summary: str = Field(default="", sa_column=Column(Text, nullable=False))
     clock: list[dict[str, Any]] = Field(default=[], sa_column=Column(JSON, nullable=False, server_default="[]"))
-    """Events of the service-level clock, of all runs."""
+    """The events of the service-level clock, of all runs."""
     cause: str | None = None
     lead: str | None = None
-    """Who leads it, or led it last."""
+    """The current or last lead."""
     reopened: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
-    """How often it was opened again after it had been closed."""
+    """The number of reopenings."""
     subject: str | None = None
-    """What it is about, where that is not the health of the application."""
+    """The subject, if it is not the health of the application."""
 
 
 class IncidentEntry(SQLModel, table=True):
@@ -83,7 +94,7 @@ class IncidentEntry(SQLModel, table=True):
 
     incident: str = Field(primary_key=True)
     run: str = Field(primary_key=True)
-    """Run of the workflow that told it."""
+    """The run of the workflow that wrote the line."""
     sequence: int = Field(primary_key=True)
     at: datetime = Field(sa_type=UtcDateTime)
     kind: str
@@ -110,7 +121,7 @@ class OperationRow(SQLModel, table=True):
     summary: str = Field(default="", sa_column=Column(Text, nullable=False))
     data: dict[str, Any] = Field(default={}, sa_column=Column(JSON, nullable=False))
     first_run: str | None = None
-    """Run id that a reset keeps; none in what was written before it was kept."""
+    """The run id that a reset keeps; None in rows of earlier releases."""
 
 
 class OperationEntry(SQLModel, table=True):
@@ -126,7 +137,7 @@ class OperationEntry(SQLModel, table=True):
 
 
 class AlarmEntry(SQLModel, table=True):
-    """An alarm message and what became of it."""
+    """An alarm message and its disposition."""
 
     application: str = Field(primary_key=True)
     sequence: int = Field(primary_key=True)
@@ -150,17 +161,17 @@ class FencingToken(SQLModel, table=True):
 
 
 class TokenGrant(SQLModel, table=True):
-    """A token that was given to an operation; makes asking again harmless."""
+    """A token that an operation got; makes a repeated request harmless."""
 
     key: str = Field(primary_key=True)
     component: str = Field(primary_key=True)
     token: int = Field(sa_column=Column(BigInteger, nullable=False))
     request: str | None = Field(default=None, max_length=64)
-    """Digest of how many tokens were asked for and how; None where an earlier version gave it."""
+    """The digest of the request; None in rows of earlier releases."""
 
 
 class UsedDecision(SQLModel, table=True):
-    """An approval that was used, and by which run."""
+    """An approval that was used, with the run that used it."""
 
     gate: str = Field(primary_key=True)
     run: str
@@ -170,7 +181,7 @@ class UsedDecision(SQLModel, table=True):
 
 
 class HaltRow(SQLModel, table=True):
-    """A halt: while it is not lifted, nothing new is begun on the hosts it concerns."""
+    """A halt: until it is lifted, no new command starts on the hosts that it covers."""
 
     __tablename__ = "halt"
     key: str = Field(primary_key=True)
@@ -186,7 +197,7 @@ class HaltRow(SQLModel, table=True):
 
 
 class ProofRow(SQLModel, table=True):
-    """A use of an instruction: a rehearsal, or the real thing, and how it went."""
+    """A use of an instruction, as a rehearsal or a run, and its result."""
 
     __tablename__ = "proof"
     application: str = Field(primary_key=True)
@@ -197,13 +208,12 @@ class ProofRow(SQLModel, table=True):
     at: datetime = Field(sa_type=UtcDateTime, primary_key=True)
     dossier: str
     digest: str
-    """Of the instruction as it was."""
+    """The digest of the instruction at that time."""
 
 
-class ActedOn(SQLModel, table=True):
-    """A host that an operation was about to act on; kept for the hour in which it counts."""
+class RecentAction(SQLModel, table=True):
+    """A host on which an operation was about to act; kept for the hour in which it counts."""
 
-    __tablename__ = "acted_on"
     operation: str = Field(primary_key=True)
     application: str = Field(primary_key=True)
     host: str = Field(primary_key=True)
@@ -213,7 +223,7 @@ class ActedOn(SQLModel, table=True):
 
 
 class JobOutput(SQLModel, table=True):
-    """What a remote job wrote, as far as it is kept."""
+    """The output of a remote job, as far as it is kept."""
 
     job: str = Field(primary_key=True)
     host: str = Field(primary_key=True)
@@ -223,10 +233,10 @@ class JobOutput(SQLModel, table=True):
 
 
 class Quarantined(SQLModel, table=True):
-    """An alarm body that was authenticated but not understood; kept until somebody has looked at it."""
+    """An authenticated alarm body that the intake could not read; kept until somebody has checked it."""
 
     id: str = Field(primary_key=True)
-    """SHA-256 of source and body: the same body twice is one row."""
+    """SHA-256 of source and body; the same body twice is one row."""
     received_at: datetime = Field(sa_type=UtcDateTime)
     source: str
     body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
@@ -235,7 +245,7 @@ class Quarantined(SQLModel, table=True):
 
 
 class Notice(SQLModel, table=True):
-    """A notice that people were to get."""
+    """A notice to people."""
 
     key: str = Field(primary_key=True)
     incident: str = Field(index=True)
@@ -246,26 +256,28 @@ class Notice(SQLModel, table=True):
     text: str = Field(sa_column=Column(Text, nullable=False))
     at: datetime = Field(sa_type=UtcDateTime)
     receipt: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON, nullable=True))
-    """What was answered once all receivers were tried."""
+    """The answer after all receivers were tried."""
     request: str | None = Field(default=None, max_length=64)
-    """Digest of what was asked for; None where an earlier version kept it."""
+    """The digest of the request; None in rows of earlier releases."""
 
 
 class NoticeDelivery(SQLModel, table=True):
-    """What became of a notice to one receiver; written before and after handing it over, so that no retry sends it twice."""
+    """The delivery of a notice to one receiver; written before and after sending, so that no retry sends it twice."""
 
     notice: str = Field(primary_key=True)
     receiver: str = Field(primary_key=True)
     """Contact and channel."""
     state: str
-    """`sending` while it is handed over."""
+    """`sending` while the notice is being sent."""
     attempts: int = 0
     detail: str = Field(default="", sa_column=Column(Text, nullable=False))
     at: datetime = Field(sa_type=UtcDateTime)
 
 
-class IncidentAccount(SQLModel, table=True):
-    """The account of an incident as it was when it was closed; never changed."""
+class PostIncidentReportRow(SQLModel, table=True):
+    """The post-incident report as it was written when its incident was closed; never changed."""
+
+    __tablename__ = "postincidentreport"
 
     incident: str = Field(primary_key=True)
     version: int = Field(primary_key=True)
@@ -276,19 +288,20 @@ class IncidentAccount(SQLModel, table=True):
     at: datetime = Field(sa_type=UtcDateTime)
 
 
-class SourceSign(SQLModel, table=True):
-    """When a source of alarms was last heard of."""
+class SourceHeartbeat(SQLModel, table=True):
+    """The last heartbeat of a source of alarms."""
 
     source: str = Field(primary_key=True)
-    """Name of the intake's source, or `monitor.SITE` for an embedded monitor."""
+    """The name of the intake's source, or `monitor.SITE` for an embedded monitor."""
     at: datetime = Field(sa_type=UtcDateTime)
 
 
 class SampleRow(SQLModel, table=True):
-    """A look at a measuring point; written in bulk."""
+    """A sample of a measuring point; written in bulk."""
 
     __tablename__ = "sample"
-    __table_args__ = (Index("ix_sample_point_at", "point", "at"),)
+    # All that is read of a sample: the samples of one point lie together there, and far apart in the table.
+    __table_args__ = (Index("ix_sample_of_point", "point", "at", "seen", "value", "latency_ms"),)
 
     id: int | None = Field(default=None, primary_key=True)
     point: str
@@ -299,7 +312,7 @@ class SampleRow(SQLModel, table=True):
 
 
 class PointState(SQLModel, table=True):
-    """What the embedded monitor knows of one threshold of one measuring point, so that a restart neither forgets nor repeats."""
+    """The state of one threshold of one measuring point, so that a restart neither loses nor repeats an alarm."""
 
     key: str = Field(primary_key=True)
     """`customer.application.measuring-point/threshold`."""
@@ -307,11 +320,11 @@ class PointState(SQLModel, table=True):
     state: str
     """ok, pending, firing, clearing, no_data."""
     since: datetime = Field(sa_type=UtcDateTime)
-    """When this state began."""
+    """The beginning of this state."""
     fault_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    """When the fault that is firing began; part of what makes its alarm the same."""
+    """The beginning of the active fault; part of the identity of its alarm."""
     reported: str | None = None
-    """The alarm state that the watch has acknowledged: firing, cleared or none yet."""
+    """The alarm state that the watch has acknowledged: firing, cleared, or None."""
     reported_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     detail: str = ""
 
@@ -325,4 +338,68 @@ class ScheduleRow(SQLModel, table=True):
     application: str = Field(index=True)
     shape: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
     by: str
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
+class StoredDocument(SQLModel, table=True):
+    """A document by the digest of its content; one that is kept permanently never changes."""
+
+    __tablename__ = "document"
+
+    digest: str = Field(primary_key=True, max_length=64)
+    media_type: str
+    size: int = Field(sa_column=Column(BigInteger, nullable=False))
+    content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    at: datetime = Field(sa_type=UtcDateTime)
+    needed_until: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+    """When it may be deleted; None: never."""
+
+
+class ReportDraftRow(SQLModel, table=True):
+    """The facts of a report that is not sealed yet, with the files made from them."""
+
+    __tablename__ = "reportdraft"
+
+    facts: str = Field(primary_key=True, max_length=64)
+    """The digest of the facts, which are a document."""
+    application: str = Field(index=True)
+    name: str
+    period: str
+    operation: str = Field(index=True)
+    """The workflow that gathered them."""
+    files: list[dict[str, Any]] = Field(sa_column=Column(JSON, nullable=False))
+    """The files as `DocumentFile`; none before they are made."""
+    program: str
+    """The version of Driftvakt that made the files."""
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
+class SealedReportRow(SQLModel, table=True):
+    """A report as it was approved and sent. Rows are only added: a trigger prevents every change."""
+
+    __tablename__ = "report"
+    __table_args__ = (
+        UniqueConstraint("application", "name", "sequence", name="uq_report_sequence"),
+        UniqueConstraint("application", "name", "period", "version", name="uq_report_version"),
+    )
+
+    seal: str = Field(primary_key=True, max_length=64)
+    """The digest of all the other columns."""
+    application: str = Field(index=True)
+    name: str
+    period: str
+    version: int
+    """1 for the first report of the period; each correction is one more."""
+    sequence: int
+    """The position among all sealed reports of this name."""
+    predecessor: str
+    """The seal of the report before in that order; empty for the first."""
+    operation: str
+    facts: str = Field(max_length=64)
+    files: list[dict[str, Any]] = Field(sa_column=Column(JSON, nullable=False))
+    attached: int
+    """The number of files that were sent, the first ones."""
+    approved_by: list[dict[str, Any]] = Field(sa_column=Column(JSON, nullable=False))
+    sent_to: list[dict[str, Any]] = Field(sa_column=Column(JSON, nullable=False))
+    program: str
     at: datetime = Field(sa_type=UtcDateTime)

@@ -1,4 +1,4 @@
-"""The timeline of a workflow: every line goes to the records, and the latest ones stay in the workflow for people to see."""
+"""The timeline of a workflow: its lines go to the records, and the latest ones stay in the workflow for display."""
 
 from __future__ import annotations
 
@@ -10,29 +10,33 @@ from models.records import EntryKind, TimelineEntry
 from models.sizes import MESSAGE, cut, encoded_size, first_that_fit, last_that_fit
 
 KEPT: Final = 200
-"""Lines that a workflow keeps besides those that are not in the records yet."""
+"""The lines that a workflow keeps, in addition to those that the records do not have yet."""
 
 TEXT: Final = 6_000
-"""Bytes of a line's text."""
+"""Bytes of a line's text, unless a timeline sets another limit."""
 
 DATA: Final = 50_000
-"""Bytes of what a line rests on."""
+"""Bytes of a line's data."""
 
 _LONG: Final = 4_000
-"""Bytes to which long texts in it are cut where it is larger."""
+"""Bytes to which long texts in the data are cut if it is too large."""
 
 
 class Timeline(State):
-    """The lines that a workflow keeps, and how many there were."""
+    """The lines that a workflow keeps, and their total number."""
 
     lines: list[TimelineEntry] = []
-    """In order; the latest last."""
+    """In order, the latest last."""
     count: int = 0
-    """Lines so far; the sequence of the next one."""
+    """The number of lines so far, which is the sequence of the next one."""
     taken: int = 0
-    """Lines so far that were given to the records."""
+    """The number of lines that were passed to the records."""
+    recorded: bool = True
+    """Whether lines go to the records. If not, the timeline has only the latest `KEPT` lines."""
+    longest: int = TEXT
+    """Bytes of a line's text."""
 
-    def tell(
+    def log(
         self,
         at: datetime,
         kind: EntryKind,
@@ -41,38 +45,45 @@ class Timeline(State):
         *,
         instead_of: int | None = None,
     ) -> int:
-        """Add a line, or replace the text of the latest line, which keeps its time; returns the sequence of the line."""
-        text = cut(text[:2000], TEXT)
+        """Add a line, or replace the text of the latest line, which keeps its time; return the sequence of the line."""
+        text = cut(text, self.longest)[:2000]
         whole = data.model_dump(mode="json") if isinstance(data, Model) else data or {}
         rests_on = _fitting(whole)
         if whole and not rests_on:
-            text += f" (what this rests on took {encoded_size(whole)} bytes and was left out)"
+            text += f" (its data of {encoded_size(whole)} bytes was left out)"
         if instead_of is not None and self.is_last(instead_of):
             self.lines[-1] = self.lines[-1].model_copy(update={"text": text, "data": rests_on})
             return instead_of
         self.lines.append(TimelineEntry(sequence=self.count, at=at, kind=kind, text=text, data=rests_on))
         self.count += 1
+        if not self.recorded:
+            self.taken = self.count
+            self._forget()
         return self.count - 1
 
     def is_last(self, sequence: int) -> bool:
-        """Whether this is the latest line and can still be replaced, because the records do not have it yet."""
+        """Return whether this is the latest line and can still be replaced, because the records do not have it yet."""
         return self.untaken > 0 and sequence == self.count - 1
 
     def take(self) -> list[TimelineEntry]:
-        """The next lines for the records, as many as fit into one message; each is given once."""
+        """Return the next lines for the records, as many as fit into one message; each line is returned once."""
         new = self.lines[len(self.lines) - self.untaken :]
         fresh = new[: first_that_fit(new, MESSAGE)]
         self.taken += len(fresh)
-        del self.lines[: max(len(self.lines) - self.untaken - KEPT, 0)]
+        self._forget()
         return fresh
+
+    def _forget(self) -> None:
+        """Drop the earliest lines that the records have or do not get."""
+        del self.lines[: max(len(self.lines) - self.untaken - KEPT, 0)]
 
     @property
     def untaken(self) -> int:
-        """How many lines were not given to the records yet."""
+        """The number of lines that the records do not have yet."""
         return self.count - self.taken
 
     def shown(self, limit: int) -> list[TimelineEntry]:
-        """The latest lines that fit into `limit` bytes."""
+        """Return the latest lines that fit into `limit` bytes."""
         return last_that_fit(self.lines, limit)
 
 

@@ -1,4 +1,4 @@
-"""The watch of an application: what it is started with, what it remembers and what it tells."""
+"""The messages and the state of a watch: its order, its memory, and the answers that it gives."""
 
 from __future__ import annotations
 
@@ -14,91 +14,95 @@ from models.dossier.agreement import Level
 from models.dossier.monitoring import Severity
 from models.inputs import Delivered
 from models.lease import Lease
-from models.slices import WatchSlice
+from models.plans import WatchPlan
+from models.scope import WHOLE, Named, Scope
 
 
-class KeptBack(State):
-    """Why a fault that fires is not acted on for now."""
+class Suppression(State):
+    """Why an active alarm opens no incident for now: it is held or suppressed."""
 
     disposition: Disposition
     """`held` or `suppressed`."""
     why: str
     until: datetime
-    """Then it is looked at again; sooner, when a silence is lifted or an operation ends."""
+    """When the watch checks the alarm again. It does so earlier if a silence is lifted or an operation ends."""
 
 
 class OpenAlarm(State):
-    """A fault that a source has reported and not taken back."""
+    """An active alarm: its source has reported it and not cleared it."""
 
     alarm: Alarm
     incident: str | None = None
-    """Workflow id of the incident that takes care of it."""
+    """Workflow id of the incident that the alarm belongs to."""
     recheck_at: datetime | None = None
-    """Its incident ended; if it still fires then, it is raised again."""
+    """Set when the incident ended while the alarm was active. If the alarm is still active then, the watch raises it
+    again."""
     times: int = 1
-    """How often it was reported."""
-    kept: KeptBack | None = None
+    """How often the source reported the alarm."""
+    suppression: Suppression | None = None
     flapping_since: datetime | None = None
-    """It flaps: kept as one open alarm, whatever its source says, until it calms down."""
+    """Since when the alarm flaps. Until it calms down it counts as one active alarm, even while its source clears it."""
     quiet_since: datetime | None = None
-    """It flaps, and its source has taken it back for now."""
+    """Since when the source of a flapping alarm reports it as cleared."""
     unconfirmed: int = 0
-    """How many incidents were opened for this occurrence and not confirmed; each makes the next wait longer."""
+    """How many incidents were opened for this occurrence and closed as not confirmed. Each one doubles the next wait."""
     members: set[str] = set()
-    """Digests of fingerprints, where this stands for alarms beyond those that are remembered one by one; see `Crowd`."""
+    """Digests of fingerprints, if this entry represents several alarms that the watch does not remember one by one; see
+    `AlarmFlood`."""
 
     @property
     def count(self) -> int:
-        """How many alarms it stands for."""
+        """The number of alarms that this entry represents."""
         return max(len(self.members), 1)
 
 
 class OpenIncidentState(State):
-    """An incident that is being worked on."""
+    """An open incident, as the watch remembers it."""
 
     id: str
     number: int
     components: list[str]
     """The components of its alarms."""
     whole_application: bool = False
-    """An alarm without a known component belongs to it: every further alarm joins."""
+    """Whether one of its alarms names no known component; then every later alarm joins this incident."""
     subject: Subject | None = None
-    """What it is about, where that is not the health of the application: only alarms with this subject join."""
+    """The subject, if the incident is not about the application's health. Then only alarms with this subject join."""
     opened_at: datetime
     title: str = ""
     fingerprints: list[str] = []
-    """Of its alarms, the latest; by these a fault that comes back is known."""
+    """Fingerprints of its latest alarms; by them the watch recognises a fault that comes back."""
     points: list[str] = []
-    """Measuring points that its alarms named, the latest; for the same."""
+    """The latest measuring points that its alarms named, for the same purpose."""
     by_hand: list[str] = []
-    """Components that people named; an empty name for the application as a whole."""
+    """Components that people named; an empty name is the application as a whole."""
     reopened: int = 0
-    """How often it was opened again."""
+    """How often the incident was opened again."""
     recovered_at: datetime | None = None
-    """It was opened again after its recovery had been proven: when it had been closed."""
+    """When the incident was closed before, if it was opened again after a proven recovery."""
     recovered: str | None = None
-    """How it had ended then."""
+    """How the incident ended at that time."""
     unhandled: list[str] = []
-    """Digests of the fingerprints of alarms that came too late for it to handle; they are raised when it has ended."""
+    """Digests of the fingerprints of alarms that came too late for the incident to handle. The watch raises them when
+    it has ended."""
     reported: list[Alarm] = []
     """Alarms that people reported too late for it to handle."""
 
 
 LOST: Final = "lost"
-"""How an incident ended whose workflow is gone without an end of its own: it was terminated in Temporal, or it failed."""
+"""The end of an incident whose workflow was terminated in Temporal, or failed."""
 
 
 class ClosedIncident(OpenIncidentState):
-    """An incident that has ended; the latest are remembered, for what comes back."""
+    """An incident that has ended. The watch remembers the latest ones, to recognise faults that come back."""
 
     closed_at: datetime
     end: str | None
-    """How it ended, or `LOST`; None where that is not known."""
+    """How it ended, or `LOST`; None if that is unknown."""
     lead: str | None = None
 
 
 class JournalEntry(State):
-    """An alarm message and its receipt, on the way to the records."""
+    """An alarm message and its receipt that the watch has still to write to the records."""
 
     sequence: int
     alarm: Alarm
@@ -106,52 +110,59 @@ class JournalEntry(State):
 
 
 class Silence(State):
-    """A silence that holds."""
+    """An active silence."""
 
     id: str
-    """`s1`."""
+    """The number of the silence, as in `s1`."""
     by: str
     reason: str
     since: datetime
     until: datetime
+    whole: bool = False
+    """Whether it covers the whole application; then it names no components."""
     components: list[str] = []
     measuring_points: list[str] = []
     shut_down: str = ""
-    """The operation that stopped them, where they are down on purpose; a start-up lifts it."""
+    """Title of the operation that stopped the components, for planned downtime. A start-up lifts the silence."""
+
+    @property
+    def what(self) -> str:
+        """The silenced components and measuring points, as text."""
+        return "the whole application" if self.whole else ", ".join([*self.components, *self.measuring_points])
 
 
 class OperationUnderWay(State):
-    """An operation that is under way."""
+    """An operation in progress. The watch suppresses alarms that the operation can cause."""
 
     holder: str
     title: str
     by: str
     since: datetime
     until: datetime
-    components: list[str] = []
+    components: Scope = WHOLE
 
 
 class OpenReceipt(Model):
-    """The incident that was opened, or that the matter belongs to."""
+    """The answer to `open_incident`: the incident that was opened, or the open one that the report joined."""
 
     incident: str
     joined: bool
     message: str
 
 
-class Untold(State):
-    """A message to a workflow that the watch had not sent yet when it handed on."""
+class UnsentSignal(State):
+    """A signal that the watch had not sent when it continued as new."""
 
     to: str
-    """Workflow id."""
+    """Workflow id of the receiver."""
     signal: str
     message: dict[str, Any]
 
 
 class WatchState(State):
-    """All that a watch remembers; travels whole through continue-as-new."""
+    """The whole memory of a watch; continue-as-new carries it to the next run."""
 
-    slice: WatchSlice
+    plan: WatchPlan
     next_number: int
     next_alarm: int
     alarms: dict[str, OpenAlarm] = {}
@@ -159,29 +170,29 @@ class WatchState(State):
     incidents: dict[str, OpenIncidentState] = {}
     """By workflow id."""
     journal: list[JournalEntry] = []
-    """Not yet in the records."""
-    untold: list[Untold] = []
-    """Not yet sent; in order."""
+    """Entries that are not in the records yet."""
+    unsent: list[UnsentSignal] = []
+    """Signals that are not sent yet, in order."""
     opened: int = 0
-    """Incidents since the watch began."""
+    """Incidents that this watch has opened since it began."""
     closed: dict[str, ClosedIncident] = {}
-    """By workflow id, the latest last."""
+    """By workflow id; the latest comes last."""
     fired: dict[str, list[datetime]] = {}
-    """Fingerprint to when it fired lately; the latest last."""
+    """The latest times at which each alarm started, by fingerprint; the latest comes last."""
     over: Cleared = {}
-    """Cleared occurrences."""
+    """Cleared occurrences, so that a late message about one of them opens no incident."""
     silences: dict[str, Silence] = {}
     next_silence: int = 1
     operations: dict[str, OperationUnderWay] = {}
     """By holder."""
     leases: dict[str, Lease] = {}
-    """By holder."""
+    """Granted leases, by holder."""
     waiting: list[Lease] = []
-    """For a lease, in the order in which they are granted."""
+    """The lease queue: requests in the order in which they will be granted."""
     by_hand: dict[str, OpenReceipt] = {}
-    """What came of the latest orders to open an incident, by a digest of the id of the update, the latest last."""
+    """The answers to the latest `open_incident` updates, by a digest of the update's id; the latest comes last."""
     shortened: str = ""
-    """What was cut when this memory was last too large to be handed on, and when."""
+    """What the watch last removed from its memory to continue as new, and when."""
 
 
 class WatchOrder(Delivered):
@@ -189,166 +200,166 @@ class WatchOrder(Delivered):
 
     application: ApplicationId
     state: WatchState | None = None
-    """From the run before; None when the watch begins."""
+    """The memory from the previous run; None for a new watch."""
 
 
 class DossierPublished(Delivered):
-    """A new version of the dossier holds."""
+    """A new version of the dossier was published."""
 
     digest: Annotated[str, Field(examples=["1a2b3c4d"])]
 
 
 class OpenByHand(Model):
-    """Somebody opens an incident."""
+    """A person opens an incident."""
 
     title: Annotated[str, Field(min_length=1, max_length=300, examples=["Customers cannot pay"])]
-    """What is wrong, in a sentence."""
+    """What is wrong, in one sentence."""
     component: Annotated[str | None, Field(examples=["web"])] = None
     severity: Severity = Severity.CRITICAL
     """critical, warning or info."""
     by: Annotated[str, Field(min_length=1, max_length=80, examples=["on-call@driftbolaget.example"])]
-    """Who opens it: your e-mail address."""
+    """The reporter: your e-mail address."""
     note: Annotated[str, Field(max_length=1000)] = ""
     impact: Level | None = None
-    """high, medium or low; from the dossier unless given."""
+    """high, medium or low; by default the value in the dossier."""
     separate: bool = False
-    """Open one of its own, even where the matter seems to belong to an open one."""
+    """Open a new incident even if the report seems to belong to an open one."""
 
 
 LONGEST_SILENCE: Final = timedelta(days=30)
-"""A silence lasts so long at most."""
+"""The longest time that a silence may last."""
 
 
 class SilenceOrder(Model):
-    """Agree that some alarms are not acted on for a while; never without an end."""
+    """Suppress some alarms for a limited time."""
 
     by: By
     reason: Annotated[str, Field(min_length=1, max_length=1000, examples=["The disk is replaced"])]
     until: Moment
-    """At most `LONGEST_SILENCE` ahead; what still fires then is raised again."""
-    components: list[Identifier] = []
-    measuring_points: list[Identifier] = []
-    """None of either: the whole application."""
+    """At most `LONGEST_SILENCE` from now. The watch then raises alarms that are still active."""
+    components: Named | None = None
+    measuring_points: Named | None = None
+    """Leave out components and measuring points to silence the whole application."""
 
 
 class LiftSilence(Model):
-    """End a silence before its time; what still fires is raised again."""
+    """End a silence early. The watch raises alarms that are still active."""
 
     id: Annotated[str, Field(examples=["s1"])]
     by: By
 
 
 Holder = Annotated[str, Field(examples=["change.acme.shop.4"])]
-"""Workflow id of an operation."""
+"""Workflow id of the operation."""
 
 
 class BeginOperation(Delivered):
-    """An operation begins whose alarms are its own doing: they are held and looked at again when it ends."""
+    """An operation begins. The watch suppresses alarms that it can cause, and checks them again when it ends."""
 
     holder: Holder
-    """Workflow id; an operation whose workflow no longer runs is over."""
+    """Workflow id. The operation ends at the latest when its workflow does."""
     title: Annotated[str, Field(min_length=1, max_length=300, examples=["Change 4"])]
     by: By
     until: Moment
-    """Over by then at the latest."""
-    components: list[Identifier] = []
-    """With all that depend on them; none: the whole application."""
+    """The operation ends by then at the latest."""
+    components: Scope = WHOLE
+    """The components of the operation; the watch adds all that depend on them. The whole application by default."""
 
 
 class EndOperation(Delivered):
-    """An operation is over: what still fires is raised again."""
+    """An operation has ended. The watch raises alarms that are still active."""
 
     holder: Holder
     by: Annotated[str, Field(max_length=120, examples=["on-call@driftbolaget.example"])] = ""
-    """Who says so, where a person does."""
+    """The person who ends it, if a person does."""
 
 
 class MergeIncidents(Model):
-    """Two incidents are one matter: the first ends, the second takes its alarms over."""
+    """Two incidents have the same cause: the first ends, and the second takes over its alarms."""
 
     incident: Annotated[str, Field(examples=["17"])]
-    """Workflow id, or the number alone."""
+    """Workflow id, or only the number."""
     into: Annotated[str, Field(examples=["16"])]
     by: By
     reason: Annotated[str, Field(min_length=1, max_length=2000, examples=["The same disk"])]
 
 
 class SplitIncident(Model):
-    """Some alarms of an incident are another matter: a new incident is opened for them."""
+    """Some alarms of an incident have another cause: a new incident is opened for them."""
 
     incident: Annotated[str, Field(examples=["17"])]
     by: By
     reason: Annotated[str, Field(min_length=1, max_length=2000, examples=["The same disk"])]
     title: Annotated[str, Field(max_length=300)] = ""
-    """Of the new one; that of its first alarm unless given."""
+    """Title of the new incident; by default the title of its first alarm."""
     fingerprints: list[str] = []
     components: list[Identifier] = []
-    """Alarms of these components, besides those named."""
+    """The new incident gets all alarms of these components, and the alarms named by fingerprint."""
 
 
 class ReopenIncident(Model):
-    """A closed incident was not over after all."""
+    """Open a closed incident again, under the same number."""
 
     incident: Annotated[str, Field(examples=["17"])]
     by: By
     reason: Annotated[str, Field(min_length=1, max_length=2000, examples=["The same disk"])]
 
 
-class WatchTold(Model):
-    """The answer to whoever told the watch something."""
+class WatchReply(Model):
+    """The watch's answer to an update."""
 
     message: str
     incident: str | None = None
-    """The incident that it is about, or that was opened by it."""
+    """The incident that the update opened or changed."""
 
 
 class WaitingForLease(Model):
-    """An operation that waits for its lease."""
+    """An operation that waits for a lease."""
 
     lease: Lease
     reason: str
-    """Who holds what it waits for."""
+    """The operations that hold what it waits for, as text."""
 
 
 class WatchStatus(Model):
-    """What a watch sees now."""
+    """The state of a watch, for queries."""
 
     application: str
     dossier: str
     alarms: list[OpenAlarm]
-    """The first ones, where they are many; one that stands for several has their number in `times`."""
+    """The first active alarms. An entry that represents several alarms has their number in `times`."""
     firing: int
-    """How many alarms fire in all."""
+    """The number of all active alarms."""
     incidents: list[OpenIncidentState]
-    """The first ones, where they are many, without the faults by which the watch knows each."""
+    """The first open incidents, without the fingerprints and points of their alarms."""
     open: int = 0
-    """How many incidents are open in all."""
+    """The number of all open incidents."""
     next_number: int
     opened: int
     unrecorded: int
-    """Alarm messages that are not in the records yet."""
+    """The number of alarm messages that are not in the records yet."""
     silences: list[Silence] = []
     operations: list[OperationUnderWay] = []
-    held: int = 0
-    """Alarms that wait for service hours."""
+    deferred: int = 0
+    """The number of alarms that wait for service hours."""
     suppressed: int = 0
-    """Alarms that a silence or an operation covers."""
+    """The number of alarms that a silence or an operation suppresses."""
     flapping: int = 0
     leases: list[Lease] = []
-    """Held now."""
+    """Granted leases."""
     waiting: list[WaitingForLease] = []
     shortened: str = ""
-    """What the watch had to cut from its memory, and when."""
+    """Which parts of its memory the watch had to remove, and when."""
 
 
-class LookUpIncidents(Model):
-    """Incidents, and holders of operations, of which the watch is not told when they end."""
+class FindEndedIncidents(Model):
+    """Ask which of these incidents and operations have ended. No signal informs the watch about their end."""
 
     ids: list[str]
 
 
 class EndedIncidents(Model):
-    """Those that no longer run."""
+    """The incidents and operations that have ended."""
 
     ended: dict[str, str | None]
-    """Workflow id to how it ended; None where it did not end by itself (terminated, failed, gone)."""
+    """Workflow id to how it ended; None if the workflow was terminated, failed, or does not exist."""

@@ -20,22 +20,22 @@ def absolute(path: str) -> str:
 
 
 def cleanable(path: str) -> str:
-    """A directory in which files may be removed: absolute, at least two levels deep, and none of the system's own."""
+    """Return the path of a directory in which files may be removed. Raise `ValueError` for a relative, short or system path."""
     path = absolute(path)
     if len(PurePosixPath(path).parts) < 3:
-        raise ValueError(f"{path!r} is too close to the root to be cleaned; name the directory inside it that is meant")
+        raise ValueError(f"{path!r} is too close to the root to be cleaned; give a directory inside it")
     for system in _SYSTEM:
         if path.startswith(f"{system}/"):
-            raise ValueError(f"{path!r} belongs to the operating system ({system}) and is not cleaned by this runbook")
+            raise ValueError(f"{path!r} belongs to the operating system ({system}); this runbook does not clean it")
     return path
 
 
 def file_pattern(pattern: str) -> str:
-    """A pattern for names of files, as `find -name` takes it, that says more than 'everything'."""
+    """Return a pattern for names of files, as for `find -name`. Raise `ValueError` if it would match nearly every file."""
     if "/" in pattern or any(ord(c) < 32 or ord(c) == 127 for c in pattern):
         raise ValueError(f"{pattern!r} must match a file's name alone, without / or control characters")
     if pattern.startswith("-"):
-        raise ValueError(f"{pattern!r} begins with a dash, as an option of a command does; write [-] for the dash")
+        raise ValueError(f"{pattern!r} begins with a dash, like an option of a command; write [-] for the dash")
     if not any(c.isalnum() for c in pattern):
-        raise ValueError(f"{pattern!r} would match nearly every file; name more of it, as in *.log.gz")
+        raise ValueError(f"{pattern!r} would match nearly every file; give a longer pattern, such as *.log.gz")
     return pattern

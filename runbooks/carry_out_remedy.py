@@ -1,4 +1,4 @@
-"""Carry out a remedy of the dossier by itself."""
+"""The runbook that carries out one remedy of the dossier, without an incident."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from temporalio import workflow
 from models.base import Identifier
 from models.jobs import Outcome
 from models.names import remedy_name
+from models.plans import PlannedRemedy
 from models.runbooks import RunbookInput, RunbookReport
-from models.slices import PlannedRemedy
+from models.scope import Scope
 from workflows.gates.gates import approval_question
 from workflows.runbook import Runbook, refuse, runbook
 from workflows.steps.scope import scope_of
@@ -19,7 +20,7 @@ from workflows.steps.text import plan_text
 
 
 class CarryOutRemedyInput(RunbookInput):
-    """Which remedy."""
+    """The instruction and the remedy."""
 
     instruction: Annotated[Identifier, Field(examples=["web-down"])]
     """Troubleshooting instruction of the dossier."""
@@ -31,27 +32,27 @@ class CarryOutRemedyInput(RunbookInput):
 class CarryOutRemedy(Runbook):
     """Carry out a remedy of the dossier.
 
-    Takes the steps of one remedy in order, as an incident would, and asks for its approval first where it needs one.
-    Rehearsed, it shows every command for every host with the result of its check. Either way it is kept as the remedy's
-    proof. How safe it is to repeat is up to the checks of the remedy's steps.
+    Runs the steps of one remedy in order, as an incident does, and asks for the remedy's approval first if it needs one. A
+    rehearsal shows every command for every host with the result of its check. The result is recorded as proof of the remedy. A
+    second run is as safe as the checks of the remedy's steps.
     """
 
     @workflow.run
     async def run(self, order: CarryOutRemedyInput) -> RunbookReport:
-        """Find it, ask if it is agreed that somebody must be asked, carry it out."""
+        """Find the remedy, ask for its approval if it needs one, and run its steps."""
         steps = await self.begin(order)
         steps.heals = True
         remedy = self._wanted(order)
         if remedy.approval is not None and not await self._approved(remedy, order):
-            return await self.report(Outcome.FAILED, f"{remedy.title}: not approved, nothing was done")
+            return await self.report(Outcome.FAILED, f"{remedy.title}: not approved, nothing was changed")
         self.now(f"Carrying out: {remedy.title}")
         outcome = await steps.carry_out(remedy.steps)
         report = await self.report(outcome, f"{remedy.title}: {outcome.value}")
         await self.prove(remedy_name(order.instruction, order.remedy), report)
         return report
 
-    def touches(self, order: RunbookInput) -> list[str] | None:
-        """What the remedy's steps act on."""
+    def touches(self, order: RunbookInput) -> Scope | None:
+        """Return the components that the remedy's steps act on."""
         assert isinstance(order, CarryOutRemedyInput)
         return scope_of(self.plan, self._wanted(order).steps)
 
@@ -65,7 +66,7 @@ class CarryOutRemedy(Runbook):
 
     async def _approved(self, remedy: PlannedRemedy, order: CarryOutRemedyInput) -> bool:
         assert remedy.approval is not None
-        text = f"May this be done: {remedy.title}?"
+        text = f"Carry out: {remedy.title}?"
         return await self.approve(
             approval_question(text, plan_text(remedy.steps), remedy.approval, remedy.deciders, order.requested_by)
         )

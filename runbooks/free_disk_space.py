@@ -1,4 +1,4 @@
-"""Remove old files where a file system runs full."""
+"""The runbook that removes old files when a file system is nearly full."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 from temporalio import workflow
 
-from models.base import Identifier
+from models.base import Identifier, counted
 from models.dossier.instructions import RunStep
 from models.jobs import JobResult, Outcome
 from models.runbooks import RunbookInput, RunbookReport
@@ -26,26 +26,26 @@ _DF_ROW = re.compile(r"^.*\s(\d+)\s+(\d+)\s+(\d+)\s+(\d+)%\s+/.*$", re.MULTILINE
 
 
 class FreeDiskSpaceInput(RunbookInput):
-    """Where to look, and what may go."""
+    """The file system, and the files that may be removed."""
 
     component: Annotated[Identifier, Field(examples=["web"])]
-    """Component whose hosts are looked at."""
+    """Component whose hosts are cleaned."""
     path: Annotated[str, AfterValidator(absolute), Field(examples=["/var"])] = "/"
-    """A path on the file system that runs full."""
+    """A path on the file system that is nearly full."""
     above_percent: Annotated[int, Field(ge=1, le=99)] = 80
-    """Only hosts whose file system is used this much, or more, are cleaned."""
+    """Only hosts whose file system is full to this per cent, or more, are cleaned."""
     directories: Annotated[
         list[Annotated[str, AfterValidator(cleanable)]],
         Field(min_length=1, max_length=20, examples=[["/var/log/shop"]]),
     ]
-    """Directories in which files may be removed, with all below them; links are not followed."""
+    """Directories in which files may be removed, with their subdirectories; links are not followed."""
     patterns: Annotated[
         list[Annotated[str, AfterValidator(file_pattern)]],
         Field(min_length=1, max_length=20, examples=[["*.log.gz", "*.log.[0-9]*"]]),
     ]
-    """Names of files that may be removed, as `find -name` takes them; quoted, so no shell expands them."""
+    """Patterns for the names of files that may be removed, as for `find -name`."""
     older_than_days: Annotated[int, Field(ge=1, le=3650)] = 14
-    """Only files last changed longer ago than this."""
+    """Only files are removed whose last change is longer ago than this."""
 
 
 @dataclass(frozen=True)
@@ -58,38 +58,37 @@ class _Usage:
 class FreeDiskSpace(Runbook):
     """Free disk space by removing old files.
 
-    Looks how full the file system is on every host of the component; where it is full enough, removes files that are old, match
-    a pattern and lie in a directory that was named; looks again and says how much was freed. Hosts below the threshold are left
-    alone. Removes plain files only, never directories, never through links, never on another file system. Repeating is safe: what
-    is gone is gone.
+    Checks the file system on every host of the component. On hosts above the threshold it removes files that are old, match a
+    pattern and lie in one of the directories, and then reports the space that became free. Other hosts stay as they are. It
+    removes only plain files, never directories, never through links, and never on another file system. A second run is safe.
     """
 
     @workflow.run
     async def run(self, order: FreeDiskSpaceInput) -> RunbookReport:
-        """Look, clean where it is full, look again."""
+        """Check all hosts, clean those above the threshold, and check these again."""
         steps = await self.begin(order)
-        hosts = [place.host.name for place in self.component(order.component).placements]
+        hosts = [place.host.name for place in self.component(order.component).routed_hosts]
         if not hosts:
-            self.note(f"Hosts of {order.component}", "it has no host that we can log in to", Outcome.FAILED)
+            self.note(f"Hosts of {order.component}", "the dossier has no host for it", Outcome.FAILED)
             return await self.report(Outcome.FAILED, f"{order.component} has no host")
 
-        before, looked = await self._look(steps, order, hosts, "How full it is")
+        before, checked = await self._check_usage(steps, order, hosts, "Usage before")
         full = self._full(before, order)
         self.now(f"Removing old files on {', '.join(full)}" if full else "Nothing to remove")
         cleaned = worst([result.outcome for result in await steps.run_for_results(_removal(order, full))])
         if order.rehearse or not full:
             return await self.report(
-                worst([looked, cleaned]), f"{len(full)} of {len(hosts)} hosts are full enough to clean"
+                worst([checked, cleaned]), f"above the threshold: {len(full)} of {counted(len(hosts), 'host')}"
             )
 
-        after, looked_again = await self._look(steps, order, full, "How full it is now")
+        after, checked_again = await self._check_usage(steps, order, full, "Usage after")
         freed = ", ".join(self._freed(host, before, after) for host in full)
-        return await self.report(worst([looked, cleaned, looked_again]), f"Freed on {freed}")
+        return await self.report(worst([checked, cleaned, checked_again]), f"Freed on {freed}")
 
-    async def _look(
+    async def _check_usage(
         self, steps: Steps, order: FreeDiskSpaceInput, hosts: Sequence[str], title: str
     ) -> tuple[dict[str, _Usage], Outcome]:
-        self.now(f"Looking at {order.path} on {', '.join(hosts)}")
+        self.now(f"Checking {order.path} on {', '.join(hosts)}")
         command = ["df", "-Pk", order.path]
         results = await steps.run_for_results(
             [RunStep(title=title, host=host, command=command, read_only=True) for host in hosts]
@@ -100,18 +99,18 @@ class FreeDiskSpace(Runbook):
             if usage is not None:
                 seen[result.host] = usage
             elif result.outcome is Outcome.OK:
-                self.note(title, "df printed nothing that says how full it is", Outcome.FAILED, result.host)
+                self.note(title, "df printed no line about the file system", Outcome.FAILED, result.host)
         return seen, worst([r.outcome if r.host in seen else worst([r.outcome, Outcome.FAILED]) for r in results])
 
     def _full(self, seen: dict[str, _Usage], order: FreeDiskSpaceInput) -> list[str]:
         for host, usage in seen.items():
             if usage.percent < order.above_percent:
-                self.note("Leave it alone", f"{usage.percent} % used, below {order.above_percent} %", host=host)
+                self.note("Skip the host", f"{usage.percent} % used, below {order.above_percent} %", host=host)
         return [host for host, usage in seen.items() if usage.percent >= order.above_percent]
 
     def _freed(self, host: str, before: dict[str, _Usage], after: dict[str, _Usage]) -> str:
         if host not in after:
-            return f"{host}: not known"
+            return f"{host}: unknown"
         was, now = before[host], after[host]
         freed = f"{(was.used_kib - now.used_kib) / 1024:.1f} MiB ({was.percent} % to {now.percent} %)"
         self.note("Freed", freed, host=host)
@@ -129,7 +128,7 @@ def _removal(order: FreeDiskSpaceInput, hosts: Sequence[str]) -> list[RunStep]:
     for number, pattern in enumerate(order.patterns):
         names += ["-o", "-name", pattern] if number else ["-name", pattern]
     names.append(")")
-    # Nothing found, and find content with every directory: there is nothing to do.
+    # There is nothing to do when find reports no file and no error.
     check = f'found=$({shlex.join([*find, *names])}) && [ -z "$found" ]'
     return [
         RunStep(

@@ -1,4 +1,4 @@
-"""Wait until a component is healthy."""
+"""The runbook that waits until a component is healthy."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from workflows.runbook import Runbook, runbook
 
 
 class WaitForHealthInput(RunbookInput):
-    """What to wait for."""
+    """The component, and the time limits."""
 
     component: Annotated[Identifier, Field(examples=["web"])]
-    """Component whose measuring points are watched."""
+    """Component whose measuring points are probed."""
     healthy_for: Duration = timedelta(seconds=30)
-    """How long all of them must be OK without a break."""
+    """Time for which all of them must be OK without a break."""
     within: PositiveDuration = timedelta(minutes=10)
-    """When to give up."""
+    """Time after which the runbook gives up."""
 
 
 @runbook("wait-for-health")
 class WaitForHealth(Runbook):
     """Wait until a component is healthy.
 
-    Probes the measuring points of the component until all have been OK for a while, or the time is up. Touches no host.
-    A rehearsal looks once.
+    Probes the measuring points of the component until all have been OK for a while, or the time is up. Runs no command on
+    hosts. A rehearsal probes once.
     """
 
     acts = False
 
     @workflow.run
     async def run(self, order: WaitForHealthInput) -> RunbookReport:
-        """Watch the points until their state is certain."""
+        """Probe the measuring points until their state is certain, and report it."""
         steps = await self.begin(order)
         self.component(order.component)
         self.now(f"Waiting until {order.component} is healthy")

@@ -1,4 +1,4 @@
-"""The command `driftvakt`. Everything heavy is imported inside the commands, so that help comes at once."""
+"""The command `driftvakt`. Commands import large modules only when they run, so that `--help` is fast."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ import sys
 import typer
 
 from starter.alarm import commands as alarm
+from starter.availability import commands as availability
+from starter.capacity import commands as capacity
 from starter.change import commands as change
 from starter.clock import commands as clock
 from starter.demo import commands as demo
 from starter.doctor import commands as doctor
 from starter.dossier import commands as dossier
 from starter.halt import commands as halt
+from starter.history import commands as history
 from starter.incident import commands as incident
 from starter.installation import commands as run
 from starter.maintenance import commands as maintenance
@@ -20,6 +23,7 @@ from starter.major import commands as major
 from starter.notice import commands as notice
 from starter.operation import commands as operation
 from starter.overview import commands as status
+from starter.problem import commands as problem
 from starter.provisioning import commands as schedules
 from starter.restore import commands as restore
 from starter.restore import drill_commands as drill
@@ -44,12 +48,16 @@ app.command("demo")(demo.demo)
 app.command("status")(status.status)
 app.command("doctor")(doctor.doctor)
 app.command("clock")(clock.clock)
+app.command("availability")(availability.availability)
+app.command("history")(history.history)
 app.command("plan")(schedules.plan)
 app.command("apply")(schedules.apply)
 app.add_typer(dossier.app, name="dossier")
 app.add_typer(incident.app, name="incident")
 app.add_typer(major.app, name="major")
 app.add_typer(operation.app, name="operation")
+app.add_typer(problem.app, name="problem")
+app.add_typer(capacity.app, name="capacity")
 app.add_typer(change.app, name="change")
 app.add_typer(restore.app, name="restore")
 app.add_typer(drill.app, name="drill")
@@ -63,7 +71,7 @@ app.add_typer(alarm.app, name="alarm")
 
 
 def main() -> None:
-    """Run the command; a fault of the user's ends in one sentence and exit status 1, never in a traceback."""
+    """Run the command. An error that a person can fix is one sentence and exit code 1, without a traceback."""
     from models.errors import DriftvaktError
     from starter.installation.private import keep_private
 

@@ -18,23 +18,24 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 
 from models.base import digest
-from models.channels import Channel
 from models.dossier.instructions import Approval
 from models.gates import GateState
 from models.hosts import Commands, HostTarget
 from models.jobs import BatchResult, EnsureComponent, JobResult, Outcome, RunBatch, RunJob, Stream
-from models.lease import AskForLease, LeaseAnswer, LeaseState, ReleaseLease
+from models.lease import LeaseAnswer, LeaseState, ReleaseLease, RequestLease
 from models.names import WORKFLOW_QUEUE
 from models.notices import Delivery, DeliveryState, NoticeReceipt, SendNotice
 from models.people import who_is
+from models.plans import ApplicationPlan, ComponentPlan, IncidentPlan, PlanRequest, RoutedHost, SiteProbes
 from models.probes import HealthVerdict, ProbeTarget, Sample, Seen, TcpProbe, WatchHealth
 from models.proof import ProofRecord
 from models.records import DecisionUse, OpenedGate, OpenGate, UseDecision, WriteRecords
 from models.runbooks import RunbookInput, RunbookReport
-from models.slices import ApplicationPlan, ComponentPlan, IncidentPlan, Placement, PlanRequest, SiteProbes
-from models.watch import WatchTold
+from models.scope import Scope
+from models.watch import WatchReply
 from tests.once import Once
 from tests.replaying import replayed
+from tests.workflows.shop import CONTACTS, OPERATES, OPERATOR
 from workflows.runtime.serving import BoundedWorker
 
 SITE_QUEUE = "site.main"
@@ -55,14 +56,14 @@ def application_plan(
     The point NAME-up shows a component; where `host_points` names it, HOST-up shows each of its hosts besides.
     """
     where = {name: list((hosts or {}).get(name, [f"{name}-1"])) for name in depends_on}
-    places = {host: _placement(host, queue) for names in where.values() for host in names}
+    places = {host: _routed_host(host, queue) for names in where.values() for host in names}
     points = {name: _point(name, queue) for name in depends_on if name not in without_health}
     of_hosts = {host: _point(host, queue) for name in host_points for host in where[name]}
     components = {
         name: ComponentPlan(
             name=name,
             title=name.capitalize(),
-            placements=[places[host] for host in where[name]],
+            routed_hosts=[places[host] for host in where[name]],
             control=None if name in without_control else Commands(start="start", stop="stop", status="status"),
             depends_on=list(needed),
             health=[
@@ -80,12 +81,15 @@ def application_plan(
         components=components,
         hosts=places,
         points=points | of_hosts,
+        contacts=CONTACTS,
+        people={"operator": [OPERATOR]},
+        operates=OPERATES,
     )
 
 
-def _placement(host: str, queue: str) -> Placement:
+def _routed_host(host: str, queue: str) -> RoutedHost:
     target = HostTarget(name=host, address="127.0.0.1", user="ops", host_keys=[HOST_KEY], credential="agent:")
-    return Placement(host=target, queue=queue)
+    return RoutedHost(host=target, queue=queue)
 
 
 def _point(component: str, queue: str) -> SiteProbes:
@@ -95,7 +99,7 @@ def _point(component: str, queue: str) -> SiteProbes:
 
 def known_without_a_dossier(names: Sequence[str]) -> list[str]:
     """The one name of each, where no dossier is published."""
-    known = [who_is(name, []) for name in names]
+    known = [who_is(name, None) for name in names]
     assert None not in known, f"a program among {names}"
     return [name for name in known if name is not None]
 
@@ -121,7 +125,7 @@ class FakeHosts:
     def __init__(self, plan: ApplicationPlan, incident: IncidentPlan | None = None) -> None:
         self.plan = plan
         self.incident = incident or IncidentPlan(plan=plan, handover=Approval(roles=["operator"]))
-        self.ill: set[str] = set()
+        self.failing: set[str] = set()
         self.on_line: Callable[[str], None] = lambda line: None
         """Called with everything that a host is asked: what it brings about."""
         self._looks: dict[str, tuple[int, Callable[[], None]]] = {}
@@ -133,7 +137,7 @@ class FakeHosts:
         self.lines: list[str] = []
         """What happened in order: `web-1: df -P /`, `web-1: stop web`, `watch web-up`."""
         self._answers: dict[str, list[Answer]] = defaultdict(list)
-        self.leases: list[AskForLease] = []
+        self.leases: list[RequestLease] = []
         """That were asked for."""
         self.lease_answers: list[LeaseAnswer] = []
         """What the watch answers, one after the other, before it grants whatever is asked."""
@@ -236,13 +240,13 @@ class FakeHosts:
         self.lines.append(line)
         if line in self._looks and self.lines.count(line) >= self._looks[line][0]:
             self._looks.pop(line)[1]()
-        ill = [point for point in points if point.removesuffix("-up") in self.ill]
-        reason = f"{', '.join(ill)} failed" if ill else "all points were OK"
+        failing = [point for point in points if point.removesuffix("-up") in self.failing]
+        reason = f"{', '.join(failing)} failed" if failing else "all points were OK"
         samples = [
-            Sample(point=f"acme.shop.{p}", at=datetime.now(UTC), seen=Seen.FAILED if p in ill else Seen.OK)
+            Sample(point=f"acme.shop.{p}", at=datetime.now(UTC), seen=Seen.FAILED if p in failing else Seen.OK)
             for p in points
         ]
-        return HealthVerdict(healthy=not ill, looks=1, samples=samples, reason=reason)
+        return HealthVerdict(healthy=not failing, checks=1, samples=samples, reason=reason)
 
     @activity.defn(name="load_application_plan")
     async def _load_application_plan(self, request: PlanRequest) -> ApplicationPlan:
@@ -256,19 +260,19 @@ class FakeHosts:
         return self.incident
 
     @activity.defn(name="request_lease")
-    async def _request_lease(self, request: AskForLease) -> LeaseAnswer:
+    async def _request_lease(self, request: RequestLease) -> LeaseAnswer:
         self.leases.append(request)
         if self.lease_answers:
             return self.lease_answers.pop(0)
-        names = request.components or list(self.plan.components)
+        names = request.components.among(self.plan.components)
         first = next(_TOKENS)
         fences = {f"{request.application}.{name}": first for name in self.plan.components}
-        return LeaseAnswer(state=LeaseState.GRANTED, reason="it holds it", components=names, fences=fences)
+        return LeaseAnswer(state=LeaseState.GRANTED, reason="it holds it", components=Scope.of(names), fences=fences)
 
     @activity.defn(name="release_lease")
-    async def _release_lease(self, request: ReleaseLease) -> WatchTold:
+    async def _release_lease(self, request: ReleaseLease) -> WatchReply:
         self.given_back.append(request)
-        return WatchTold(message=f"The lease of {request.holder} is given back.")
+        return WatchReply(message=f"The lease of {request.holder} is released.")
 
     @activity.defn(name="write_records")
     async def _write_records(self, request: WriteRecords) -> None:
@@ -287,7 +291,7 @@ class FakeHosts:
         told = [
             Delivery(
                 to=who,
-                channel=Channel.EMAIL,
+                channel="email",
                 state=DeliveryState.FAILED if who in self.deaf else DeliveryState.SENT,
                 at=datetime.now(UTC),
             )
@@ -338,7 +342,7 @@ async def carry_out(
         return report
 
 
-async def first_question(handle: WorkflowHandle[Any, Any], seconds: float = 30) -> GateState:
+async def first_question(handle: WorkflowHandle[Any, Any], seconds: float = 90) -> GateState:
     """Wait until a workflow asks something."""
     async with asyncio.timeout(seconds):
         while not (gates := await handle.query("gates", result_type=list[GateState])):

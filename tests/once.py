@@ -47,7 +47,7 @@ class Once:
             self._jobs[job] = (request.asked, do())
         known, result = self._jobs[job]
         if known != request.asked:
-            raise HostRefusedError(f"{request.host.name}: the job {request.job} is known there for another command")
+            raise HostRefusedError(f"{request.host.name}: the host knows the job {request.job} with another command")
         return result.model_copy(update={"attached": attached})
 
     def use(self, request: UseDecision) -> DecisionUse:

@@ -26,8 +26,8 @@ from models.names import SCHEDULED_BY
 from models.operation import OperationOrder
 from models.people import SCHEDULE
 from models.settings import Settings
+from starter.connection.temporal import connect_patiently
 from starter.installation.search_attributes import add_search_attributes
-from starter.installation.temporal import connect_patiently
 from starter.installation.temporal_server import server_command
 from tests.ports import free_ports
 
@@ -60,7 +60,7 @@ class TemporalServer:
     def start(self) -> None:
         """Start it and wait until it listens."""
         self.settings.home.mkdir(parents=True, exist_ok=True)
-        with (self.settings.home / "temporal.log").open("ab") as log:
+        with self._log.open("ab") as log:
             self.process = subprocess.Popen(server_command(self.settings), stdout=log, stderr=log)
         wait_for_port(self.settings.temporal_port, self.process)
 
@@ -76,9 +76,19 @@ class TemporalServer:
         return self.process is None or self.process.poll() is not None
 
     async def client(self) -> Client:
-        """A client of it; the server listens a moment before it is healthy."""
-        async with asyncio.timeout(90):
-            return await connect_patiently(self.settings)
+        """A client of it; the server listens a moment before it is healthy. Without one, say how the server's log ends."""
+        try:
+            async with asyncio.timeout(90):
+                return await connect_patiently(self.settings)
+        except TimeoutError as error:
+            log = self._log.read_text(errors="replace") if self._log.exists() else "(no log)"
+            raise RuntimeError(
+                f"the server gave no client for 90 s; ended: {self.ended}; its log:\n{log[-3000:]}"
+            ) from error
+
+    @property
+    def _log(self) -> Path:
+        return self.settings.home / "temporal.log"
 
 
 def server_settings(home: Path) -> Settings:

@@ -5,7 +5,7 @@ The same key with the same request gives the same answer, and nothing is done a 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from activities.notices import NoticeActivities
-from activities.notices.channels import Channels, NoticeText, Try, TryOutcome
+from activities.notices.activities import NoticeActivities
+from activities.notices.channels import Channels
 from activities.notices.recipients import Recipient
+from activities.notices.sending import EnclosedDocument, NoticeText, Try, TryOutcome
 from activities.records import RecordActivities, Records
 from activities.ssh import Pool, Ssh
 from models.errors import HostRefusedError, KeyReusedError
@@ -29,7 +30,8 @@ from tests.fakes import FakeHosts, application_plan
 from tests.hosts import AsyncsshHost, SshHost
 from tests.notices.conftest import BOTH, QUICK, make_records
 from tests.notices.dossiers import dossier, notice
-from tests.workflows.world import HOST, World
+from tests.workflows.shop import HOST
+from tests.workflows.world import World
 
 
 class Keeper(NamedTuple):
@@ -60,7 +62,7 @@ class Counting(Channels):
         super().__init__({"email": "env:NONE"}, Path())
         self.sent = 0
 
-    def send(self, to: Recipient, words: NoticeText, identity: str) -> Try:
+    def send(self, to: Recipient, words: NoticeText, identity: str, documents: Sequence[EnclosedDocument] = ()) -> Try:
         self.sent += 1
         return Try(TryOutcome.SENT)
 
@@ -143,7 +145,7 @@ async def test_a_job_runs_once_for_its_id_and_another_command_is_refused(host: K
     assert host.effects() == 1
     refused = await run(job.model_copy(update={"command": f"echo y >>{host.path}"}))
     assert (refused.outcome, refused.changed) == (JobOutcome.FAILED, False)
-    assert "the job contract-1 is known there for another command" in refused.reason
+    assert "the host knows the job contract-1 with another command" in refused.reason
     assert host.effects() == 1
 
 

@@ -18,13 +18,14 @@ from models.clock import ClockEvent, ClockEventKind
 from models.errors import HostRefusedError
 from models.incident import IncidentMemory
 from models.major import MajorMemory
+from models.plans import WatchPlanRequest
 from models.records import EntryKind, WriteRecords
 from models.sizes import CARRIED, MESSAGE, encoded_size
-from models.slices import WatchSliceRequest
 from models.watch import SilenceOrder
 from tests.records.test_records import incident
-from tests.workflows.test_alarm_desk import NIGHT, Desk
-from tests.workflows.world import OPERATOR, alarm
+from tests.workflows.shop import OPERATOR
+from tests.workflows.test_alarm_handler import NIGHT, Desk
+from tests.workflows.world import alarm
 from workflows.incident.clocks import shorten_notes
 from workflows.incident.communication import Customer
 
@@ -46,7 +47,7 @@ def records(tmp_path: Path) -> Iterator[Records]:
 def test_a_new_watch_reads_open_incidents_up_to_500_kb_and_the_latest_first(records: Records) -> None:
     long = [incident(n, title="障" * 300, opened_at=NIGHT.replace(microsecond=n)) for n in range(1, 1001)]
     records.write(WriteRecords(incidents=long))
-    known = RecordActivities(records).load_watch_slice(WatchSliceRequest(application="acme.shop")).incidents
+    known = RecordActivities(records).load_watch_plan(WatchPlanRequest(application="acme.shop")).incidents
     assert encoded_size(known) <= 500_000
     assert encoded_size([*known, known[0]]) > 500_000
     assert [i.number for i in known] == list(range(1000, 1000 - len(known), -1))
@@ -78,7 +79,7 @@ def test_a_watch_has_50_silences_at_most() -> None:
 
 def test_of_notes_for_the_customer_the_latest_20_are_kept_for_the_next_word() -> None:
     memory = IncidentMemory()
-    customer: Any = SimpleNamespace(_case=SimpleNamespace(memory=memory))
+    customer: Any = SimpleNamespace(_context=SimpleNamespace(memory=memory))
     for n in range(30):
         Customer.note(customer, f"note {n}")
     assert memory.notes_for_customer == [f"note {n}" for n in range(10, 30)]
@@ -97,15 +98,15 @@ def test_events_of_a_clock_beyond_250_kb_keep_the_whole_notes_of_the_latest_10()
 def test_a_major_incident_keeps_200_lines_of_2000_bytes() -> None:
     memory = MajorMemory(lead=OPERATOR, opened_at=NIGHT)
     for n in range(300):
-        memory.tell(NIGHT, EntryKind.NOTE, f"{n} " + "障" * 2000)
-    assert [line.sequence for line in memory.timeline] == list(range(100, 300))
-    assert all(encoded_size(line.text) <= 2_002 for line in memory.timeline)
+        memory.timeline.log(NIGHT, EntryKind.NOTE, f"{n} " + "障" * 2000)
+    assert [line.sequence for line in memory.timeline.lines] == list(range(100, 300))
+    assert all(encoded_size(line.text) <= 2_002 for line in memory.timeline.lines)
     assert encoded_size(memory) < CARRIED
 
 
-def test_a_self_healed_incident_has_as_many_events_as_the_page_says() -> None:
-    [said] = re.findall(r"A self-healed incident has (\d+) events", PAGE)
-    assert len(json.loads((HISTORIES / "incident-healed.json").read_text())["events"]) == int(said)
+def test_an_incident_without_people_has_as_many_events_as_the_page_says() -> None:
+    [said] = re.findall(r"An incident that needs no people has (\d+) events", PAGE)
+    assert len(json.loads((HISTORIES / "incident-recovered.json").read_text())["events"]) == int(said)
 
 
 # --- hosts

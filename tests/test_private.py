@@ -67,13 +67,13 @@ def test_doctor_says_what_is_open_and_the_command_that_closes_it(home: Path) -> 
     wrong = machine.private(Settings())
     assert wrong is not None
     assert wrong.verdict is Verdict.WRONG
-    assert wrong.mend.endswith(f"chmod -R go= {home}")
+    assert wrong.fix.endswith(f"chmod -R go= {home}")
 
     home.chmod(0o700)
     warned = machine.private(Settings())
     assert warned is not None
     assert warned.verdict is Verdict.WARNING
-    assert os.system(warned.mend) == 0  # as a person would run it
+    assert os.system(warned.fix) == 0  # as a person would run it
     closed = machine.private(Settings())
     assert closed is not None
     assert closed.verdict is Verdict.OK

@@ -20,19 +20,21 @@ import activities.stubs
 import workflows
 from activities.change.activities import Changes
 from activities.clocks.activities import ClockActivities
-from activities.deadman.activities import VigilActivities
+from activities.deadman.activities import DeadMansSwitchActivities
+from activities.history.activities import HistoryActivities
 from activities.incident.activities import IncidentActivities
 from activities.lease.activities import Leases
 from activities.maintenance.activities import MaintenanceActivities
 from activities.monitor.activities import SiteMonitor
-from activities.notices import NoticeActivities
-from activities.probes import Probes
+from activities.notices.activities import NoticeActivities
+from activities.probes.activities import Probes
 from activities.records import RecordActivities
 from activities.records.halts import HaltActivities
 from activities.routine.activities import RoutineActivities
 from activities.ssh import Ssh
 from activities.temporal.workflows import Workflows
 from models import errors
+from workflows.runtime.found import workflow_classes
 from workflows.runtime.sandbox import workflow_runner
 
 _NAME = "__temporal_activity_definition"
@@ -65,7 +67,8 @@ REAL = {
         Changes,
         MaintenanceActivities,
         SiteMonitor,
-        VigilActivities,
+        DeadMansSwitchActivities,
+        HistoryActivities,
         ClockActivities,
         NoticeActivities,
         IncidentActivities,
@@ -132,7 +135,21 @@ def test_the_errors_docstring_draws_the_whole_tree() -> None:
     assert [name for name in every if name not in drawn] == []
 
 
-def test_whoever_waits_with_a_limit_waits_so_that_being_stopped_is_heard() -> None:
+def test_every_type_of_an_error_is_a_class_or_a_constant_of_the_errors_module() -> None:
+    """Others decide by the type: one that is written by hand in two places is misspelt in one of them."""
+    root = Path(__file__).parent.parent
+    found = [
+        f"{path.relative_to(root)}:{node.lineno}"
+        for folder in ("activities", "models", "runbooks", "starter", "workflows")
+        for path in (root / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("ApplicationError")
+        if any(k.arg == "type" and isinstance(k.value, ast.Constant) for k in node.keywords)
+    ]
+    assert found == []
+
+
+def test_every_wait_with_a_limit_also_ends_on_cancellation() -> None:
     """`workflows.runtime.waiting.until`: the SDK's own wait forgets a cancellation that comes as its condition comes true."""
     root = Path(__file__).parent.parent
     sources = [p for folder in ("workflows", "runbooks") for p in (root / folder).rglob("*.py")]
@@ -161,7 +178,7 @@ _BEGINS_IN_TURN = {"in_turn", "_ready", "_identified"}
 """What an update handler begins with: a timer or an activity, so that all that came before has taken effect."""
 
 
-def test_every_update_handler_waits_for_its_turn_before_it_looks_at_anything() -> None:
+def test_every_update_handler_waits_for_its_turn_before_it_reads_any_state() -> None:
     """Else what it does on a worker that has just started may differ from what it does in a replay (docs/adr/0019).
 
     The watch leaves commands instead, and a halt writes to the records whatever it knows.
@@ -180,9 +197,14 @@ def test_every_update_handler_waits_for_its_turn_before_it_looks_at_anything() -
         "workflows/incident/workflow.py",
         "workflows/major/workflow.py",
         "workflows/operation/base.py",
+        "workflows/watch/taking_orders.py",
         "workflows/watch/workflow.py",
     }
-    assert set(late) == {"workflows/watch/workflow.py", "workflows/halt/workflow.py"}
+    assert set(late) == {
+        "workflows/halt/workflow.py",
+        "workflows/watch/taking_orders.py",
+        "workflows/watch/workflow.py",
+    }
 
 
 def _is_an_update(node: ast.AsyncFunctionDef | ast.FunctionDef) -> bool:
@@ -226,7 +248,7 @@ def test_every_summary_passes_the_one_function_that_makes_foreign_text_harmless(
     }
     ours = {name for tree in trees.values() for name in map(_takes_a_summary, ast.walk(tree)) if name}
     faults = [f"{path}:{line}" for path, tree in trees.items() for node in ast.walk(tree) for line in _raw(node, ours)]
-    assert {"until", "look_up", "call", "tell"} <= ours
+    assert {"until", "look_up", "call", "notify"} <= ours
     assert faults == []
 
 
@@ -257,6 +279,20 @@ def test_only_modules_that_define_workflows_are_loaded_for_each_workflow() -> No
     names = [m.name for m in pkgutil.walk_packages(workflows.__path__, "workflows.") if not m.ispkg]
     shared = {name for name in names if not _defines_a_workflow(importlib.import_module(name))}
     assert {name for name in passed if name.startswith("workflows.")} == shared
+
+
+def test_a_page_is_rendered_from_data_and_names_no_workflow() -> None:
+    """A page that took its workflow would import it, if only for its type, and the workflow imports its page."""
+    in_workflows = {base.__module__ for one in workflow_classes() for base in one.__mro__}
+    pages = list(Path(workflows.__path__[0]).rglob("page.py"))
+    named = {
+        (path.parent.name, node.module)
+        for path in pages
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and node.module in in_workflows
+    }
+    assert len(pages) > 3
+    assert named == set()
 
 
 def _defines_a_workflow(module: ModuleType) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from models.errors import SettingsError
+from starter.installation import up
 from starter.installation.leftovers import Leftover, end_left_behind, left_behind
+from tests.servers import server_settings
 
 READY = "print('ready', flush=True); input()"
 STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {READY}"
@@ -77,3 +82,27 @@ def test_a_number_that_belongs_to_somebody_else_by_now_is_no_part(home: Path, na
     with subprocess.Popen([sys.executable, "-c", "input()", "starter.cli", name], stdin=subprocess.PIPE) as by_hand:
         assert left_behind(home) == []
         by_hand.communicate(b"\n")
+
+
+class StoppedError(Exception):
+    """The start has come as far as the records."""
+
+
+@pytest.mark.parametrize("ended", [True, False], ids=["some were ended", "none was ended"])
+async def test_ports_are_waited_for_only_where_parts_of_an_earlier_run_may_still_hold_them(
+    home: Path, monkeypatch: pytest.MonkeyPatch, *, ended: bool
+) -> None:
+    settings = server_settings(home)
+
+    def reached(_url: str) -> None:
+        raise StoppedError
+
+    def found(_home: Path) -> list[Leftover]:
+        return [Leftover("intake", 1)] if ended else []
+
+    monkeypatch.setattr(up, "end_left_behind", found)
+    monkeypatch.setattr(up, "upgrade", reached)
+    with socket.create_server((settings.intake_host, settings.intake_port)) as closing:
+        asyncio.get_running_loop().call_later(0.5, closing.close)
+        with pytest.raises(StoppedError if ended else SettingsError):
+            await up.Installation(settings).start()

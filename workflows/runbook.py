@@ -1,4 +1,4 @@
-"""What every runbook inherits: the slice of the dossier it acts by, steps that can be rehearsed, gates, and a report."""
+"""The base class of all runbooks. It has the plan from the dossier, steps that can be rehearsed, gates, and the report."""
 
 from __future__ import annotations
 
@@ -12,27 +12,31 @@ from temporalio.exceptions import ApplicationError
 
 from activities.stubs.records import load_application_plan, write_records
 from models.converter import WRONG_INPUT
+from models.errors import RunbookError
 from models.fences import HeldLease
 from models.gates import Question
 from models.jobs import Outcome
+from models.lease import RUNBOOK_HOLDER
 from models.names import APPLICATION, CUSTOMER, TITLE
 from models.notices import Occasion
-from models.operation import OperationKind
 from models.people import Person, is_among, stranger, who_is
-from models.proof import ProofRecord, Use, use_of
+from models.plans import ApplicationPlan, ComponentPlan, PlanRequest, may_not_operate
+from models.proof import Use, use_of
 from models.records import WriteRecords
 from models.runbooks import RunbookInput, RunbookReport, StepReport, steps_that_fit
+from models.scope import WHOLE, Scope
 from models.sizes import ANSWER, CARRIED
-from models.slices import ApplicationPlan, ComponentPlan, PlanRequest, may_not_operate
-from workflows.gates.gates import Asking
+from workflows.gates.gates import HasGates
+from workflows.journal.journal import Journal
+from workflows.journal.page import steps_table
 from workflows.runtime.calls import call, look_up
-from workflows.runtime.details import Details
-from workflows.runtime.markdown import linked, narrow, page, plain, summary_line, table
+from workflows.runtime.markdown import linked, page, plain, summary_line
 from workflows.runtime.outcomes import worst
 from workflows.runtime.policies import WRITE
-from workflows.steps.lease import Holding
-from workflows.steps.notify import tell_deciders
-from workflows.steps.proof import how_it_fared
+from workflows.runtime.refusals import refusal
+from workflows.steps.lease import HoldsLease
+from workflows.steps.notify import notify_deciders
+from workflows.steps.proof import how_it_fared, proof_by_this_run
 from workflows.steps.runner import Steps
 
 _Class = TypeVar("_Class", bound="type[Runbook]")
@@ -41,42 +45,43 @@ _CUSTOMER = SearchAttributeKey.for_keyword(CUSTOMER)
 _TITLE = SearchAttributeKey.for_keyword(TITLE)
 
 _SHOWN = 15
-"""Steps on the details page: the last ones."""
+"""The page shows this many steps, the last ones."""
 
 _LASTS = timedelta(minutes=30)
-"""So long at the most a runbook's alarms are taken for its own doing."""
+"""Alarms of a runbook's components are suppressed for this time; later alarms count as faults."""
 
 
 def runbook(name: str) -> Callable[[_Class], _Class]:
     """Declare a class as the runbook `name`, in the file `runbooks/NAME.py` (hyphens become underscores).
 
-    Whoever types a wrong input into the UI gets a failed workflow that says so, not one that is stuck.
+    A workflow that was started with a wrong input fails with a message about it, and does not hang.
     """
     return workflow.defn(name=f"runbook.{name}", failure_exception_types=WRONG_INPUT)
 
 
-class Runbook(Holding, Asking):
+class Runbook(HoldsLease, HasGates):
     """Base of the workflow classes in `runbooks/`.
 
     A runbook calls `begin` first, acts through the `Steps` it gets (which rehearse by themselves when asked to), and returns
     what `report` gives. Its docstring's first line is its title; its input is `RunbookInput` or a subclass. It acts under the
-    lease of what it `touches`: its component, or the whole application if its input has no `component`. One that only looks says
-    `acts = False` and needs none.
+    lease of the components that `touches` returns: its component, or the whole application if its input has no `component`. A
+    runbook that changes nothing sets `acts = False` and needs no lease.
     """
 
     acts: ClassVar[bool] = True
 
     def __init__(self) -> None:
         super().__init__()
-        self._details = Details(self._page)
+        self.journal = Journal[None](None, self._page)
         self._order: RunbookInput | None = None
         self._steps: Steps | None = None
-        self._doing = "Starting"
-        self._halted = ""
         self._ended = False
 
     async def begin(self, order: RunbookInput) -> Steps:
-        """Load what the dossier says of the application, and give the steps to act through."""
+        """Load the plan of the application, get the lease, and return the `Steps` through which the runbook acts.
+
+        Raise an error when the requester is unknown or may not operate the application.
+        """
         self._order = order
         workflow.upsert_search_attributes(
             [
@@ -90,7 +95,7 @@ class Runbook(Holding, Asking):
             PlanRequest(application=order.application, dossier=order.dossier),
             summary="Look up the dossier",
         )
-        # Another workflow has asked for it on behalf of somebody, or it was somebody.
+        # A parent workflow has already checked the requester; a person who starts the runbook is checked here.
         ours = workflow.info().parent is not None
         by = order.requested_by if ours else who_is(order.requested_by, plan.contacts)
         if by is None:
@@ -103,18 +108,18 @@ class Runbook(Holding, Asking):
             requester=by,
             rehearse=order.rehearse,
             ask=self.ask,
-            heard=lambda _: self.on_gates_changed(),
-            waits=self._waits,
+            on_report=lambda _: self.refresh_page(),
+            on_wait=self.journal.halted,
             lease=order.lease,
         )
-        self.on_gates_changed()
+        self.refresh_page()
         if self.acts and not order.rehearse and order.lease is None:
             await self._take_lease(order, self._steps)
         return self._steps
 
     @property
     def _title(self) -> str:
-        """What people read of it in lists."""
+        """The display name in lists."""
         component = getattr(self._order, "component", None)
         return f"Runbook {workflow.info().workflow_type.removeprefix('runbook.')}" + (
             f" on {component}" if component else ""
@@ -124,45 +129,44 @@ class Runbook(Holding, Asking):
         components = self.touches(order)
         if components is None:
             return
-        for name in components:
+        for name in components.names:
             self.component(name)
         answer = await self.take_lease(
             order.application,
-            OperationKind.RUNBOOK,
+            RUNBOOK_HOLDER,
             order.reason or self._title,
             order.requested_by,
             components=components,
             dossier=self.plan.dossier,
             lasts=_LASTS,
-            waits=lambda reason: self.now(f"Waiting for the lease: {reason}"),
+            on_wait=lambda reason: self.now(f"Waiting for the lease: {reason}"),
             ask=self.approve,
         )
         assert answer is not None
         steps.lease = HeldLease(holder=workflow.info().workflow_id, fences=answer.fences, rises=answer.rises)
 
-    def touches(self, order: RunbookInput) -> list[str] | None:
-        """The components that it acts on: its lease covers them and all that need them. None at all (an empty list): the whole
-        application. `None`: it changes nothing this time, and needs no lease.
+    def touches(self, order: RunbookInput) -> Scope | None:
+        """Return the components that the runbook acts on, which the lease covers with their dependants. None: no lease.
 
-        `begin` calls it when the dossier is loaded. The component of the input, unless a subclass says otherwise.
+        `begin` calls this method after it has loaded the plan. A subclass may return other components than those of its input.
         """
         component: str | None = getattr(order, "component", None)
-        return [component] if component else []
+        return Scope.of([component]) if component else WHOLE
 
     @property
     def steps(self) -> Steps:
-        """What `begin` gave."""
+        """The steps that `begin` returned. Raise an error before that."""
         if self._steps is None:
-            raise refuse("the runbook acts before it has called begin")
+            raise refuse("the runbook must call begin before it acts")
         return self._steps
 
     @property
     def plan(self) -> ApplicationPlan:
-        """What the dossier says of the application; there once `begin` has returned."""
+        """The plan of the application; it exists after `begin`."""
         return self.steps.plan
 
     def component(self, name: str) -> ComponentPlan:
-        """A component of the application; the runbook fails with the names of those that there are."""
+        """Return a component of the application. For an unknown name, raise an error that lists the known ones."""
         try:
             return self.plan.components[name]
         except KeyError:
@@ -170,16 +174,16 @@ class Runbook(Holding, Asking):
             raise refuse(f"{self.plan.application} has no component {name!r}; it has {known}") from None
 
     def contacts(self) -> list[Person]:
-        """Everybody whom the dossier knows."""
+        """Return the contacts of the dossier."""
         return self._steps.plan.contacts if self._steps else []
 
     def application(self) -> str:
-        """On which it acts."""
+        """Return the id of the application."""
         return self.plan.application
 
     async def write_to(self, occasion: Occasion, people: Sequence[str], text: str, **facts: Any) -> None:
-        """Write to whoever may decide; that nobody could be reached is a step of its report."""
-        written = await tell_deciders(
+        """Notify the people who may decide. A notice that reaches nobody becomes a failed step of the report."""
+        written = await notify_deciders(
             self.plan,
             people,
             text,
@@ -192,68 +196,53 @@ class Runbook(Holding, Asking):
             self.note(f"Notice: {occasion.value.replace('-', ' ')}", written.said, Outcome.FAILED)
 
     def now(self, doing: str) -> None:
-        """Say what is being done, for the details page."""
-        self._doing = doing
-        self.on_gates_changed()
-
-    def _waits(self, reason: str) -> None:
-        self._halted = reason
-        self.on_gates_changed()
+        """Show on the page what the runbook is doing."""
+        self.journal.now(doing)
 
     def note(self, title: str, detail: str, outcome: Outcome = Outcome.OK, host: str | None = None) -> None:
-        """Report something that was found or left undone as a step of its own."""
+        """Add a step to the report for a finding, or for something that was skipped."""
         self.steps.reports.append(
             StepReport(title=title, host=host, outcome=outcome, changed=False, detail=detail),
         )
-        self.on_gates_changed()
+        self.refresh_page()
 
     async def approve(self, question: Question) -> bool:
-        """Ask for an approval, and report the answer as a step; a rehearsal says who would be asked and goes on."""
+        """Ask for an approval, and add the answer to the report. A rehearsal names the people and returns True."""
         if self._order is not None and self._order.rehearse:
             self.note(question.text, f"rehearsal: would ask {question.asks()}")
             return True
         if why := question.nobody_may():
             raise refuse(why)
-        self.now(f"Waiting for a decision: {question.text}")
-        answer = await self.ask(question)
+        answer = await self.journal.decide(question, lambda: self.ask(question), None)
         by = ", ".join(a.by for a in answer.answers)
         self.note(question.text, f"{answer.option} by {by}", Outcome.OK if answer.approved else Outcome.FAILED)
         return answer.approved
 
     async def prove(self, instruction: str, report: RunbookReport) -> None:
-        """Keep how an instruction of the dossier fared, as its proof; nothing where nothing was learnt of it."""
+        """Record the result as a proof of an instruction of the dossier, unless the run proves nothing about it."""
         use: Use | None = use_of(report.outcome is Outcome.OK, rehearsed=True)
         if not report.rehearsed:
             use = how_it_fared(report.outcome, report.steps, self.steps.ended_at)
         if use is None:
             return
-        info = workflow.info()
-        proof = ProofRecord(
-            application=self.plan.application,
-            instruction=instruction,
-            use=use,
-            operation=info.workflow_id,
-            run=info.run_id,
-            dossier=self.plan.dossier,
-            at=workflow.now(),
-        )
+        proof = proof_by_this_run(self.plan.application, instruction, use, self.plan.dossier)
         await call(
             write_records,
             WriteRecords(proofs=[proof]),
             retry=WRITE,
-            summary=f"Keep that {instruction} was {use.value.replace('-', ' ')}",
+            summary=f"Record that {instruction} was {use.value.replace('-', ' ')}",
         )
 
     async def report(self, outcome: Outcome, summary: str) -> RunbookReport:
-        """Say what was done, and give the lease back.
+        """Release the lease, and return the report with all steps.
 
-        A rehearsal is OK when every host could be looked at: what is not healthy yet says nothing against the plan.
+        A rehearsal is OK when every host could be queried. A component that is not healthy yet does not make it fail.
         """
         rehearsed = bool(self._order and self._order.rehearse)
         if rehearsed:
             outcome = worst([step.outcome for step in self._done if step.host is not None])
         await self.give_lease_back()
-        await self.all_told()
+        await self.all_notified()
         await workflow.wait_condition(workflow.all_handlers_finished)
         self._ended = True
         self.now(f"Done: {summary}")
@@ -269,46 +258,37 @@ class Runbook(Holding, Asking):
     def _done(self) -> list[StepReport]:
         return self._steps.reports if self._steps else []
 
-    @workflow.query(name="status", description="The steps so far, with what came of each")
+    @workflow.query(name="status", description="The steps so far, each with its outcome")
     def status(self) -> list[StepReport]:
-        """The steps so far."""
+        """Return the steps so far, shortened to the size limit of an answer."""
         return steps_that_fit(self._done, ANSWER)
 
-    def on_gates_changed(self) -> None:
-        """Show what has changed on the page."""
-        self._details.changed()
+    def refresh_page(self) -> None:
+        """Refresh the page."""
+        self.journal.refresh_page()
 
     def _page(self) -> str:
         order = self._order
-        rows = [
-            (
-                plain(narrow(s.title), 80),
-                plain(s.host or "-"),
-                s.outcome.value,
-                plain(narrow(s.detail.splitlines()[0]) if s.detail else "", 120),
-            )
-            for s in self._done[-_SHOWN:]
-        ]
-        hidden = len(self._done) - len(rows)
         return page(
             f"### {plain(workflow.info().workflow_type)}" + (" (rehearsal)" if order and order.rehearse else ""),
-            f"{linked(self._halted or self._doing)} · for {plain(order.application)}, asked for by {plain(order.requested_by)}"
+            f"{linked(self.journal.doing)} · for {plain(order.application)}, requested by {plain(order.requested_by)}"
             if order
             else "",
             plain(order.reason) if order else "",
             self.gates_markdown(),
-            f"The last {len(rows)} steps; {hidden} came before them." if hidden > 0 else "",
-            table(["step", "host", "outcome", "what came of it"], rows),
+            steps_table(self._done, _SHOWN),
             self._what_next(order) if order else "",
         )
 
     def _what_next(self, order: RunbookInput) -> str:
-        """How to stop it while it runs; where its report is once it has ended."""
+        """Return how to stop the runbook while it runs, and afterwards where its report is."""
         if self._ended:
-            return f"What it did, with what each host said: `driftvakt runbook runs --application {order.application}`."
-        return "**To stop it**, press *Request Cancellation*: what runs on a host is told to end, and nothing more is begun."
+            return (
+                f"The steps with the output of each host: `driftvakt runbook runs --application {order.application}`."
+            )
+        return "**To stop it**, press *Request Cancellation*: running commands are ended, and no further step starts."
 
 
 def refuse(message: str) -> ApplicationError:
-    """What a runbook raises to end with one sentence: its input asks for something that cannot be."""
-    return ApplicationError(message, type="RunbookError", non_retryable=True)
+    """Return the error with which a runbook ends when it cannot do what its input asks for; `message` is one sentence."""
+    return refusal(message, RunbookError)

@@ -1,1 +1,1 @@
-"""Handing alarms to the watches of their applications."""
+"""Send alarms to the watches of their applications."""

@@ -1,7 +1,7 @@
-"""Gathering what many senders report to one watch into one update at a time.
+"""Gather the alarms of many senders for one watch into one update at a time.
 
-Temporal takes ten updates of one workflow at the same time and refuses more. In a burst, the first sender's alarms go at once.
-What arrives while they are under way goes together in the next update.
+Temporal accepts ten parallel updates of one workflow and refuses more. In a burst, the first sender's alarms are sent
+at once. Alarms that arrive in the meantime are sent together in the next update.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ _MOST_BYTES: Final = 1_000_000
 
 
 class BatchReporter(Protocol):
-    """Hands a batch to its watch: `activities.alarms.reporter.WatchReporter`."""
+    """Sends a batch to its watch: `activities.alarms.reporter.WatchReporter`."""
 
     async def deliver(self, batch: AlarmBatch) -> BatchReceipt:
-        """Return once it is durable, else raise `WatchUnavailableError`."""
+        """Return after the watch has stored the batch; otherwise raise `WatchUnavailableError`."""
 
 
 class _Waiting(NamedTuple):
-    """A sender's batch, and where its sender waits for the answer."""
+    """A sender's batch, and the future on which the sender waits."""
 
     batch: AlarmBatch
     size: int
@@ -33,7 +33,7 @@ class _Waiting(NamedTuple):
 
 
 class GatheringReporter:
-    """Hands batches over through another reporter, for each application one after the other; for one event loop."""
+    """Sends batches through another reporter, one at a time for each application; for one event loop."""
 
     def __init__(self, reporter: BatchReporter) -> None:
         self._reporter = reporter
@@ -41,7 +41,7 @@ class GatheringReporter:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def deliver(self, batch: AlarmBatch) -> BatchReceipt:
-        """Hand a batch over together with what else waits for its watch; returns once this batch is durable."""
+        """Send a batch together with others for the same watch; return after the watch has stored this batch."""
         answer: asyncio.Future[BatchReceipt] = asyncio.get_running_loop().create_future()
         waiting = _Waiting(batch, len(batch.model_dump_json().encode()), answer)
         if batch.application in self._waiting:
@@ -63,7 +63,7 @@ class GatheringReporter:
         del self._waiting[application]
 
     async def _hand_over(self, taken: Sequence[_Waiting]) -> None:
-        """Hand these over in one update; where the watch refuses it, find by halves whose alarms are to blame."""
+        """Send these batches in one update; if the watch refuses it, find the faulty batch by halves."""
         together = AlarmBatch(
             application=taken[0].batch.application, alarms=[a for waiting in taken for a in waiting.batch.alarms]
         )
@@ -86,7 +86,7 @@ class GatheringReporter:
 
 
 def _fitting(waiting: Sequence[_Waiting]) -> int:
-    """How many of these fit into one update; at least one."""
+    """Return how many of these fit into one update; at least one."""
     alarms = size = 0
     for count, one in enumerate(waiting):
         alarms += len(one.batch.alarms)

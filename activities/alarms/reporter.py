@@ -1,50 +1,49 @@
-"""Handing alarms to the watches of their applications; the one way in, for the embedded monitor and for the intake."""
+"""Send alarms to the watches of their applications; the embedded monitor and the intake have no other way."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from temporalio.client import (
     Client,
     RPCError,
     RPCTimeoutOrCancelledError,
-    WithStartWorkflowOperation,
     WorkflowUpdateFailedError,
 )
-from temporalio.common import WorkflowIDConflictPolicy
 
-from models.alarms import HANDS_ON, Alarm, AlarmBatch, BatchReceipt
-from models.errors import WatchRefusedError, WatchUnavailableError
-from models.names import WORKFLOW_QUEUE, watch_id
-from models.watch import WatchOrder
+from activities.temporal.watches import update_watch
+from models.alarms import Alarm, AlarmBatch, BatchReceipt
+from models.errors import HANDS_ON, WatchRefusedError, WatchUnavailableError
+from models.names import WORKFLOW_QUEUE
 
 _MOST_ALARMS: Final = 500
 _MOST_BYTES: Final = 1_000_000
-"""Half of what Temporal takes in one payload."""
+"""Half of the size that Temporal accepts in one payload."""
 
 _AGAIN: Final = 0.2
-"""Seconds until a watch that goes on in a new run is told again."""
+"""Seconds until alarms are sent again to a watch that continues as new."""
 
 
 class WatchReporter:
-    """Reports alarms to the watch of each application, starting the watch where there is none."""
+    """Reports alarms to the watch of each application, and starts the watch if it does not run."""
 
     def __init__(
         self, client: Client, *, task_queue: str = WORKFLOW_QUEUE, patience: timedelta = timedelta(seconds=20)
     ) -> None:
-        """`patience` bounds the wait for one acknowledgement; `task_queue` is where watches run."""
+        """`patience`: the longest wait for one acknowledgement; `task_queue`: the queue of the watches."""
         self._client = client
         self._task_queue = task_queue
         self._patience = patience.total_seconds()
 
     async def report(self, alarms: Sequence[Alarm]) -> list[BatchReceipt]:
-        """Hand over all alarms, batched per application; a receipt a batch, applications in the order of their first alarm.
+        """Send all alarms, batched by application; return one receipt for each batch, applications in the order of
+        their first alarm.
 
-        Every application is tried; then the first `WatchUnavailableError` is raised, if there was one: report all of them
-        again, the watch knows by the fingerprint what it has had.
+        Every application is tried; then the first `WatchUnavailableError` is raised, if there was one. The caller then
+        reports all alarms again; the watch recognises known ones by the fingerprint.
         """
         results = await asyncio.gather(
             *(self._deliver_all(batches) for batches in batched(alarms).values()), return_exceptions=True
@@ -55,7 +54,9 @@ class WatchReporter:
         return [receipt for result in results if not isinstance(result, BaseException) for receipt in result]
 
     async def deliver(self, batch: AlarmBatch) -> BatchReceipt:
-        """Hand one batch to its watch; returns once the watch has it durably, else raises `WatchUnavailableError`."""
+        """Send one batch to its watch; return after the watch has stored it, otherwise raise
+        `WatchUnavailableError`.
+        """
         application = batch.application
         late = f"the watch of {application} did not acknowledge its alarms within {self._patience:g} s"
         try:
@@ -68,36 +69,28 @@ class WatchReporter:
             raise WatchUnavailableError(late) from None
         except WorkflowUpdateFailedError as error:
             if getattr(error.cause, "type", None) == "AcceptedUpdateCompletedWorkflow":
-                raise WatchUnavailableError(f"the watch of {application} ended before it took its alarms") from error
+                raise WatchUnavailableError(
+                    f"the watch of {application} ended before it accepted its alarms"
+                ) from error
             raise WatchRefusedError(f"the watch of {application} refused its alarms: {error.cause}") from error
         except (RPCError, RPCTimeoutOrCancelledError) as error:
             task = asyncio.current_task()
             if task is not None and task.cancelling():  # the client turns being cancelled into an error of its own
                 raise asyncio.CancelledError from error
-            reason = late if patience.expired() else f"Temporal did not take the alarms of {application}: {error}"
+            reason = late if patience.expired() else f"Temporal did not accept the alarms of {application}: {error}"
             raise WatchUnavailableError(reason) from error
         return receipt
 
     async def _taken(self, batch: AlarmBatch) -> BatchReceipt | None:
-        """Tell the watch; None where it goes on in a new run first."""
-        application = batch.application
-        start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
-            "watch",
-            WatchOrder(application=application),
-            id=watch_id(application),
-            task_queue=self._task_queue,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            static_summary=f"Watch of {application}",
-        )
+        """Send an update to the watch; return None if the watch continues as new first."""
         try:
-            receipt: BatchReceipt = await self._client.execute_update_with_start_workflow(
-                "report_alarms", batch, start_workflow_operation=start, result_type=BatchReceipt
+            return await update_watch(
+                self._client, batch.application, "report_alarms", batch, BatchReceipt, task_queue=self._task_queue
             )
         except WorkflowUpdateFailedError as error:
             if getattr(error.cause, "type", None) != HANDS_ON:
                 raise
             return None
-        return receipt
 
     async def _deliver_all(self, batches: Sequence[AlarmBatch]) -> list[BatchReceipt]:
         # One after the other: a fault and its clearing may stand in different batches.

@@ -1,4 +1,4 @@
-"""Service hours as one calendar, for clocks, escalation, monitoring, maintenance windows and reports; no I/O."""
+"""Service hours as calendars, for clocks, escalation, monitoring, maintenance windows and reports; no I/O."""
 
 from activities.calendars.calendar import Calendar, Closure, calendar_of
 from activities.calendars.working_days import WorkingDays, working_days_of

@@ -1,4 +1,4 @@
-"""What recurs in the time ahead, with what stands in its way: pure."""
+"""The upcoming runs of recurring work, with their conflicts: pure functions."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from activities.calendars.zones import first_reached, to_moment, wall_micros, zo
 from models.dossier import Dossier
 from models.dossier.agreement import Freezable
 from models.freezes import freeze_at
-from models.schedules import AgendaEntry, ScheduledRoutine, scheduled_routines, with_dependants
+from models.schedules import AgendaEntry, ScheduledRoutine, scheduled_routines
 
 _AT_LEAST = timedelta(minutes=1)
 
 
 def agenda(dossiers: Iterable[Dossier], first: date, until: date) -> list[AgendaEntry]:
-    """Every occurrence from the first day on and before the day `until`, in order, with its conflicts.
+    """Return every occurrence from the first day on and before the day `until`, in order, with its conflicts.
 
     A day begins at midnight on the wall clock of each routine.
     """
@@ -33,7 +33,7 @@ def _of(dossier: Dossier, first: date, until: date) -> list[AgendaEntry]:
     entries: list[AgendaEntry] = []
     for routine in scheduled_routines(dossier):
         local = zone(routine.time_zone)
-        scope = with_dependants(dossier, routine.components)
+        scope = dossier.architecture.dependencies.covering(routine.components)
         occurrences = Occurrences(routine.frequency, routine.time_zone, routine.working_days)
         for at in occurrences.between(_midnight(local, first), _midnight(local, until)):
             span = span_at(routine.window, at) if routine.window else None
@@ -68,7 +68,7 @@ def _work(routine: ScheduledRoutine) -> Freezable:
 
 
 def _with_overlaps(entries: list[AgendaEntry]) -> list[AgendaEntry]:
-    """Name what runs at the same time on the same components; `entries` in order of their beginning."""
+    """Add the runs at the same time on the same components as conflicts; `entries` are in order of their beginning."""
     met: dict[int, list[str]] = {}
     for first, second in _pairs(entries):
         one, other = entries[first], entries[second]
@@ -84,9 +84,5 @@ def _pairs(entries: list[AgendaEntry]) -> Iterator[tuple[int, int]]:
     going: list[int] = []
     for place, entry in enumerate(entries):
         going = [n for n in going if entries[n].ends_by > entry.begins]
-        yield from ((n, place) for n in going if _share(entries[n].components, entry.components))
+        yield from ((n, place) for n in going if entries[n].components.overlaps(entry.components))
         going.append(place)
-
-
-def _share(one: list[str], other: list[str]) -> bool:
-    return not one or not other or not set(one).isdisjoint(other)

@@ -1,7 +1,8 @@
-"""The calendar of a set of service hours: when it is open, how much service time passes, when so much of it will have passed.
+"""The calendar of service hours: whether service is given, the service time between moments, and the end of a service
+time.
 
-Takes aware moments and gives UTC. Service time is elapsed time: a day on which the clocks change is an hour longer or shorter
-than its wall clock says. Spans of a year are made when they are first needed, and found by bisection from then on.
+It takes aware moments and returns UTC. Service time is elapsed time: on a day with a clock change, it is an hour longer
+or shorter than the wall clock shows. The spans of a year are computed on first use, and then found by bisection.
 """
 
 from __future__ import annotations
@@ -31,12 +32,12 @@ from models.errors import ClockError
 FIRST_YEAR: Final = 1971
 LAST_YEAR: Final = 2199
 CLOSED_FOR_GOOD: Final = 5
-"""Years without an opening after which a calendar counts as closed for good."""
+"""The years without an opening after which a calendar counts as permanently closed."""
 
 T = TypeVar("T")
 
 Span = tuple[datetime, datetime]
-"""From and to, the second not included."""
+"""The beginning and the end; the end is excluded."""
 
 
 class Closure(NamedTuple):
@@ -48,21 +49,21 @@ class Closure(NamedTuple):
 
 
 class _Years(NamedTuple):
-    """Years whose spans are known, in order, touching ones joined; microseconds."""
+    """The spans of known years, in order and joined if they touch; microseconds."""
 
     first: int
     last: int
     starts: list[int]
     ends: list[int]
     before: list[int]
-    """Service time of all spans before this one; one entry more than there are spans."""
+    """The service time of all spans before this one; one entry more than there are spans."""
 
 
 class Calendar:
-    """When a service is given; safe to share between threads."""
+    """The times in which a service is given; thread-safe."""
 
     def __init__(self, hours: ServiceHours | AlwaysOpen) -> None:
-        """`hours` as the agreement has them."""
+        """`hours`: from the agreement."""
         self._hours = None if isinstance(hours, str) else hours
         self._zone = None if self._hours is None else zone(self._hours.time_zone)
         self._days = None if self._hours is None else Days(self._hours)
@@ -71,16 +72,16 @@ class Calendar:
 
     @property
     def always_open(self) -> bool:
-        """Whether it is the calendar round the clock."""
+        """Whether service is given round the clock."""
         return self._hours is None
 
     @property
     def time_zone(self) -> str:
-        """IANA name; UTC round the clock."""
+        """The IANA name; UTC if service is given round the clock."""
         return "UTC" if self._hours is None else self._hours.time_zone
 
     def is_open(self, at: datetime) -> bool:
-        """Whether service is given at this moment; at the moment of closing it is not."""
+        """Return whether service is given at this moment; at the moment of closing it is not."""
         moment = _micros(at)
         if self._hours is None:
             return True
@@ -89,11 +90,11 @@ class Calendar:
         return place >= 0 and moment < known.ends[place]
 
     def spans(self, since: datetime, until: datetime) -> list[Span]:
-        """The spans of service between two moments, cut to them; those that touch are one."""
+        """Return the spans of service between two moments, cut to them and joined if they touch."""
         return [(to_moment(a), to_moment(b)) for a, b in self._spans(_micros(since), _micros(until))]
 
     def elapsed(self, since: datetime, until: datetime) -> timedelta:
-        """Service time between two moments; nothing if the second is not later."""
+        """Return the service time between two moments; zero if the second is not later."""
         start, end = _micros(since), _micros(until)
         if end <= start:
             return timedelta(0)
@@ -103,9 +104,10 @@ class Calendar:
         return timedelta(microseconds=_total(known, end) - _total(known, start))
 
     def add(self, since: datetime, span: timedelta) -> datetime:
-        """The first moment by which so much service time has passed: the moment of closing rather than the next opening.
+        """Return the first moment by which this service time has passed: the moment of closing rather than the next
+        opening.
 
-        `ClockError` when it never comes, because the calendar does not open any more.
+        Raise `ClockError` if that never happens, because the calendar does not open again.
         """
         start, wanted = _micros(since), span // timedelta(microseconds=1)
         if wanted <= 0:
@@ -122,19 +124,23 @@ class Calendar:
             idle = idle + 1 if known.before[-1] == had else 0
             if idle >= CLOSED_FOR_GOOD:
                 raise ClockError(
-                    f"these service hours do not open any more after {since.date()}; mend them in the dossier"
+                    f"these service hours do not open again after {since.date()}; correct them in the dossier"
                 )
         place = bisect_left(known.before, goal) - 1
         return to_moment(known.starts[place] + goal - known.before[place])
 
     def next_opening(self, at: datetime) -> datetime:
-        """The moment itself if service is given, else when it next is; `ClockError` when it never is again."""
+        """Return the moment itself if service is given, otherwise the next opening; raise `ClockError` if there is
+        none.
+        """
         if self.is_open(at):
             return at.astimezone(UTC)
         return self.add(at, timedelta(microseconds=1)) - timedelta(microseconds=1)
 
     def closes_at(self, at: datetime) -> datetime | None:
-        """When the service that is given at this moment ends; None round the clock, and where none is given."""
+        """Return the end of the service that is given at this moment; None round the clock, and if no service is
+        given.
+        """
         moment = _micros(at)
         if self._hours is None or not self.is_open(at):
             return None
@@ -144,11 +150,13 @@ class Calendar:
         return to_moment(end) if not self.is_open(to_moment(end)) else self.closes_at(to_moment(end))
 
     def why_closed(self, at: datetime) -> str | None:
-        """Why no service is given: `Midsummer Eve`, `exception: stocktaking`, `Saturday`, `open only 08:00-17:00`."""
+        """Return why no service is given: `Midsummer Eve`, `exception: stocktaking`, `Saturday`, `open only
+        08:00-17:00`.
+        """
         return None if self.is_open(at) else self._why(self.local(at).date())
 
     def closures(self, since: datetime, until: datetime) -> list[Closure]:
-        """What lies between the spans of service, a stretch for each date and reason."""
+        """Return the stretches between the spans of service, one for each date and reason."""
         found: list[Closure] = []
         at = _micros(since)
         for start, end in [*self._spans(at, _micros(until)), (_micros(until), _micros(until))]:
@@ -161,7 +169,7 @@ class Calendar:
         return found
 
     def local(self, at: datetime) -> datetime:
-        """A moment on the calendar's wall clock."""
+        """Return a moment on the calendar's wall clock."""
         return at.astimezone(self._zone or UTC)
 
     def _spans(self, start: int, end: int) -> list[tuple[int, int]]:
@@ -186,7 +194,7 @@ class Calendar:
         return self._days.hours(day).closed_because(day)
 
     def _covering(self, start: int, end: int) -> _Years:
-        """The known years, so many that both moments lie well inside."""
+        """Return the known years, extended so that both moments are well inside."""
         first, last = to_moment(start - 3 * DAY).year, to_moment(end + 3 * DAY).year
         known = self._known
         if known is not None and known.first <= first and last <= known.last:
@@ -219,7 +227,7 @@ class Calendar:
         return self._known
 
     def _year(self, year: int) -> list[tuple[int, int]]:
-        """The spans that begin in a year of the wall clock."""
+        """Return the spans that begin in a year of the wall clock."""
         assert self._days is not None
         assert self._zone is not None
         tz, found = self._zone, list[tuple[int, int]]()
@@ -241,13 +249,13 @@ _keeping = threading.Lock()
 
 
 def calendar_of(hours: ServiceHours | AlwaysOpen) -> Calendar:
-    """The calendar of these hours, made once: what is known of its years is kept."""
+    """Return the calendar of these hours from a cache, so that its computed years are kept."""
     key = hours if isinstance(hours, str) else hours.model_dump_json()
     return kept(_calendars, key, lambda: Calendar(hours))
 
 
 def kept(known: OrderedDict[str, T], key: str, make: Callable[[], T]) -> T:
-    """What is known by this key, made where it is not; what was not asked for longest is forgotten."""
+    """Return the cached value for this key, or create it; the least recently used value is dropped."""
     with _keeping:
         found = known.pop(key, None) or make()
         known[key] = found
@@ -257,7 +265,7 @@ def kept(known: OrderedDict[str, T], key: str, make: Callable[[], T]) -> T:
 
 
 def _join(starts: list[int], ends: list[int], spans: Iterator[tuple[int, int]] | list[tuple[int, int]]) -> None:
-    """Put spans, sorted by start, behind others; overlapping and touching ones become one, so that nothing counts twice."""
+    """Append sorted spans to others; overlapping and touching ones are joined, so that no time counts twice."""
     for start, end in spans:
         if end <= start:
             continue
@@ -269,7 +277,7 @@ def _join(starts: list[int], ends: list[int], spans: Iterator[tuple[int, int]] |
 
 
 def _total(known: _Years, moment: int) -> int:
-    """Service time of the known years up to a moment."""
+    """Return the service time of the known years up to a moment."""
     place = bisect_right(known.starts, moment) - 1
     if place < 0:
         return 0
@@ -280,7 +288,7 @@ def _micros(at: datetime) -> int:
     if at.tzinfo is None or at.utcoffset() is None:
         raise ClockError(f"{at.isoformat()} has no time zone; write it as 2026-06-19T22:00:00Z or with +02:00")
     if not FIRST_YEAR < at.year < LAST_YEAR:
-        raise ClockError(f"calendars reach from {FIRST_YEAR + 1} to {LAST_YEAR - 1}, and {at.date()} is outside")
+        raise ClockError(f"calendars cover {FIRST_YEAR + 1} to {LAST_YEAR - 1}, but {at.date()} is outside")
     return to_micros(at)
 
 

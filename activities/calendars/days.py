@@ -1,4 +1,6 @@
-"""Which hours hold on a date, and why: exceptions win over holidays, holidays over half-days, these over the week."""
+"""The hours of a date, with the reason. Exceptions take precedence over holidays, these over half-days, these over
+weekdays.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday",
 _DAY_BEFORE = "day before "
 
 Minutes = tuple[int, int]
-"""From and to in minutes after midnight; over midnight when `to` is above 1440."""
+"""The beginning and the end in minutes after midnight; over midnight if the end is above 1440."""
 
 
 class DayHours(NamedTuple):
@@ -21,10 +23,10 @@ class DayHours(NamedTuple):
 
     spans: tuple[Minutes, ...]
     why: str
-    """What is special about the date: `Midsummer Eve`, `exception: stocktaking`; empty when only the week says."""
+    """The special reason: `Midsummer Eve`, `exception: stocktaking`; empty if only the weekday determines the hours."""
 
     def closed_because(self, day: date) -> str:
-        """Why nothing is open at a moment of this date: `Sunday`, `open only 08:00-17:00`."""
+        """Return why service is closed at a moment of this date: `Sunday`, `open only 08:00-17:00`."""
         if not self.spans:
             return self.why or day.strftime("%A")
         hours = ", ".join(f"{_clock(since)}-{_clock(until)}" for since, until in self.spans)
@@ -35,7 +37,7 @@ class Days:
     """The hours of every date under one set of service hours."""
 
     def __init__(self, hours: ServiceHours) -> None:
-        """Years are looked up in the `holidays` package when they are first asked for."""
+        """The years are looked up in the `holidays` package on first use."""
         self._weekly = tuple(
             DayHours(tuple(minutes_of(span) for span in getattr(hours.weekly, weekday)), "") for weekday in _WEEKDAYS
         )
@@ -47,7 +49,7 @@ class Days:
         self._years: dict[int, dict[date, DayHours]] = {}
 
     def hours(self, day: date) -> DayHours:
-        """The hours of a date."""
+        """Return the hours of a date."""
         exception = self._exceptions.get(day)
         if exception is not None:
             return exception
@@ -64,7 +66,7 @@ class Days:
 
     @property
     def ever_open(self) -> bool:
-        """Whether any weekday has hours; exceptions alone end one day."""
+        """Return whether any weekday has hours; exceptions alone end one day."""
         return any(day.spans for day in self._weekly)
 
 
@@ -91,7 +93,7 @@ def _special_days(terms: Holidays, year: int) -> dict[date, DayHours]:
 
 
 def days_called(terms: Holidays, name: str, year: int) -> set[date]:
-    """The days of a year that bear a name, or come before one that does."""
+    """Return the days of a year that have a name, or precede one with it (`day before`)."""
     folded = name.casefold()
     known = _names(terms.country, terms.subdivision, year)
     if folded in known:
@@ -104,7 +106,7 @@ def days_called(terms: Holidays, name: str, year: int) -> set[date]:
 
 
 def _same_day(terms: Holidays, name: str, day: date) -> set[str]:
-    """All names of a day that bears this one."""
+    """Return all names of a day with this name."""
     known = _names(terms.country, terms.subdivision, day.year)
     if day not in known.get(name.casefold(), set()):
         return set()

@@ -1,4 +1,4 @@
-"""The freezes of an agreement as moments: what is written on the wall clock, looked up in its time zone."""
+"""The freezes of an agreement as moments, from wall-clock times and time zones."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from models.freezes import Freeze
 
 
 def freezes_of(agreement: Agreement) -> list[Freeze]:
-    """All of them, in the order written; one that ends before it begins keeps nothing back."""
+    """Return all freezes in the written order; one that ends before it begins forbids nothing."""
     return [_freeze(period) for period in agreement.freezes]
 
 

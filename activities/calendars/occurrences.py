@@ -1,7 +1,7 @@
-"""When something that recurs takes place: moments that are right across changes of the clocks, holidays and leap years.
+"""The occurrences of recurring work: correct across clock changes, holidays and leap years.
 
-A reading of the wall clock that is skipped when the clocks go forward takes place at the moment of the jump; one that is shown
-twice takes place once, at its first showing.
+If a clock change skips a wall-clock time, the occurrence is at the moment of the change. If a wall-clock time occurs
+twice, the occurrence is at the first time.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from models.errors import ClockError
 _DAY: Final = timedelta(days=1)
 
 LOOK_AHEAD: Final = timedelta(days=5 * 366)
-"""What has not come by then does not come: the rarest of all is 29 February."""
+"""If there is no occurrence within this time, there is none at all: 29 February is the rarest."""
 
 
 class Occurrences:
-    """The moments of one frequency in one time zone."""
+    """The occurrences of one frequency in one time zone."""
 
     def __init__(self, frequency: str, time_zone: str, working_days: ServiceHours | None = None) -> None:
-        """`working_days` says which days are working days: those on which these hours have any."""
+        """`working_days`: the service hours that define working days, namely the days on which they have any hours."""
         self._patterns, self._working = read_frequency(frequency)
         self._zone = zone(time_zone)
         self._days = None if working_days is None else Days(working_days)
         self._counted: dict[tuple[int, int], date | None] = {}
         if self._working is not None and self._days is None:
-            raise ClockError(f"{frequency!r} needs to know which days are working days; name service hours that say so")
+            raise ClockError(f"{frequency!r} counts working days; name service hours that define them")
 
     def between(self, since: datetime, until: datetime) -> Iterator[datetime]:
-        """Those from `since` on and before `until`, in UTC and in order."""
+        """Yield the occurrences from `since` on and before `until`, in UTC and in order."""
         day = since.astimezone(self._zone).date() - _DAY
         last = until.astimezone(self._zone).date() + _DAY
         before = since - timedelta(microseconds=1)
@@ -48,20 +48,21 @@ class Occurrences:
             day += _DAY
 
     def following(self, at: datetime, count: int) -> list[datetime]:
-        """The next ones after a moment; fewer where there are none for years."""
+        """Return the next occurrences after a moment; fewer if there are none for years."""
         after = at + timedelta(microseconds=1)
         return list(islice(self.between(after, after + LOOK_AHEAD), count))
 
     def includes(self, at: datetime) -> bool:
-        """Whether this moment, to the second, is one of them."""
+        """Return whether this moment, to the second, is an occurrence."""
         second = at.astimezone(UTC).replace(microsecond=0)
         return next(self.between(second, second + timedelta(seconds=1)), None) is not None
 
     def readings(self, years: range) -> Iterator[tuple[int, int]]:
-        """Weekdays (Sunday is 0) and minutes of the day in UTC that hold all occurrences of these years, and perhaps more.
+        """Yield weekdays (0 is Sunday) and minutes of the day in UTC that contain all occurrences of these years, and
+        perhaps more.
 
-        Every time on the wall clock is taken with every offset that the zone has in these years. Only the days around a change
-        of the clocks are worked out one by one.
+        Every wall-clock time is combined with every offset of the zone in these years. Only the days around a clock
+        change are computed one by one.
         """
         offsets = set[int]()
         for year in range(years.start - 1, years.stop + 1):  # in UTC, New Year may lie a day before or after
@@ -77,7 +78,7 @@ class Occurrences:
                 yield (weekday + days) % 7, of_day // MINUTE
 
     def _weekly(self) -> Iterator[tuple[int, int]]:
-        """Weekdays and minutes of the day on the wall clock."""
+        """Yield weekdays and minutes of the day on the wall clock."""
         if self._working is not None:
             yield from ((weekday, self._working.minute) for weekday in numbers(EVERY_WEEKDAY))
         for pattern in self._patterns:
@@ -86,18 +87,18 @@ class Occurrences:
             )
 
     def _on(self, day: date) -> Iterator[datetime]:
-        """Those of a date; one that is skipped at midnight belongs to the date all the same."""
+        """Yield the occurrences of a date. One that a clock change skips at midnight belongs to the date as well."""
         for minute in self.minutes_on(day):
             yield to_moment(first_reached(self._zone, wall_micros(day, minute)))
 
     def minutes_on(self, day: date) -> list[int]:
-        """The wall-clock readings of a date, in minutes after midnight."""
+        """Return the wall-clock times of a date, in minutes after midnight."""
         if self._working is not None:
             return [self._working.minute] if self._working_day(self._working, day) == day else []
         return sorted({minute for p in self._patterns if p.on(day) for minute in p.minutes_of_day()})
 
     def _working_day(self, wanted: WorkingDay, day: date) -> date | None:
-        """The so-many-th working day of the month or quarter of a date; None where that has fewer."""
+        """Return the n-th working day of the month or quarter of a date; None if there are fewer."""
         key = day.year, (day.month - 1) // wanted.months * wanted.months + 1
         if key not in self._counted:
             assert self._days is not None

@@ -1,7 +1,7 @@
-"""A timetable for Temporal's schedules: occurrences worked out ahead, as few patterns in UTC.
+"""Timetables for Temporal's schedules: occurrences computed in advance, as few patterns in UTC.
 
-A timetable is exact to the end of next year. Where an occurrence is rarer, such as 29 February, it is exact to the end of
-the next year that has one. If nobody has applied the dossiers again by then, the timetable names more moments than there are
+A timetable is exact to the end of next year. For rarer occurrences, such as 29 February, it is exact to the end of the
+next year that has one. If nobody applies the dossiers again by then, the timetable contains more moments than there are
 occurrences, never fewer. Each run checks whether it is due.
 """
 
@@ -22,19 +22,19 @@ V = TypeVar("V")
 
 
 class Timetable(NamedTuple):
-    """What a schedule is made of."""
+    """The times of a schedule."""
 
     patterns: tuple[Pattern, ...]
     """In UTC."""
     exact_until: datetime
-    """From then on there are more moments than occurrences."""
+    """After this moment, the timetable has more moments than occurrences."""
 
 
 def timetable(occurrences: Occurrences, now: datetime) -> Timetable:
-    """The timetable as it is worked out in this year: the same on all of its days."""
+    """Return the timetable as computed in this year; it is the same on all days of the year."""
     year = now.astimezone(UTC).year
     begin, next_year = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)
-    # What has come this year may be over: there must be one to come after it.
+    # All moments of this year may be past, so the timetable also has the first moment after it.
     following = next(occurrences.between(next_year, next_year + LOOK_AHEAD), next_year)
     end = datetime(following.year + 1, 1, 1, tzinfo=UTC)
     moments = occurrences.between(begin, end)
@@ -42,7 +42,7 @@ def timetable(occurrences: Occurrences, now: datetime) -> Timetable:
 
 
 def _exact(moments: Iterable[datetime]) -> Iterator[Pattern]:
-    """Patterns that name these moments and no other."""
+    """Yield patterns that match exactly these moments."""
     dates: dict[tuple[int, int], set[date]] = defaultdict(set)
     for moment in moments:
         dates[moment.hour, moment.minute].add(moment.date())
@@ -53,7 +53,7 @@ def _exact(moments: Iterable[datetime]) -> Iterator[Pattern]:
 
 
 def _rough(occurrences: Occurrences, end: datetime) -> Iterator[Pattern]:
-    """Patterns that name every occurrence from `end` on, and more."""
+    """Yield patterns that match every occurrence from `end` on, and more."""
     if end.year > LAST_YEAR:
         return
     readings = set(occurrences.readings(range(end.year, LAST_YEAR + 1)))
@@ -63,7 +63,7 @@ def _rough(occurrences: Occurrences, end: datetime) -> Iterator[Pattern]:
 
 
 def _times(times: Iterable[tuple[int, int]]) -> Iterator[tuple[Ranges, Ranges]]:
-    """Hours and minutes whose combinations are these times of day."""
+    """Yield hours and minutes whose combinations are these times of day."""
     minutes: dict[int, set[int]] = defaultdict(set)
     for hour, minute in times:
         minutes[hour].add(minute)
@@ -72,7 +72,7 @@ def _times(times: Iterable[tuple[int, int]]) -> Iterator[tuple[Ranges, Ranges]]:
 
 
 def _calendar(days: Iterable[date]) -> Iterator[tuple[Ranges, Ranges, Ranges]]:
-    """Years, months and days of the month whose combinations are these dates; a whole month is days 1 to 31."""
+    """Yield years, months and days whose combinations are these dates; a whole month is days 1 to 31."""
     of_month: dict[tuple[int, int], set[int]] = defaultdict(set)
     for day in days:
         of_month[day.year, day.month].add(day.day)
@@ -96,7 +96,7 @@ def _by_value(of: dict[K, V]) -> dict[V, list[K]]:
 
 
 def ranges(numbers: Iterable[int]) -> Ranges:
-    """Numbers as ranges: runs of two or more by the same step, the rest by themselves."""
+    """Return numbers as ranges: runs of two or more with one step, the rest individually."""
     left = sorted(set(numbers))
     found: list[Range] = []
     while left:

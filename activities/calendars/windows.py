@@ -1,4 +1,4 @@
-"""When a maintenance window is open, and when work that a freeze keeps back may be done in it."""
+"""The times in which a maintenance window is open, and in which freezes allow the work."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from models.dossier.routines import Weekday, Window
 
 _DAY: Final = timedelta(days=1)
 _LOOK_AHEAD: Final = timedelta(days=400)
-"""A window that does not open for so long does not open."""
+"""A window that does not open within this time never opens."""
 
 
 def spans_of(window: Window, since: datetime, until: datetime) -> Iterator[Span]:
-    """The times in which a window is open and which touch this stretch, whole and in order; those that meet are one."""
+    """Yield the open times of a window that touch this stretch, whole, in order, and joined if they meet."""
     held: Span | None = None
     for opens, closes in _days(window, since, until):
         if held is not None and opens <= held[1]:
@@ -31,14 +31,15 @@ def spans_of(window: Window, since: datetime, until: datetime) -> Iterator[Span]
 
 
 def span_at(window: Window, at: datetime) -> Span | None:
-    """The time in which a window is open around a moment; None when it is closed then."""
+    """Return the open time of a window around a moment; None if it is closed then."""
     return next(((a, b) for a, b in spans_of(window, at, at + _DAY) if a <= at < b), None)
 
 
 def next_span(window: Window, at: datetime, allowed_from: Callable[[datetime], datetime]) -> Span | None:
-    """The first stretch from a moment on in which a window is open and work is allowed; None when there is none in a year.
+    """Return the first time from a moment on in which a window is open and work is allowed; None if there is none in a
+    year.
 
-    `allowed_from` gives the first moment from another on at which the work is allowed.
+    `allowed_from` returns the first moment, from a given one on, at which the work is allowed.
     """
     for opens, closes in spans_of(window, at, at + _LOOK_AHEAD):
         begins = allowed_from(max(opens, at))

@@ -1,4 +1,4 @@
-"""Time counted in working days: whatever hours a day has, all of them together are one working day."""
+"""Time in working days: all hours of a day together are one working day, however many they are."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _DAY: Final = timedelta(days=1)
 
 
 class _Span(NamedTuple):
-    """A span of service, in microseconds; of two that overlap the second begins with the end of the first."""
+    """A span of service, in microseconds; if two overlap, the second begins at the end of the first."""
 
     start: int
     end: int
     day: int
-    """Working days before its own."""
+    """The number of working days before its own."""
     before: int
-    """Service time of its day before it."""
+    """The service time of its day before it."""
     whole: int
-    """Service time of its day."""
+    """The total service time of its day."""
 
 
 class _Years(NamedTuple):
@@ -40,31 +40,34 @@ class _Years(NamedTuple):
 
 
 class WorkingDays:
-    """Counts working days of a set of service hours, with parts of days; safe to share between threads.
+    """Counts working days of service hours, with fractions of days; thread-safe.
 
-    A day counts if any hours begin on it, also if they are fewer than on others. A part of a day is the part of its hours.
+    A day counts if any hours begin on it, even if they are fewer than on other days. A fraction of a day is the
+    fraction of its hours.
     """
 
     def __init__(self, hours: ServiceHours) -> None:
-        """`hours` as the agreement has them."""
+        """`hours`: from the agreement."""
         self._days, self._zone = Days(hours), zone(hours.time_zone)
         self._known = _Years(1, 0, [], [])
         self._growing = threading.Lock()
 
     def elapsed(self, since: datetime, until: datetime) -> Fraction:
-        """Working days between two moments."""
+        """Return the working days between two moments."""
         known = self._covering(since.astimezone(UTC).year, until.astimezone(UTC).year)
         return max(_position(known, to_micros(until)) - _position(known, to_micros(since)), Fraction(0))
 
     def add(self, since: datetime, count: Fraction) -> datetime:
-        """The first moment by which so many working days have passed; `ClockError` when it never comes."""
+        """Return the first moment by which this many working days have passed; raise `ClockError` if that never
+        happens.
+        """
         year = since.astimezone(UTC).year
         known, start, idle = self._covering(year, year), to_micros(since), 0
         while not known.spans or _ends_with(known.spans[-1]) < _position(known, start) + count:
             had, known = len(known.spans), self._covering(known.first + 1, known.last)
             idle = idle + 1 if len(known.spans) == had else 0
             if idle >= CLOSED_FOR_GOOD or known.last > LAST_YEAR:
-                raise ClockError(f"there are not so many working days after {since.date()}; mend the service hours")
+                raise ClockError(f"there are not enough working days after {since.date()}; correct the service hours")
         goal = _position(known, start) + count
         # The first span that ends with it or later: time is used up at closing rather than at the next opening.
         span = known.spans[bisect_left(known.spans, goal, key=_ends_with)]
@@ -72,7 +75,7 @@ class WorkingDays:
         return max(to_moment(span.start + ceil(left)), since.astimezone(UTC))
 
     def _covering(self, first: int, last: int) -> _Years:
-        """The known years, with one more at each end."""
+        """Return the known years, with one more at each end."""
         known = self._known
         if known.first < first and last < known.last:
             return known
@@ -105,7 +108,7 @@ class WorkingDays:
 
 
 def _position(known: _Years, moment: int) -> Fraction:
-    """Working days from the beginning of the known years to a moment."""
+    """Return the working days from the beginning of the known years to a moment."""
     place = bisect_right(known.starts, moment) - 1
     if place < 0:
         return Fraction(0)
@@ -114,7 +117,7 @@ def _position(known: _Years, moment: int) -> Fraction:
 
 
 def _ends_with(span: _Span) -> Fraction:
-    """Working days from the beginning of the known years to the end of a span."""
+    """Return the working days from the beginning of the known years to the end of a span."""
     return span.day + Fraction(span.before + span.end - span.start, span.whole)
 
 
@@ -122,5 +125,5 @@ _kept: OrderedDict[str, WorkingDays] = OrderedDict()
 
 
 def working_days_of(hours: ServiceHours) -> WorkingDays:
-    """The working days of these hours, made once: what is known of their years is kept."""
+    """Return the working days of these hours from a cache, so that the computed years are kept."""
     return kept(_kept, hours.model_dump_json(), lambda: WorkingDays(hours))

@@ -1,4 +1,4 @@
-"""Time zones as the package `tzdata` has them, so that two machines with one lock file compute the same."""
+"""Time zones from the package `tzdata`, so that two machines with one lock file compute the same."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from zoneinfo import ZoneInfo
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MINUTE: Final = 60_000_000
-"""Microseconds: moments are whole numbers of them since 1970, so that sums are exact."""
+"""Microseconds: moments are whole microseconds since 1970, so that sums are exact."""
 DAY: Final = 1440 * MINUTE
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 
 @cache
 def zone(name: str) -> ZoneInfo:
-    """A time zone, from the package `tzdata` where it has it, else from the machine."""
+    """Return a time zone, from the package `tzdata` if it contains the zone, otherwise from the machine."""
     try:
         with files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as data:
             return ZoneInfo.from_file(data, key=name)
@@ -28,7 +28,7 @@ def zone(name: str) -> ZoneInfo:
 
 @cache
 def versions() -> str:
-    """The versions of the data that calendars are made of: `tzdata 2026.1, holidays 0.90`."""
+    """Return the versions of the calendar data: `tzdata 2026.1, holidays 0.90`."""
     return ", ".join(f"{name} {_version(name)}" for name in ("tzdata", "holidays"))
 
 
@@ -39,23 +39,29 @@ def _version(name: str) -> str:
         return "of the machine"
 
 
+def month_begins(at: datetime, time_zone: str) -> datetime:
+    """Return the first moment of the month, in a time zone, that contains a moment."""
+    tz = zone(time_zone)
+    return to_moment(first_reached(tz, wall_micros(at.astimezone(tz).date().replace(day=1), 0)))
+
+
 def to_micros(at: datetime) -> int:
-    """An aware moment as microseconds since 1970."""
+    """Return an aware moment as microseconds since 1970."""
     return (at - EPOCH) // _MICROSECOND
 
 
 def to_moment(micros: int) -> datetime:
-    """The moment in UTC."""
+    """Return the moment in UTC."""
     return EPOCH + timedelta(microseconds=micros)
 
 
 def wall_micros(day: date, minute: int) -> int:
-    """A wall-clock reading as if it were UTC: minute 1440 is the next midnight, 1530 half past one after it."""
+    """Return a wall-clock time as if it were UTC: minute 1440 is the next midnight, 1530 half past one after it."""
     return (day.toordinal() - 719_163) * DAY + minute * MINUTE  # 719163 is 1970-01-01
 
 
 def offset_at(tz: ZoneInfo, micros: int) -> int:
-    """How far the wall clock is ahead of UTC at a moment, in microseconds."""
+    """Return the microseconds by which the wall clock is ahead of UTC at a moment."""
     offset = to_moment(micros).astimezone(tz).utcoffset()
     assert offset is not None
     return offset // _MICROSECOND
@@ -63,7 +69,7 @@ def offset_at(tz: ZoneInfo, micros: int) -> int:
 
 @lru_cache(maxsize=1024)
 def steady_offsets(tz: ZoneInfo, year: int) -> list[int | None]:
-    """For every day of a year how far the wall clock is ahead of UTC; None where that changes about then."""
+    """Return, for every day of a year, the offset of the wall clock from UTC; None near a clock change."""
     midnight = wall_micros(date(year, 1, 1), 0)
     days = (wall_micros(date(year + 1, 1, 1), 0) - midnight) // DAY
     at = [offset_at(tz, midnight + n * DAY) for n in range(-1, days + 3)]  # two days more: spans run over midnight
@@ -71,16 +77,18 @@ def steady_offsets(tz: ZoneInfo, year: int) -> list[int | None]:
 
 
 def first_reached(tz: ZoneInfo, wall: int) -> int:
-    """The first moment at which the wall clock shows this or more: of a time shown twice the first one, of a time that is
-    skipped the moment of the jump.
+    """Return the first moment at which the wall clock shows this time or later.
+
+    Of a time that occurs twice, it is the first occurrence; of a skipped time, the moment of the clock change.
     """
     before, after = _readings(tz, wall)
     return before if before <= after else _jump(tz, wall, after, before)
 
 
 def last_short_of(tz: ZoneInfo, wall: int) -> int:
-    """The moment up to which the wall clock shows less than this: of a time shown twice the second one, of a time that is
-    skipped the moment of the jump.
+    """Return the moment up to which the wall clock shows an earlier time than this.
+
+    Of a time that occurs twice, it is the second occurrence; of a skipped time, the moment of the clock change.
     """
     before, after = _readings(tz, wall)
     if before > after:
@@ -93,7 +101,7 @@ def last_short_of(tz: ZoneInfo, wall: int) -> int:
 
 
 def _readings(tz: ZoneInfo, wall: int) -> tuple[int, int]:
-    """The moments meant by a wall-clock reading, taken with the offset before and after a change of the clocks."""
+    """Return the moments of a wall-clock time, computed with the offset before and after a clock change."""
     naive = to_moment(wall).replace(tzinfo=tz)
     first, second = naive.utcoffset(), naive.replace(fold=1).utcoffset()
     assert first is not None
@@ -102,7 +110,7 @@ def _readings(tz: ZoneInfo, wall: int) -> tuple[int, int]:
 
 
 def _jump(tz: ZoneInfo, wall: int, early: int, late: int) -> int:
-    """The moment between two at which the wall clock jumps past a reading, to the second."""
+    """Return the moment between two at which a clock change skips a wall-clock time, to the second."""
     while late - early > 1_000_000:
         middle = early + (late - early) // 2_000_000 * 1_000_000
         if middle + offset_at(tz, middle) >= wall:

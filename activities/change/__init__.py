@@ -1,1 +1,1 @@
-"""What a dossier says about a change."""
+"""The parts of a dossier that concern a change."""

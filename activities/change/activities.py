@@ -1,4 +1,4 @@
-"""What a dossier says about a change: its routine, who approves it, and what is around what it touches."""
+"""The survey of a change: its routine, its approvals, and the parts around the components that it acts on."""
 
 from __future__ import annotations
 
@@ -20,25 +20,27 @@ from models.records import TakeTokens
 
 
 class Changes:
-    """Surveys changes; `runbooks` is the digest of every runbook's source, by name."""
+    """Surveys changes; `runbooks`: the digest of every runbook's source, by name."""
 
     def __init__(self, records: Records, runbooks: Mapping[str, str]) -> None:
         self._records = records
         self._runbooks = dict(runbooks)
 
     def activities(self) -> list[Callable[..., Any]]:
-        """All of them, for the worker."""
+        """Return all activities, for the worker."""
         return [self.survey_change, self.number_change]
 
     @activity.defn
     def survey_change(self, request: SurveyChange) -> ChangeSurvey:
-        """What one version of a dossier says about a change and what is around it."""
+        """Return the parts of one version of a dossier that concern a change."""
         dossier = self._records.dossier(request.dossier) if request.dossier else self._published(request.application)
         return survey(dossier, request, self._runbooks)
 
     @activity.defn
     def number_change(self, request: NumberChange) -> ChangeNumber:
-        """The next number of an application's changes; `NotFoundError` where the application or the routine is unknown."""
+        """Return the next change number of an application; raise `NotFoundError` if the application or the routine is
+        unknown.
+        """
         if request.routine is not None:
             _routine(self._published(request.application), request.routine)
         if request.by:
@@ -53,13 +55,13 @@ class Changes:
 
 
 def next_number(records: Records, request: NumberChange) -> int:
-    """The same, for whoever is not a workflow."""
+    """Return the next change number, for callers that are no workflow."""
     counter = f"changes of {request.application}"
     return records.take_tokens(TakeTokens(key=request.key, components=[counter], counted=True)).tokens[counter]
 
 
 def survey(dossier: Dossier, request: SurveyChange, runbooks: Mapping[str, str]) -> ChangeSurvey:
-    """The same of a dossier that is at hand; pure."""
+    """Return the survey of a change from a dossier; pure."""
     routine = _routine(dossier, request.routine)
     parts = dossier.architecture
     return ChangeSurvey(
@@ -88,7 +90,7 @@ def _routine(dossier: Dossier, name: str | None) -> ChangeRoutine | None:
 
 
 def _without_agreement(routine: ChangeRoutine | None) -> Change | None:
-    """What is done, apart from how it was agreed."""
+    """Return the steps of a routine without the terms of its approval."""
     return routine and Change.model_validate({name: getattr(routine, name) for name in Change.model_fields})
 
 

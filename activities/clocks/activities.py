@@ -1,4 +1,4 @@
-"""The activity that reads service-level clocks, for workflows: what it finds stands in their history."""
+"""The activity that computes service-level clocks for workflows, so that history contains the results."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from models.errors import NotFoundError
 
 
 class ClockActivities:
-    """Reads clocks under the agreement of one version of a dossier; blocking, so it wants the worker's thread pool."""
+    """Computes clocks under the agreement of one version of a dossier; blocking, for the worker's thread pool."""
 
     def __init__(self, records: Records) -> None:
-        """`records` keep the dossiers."""
+        """`records`: the dossiers."""
         self._records = records
 
     def activities(self) -> list[Callable[..., Any]]:
-        """All of them, for the worker."""
+        """Return all activities, for the worker."""
         return [self.read_clock]
 
     @activity.defn
     def read_clock(self, request: ReadClock) -> ClockReading:
-        """Read the service-level clocks; without a dossier nothing is promised."""
+        """Compute the service-level clocks; without a dossier, there are no targets."""
         dossier = self._dossier(request)
         if dossier is None:
             return nothing_promised(request.now)

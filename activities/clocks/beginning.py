@@ -1,4 +1,4 @@
-"""The first events of an incident's clock: a pure function of what it is about and of what it went through before."""
+"""The first events of an incident's clock: a pure function of its order and its earlier events."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from models.people import DRIFTVAKT
 
 
 def first_events(order: BeginIncident, priority: Priority, before: Sequence[ClockEvent]) -> list[ClockEvent]:
-    """The events that the clock begins with. One that is opened again goes on with its own, `before`.
+    """Return the first events of the clock. A reopened incident continues with its own, `before`.
 
-    Then `priority` counts only where it is more urgent, and where no person had set another: what people decided stands.
+    `priority` then counts only if it is more urgent, and if no person had set another one, because decisions of people
+    stay valid.
     """
     record = order.record
     if not before:
@@ -29,15 +30,15 @@ def first_events(order: BeginIncident, priority: Priority, before: Sequence[Cloc
 
 
 def last_priority(events: Sequence[ClockEvent]) -> Priority | None:
-    """The priority that holds after these events."""
+    """Return the priority that is valid after these events."""
     return next((e.priority for e in reversed(events) if e.priority is not None), None)
 
 
 def before_reopening(events: Sequence[ClockEvent], times: int, entered: int) -> list[ClockEvent]:
-    """The events before an incident was opened again for the `times`-th time.
+    """Return the events before an incident was reopened for the `times`-th time.
 
-    `entered` is how often it was opened again as far as the records know. Where they know of this time, an earlier attempt, or
-    a run that was reset, has entered it already.
+    `entered`: the number of reopenings in the records. If they contain this one, an earlier attempt, or a run that was
+    reset, has written it already.
     """
     if entered < times:
         return list(events)

@@ -1,4 +1,4 @@
-"""The time of one promise as it runs down: one countdown for each priority that held, and which of them counts when."""
+"""The countdown of one target: one for each priority that was valid, and the rules for which of them counts."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ _NOTHING: Final = timedelta(0)
 
 
 Amount = timedelta | Fraction
-"""Of a promise: service time, or working days."""
+"""The time of a target: service time, or working days."""
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """What is promised for one priority."""
+    """The target for one priority."""
 
     priority: Priority
     target: Target
     calendar: Calendar
     days: WorkingDays | None
-    """Where it is promised in working days."""
+    """The working days, if the target is in working days."""
     whole: Amount
 
     @classmethod
     def of(cls, agreement: Agreement, priority: Priority, target: Target) -> Term:
-        """The term of a priority; `ClockError` where it is unclear."""
+        """Return the term of a priority; raise `ClockError` if it is unclear."""
         hours, count = agreement.hours_of(target), working_days(target.within)
         if count is None:
             return cls(priority, target, calendar_of(hours), None, parse_duration(target.within))
@@ -44,7 +44,7 @@ class Term:
         return cls(priority, target, calendar_of(hours), working_days_of(hours), Fraction(count))
 
     def add(self, since: datetime, amount: Amount) -> datetime:
-        """The first moment by which so much has passed."""
+        """Return the first moment by which this time has passed."""
         if isinstance(amount, timedelta):
             return self.calendar.add(since, amount)
         assert self.days is not None
@@ -53,21 +53,21 @@ class Term:
 
 @dataclass(slots=True)
 class Countdown:
-    """What was counted of one term since a moment."""
+    """The time of one term that has passed since a moment."""
 
     term: Term
     since: datetime
     left: Amount
-    """Nothing, once it is used up."""
+    """Zero after it is used up."""
     elapsed: timedelta = _NOTHING
     paused: timedelta = _NOTHING
     used_up: datetime | None = None
-    """When its time was used up; None if it was not."""
+    """The moment at which the time was used up; None if it was not."""
     _within: timedelta = _NOTHING
-    """Service time until then."""
+    """The service time until then."""
 
     def run(self, turn: Turn, *, paused: bool) -> None:
-        """Let a turn pass."""
+        """Count a turn."""
         counted = self.term.calendar.elapsed(turn.since, turn.until)
         if paused:
             self.paused += counted
@@ -91,18 +91,18 @@ class Countdown:
             self.left = left
 
     def due(self, now: datetime) -> datetime:
-        """When its time is, or was, used up, if it runs on from now."""
+        """Return the moment at which the time is or was used up, if the clock runs from now on."""
         return self.used_up or self.term.add(now, self.left)
 
     def within(self, now: datetime) -> timedelta:
-        """How much service time is promised; of working days it depends on which days these are."""
+        """Return the promised service time; for working days, it depends on the days."""
         if isinstance(self.term.whole, timedelta):
             return self.term.whole
         return self._within if self.used_up else self.elapsed + self.term.calendar.elapsed(now, self.due(now))
 
 
 class Breach(NamedTuple):
-    """That the time of a promise ran out."""
+    """A missed target."""
 
     at: datetime
     countdown: Countdown
@@ -110,23 +110,26 @@ class Breach(NamedTuple):
 
 @dataclass(slots=True)
 class Rundown:
-    """What became of a promise since its time began: at the opening, at a word to the customer, or when it was opened again."""
+    """The history of a target since its clock began: at the opening, at an update to the customer, or at a
+    reopening.
+    """
 
     promise: Promise
     terms: dict[Priority, Term]
-    """Of every priority that held."""
+    """The terms of all priorities that were valid."""
     countdowns: dict[Priority, Countdown] = field(default_factory=dict)
     breach: Breach | None = None
     counting: list[Countdown] = field(default_factory=list)
-    """Those that count at the end: what is promised is due by the first of them; none where nothing is promised any more."""
+    """The countdowns that count at the end; the target is due by the first of them. Empty if there is no target any
+    more."""
     lapsed: datetime | None = None
-    """Since when nothing is promised any more, because the priority was lowered."""
+    """The moment since which there is no target any more, because the priority was lowered."""
     _held: set[Priority] = field(default_factory=set)
     _at_lapse: dict[Priority, Countdown] = field(default_factory=dict)
-    """The countdowns as they stood then."""
+    """The countdowns at that moment."""
 
     def follow(self, course: Course, one: Round) -> Rundown:
-        """Follow what happened in this time; returns itself."""
+        """Follow the events of this round; return the rundown itself."""
         for turn in course.within(one.since, one.until):
             counting = self._hold(turn.priority, one.since, turn.since)
             self._lapse(counting, turn.since)
@@ -135,15 +138,17 @@ class Rundown:
             paused = turn.wait is not None and self.promise in turn.wait.pauses
             for countdown in self.countdowns.values():
                 countdown.run(turn, paused=paused)
-            self._look(counting, turn.until)
+            self._count(counting, turn.until)
         self.counting = self._hold(one.priority, one.since, one.until)
         self._lapse(self.counting, one.until)
         if not one.over:
-            self._look(self.counting, None)
+            self._count(self.counting, None)
         return self
 
     def shown(self, one: Round) -> Countdown | None:
-        """The countdown that says how it went: the broken one, once that is past; before, the one that is due first."""
+        """Return the countdown to display: the missed one after the target was missed, before that the one that is due
+        first.
+        """
         if self.breach is not None and not self.counting:
             return self._at_lapse[self.breach.countdown.term.priority]
         if self.breach is not None and one.over:
@@ -151,15 +156,16 @@ class Rundown:
         return min(self.counting, key=lambda countdown: countdown.due(one.until), default=None)
 
     def stopped(self, turn: Turn) -> bool:
-        """Whether what is promised is done for the time being."""
+        """Return whether the action is done for the time being."""
         return self.promise is not Promise.RESPOND and (turn.restored or turn.closed)
 
     def _hold(self, priority: Priority | None, began: datetime, now: datetime) -> list[Countdown]:
-        """A priority holds from now on; returns the countdowns that count while it does.
+        """Apply a new priority; return the countdowns that count under it.
 
-        Restoring is counted from the beginning, whatever the priority was: the service has been away since then. How soon
-        somebody reacts is counted from when the incident was first so urgent, so that nothing is overdue by being raised; what
-        was due sooner by an earlier, less urgent priority stays due. Lowering a priority and raising it again wins no time.
+        The restore clock counts from the beginning under any priority, because the service has been down since then.
+        The respond clock counts from the time at which the incident first had this priority, so that raising the
+        priority makes nothing overdue; an earlier deadline of a lower priority stays. Lowering and raising a priority
+        gains no time.
         """
         restoring = self.promise is Promise.RESTORE
         for one, term in self.terms.items():
@@ -173,14 +179,16 @@ class Rundown:
         return [countdown for one, countdown in self.countdowns.items() if one in urgent]
 
     def _lapse(self, counting: list[Countdown], now: datetime) -> None:
-        """Note where a promise lapses, and how it stood; it may be promised again later, and has then been counted all along."""
+        """Record that a target lapses, and its countdowns. It may become valid again later, and has then been counted
+        all along.
+        """
         if counting:
             self.lapsed = None
         elif self.lapsed is None:
             self.lapsed, self._at_lapse = now, {one: replace(found) for one, found in self.countdowns.items()}
 
-    def _look(self, counting: list[Countdown], until: datetime | None) -> None:
-        """Note a breach; what is done, or given another priority, at the very moment at which time is used up is in time."""
+    def _count(self, counting: list[Countdown], until: datetime | None) -> None:
+        """Record a breach. An action, or another priority, at the exact moment of the deadline is in time."""
         for countdown in counting:
             at = countdown.used_up
             if at is not None and (until is None or at < until) and (self.breach is None or at < self.breach.at):

@@ -1,4 +1,4 @@
-"""One promise over the course of an incident: what it counted, when its time ran out, and every minute of it."""
+"""One target over the course of an incident: the counted time, the breach, and an explanation of every minute."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from itertools import pairwise
 
 from activities.clocks.countdowns import Countdown, Rundown, Term
 from activities.clocks.turns import Course, PromiseDone, Round, Turn
-from models.clock import ClockMoment, Promise, PromiseReading, Standing, Stretch, StretchKind
+from models.clock import ClockMoment, Promise, PromiseReading, Stretch, StretchKind, TargetState
 from models.dossier.agreement import Priority
 
 WARNINGS = (50, 75, 90, 100)
-"""Per cent of a promise's time; 100 is the breach."""
+"""Per cent of a target's time; 100 is the breach."""
 
 _NOTHING = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
 class PromiseClock:
-    """A clock of one promise, under the priorities that held."""
+    """The clock of one target, under all priorities that were valid."""
 
     promise: Promise
     terms: dict[Priority, Term]
     course: Course
 
     def read(self, explain: bool) -> tuple[PromiseReading | None, list[ClockMoment]]:
-        """How it stands, and the warnings and the breach that are still to come; None where nothing was promised."""
+        """Return the state, and the future warnings and breach; None if there was no target."""
         rounds, done = self._rounds(), self._done()
         rundowns = [Rundown(self.promise, self.terms).follow(self.course, one) for one in rounds]
         breaches = [one.breach for one in rundowns if one.breach is not None]
@@ -35,16 +35,16 @@ class PromiseClock:
         shown = last.shown(rounds[-1]) or (breaches[-1].countdown if breaches else None)
         if shown is None:
             return None, []
-        standing = self._standing(last, shown, broken=bool(breaches))
+        state = self._state(last, shown, missed=bool(breaches))
         reading = PromiseReading(
             promise=self.promise,
             priority=shown.term.priority,
             within=shown.term.target.within,
             within_seconds=shown.within(rounds[-1].until).total_seconds(),
             hours=shown.term.target.hours,
-            standing=standing,
+            state=state,
             started_at=shown.since,
-            deadline=None if standing is Standing.PAUSED else shown.due(rounds[-1].until),
+            deadline=None if state is TargetState.PAUSED else shown.due(rounds[-1].until),
             done_at=self.course.last_word if self.promise is Promise.UPDATE else done.at if done else None,
             breached_at=breaches[0].at if breaches else None,
             breached_as=breaches[0].countdown.term.priority if breaches else None,
@@ -53,10 +53,10 @@ class PromiseClock:
             paused_seconds=shown.paused.total_seconds(),
             stretches=self._stretches(rounds, rundowns, done.at if done else self.course.now) if explain else [],
         )
-        return reading, list(self._moments(shown, standing))
+        return reading, list(self._moments(shown, state))
 
-    def _moments(self, shown: Countdown, standing: Standing) -> Iterator[ClockMoment]:
-        if standing not in {Standing.RUNNING, Standing.OUTSIDE_HOURS}:
+    def _moments(self, shown: Countdown, state: TargetState) -> Iterator[ClockMoment]:
+        if state not in {TargetState.RUNNING, TargetState.OUTSIDE_HOURS}:
             return
         within = shown.within(self.course.now)
         for percent in WARNINGS:
@@ -66,7 +66,7 @@ class PromiseClock:
                 yield ClockMoment(at=at, promise=self.promise, percent=percent)
 
     def _rounds(self) -> list[Round]:
-        """Each time that its clock was set to nothing; only the cadence of updates has more than one."""
+        """Return each start of the clock; only customer updates have more than one."""
         if self.promise is Promise.UPDATE:
             return self.course.rounds
         done = self._done()
@@ -76,18 +76,18 @@ class PromiseClock:
     def _done(self) -> PromiseDone | None:
         return self.course.responded if self.promise is Promise.RESPOND else self.course.ended
 
-    def _standing(self, last: Rundown, shown: Countdown, *, broken: bool) -> Standing:
+    def _state(self, last: Rundown, shown: Countdown, *, missed: bool) -> TargetState:
         no_word_is_due = self.promise is Promise.UPDATE and not last.counting
         if self._done() is not None or no_word_is_due:
-            return Standing.BROKEN if broken else Standing.KEPT
+            return TargetState.MISSED if missed else TargetState.MET
         if shown.used_up is not None:
-            return Standing.OVERDUE
+            return TargetState.OVERDUE
         if self.course.wait is not None and self.promise in self.course.wait.pauses:
-            return Standing.PAUSED
-        return Standing.RUNNING if shown.term.calendar.is_open(self.course.now) else Standing.OUTSIDE_HOURS
+            return TargetState.PAUSED
+        return TargetState.RUNNING if shown.term.calendar.is_open(self.course.now) else TargetState.OUTSIDE_HOURS
 
     def _stretches(self, rounds: list[Round], rundowns: list[Rundown], end: datetime) -> list[Stretch]:
-        """What the clock did from the opening on; of updates, cut at every word."""
+        """Return the states of the clock from the opening; for updates, divided at every update."""
         edges = [self.course.opened, *(one.since for one in rounds[1:] if one.since < end), end]
         found: list[Stretch] = []
         for (since, until), one, rundown in zip(pairwise(edges), rounds, rundowns, strict=False):
@@ -118,13 +118,13 @@ class PromiseClock:
         return sorted(parts, key=lambda part: part.since)
 
     def _mode(self, turn: Turn, rundown: Rundown, shown: Countdown | None) -> tuple[StretchKind, str]:
-        """What the clock did in a turn; whether a running one counts is the calendar's to say."""
+        """Return the state of the clock in a turn; the calendar decides whether a running clock counts."""
         if rundown.stopped(turn):
             return StretchKind.STOPPED, "restored" if turn.restored else "closed"
         if shown is None:
-            return StretchKind.STOPPED, "nothing promised"
+            return StretchKind.STOPPED, "no target"
         if rundown.lapsed is not None and turn.since >= rundown.lapsed:
-            return StretchKind.STOPPED, f"not promised{f' as {turn.priority.value}' if turn.priority else ''}"
+            return StretchKind.STOPPED, f"no target{f' as {turn.priority.value}' if turn.priority else ''}"
         if turn.since < shown.since:
             return StretchKind.STOPPED, f"before {shown.term.priority.value}"
         if turn.wait is not None and self.promise in turn.wait.pauses:
@@ -134,7 +134,7 @@ class PromiseClock:
 
 
 def _joined(stretches: list[Stretch]) -> list[Stretch]:
-    """Stretches that only an event without meaning to this clock parts, put together."""
+    """Join stretches that only an event without effect on this clock separates."""
     found: list[Stretch] = []
     for one in stretches:
         last = found[-1] if found else None

@@ -1,4 +1,4 @@
-"""Reading the clocks of an incident: a pure function of events, agreement and calendars."""
+"""Compute the clocks of an incident: a pure function of events, agreement and calendars."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from activities.calendars import versions
 from activities.clocks.countdowns import Term
 from activities.clocks.promises import PromiseClock
+from activities.clocks.terms import AgreedTerms
 from activities.clocks.turns import Course, follow
 from models.clock import ClockEvent, ClockReading, Promise
 from models.dossier.agreement import Agreement, Priority
@@ -21,14 +22,18 @@ def read(
     now: datetime,
     explain: bool = False,
     priority: Priority | None = None,
+    terms: AgreedTerms | None = None,
 ) -> ClockReading:
-    """Read all clocks as they stood at `now`; `priority` is that of events which set none.
+    """Compute all clocks at `now`; `priority`: the priority if no event sets one. `terms`: those of the agreement, from
+    an earlier call.
 
-    `ClockError` for events that make no sense, and for hours that never open. Call it from an activity or a command only: time
-    zones and holidays change between releases. Takes time in proportion to the events, times the logarithm of their number.
+    Raise `ClockError` for an invalid sequence of events, and for hours that never open. Call it only from an activity
+    or a command, because time zones and holidays change between releases. The time is proportional to the number of
+    events, times its logarithm.
     """
     course = follow(agreement, parties, events, now, priority)
-    read = [PromiseClock(p, terms, course).read(explain) for p, terms in _terms(agreement, course)]
+    found = _terms(terms or AgreedTerms(agreement), course)
+    read = [PromiseClock(promise, of, course).read(explain) for promise, of in found]
     return ClockReading(
         as_of=now.astimezone(UTC),
         priority=course.priority,
@@ -44,18 +49,17 @@ def read(
 
 
 def nothing_promised(now: datetime) -> ClockReading:
-    """The clocks of an application without a dossier: nobody promised anything."""
+    """Return the clocks of an application without a dossier: there are no targets."""
     return ClockReading(as_of=now.astimezone(UTC), priority=None, agreement="", calendar=versions(), promises=[])
 
 
-def _terms(agreement: Agreement, course: Course) -> Iterator[tuple[Promise, dict[Priority, Term]]]:
-    """What is promised for each of the priorities that held, the most urgent first."""
+def _terms(terms: AgreedTerms, course: Course) -> Iterator[tuple[Promise, dict[Priority, Term]]]:
+    """Yield the targets for each priority that was valid, the most urgent first."""
     held = {turn.priority for turn in course.turns} | {course.priority}
-    levels = {p: agreement.service_levels[p] for p in Priority if p in held and p in agreement.service_levels}
     for promise in Promise:
-        targets = {p: target for p, level in levels.items() if (target := level.target(promise)) is not None}
-        if targets:
-            yield promise, {p: Term.of(agreement, p, target) for p, target in targets.items()}
+        of = {p: term for p in Priority if p in held and (term := terms.of(promise, p)) is not None}
+        if of:
+            yield promise, of
 
 
 def _pauses(course: Course) -> list[Promise]:
@@ -64,7 +68,7 @@ def _pauses(course: Course) -> list[Promise]:
 
 
 def _waited(course: Course) -> dict[str, float]:
-    """Wall time by whose turn it was; what lies between closing and opening anew is nobody's."""
+    """Return the wall time in which each party had to act; time between closing and reopening belongs to nobody."""
     waited = dict.fromkeys((kind.value for kind in PartyKind), 0.0)
     for turn in course.turns:
         if not turn.closed:
@@ -74,7 +78,7 @@ def _waited(course: Course) -> dict[str, float]:
 
 
 def _answer_due(agreement: Agreement, parties: Mapping[str, Party], course: Course) -> datetime | None:
-    """Until when the party that is waited for must answer."""
+    """Return the deadline for the answer of the party that must act."""
     if course.wait is None:
         return None
     target = parties[course.wait.party].answers_within

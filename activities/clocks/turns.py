@@ -1,4 +1,6 @@
-"""Whose turn it was and how it stood, from one event to the next; and what makes no sequence of events."""
+"""Divide an incident into turns between events: the party that had to act, and the state. Invalid sequences are
+refused.
+"""
 
 from __future__ import annotations
 
@@ -18,26 +20,26 @@ PAUSE_OF = {
     PartyKind.CUSTOMER: Pause.WAITING_FOR_CUSTOMER,
     PartyKind.THIRD_PARTY: Pause.WAITING_FOR_THIRD_PARTY,
 }
-"""The pause that a wait for a party of each kind asks for; waiting for the supplier never pauses."""
+"""The pause for a wait for each kind of party; a wait for the supplier never pauses."""
 
 Kind = ClockEventKind
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """A wait for somebody."""
+    """A wait for a party."""
 
     since: datetime
     party: str
     name: str
     kind: PartyKind
     pauses: frozenset[Promise]
-    """The clocks that the agreement lets stand still for it; none while nobody of the party was reached."""
+    """The clocks that the agreement pauses for this wait; none until somebody of the party was reached."""
     reached: bool
     note: str
 
     def text(self, promise: Promise) -> str:
-        """For people: `waiting for Acme Garden AB: no access`."""
+        """Return the wait as text: `waiting for Acme Garden AB: no access`."""
         note = f": {self.note}" if self.note else ""
         why = "" if self.reached else ", whom nobody has reached"
         runs_on = "" if promise in self.pauses else f"{why}, which does not pause the clock"
@@ -45,27 +47,27 @@ class Wait:
 
 
 class Round(NamedTuple):
-    """A time in which the customer was to be told something."""
+    """A time in which a customer update was due."""
 
     since: datetime
     until: datetime
     over: bool
-    """Whether it has ended: by a word, by restoring or by closing."""
+    """Whether it has ended, by an update, by restoring or by closing."""
     priority: Priority | None
-    """The one that held at its end."""
+    """The priority at its end."""
 
 
 class PromiseDone(NamedTuple):
-    """That a promise was done."""
+    """The completion of a target's action."""
 
     at: datetime
     priority: Priority | None
-    """The one that held then."""
+    """The priority at that time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A time in which nothing happened that matters to the clocks."""
+    """A time without an event that affects the clocks."""
 
     since: datetime
     until: datetime
@@ -77,30 +79,32 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """What happened to an incident so far."""
+    """The events of an incident until now."""
 
     opened: datetime
     now: datetime
     priority: Priority | None
-    """The latest one."""
+    """The latest priority."""
     turns: list[Turn]
-    """From the opening until now, without a gap; none empty."""
+    """From the opening until now, without gaps; none is empty."""
     responded: PromiseDone | None
-    """Also by restoring or closing, when nobody had taken it up before."""
+    """Also set by restoring or closing, if nobody had acknowledged before."""
     rounds: list[Round]
-    """From one word to the customer to the next: each begins at the opening, a word or an opening anew."""
+    """The times between customer updates; each begins at the opening, an update or a reopening."""
     last_word: datetime | None
     ended: PromiseDone | None
-    """Since when it has been restored or closed; None while it is not."""
+    """The time of restoring or closing; None while the incident is open."""
     wait: Wait | None
-    """Who is waited for now."""
+    """The current wait."""
 
     def within(self, since: datetime, until: datetime) -> Iterator[Turn]:
-        """The turns of this time, cut to it."""
+        """Yield the turns of this time, cut to it."""
         place = max(bisect_right(self.turns, since, key=attrgetter("since")) - 1, 0)
         while place < len(self.turns) and self.turns[place].since < until:
             turn = self.turns[place]
-            if since < turn.until:
+            if since <= turn.since and turn.until <= until:
+                yield turn
+            elif since < turn.until:
                 yield replace(turn, since=max(since, turn.since), until=min(until, turn.until))
             place += 1
 
@@ -112,9 +116,9 @@ def follow(
     now: datetime,
     unless_set: Priority | None = None,
 ) -> Course:
-    """Follow the events until now; what comes later is left out. `ClockError` where they make no sense.
+    """Follow the events until now; later ones are ignored. Raise `ClockError` for an invalid sequence.
 
-    `unless_set` is the priority where no event sets any.
+    `unless_set`: the priority if no event sets one.
     """
     _check(events, parties, now)
     known = [event for event in events if event.at <= now]
@@ -195,24 +199,24 @@ def _check(events: Sequence[ClockEvent], parties: Mapping[str, Party], now: date
             what = f"event {number} opens it again" if number > 1 else f"the first event is `{event.kind}`"
             raise ClockError(f"{what}; the first event, and no other, is `opened` (use `reopened` later)")
         if event.kind is Kind.PRIORITY and event.priority is None:
-            raise ClockError(f"event {number} sets the priority and names none; add `priority: P2`")
+            raise ClockError(f"event {number} sets the priority, but names none; add `priority: P2`")
         if event.kind is Kind.WAITING:
             _check_wait(number, event, parties)
     if now < events[0].at:
         raise ClockError(
-            f"the clocks are asked for {now.isoformat()}, before it was opened at {events[0].at.isoformat()}; ask later"
+            f"the clocks are asked for {now.isoformat()}, before the incident was opened at {events[0].at.isoformat()}; ask later"
         )
 
 
 def _check_wait(number: int, event: ClockEvent, parties: Mapping[str, Party]) -> None:
     if event.party is None:
-        raise ClockError(f"event {number} waits and names no party; add `party:` with one of {', '.join(parties)}")
+        raise ClockError(f"event {number} waits, but names no party; add `party:` with one of {', '.join(parties)}")
     if event.party not in parties:
         raise ClockError(
-            f"event {number} waits for {event.party!r}, which is no party; use one of {', '.join(parties)}"
+            f"event {number} waits for {event.party!r}, which is not a party; use one of {', '.join(parties)}"
         )
     kind = parties[event.party].kind
     if event.reason is not None and event.reason is not PAUSE_OF.get(kind):
         fits = PAUSE_OF.get(kind)
-        mend = f"write `reason: {fits}`" if fits else "leave the reason out"
-        raise ClockError(f"event {number} has the reason {event.reason}, but {event.party} is of kind {kind}; {mend}")
+        fix = f"write `reason: {fits}`" if fits else "leave the reason out"
+        raise ClockError(f"event {number} has the reason {event.reason}, but {event.party} is of kind {kind}; {fix}")

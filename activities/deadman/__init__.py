@@ -1,1 +1,1 @@
-"""The dead-man's switch: sources of alarms that have fallen silent."""
+"""The dead-man's switch: it detects silent sources of alarms."""

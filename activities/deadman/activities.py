@@ -1,4 +1,4 @@
-"""The activity that raises an alarm when a source of alarms falls silent (dead-man's switch)."""
+"""The activity that raises an alarm when a source of alarms is silent."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from typing import Any, Final, NamedTuple, Protocol
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
-from activities.deadman.signs import monitor_sign
 from activities.monitor.plan import monitored_points
 from activities.monitor.source import PointSource
-from activities.restore.drills import DrillStanding
+from activities.records.heartbeats import monitor_heartbeat
+from activities.restore.drills import DrillState
 from models.alarms import Alarm, AlarmState, Subject
 from models.base import format_duration
+from models.deadman import SourcesBeat, WatchSources
 from models.dossier.dossier import Dossier
 from models.dossier.monitoring import Severity
-from models.errors import DriftvaktError, UserError
-from models.vigil import KeepVigil, VigilBeat
+from models.errors import WORKER_SHUTDOWN, DriftvaktError, UserError
 
 MONITOR_SILENT_AFTER: Final = timedelta(minutes=2)
-"""For an embedded monitor; longer where its points are looked at more rarely."""
+"""For an embedded monitor; longer if its points have longer intervals."""
 
-LOOK_EVERY: Final = timedelta(seconds=10)
+CHECK_EVERY: Final = timedelta(seconds=10)
 
 _DRILLS_EVERY: Final = timedelta(minutes=10)
 
 _SHORTEST_OF_A_MONITOR: Final = 3
-"""Intervals of its most frequent point that a monitor may be silent."""
+"""The least intervals of its most frequent point after which a monitor counts as silent."""
 
 
 class Switch(NamedTuple):
-    """A source whose silence an application wants to know of."""
+    """A source, and an application that is notified of its silence."""
 
     application: str
     source: str
@@ -42,23 +42,24 @@ class Switch(NamedTuple):
 
 @dataclass(frozen=True)
 class Terms:
-    """How long the silence may be, and how bad a longer one is."""
+    """The allowed silence, and the severity of a longer one."""
 
     silent_after: timedelta
     severity: Severity
 
 
 class AlarmReporter(Protocol):
-    """Hands alarms to watches: `activities.alarms.reporter.WatchReporter`."""
+    """Sends alarms to watches: `activities.alarms.reporter.WatchReporter`."""
 
     async def report(self, alarms: Sequence[Alarm]) -> Any:
-        """Return once they are durable, else raise `WatchUnavailableError`."""
+        """Return after the watches have stored the alarms; otherwise raise `WatchUnavailableError`."""
 
 
 def switches(dossier: Dossier) -> dict[Switch, Terms]:
-    """The switches of one application: its sources, and the embedded monitor of every site that looks at its points.
+    """Return the switches of one application: its sources, and the embedded monitor of every site that probes its
+    points.
 
-    A site's monitor is told of on every application that it looks at, because each of them is watched by nobody.
+    A silent monitor raises an alarm in every application that it probes, because nobody monitors any of them.
     """
     found = {
         Switch(dossier.id, name): Terms(source.silent_after, source.severity)
@@ -67,40 +68,42 @@ def switches(dossier: Dossier) -> dict[Switch, Terms]:
     for site in dossier.architecture.sites:
         if points := monitored_points(dossier, site):
             silence = max(MONITOR_SILENT_AFTER, _SHORTEST_OF_A_MONITOR * min(p.every for p in points))
-            found[Switch(dossier.id, monitor_sign(site))] = Terms(silence, Severity.CRITICAL)
+            found[Switch(dossier.id, monitor_heartbeat(site))] = Terms(silence, Severity.CRITICAL)
     return found
 
 
 class Switchboard:
-    """Decides which sources are silent; gives each its full time after a start, and after a time in which nobody could look."""
+    """Decides which sources are silent. After a start, and after a time without checks, each source gets its full time
+    again.
+    """
 
-    def __init__(self, patience: timedelta = 3 * LOOK_EVERY) -> None:
-        """`patience` is the longest time between two looks after which what was not seen counts against a source."""
+    def __init__(self, patience: timedelta = 3 * CHECK_EVERY) -> None:
+        """`patience`: after a longer time between two checks, missing heartbeats do not count against a source."""
         self._patience = patience
         self._since: dict[Switch, datetime] = {}
-        """From when on each is waited for."""
+        """The time from which each heartbeat is awaited."""
         self._silent: dict[Switch, bool | None] = {}
-        """What the watches have been told; None: nothing yet by us."""
-        self._looked: datetime | None = None
+        """The state that the watches have acknowledged; None: this worker has sent nothing yet."""
+        self._checked: datetime | None = None
 
-    def look(
-        self, wanted: Mapping[Switch, Terms], signs: Mapping[str, datetime], now: datetime
+    def check(
+        self, wanted: Mapping[Switch, Terms], heartbeats: Mapping[str, datetime], now: datetime
     ) -> list[tuple[Switch, Alarm]]:
-        """The alarms to send, those that are over among them; `told` says when one was taken."""
-        if self._looked is None or now - self._looked > self._patience:
+        """Return the alarms to send, including cleared ones; call `acknowledged` after a watch has accepted one."""
+        if self._checked is None or now - self._checked > self._patience:
             self._since.clear()
-        self._looked = now
+        self._checked = now
         alarms = []
         for switch, terms in wanted.items():
-            heard = signs.get(switch.source)
+            heartbeat = heartbeats.get(switch.source)
             waited_from = self._since.setdefault(switch, now)
-            since = max(waited_from, heard) if heard else waited_from
-            told = self._silent.get(switch)
+            since = max(waited_from, heartbeat) if heartbeat else waited_from
+            known = self._silent.get(switch)
             if now - since > terms.silent_after:
-                if told is not True:
+                if known is not True:
                     alarms.append((switch, _alarm(switch, terms, True, since, now)))
-            elif told is not False and heard and now - heard <= terms.silent_after:
-                # Also the first time: a vigil before this one may have raised it.
+            elif known is not False and heartbeat and now - heartbeat <= terms.silent_after:
+                # Also the first time: a dead-man's switch before this one may have raised it.
                 alarms.append((switch, _alarm(switch, terms, False, since, now)))
         for switch in [s for s in self._silent if s not in wanted]:
             if self._silent[switch]:
@@ -111,17 +114,17 @@ class Switchboard:
             del self._since[switch]
         return alarms
 
-    def told(self, switch: Switch, silent: bool) -> None:
-        """The watch has taken it."""
+    def acknowledged(self, switch: Switch, silent: bool) -> None:
+        """Record that the watch has accepted an alarm."""
         self._silent[switch] = silent
 
     def forget(self, switch: Switch) -> None:
-        """It is in no dossier any more."""
+        """Remove a switch that no dossier has any more."""
         self._silent.pop(switch, None)
 
     @property
     def silent(self) -> list[Switch]:
-        """Those of which the watches were told that they are silent."""
+        """The sources whose silence the watches know."""
         return [s for s, silent in self._silent.items() if silent]
 
 
@@ -132,113 +135,117 @@ def _alarm(switch: Switch, terms: Terms, silent: bool, since: datetime, now: dat
         subject=Subject.SOURCES,
         state=AlarmState.FIRING if silent else AlarmState.CLEARED,
         severity=terms.severity,
-        title=f"Nothing is heard of {switch.source}, which watches this application",
-        source="vigil",
+        title=f"No heartbeat from {switch.source}, which monitors this application",
+        source="dead-mans-switch",
         since=since if silent else now,
-        since_known=silent,  # it is heard of, whichever silence was told before; a later one may have begun by now
+        since_known=silent,  # heartbeats came again; a later silence may have begun by now
         seen_at=now,
-        detail=f"Silent for more than {format_duration(terms.silent_after)}; what goes wrong meanwhile may raise no alarm."
+        detail=f"Silent for more than {format_duration(terms.silent_after)}; faults may raise no alarm meanwhile."
         if silent
-        else "It is heard of again, or is no longer waited for.",
+        else "It sends heartbeats again, or no heartbeat is expected any more.",
     )
 
 
-def _overdue_drill(standing: DrillStanding, now: datetime) -> Alarm:
-    since = standing.overdue_since
+def _overdue_drill(drill: DrillState, now: datetime) -> Alarm:
+    since = drill.overdue_since
     return Alarm(
-        application=standing.application,
-        fingerprint=f"drill/{standing.restore}",
+        application=drill.application,
+        fingerprint=f"drill/{drill.restore}",
         subject=Subject.DRILLS,
         state=AlarmState.CLEARED if since is None else AlarmState.FIRING,
         severity=Severity.WARNING,
-        title=f"The drill of the restore {standing.restore} is overdue",
-        component=standing.component,
-        source="vigil",
+        title=f"The drill of the restore {drill.restore} is overdue",
+        component=drill.component,
+        source="dead-mans-switch",
         since=since or now,
-        since_known=since is not None,  # no drill is overdue, whichever was told before; one may be due already
+        since_known=since is not None,  # no drill is overdue, whichever was reported before; one may be due already
         seen_at=now,
-        detail="It has been held, or is no longer waited for."
+        detail="The drill took place, or is no longer scheduled."
         if since is None
-        else f"It was to be held at {since:%Y-%m-%d %H:%M} UTC; nobody knows whether this backup can be restored.",
+        else f"It was due at {since:%Y-%m-%d %H:%M} UTC; without a drill, nobody knows whether this backup can be restored.",
     )
 
 
-class VigilActivities:
-    """Keeps vigil over the sources of every published dossier."""
+class DeadMansSwitchActivities:
+    """Checks the sources of every published dossier."""
 
     def __init__(
         self,
         source: PointSource,
-        signs: Callable[[], Mapping[str, datetime]],
+        heartbeats: Callable[[], Mapping[str, datetime]],
         reporter: AlarmReporter,
-        drills: Callable[[datetime], Sequence[DrillStanding]] = lambda now: (),
+        drills: Callable[[datetime], Sequence[DrillState]] = lambda now: (),
         *,
-        look_every: timedelta = LOOK_EVERY,
+        check_every: timedelta = CHECK_EVERY,
     ) -> None:
-        """`source`, `signs` and `drills` block; they are asked in threads."""
+        """`source`, `heartbeats` and `drills` block; they are called in threads."""
         self._drills = drills
-        self._drills_looked: datetime | None = None
-        self._drills_told: dict[tuple[str, str], bool] = {}
-        """Whether the watch was told that it is overdue."""
+        self._drills_checked: datetime | None = None
+        self._drills_reported: dict[tuple[str, str], bool] = {}
+        """Whether the watch was notified that the drill is overdue."""
         self._source = source
-        self._signs = signs
+        self._heartbeats = heartbeats
         self._reporter = reporter
-        self._look_every = look_every
+        self._check_every = check_every
         self._known: dict[str, dict[Switch, Terms]] = {}
-        """By the digest of a dossier."""
+        """The switches by the digest of a dossier."""
 
-    @activity.defn(name="keep_vigil")
-    async def keep_vigil(self, request: KeepVigil) -> VigilBeat:
-        """Look until the time is up; ends soon, to be retried elsewhere, when the worker shuts down."""
-        board = Switchboard(patience=3 * self._look_every)
+    @activity.defn(name="watch_sources")
+    async def watch_sources(self, request: WatchSources) -> SourcesBeat:
+        """Check until the time is up. When the worker shuts down, the activity ends soon, and another worker retries
+        it.
+        """
+        board = Switchboard(patience=3 * self._check_every)
         ends = datetime.now(UTC) + request.lasts
-        beat = VigilBeat(looked_at=datetime.now(UTC))
+        beat = SourcesBeat(looked_at=datetime.now(UTC))
         while datetime.now(UTC) < ends and not activity.is_worker_shutdown():
-            beat = await self._look(board, beat)
-            due = asyncio.get_running_loop().time() + self._look_every.total_seconds()
+            beat = await self._check(board, beat)
+            due = asyncio.get_running_loop().time() + self._check_every.total_seconds()
             while (left := due - asyncio.get_running_loop().time()) > 0 and not activity.is_worker_shutdown():
                 activity.heartbeat(beat)
                 await asyncio.sleep(min(left, 1.0))
         if activity.is_worker_shutdown():
             raise ApplicationError(
-                "this worker shuts down; the next attempt goes on from here",
-                type="WorkerShutdown",
+                "this worker shuts down; the next attempt continues from here",
+                type=WORKER_SHUTDOWN,
                 category=ApplicationErrorCategory.BENIGN,
             )
         return beat
 
-    async def _look(self, board: Switchboard, before: VigilBeat) -> VigilBeat:
+    async def _check(self, board: Switchboard, before: SourcesBeat) -> SourcesBeat:
         try:
             wanted = await asyncio.to_thread(self._wanted)
-            signs = await asyncio.to_thread(self._signs)
-        except DriftvaktError as error:  # the records are away; so are the signs, and nothing can be said of any source
+            heartbeats = await asyncio.to_thread(self._heartbeats)
+        except (
+            DriftvaktError
+        ) as error:  # the records are away; so are the heartbeats, and nothing can be said of any source
             return before.model_copy(update={"fault": str(error)[:300]})
         fault = ""
-        for switch, alarm in board.look(wanted, signs, datetime.now(UTC)):
+        for switch, alarm in board.check(wanted, heartbeats, datetime.now(UTC)):
             try:
                 await self._reporter.report([alarm])
             except DriftvaktError as error:
                 fault = str(error)[:300]
             else:
-                board.told(switch, alarm.state is AlarmState.FIRING)
+                board.acknowledged(switch, alarm.state is AlarmState.FIRING)
         try:
-            await self._look_at_drills(datetime.now(UTC))
+            await self._check_drills(datetime.now(UTC))
         except DriftvaktError as error:
             fault = str(error)[:300]
         silent = [f"{s.source} of {s.application}" for s in board.silent]
-        return VigilBeat(looked_at=datetime.now(UTC), sources=len(wanted), silent=silent[:10], fault=fault)
+        return SourcesBeat(looked_at=datetime.now(UTC), sources=len(wanted), silent=silent[:10], fault=fault)
 
-    async def _look_at_drills(self, now: datetime) -> None:
-        """Now and then: they are overdue by days."""
-        if self._drills_looked is not None and now - self._drills_looked < _DRILLS_EVERY:
+    async def _check_drills(self, now: datetime) -> None:
+        """Check the drills now and then; an overdue drill is days late."""
+        if self._drills_checked is not None and now - self._drills_checked < _DRILLS_EVERY:
             return
-        for standing in await asyncio.to_thread(self._drills, now):
-            key, overdue = (standing.application, standing.restore), standing.overdue_since is not None
-            # Also the first time, when it is not: a vigil before this one may have raised it.
-            if self._drills_told.get(key) is not overdue:
-                await self._reporter.report([_overdue_drill(standing, now)])
-                self._drills_told[key] = overdue
-        self._drills_looked = now
+        for drill in await asyncio.to_thread(self._drills, now):
+            key, overdue = (drill.application, drill.restore), drill.overdue_since is not None
+            # Also the first time, when it is not: a dead-man's switch before this one may have raised it.
+            if self._drills_reported.get(key) is not overdue:
+                await self._reporter.report([_overdue_drill(drill, now)])
+                self._drills_reported[key] = overdue
+        self._drills_checked = now
 
     def _wanted(self) -> dict[Switch, Terms]:
         current = self._source.current()

@@ -1,178 +1,137 @@
-"""A reading of the clocks as a picture: a row for each promise, self-contained SVG that needs no colours to be read."""
+"""The service-level clocks as a picture: self-contained SVG with a row for each target, readable without colours."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
-from xml.sax.saxutils import escape
-from zoneinfo import ZoneInfo
 
 from activities.calendars.zones import zone
+from activities.documents.charts.axes import time_ticks
+from activities.documents.charts.canvas import Canvas, LegendEntry
+from activities.documents.charts.palette import BAD, INK, LINE, SOFT, WAITING, Fill, painted
+from activities.documents.translation import Translation, service_time
 from models.clock import ClockReading, PromiseReading, Stretch, StretchKind
+from models.dossier.parties import Language
 
 _WIDTH, _LEFT, _RIGHT, _TOP, _ROW, _BAR = 1000, 150, 30, 84, 74, 26
-_LABELS: Final = 8
-"""At most so many times stand under the axis."""
-_STEPS: Final = tuple(timedelta(minutes=m) for m in (1, 5, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10080, 43200))
 
-_FILL = {
-    StretchKind.RUNNING: "#2b6cb0",
-    StretchKind.PAUSED: "url(#paused)",
-    StretchKind.OUTSIDE_HOURS: "url(#outside)",
-    StretchKind.STOPPED: "url(#stopped)",
+_FILL: Final = {
+    StretchKind.RUNNING: Fill.RUNNING,
+    StretchKind.PAUSED: Fill.PAUSED,
+    StretchKind.OUTSIDE_HOURS: Fill.OUTSIDE_HOURS,
+    StretchKind.STOPPED: Fill.STOPPED,
 }
-_LEGEND = {
-    StretchKind.RUNNING: "running",
-    StretchKind.PAUSED: "paused",
-    StretchKind.OUTSIDE_HOURS: "outside hours",
-    StretchKind.STOPPED: "stopped",
+
+_WORDS: Final = {
+    "clocks": ("Service-level clocks, {0}, {1}", "Servicenivåernas klockor, {0}, {1}"),
+    "no_priority": ("no priority", "ingen prioritet"),
+    "no_agreement": ("no agreement", "inget avtal"),
+    "as_of": ("as of {0}, times in {1}, {2}", "per {0}, tider i {1}, {2}"),
+    "promised": ("Nothing is promised.", "Inget är utlovat."),
+    "facts": ("{0}: {1}, {2}{3}", "{0}: {1}, {2}{3}"),
+    "due": ("deadline {0}", "tidsgräns {0}"),
+    "not_due": ("no deadline while paused", "ingen tidsgräns under pausen"),
+    "late": (", time used up {0}", ", tiden slut {0}"),
+    "deadline": ("deadline", "tidsgräns"),
+    "used_up": ("time used up", "tiden slut"),
+    "warning": ("warning", "varning"),
+    "warned": ("warning: {0} % at {1}", "varning: {0} % {1}"),
+    "stretch": ("{0} to {1}: {2}, {3}", "{0} till {1}: {2}, {3}"),
 }
-_PATTERNS = """<defs>
-<pattern id="paused" width="8" height="8" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">\
-<rect width="8" height="8" fill="#fbd38d"/><rect width="3" height="8" fill="#b7791f"/></pattern>
-<pattern id="outside" width="6" height="6" patternUnits="userSpaceOnUse">\
-<rect width="6" height="6" fill="#edf2f7"/><circle cx="3" cy="3" r="1" fill="#718096"/></pattern>
-<pattern id="stopped" width="8" height="8" patternUnits="userSpaceOnUse">\
-<rect width="8" height="8" fill="#c6f6d5"/><rect y="5" width="8" height="2" fill="#2f855a"/></pattern>
-</defs>"""
 
 
-def svg(reading: ClockReading, time_zone: str = "UTC") -> str:
-    """Draw a reading that has its stretches (`explain`); times stand on the wall clock of `time_zone`."""
-    return _Drawing(reading, zone(time_zone), time_zone).text()
+def svg(reading: ClockReading, time_zone: str = "UTC", language: Language = Language.ENGLISH) -> str:
+    """Draw a reading with its spans (`explain`). Times are on the wall clock of `time_zone`."""
+    return _Drawing(reading, Translation(language, time_zone, _WORDS)).text()
 
 
 class _Drawing:
-    def __init__(self, reading: ClockReading, tz: ZoneInfo, time_zone: str) -> None:
-        self._reading, self._tz, self._time_zone = reading, tz, time_zone
+    def __init__(self, reading: ClockReading, say: Translation) -> None:
+        self._reading, self._say, self._tz = reading, say, zone(say.zone)
         stretches = [s for p in reading.promises for s in p.stretches]
         begun = min((s.since for s in stretches), default=reading.as_of)
         ended = max([s.until for s in stretches], default=reading.as_of)
-        # A deadline far ahead would press what happened into a corner: it is named, and drawn where it fits.
+        # A deadline far ahead would leave no room for the events, so it is named, and drawn if it fits.
         near = [p.deadline for p in reading.promises if p.deadline and p.deadline <= ended + 1.5 * (ended - begun)]
         self._since = begun
         self._until = max([ended, *near, begun + timedelta(minutes=1)])
         self._until += (self._until - begun) / 40
+        self._bottom = _TOP + _ROW * max(len(reading.promises), 1)
+        self._canvas = Canvas(_WIDTH, self._bottom + 70, self._title(), self._said())
 
     def text(self) -> str:
-        rows = self._reading.promises
-        bottom = _TOP + _ROW * max(len(rows), 1)
-        height = bottom + 70
-        parts = [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}" '
-            'role="img" aria-labelledby="title desc" font-family="system-ui, sans-serif" font-size="12" fill="#1a202c">',
-            f'<title id="title">{_safe(self._title())}</title>',
-            f'<desc id="desc">{_safe(self._said())}</desc>',
-            _PATTERNS,
-            f'<rect width="{_WIDTH}" height="{height}" fill="#fff"/>',
-            f'<text x="16" y="26" font-size="16" font-weight="600">{_safe(self._title())}</text>',
-            f'<text x="16" y="46" fill="#4a5568">as of {_safe(self._at(self._reading.as_of))}, '
-            f"times in {_safe(self._time_zone)}, {_safe(self._reading.calendar)}</text>",
-            *self._axis(bottom),
-            *(line for number, row in enumerate(rows) for line in self._row(row, _TOP + number * _ROW)),
-            *(() if rows else (f'<text x="16" y="{_TOP + 20}">nothing is promised</text>',)),
-            *self._legend(bottom + 50),
-            "</svg>",
-        ]
-        return "\n".join(parts) + "\n"
+        say, rows, canvas = self._say, self._reading.promises, self._canvas
+        canvas.text(16, 26, self._title(), size=16, bold=True)
+        as_of = say("as_of", self._at(self._reading.as_of), say.zone, self._reading.calendar)
+        canvas.text(16, 46, as_of, ink=SOFT)
+        self._axis()
+        for number, row in enumerate(rows):
+            self._row(row, _TOP + number * _ROW)
+        if not rows:
+            canvas.text(16, _TOP + 20, say("promised"))
+        self._legend()
+        return canvas.svg()
 
     def _title(self) -> str:
-        priority = self._reading.priority or "no priority"
-        return f"Service-level clocks, {priority}, {self._reading.agreement or 'no agreement'}"
+        say, reading = self._say, self._reading
+        return say("clocks", reading.priority or say("no_priority"), reading.agreement or say("no_agreement"))
 
     def _said(self) -> str:
-        return " ".join(f"{self._facts(p)}." for p in self._reading.promises) or "Nothing is promised."
+        return " ".join(f"{self._facts(p)}." for p in self._reading.promises) or self._say("promised")
 
     def _facts(self, p: PromiseReading) -> str:
-        due = f"deadline {self._at(p.deadline)}" if p.deadline else "no deadline while paused"
-        late = f", time used up {self._at(p.breached_at)}" if p.breached_at else ""
-        return f"{p.promise}: {p.standing}, {due}{late}"
+        say = self._say
+        due = say("due", self._at(p.deadline)) if p.deadline else say("not_due")
+        late = say("late", self._at(p.breached_at)) if p.breached_at else ""
+        return say("facts", say.name("promise", p.promise.value), say.name("target_state", p.state.value), due, late)
 
-    def _row(self, p: PromiseReading, y: int) -> list[str]:
-        bar = y + 12
-        within = _span(p.within_seconds)
-        lines = [
-            f'<text x="16" y="{bar + 12}" font-size="14" font-weight="600">{_safe(p.promise)}</text>',
-            f'<text x="16" y="{bar + 28}" fill="#4a5568">{within}, {_safe(p.hours)}</text>',
-        ]
-        lines += [self._stretch(s, bar) for s in p.stretches]
+    def _row(self, p: PromiseReading, y: int) -> None:
+        say, canvas, bar = self._say, self._canvas, y + 12
+        canvas.text(16, bar + 12, say.name("promise", p.promise.value), size=14, bold=True)
+        within = f"{service_time(p.within_seconds)}, {say.name('hours', p.hours)}"
+        canvas.text(16, bar + 28, within, ink=SOFT)
+        for stretch in p.stretches:
+            self._stretch(stretch, bar)
         if p.deadline and p.deadline <= self._until:
-            lines.append(self._mark(p.deadline, bar, "#1a202c", "deadline"))
+            self._mark(p.deadline, bar, INK, say("deadline"))
         if p.breached_at:
-            lines.append(self._mark(p.breached_at, bar, "#c53030", "time used up"))
+            self._mark(p.breached_at, bar, BAD, say("used_up"))
         for moment in self._reading.moments:
             if moment.promise is p.promise and moment.percent < 100 and moment.at <= self._until:
-                x = self._x(moment.at)
-                lines.append(
-                    f'<path d="M{x:.1f} {bar + 4} l5 9 l-10 0 z" fill="#dd6b20"><title>warning: {moment.percent} % at '
-                    f"{_safe(self._at(moment.at))}</title></path>"
-                )
-        colour = "#c53030" if p.breaches else "#1a202c"
-        lines.append(f'<text x="{_LEFT}" y="{bar + _BAR + 18}" fill="{colour}">{_safe(self._facts(p))}</text>')
-        return lines
+                said = say("warned", moment.percent, self._at(moment.at))
+                canvas.path(f"M{self._x(moment.at):.1f} {bar + 4} l5 9 l-10 0 z", paint=WAITING, said=said)
+        canvas.text(_LEFT, bar + _BAR + 18, self._facts(p), ink=BAD if p.breaches else INK)
 
-    def _stretch(self, s: Stretch, y: int) -> str:
+    def _stretch(self, s: Stretch, y: int) -> None:
         x, width = self._x(s.since), max(self._x(s.until) - self._x(s.since), 0.5)
-        said = f"{self._at(s.since)} to {self._at(s.until)}: {_LEGEND[s.kind]}, {s.why}"
-        return (
-            f'<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="{_BAR}" fill="{_FILL[s.kind]}">'
-            f"<title>{_safe(said)}</title></rect>"
-        )
+        kind = self._say.name("stretch", s.kind.value)
+        said = self._say("stretch", self._at(s.since), self._at(s.until), kind, s.why)
+        self._canvas.area(x, y, width, _BAR, _FILL[s.kind], said)
 
-    def _mark(self, at: datetime, y: int, colour: str, what: str) -> str:
+    def _mark(self, at: datetime, y: int, ink: str, what: str) -> None:
         x = self._x(at)
-        return (
-            f'<path d="M{x:.1f} {y - 7} V{y + _BAR + 4}" stroke="{colour}" stroke-width="2.5"/>'
-            f'<path d="M{x:.1f} {y - 9} l5 -6 l-10 0 z" fill="{colour}"><title>{what}: {_safe(self._at(at))}</title></path>'
-        )
+        self._canvas.line(x, y - 7, x, y + _BAR + 4, ink, 2.5)
+        self._canvas.path(f"M{x:.1f} {y - 9} l5 -6 l-10 0 z", paint=ink, said=f"{what}: {self._at(at)}")
 
-    def _axis(self, bottom: int) -> list[str]:
-        step = next((s for s in _STEPS if (self._until - self._since) / s <= _LABELS), _STEPS[-1])
-        local = self._since.astimezone(self._tz)
-        at = local.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
-        lines: list[str] = []
-        shown_day = None
-        while (moment := at.replace(tzinfo=self._tz).astimezone(UTC)) <= self._until and len(lines) < 100:
-            at += step  # on the wall clock: labels stay on whole hours when the clocks change
-            if moment < self._since:
-                continue
-            x, shown = self._x(moment), moment.astimezone(self._tz)
-            day = "" if shown.date() == shown_day else f"{shown:%a %m-%d}"
-            shown_day = shown.date()
-            lines += [
-                f'<path d="M{x:.1f} {_TOP - 14} V{bottom}" stroke="#cbd5e0"/>',
-                f'<text x="{x:.1f}" y="{bottom + 15}" text-anchor="middle">{shown:%H:%M}</text>',
-                f'<text x="{x:.1f}" y="{bottom + 29}" text-anchor="middle" fill="#4a5568">{day}</text>',
-            ]
-        return lines
+    def _axis(self) -> None:
+        ends = self._since.timestamp(), self._until.timestamp()
+        for tick in time_ticks(*ends, self._tz, self._say.language):
+            x = self._x(tick.at)
+            self._canvas.line(x, _TOP - 14, x, self._bottom, LINE)
+            self._canvas.text(x, self._bottom + 15, tick.label, anchor="middle")
+            self._canvas.text(x, self._bottom + 29, tick.below, anchor="middle", ink=SOFT)
 
-    def _legend(self, y: int) -> list[str]:
-        lines: list[str] = []
-        for number, (kind, name) in enumerate(_LEGEND.items()):
-            x = _LEFT + number * 130
-            lines.append(f'<rect x="{x}" y="{y - 10}" width="22" height="12" fill="{_FILL[kind]}"/>')
-            lines.append(f'<text x="{x + 28}" y="{y}">{name}</text>')
-        for number, (colour, name) in enumerate((("#1a202c", "deadline"), ("#c53030", "time used up"))):
-            x = _LEFT + (4 + number) * 130 - 10
-            lines.append(f'<path d="M{x} {y - 10} v12" stroke="{colour}" stroke-width="2.5"/>')
-            lines.append(f'<text x="{x + 8}" y="{y}">{name}</text>')
-        x = _LEFT + 6 * 130 - 10
-        lines.append(f'<path d="M{x} {y - 10} l5 9 l-10 0 z" fill="#dd6b20"/><text x="{x + 9}" y="{y}">warning</text>')
-        return lines
+    def _legend(self) -> None:
+        say = self._say
+        areas: list[LegendEntry] = [("area", painted(f), say.name("stretch", k.value)) for k, f in _FILL.items()]
+        marks: list[LegendEntry] = [("line", INK, say("deadline")), ("line", BAD, say("used_up"))]
+        self._canvas.legend(_LEFT, self._bottom + 56, [*areas, *marks, ("mark", WAITING, say("warning"))])
 
-    def _x(self, at: datetime) -> float:
-        return _LEFT + (_WIDTH - _LEFT - _RIGHT) * ((at - self._since) / (self._until - self._since))
+    def _x(self, at: datetime | float) -> float:
+        seconds = at if isinstance(at, float | int) else at.timestamp()
+        since, until = self._since.timestamp(), self._until.timestamp()
+        return _LEFT + (_WIDTH - _LEFT - _RIGHT) * (seconds - since) / (until - since)
 
     def _at(self, at: datetime) -> str:
-        return f"{at.astimezone(self._tz):%a %Y-%m-%d %H:%M}"
-
-
-def _span(seconds: float) -> str:
-    hours, left = divmod(round(seconds), 3600)
-    minutes, rest = divmod(left, 60)
-    return " ".join(f"{n} {unit}" for n, unit in ((hours, "h"), (minutes, "min"), (rest, "s")) if n)
-
-
-def _safe(text: str) -> str:
-    """Text as it may stand in XML: escaped, and without the characters that XML does not know."""
-    return escape("".join(c if c.isprintable() else " " for c in text), {'"': "&quot;"})
+        local = at.astimezone(self._tz)
+        return f"{self._say.weekday(local)} {local:%Y-%m-%d %H:%M}"

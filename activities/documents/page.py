@@ -1,34 +1,42 @@
-"""An account as one HTML page that needs nothing else: no script, no font, no picture from anywhere."""
+"""A document as one HTML page without scripts, fonts or pictures from elsewhere."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
+from collections.abc import Callable
 from functools import cache
+from importlib.resources import files
+from itertools import count
 from typing import Final
-from xml.etree import ElementTree
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from activities.documents.blocks import Document
-from activities.documents.foreign import visible
-
-_SVG: Final = "http://www.w3.org/2000/svg"
-
-_DRAWING: Final = {
-    *("svg", "g", "defs", "rect", "line", "path", "circle", "ellipse", "polygon", "polyline", "text", "tspan"),
-    *("title", "desc", "style", "pattern", "marker", "clipPath", "use", "mask", "symbol", "linearGradient", "stop"),
-}
-"""Elements that a picture may have: nothing that runs, and nothing that fetches."""
+from activities.documents.drawing import safe_drawing
+from activities.documents.elements import Document
+from activities.documents.frame import frame, particulars
+from activities.documents.outline import contents, outlined
+from activities.documents.sanitize import visible
+from activities.documents.tables import numeric_columns, wide_columns
 
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d \d\d:")
 
-_FETCHES: Final = re.compile(r"url\(\s*['\"]?(?!#)|@import|expression\(", re.IGNORECASE)
-
 
 def page(document: Document) -> str:
-    """The whole page; ends with a newline."""
-    return _template().render(document=document).rstrip("\n") + "\n"
+    """Return the whole page; it ends with a newline."""
+    document = outlined(document)
+    text = _template().render(
+        document=document,
+        entries=contents(document) if document.contents else [],
+        particulars=particulars(document),
+        say=frame(document),
+        drawing=_drawings(),
+        style=_style(),
+        style_digest=_style_digest(),
+    )
+    return text.rstrip("\n") + "\n"
 
 
 @cache
@@ -39,34 +47,31 @@ def _template() -> Template:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        # Every text goes through here before it is escaped: no filter can be forgotten.
+        # Every text passes here before it is escaped, so no template can forget a filter.
         finalize=lambda value: visible(value) if type(value) is str else value,
     )
-    environment.filters["drawing"] = drawing
+    environment.filters["numeric"] = numeric_columns
+    environment.filters["wide"] = wide_columns
     environment.tests["moment"] = lambda text: _MOMENT.match(text) is not None
-    return environment.get_template("account.html.jinja")
+    return environment.get_template("document.html.jinja")
 
 
-def drawing(svg: str) -> Markup:
-    """A picture to put into the page as it is; nothing where it is more than a drawing."""
-    try:
-        root = ElementTree.fromstring(svg)  # noqa: S314  # our own picture; whatever else it may be is refused below
-    except ElementTree.ParseError:
-        return Markup()
-    return Markup(_inline(svg)) if all(map(_harmless, root.iter())) else Markup()  # noqa: S704
+@cache
+def _style() -> Markup:
+    return Markup((files("activities.documents") / "document.css").read_text(encoding="utf-8"))  # noqa: S704  # our own
 
 
-def _harmless(element: ElementTree.Element) -> bool:
-    name = element.tag.removeprefix(f"{{{_SVG}}}") if isinstance(element.tag, str) else ""
-    values = [*element.attrib.values(), element.text or ""] if name == "style" else list(element.attrib.values())
-    links = [v for k, v in element.attrib.items() if k.rpartition("}")[2] == "href"]
-    return (
-        name in _DRAWING
-        and not any(key.lower().startswith("on") for key in element.attrib)
-        and all(link.startswith("#") for link in links)
-        and not any(_FETCHES.search(value) for value in values)
-    )
+@cache
+def _style_digest() -> str:
+    """The digest by which the page's policy allows its one style sheet, and no other."""
+    return base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()
 
 
-def _inline(svg: str) -> str:
-    return svg[svg.index("<svg") :].strip()
+def _drawings() -> Callable[[str], Markup]:
+    """Return the filter for the pictures of one page: harmless, and with ids that differ between pictures."""
+    numbers = count(1)
+
+    def drawing(svg: str) -> Markup:
+        return Markup(safe_drawing(svg, f"p{next(numbers)}-"))  # noqa: S704  # only a drawing passes
+
+    return drawing

@@ -1,1 +1,1 @@
-"""What an incident reads and writes at its beginning and end."""
+"""The reads and writes of an incident at its beginning and end."""

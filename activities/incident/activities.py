@@ -1,4 +1,4 @@
-"""The activities with which an incident begins and ends: what always follows one another at the records, in one step."""
+"""The activities at the beginning and the end of an incident; each combines several operations on the records."""
 
 from __future__ import annotations
 
@@ -8,38 +8,38 @@ from typing import Any
 
 from temporalio import activity
 
-from activities.accounts import Accounts
 from activities.clocks.activities import ClockActivities
 from activities.clocks.beginning import before_reopening, first_events, last_priority
+from activities.post_incident_report import PostIncidentReports
 from activities.records import RecordActivities, Records
 from activities.records.plans import unknown_application_plan
-from models.account import WriteAccount
 from models.beginning import BeginIncident, EndIncident, IncidentBegun, IncidentEnded
 from models.clock import ClockEvent, ClockReading, ReadClock
 from models.errors import ClockError, NotFoundError, StoreUnavailableError, UserError
+from models.plans import IncidentPlan, PlanRequest, RunbookOffer
+from models.post_incident_report import WriteReport
 from models.records import IncidentRecord, WriteRecords
-from models.slices import IncidentPlan, PlanRequest, RunbookOffer
 
 log = logging.getLogger("driftvakt.incidents")
 
 
 class IncidentActivities:
-    """Enters incidents in the records and concludes them; blocking, so it wants the worker's thread pool."""
+    """Writes the beginning and the end of incidents to the records; blocking, for the worker's thread pool."""
 
     def __init__(self, records: Records, runbooks: Sequence[RunbookOffer] = ()) -> None:
-        """`runbooks` are those that a person may take on a component when the agreed remedies did not help."""
+        """`runbooks`: those that a person may choose for a component if the agreed remedies did not help."""
         self._records = records
         self._plans = RecordActivities(records, runbooks)
         self._clocks = ClockActivities(records)
-        self._accounts = Accounts(records)
+        self._reports = PostIncidentReports(records)
 
     def activities(self) -> list[Callable[..., Any]]:
-        """All of them, for the worker."""
+        """Return all activities, for the worker."""
         return [self.begin_incident, self.end_incident]
 
     @activity.defn
     def begin_incident(self, request: BeginIncident) -> IncidentBegun:
-        """Enter an incident in the records; what its dossier and its clocks say."""
+        """Write an incident to the records; return its plan and its clocks."""
         begun = beginning(
             request, self._before(request.record), self._plans.load_incident_plan, self._clocks.read_clock
         )
@@ -48,16 +48,16 @@ class IncidentActivities:
 
     @activity.defn
     def end_incident(self, request: EndIncident) -> IncidentEnded:
-        """Write how an incident ended, and its account; the same run gives the same account."""
+        """Write the end of an incident and its post-incident report; the same run returns the same report."""
         self._records.write(request.records)
         ended = IncidentEnded(reading=reading_at_the_end(request, self._clocks.read_clock))
-        account = WriteAccount(incident=request.incident, run=request.run, now=request.now)
+        report = WriteReport(incident=request.incident, run=request.run, now=request.now)
         try:
-            return ended.model_copy(update={"account": self._accounts.write(account).digest})
+            return ended.model_copy(update={"report": self._reports.write(report).digest})
         except StoreUnavailableError:
             raise
-        except Exception:  # an account can be written later, and must not keep its incident open
-            log.exception("the account of %s could not be written", request.incident)
+        except Exception:  # a post-incident report can be written later, and must not keep its incident open
+            log.exception("the post-incident report of %s could not be written", request.incident)
             return ended
 
     def _before(self, record: IncidentRecord) -> list[ClockEvent]:
@@ -77,7 +77,7 @@ def beginning(
     load: Callable[[PlanRequest], IncidentPlan],
     read: Callable[[ReadClock], ClockReading],
 ) -> IncidentBegun:
-    """What holds for an incident from its first moment on; `load` and `read` ask its dossier."""
+    """Return the data with which an incident begins; `load` and `read` query its dossier."""
     fault = ""
     try:
         plan = load(request.plan)
@@ -97,19 +97,21 @@ def beginning(
 
 
 def reading_at_the_end(request: EndIncident, read: Callable[[ReadClock], ClockReading]) -> ClockReading | None:
-    """The clocks of an incident that ends, for its page; None where no dossier promises anything, or they cannot be read."""
+    """Return the clocks at the end of an incident, for its page; None without a dossier, or if they cannot be
+    computed.
+    """
     record = request.records.incidents[-1]
     if not record.dossier or not record.clock:
         return None
     clocks = ReadClock(application=record.application, dossier=record.dossier, events=record.clock, now=request.now)
     try:
         return read(clocks)
-    except UserError:  # its account says so
+    except UserError:  # its post-incident report says so
         return None
 
 
 def entered(record: IncidentRecord, begun: IncidentBegun) -> IncidentRecord:
-    """The record with what follows from the dossier."""
+    """Return the record with the fields that follow from the dossier."""
     priority = last_priority(begun.events)
     return record.model_copy(
         update={

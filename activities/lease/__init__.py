@@ -1,1 +1,1 @@
-"""Leases, as their holders ask for them."""
+"""Requests for leases."""

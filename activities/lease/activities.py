@@ -1,4 +1,4 @@
-"""Leases, as their holders ask the watch for them: the right to operate, with the fencing tokens that go with it."""
+"""The activities that request leases from watches: the right to operate, with its fencing tokens."""
 
 from __future__ import annotations
 
@@ -6,33 +6,33 @@ import asyncio
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from temporalio import activity
 from temporalio.client import (
     Client,
-    WithStartWorkflowOperation,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
-from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 
+from activities.temporal.watches import update_watch
+from models.action_rate import ActionRateAnswer
 from models.base import Model
 from models.errors import NotFoundError, UserError, WatchUnavailableError
-from models.lease import TOKENS_OF_A_LEASE, AskForLease, LeaseAnswer, LeaseMode, LeaseState, ReleaseLease
-from models.names import WORKFLOW_QUEUE, watch_id
-from models.reach import ReachAnswer
+from models.lease import TOKENS_OF_A_LEASE, LeaseAnswer, LeaseMode, LeaseState, ReleaseLease, RequestLease
 from models.records import TakeTokens, Tokens
-from models.watch import WatchOrder, WatchTold
+from models.watch import WatchReply
+
+M = TypeVar("M", bound=Model)
 
 _ANSWER_WITHIN: Final = timedelta(seconds=15)
 
 
 class Leases:
-    """Asks watches for leases; `take_tokens` gives fencing tokens, `components` names those of an application, `reach` counts
-    the hosts that are acted on.
+    """Requests leases from watches. `take_tokens` returns fencing tokens, `components` names those of an application,
+    `reach` counts the hosts that operations act on.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Leases:
         client: Client,
         take_tokens: Callable[[TakeTokens], Tokens],
         components: Callable[[str], list[str]],
-        reach: Callable[[AskForLease], ReachAnswer] = lambda request: ReachAnswer(allowed=True),
+        reach: Callable[[RequestLease], ActionRateAnswer] = lambda request: ActionRateAnswer(allowed=True),
     ) -> None:
         self._client = client
         self._take_tokens = take_tokens
@@ -48,30 +48,32 @@ class Leases:
         self._reach = reach
 
     def activities(self) -> list[Callable[..., Any]]:
-        """All of them, for the worker."""
+        """Return all activities, for the worker."""
         return [self.request_lease, self.release_lease]
 
     @activity.defn
-    async def request_lease(self, request: AskForLease) -> LeaseAnswer:
-        """Ask for a lease; `UserError` is the watch's refusal of the request itself, as of a component that there is none of."""
+    async def request_lease(self, request: RequestLease) -> LeaseAnswer:
+        """Request a lease; `UserError` is the watch's refusal of the request itself, for example of an unknown
+        component.
+        """
         components = await asyncio.to_thread(self._components, request.application)
         if not components:
             raise NotFoundError(f"no dossier of {request.application} is published; publish one first")
         reach = await asyncio.to_thread(self._reach, request)
         if reach.question is not None:
             return LeaseAnswer(state=LeaseState.ASKED, reason=reach.question.text, question=reach.question)
-        answer: LeaseAnswer = await self._update("request_lease", request, LeaseAnswer)
+        answer = await self._update("request_lease", request, LeaseAnswer)
         if answer.state is not LeaseState.GRANTED:
             return answer
-        # Taken after the grant: whoever was granted it before has lower ones, and its hosts refuse them from now on.
+        # Requested after the grant: the tokens of earlier holders are lower, and the hosts refuse them from now on.
         tokens = await asyncio.to_thread(
             self._take_tokens,
             TakeTokens(
                 key=request.key,
-                # What an earlier version of the dossier names is acted on under that name.
+                # An operation acts on a component of an earlier version of the dossier under its earlier name.
                 components=[
                     f"{request.application}.{name}"
-                    for name in dict.fromkeys([*(answer.components or components), *request.components])
+                    for name in dict.fromkeys([*answer.components.among(components), *request.components.names])
                 ],
                 count=TOKENS_OF_A_LEASE if request.mode is LeaseMode.EXCLUSIVE else 0,
             ),
@@ -79,28 +81,15 @@ class Leases:
         return answer.model_copy(update={"fences": tokens.tokens, "rises": request.mode is LeaseMode.EXCLUSIVE})
 
     @activity.defn
-    async def release_lease(self, request: ReleaseLease) -> WatchTold:
-        """Give a lease back; the same again changes nothing."""
-        told: WatchTold = await self._update("release_lease", request, WatchTold)
-        return told
+    async def release_lease(self, request: ReleaseLease) -> WatchReply:
+        """Release a lease; a repetition changes nothing."""
+        return await self._update("release_lease", request, WatchReply)
 
-    async def _update(self, name: str, message: AskForLease | ReleaseLease, result_type: type[Model]) -> Any:
-        start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
-            "watch",
-            WatchOrder(application=message.application),
-            id=watch_id(message.application),
-            task_queue=WORKFLOW_QUEUE,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            static_summary=f"Watch of {message.application}",
-        )
+    async def _update(self, name: str, message: RequestLease | ReleaseLease, result_type: type[M]) -> M:
+        id = _update_id(name, message.holder)
         try:
-            return await self._client.execute_update_with_start_workflow(
-                name,
-                message,
-                start_workflow_operation=start,
-                id=_update_id(name, message.holder),
-                result_type=result_type,
-                rpc_timeout=_ANSWER_WITHIN,
+            return await update_watch(
+                self._client, message.application, name, message, result_type, id=id, rpc_timeout=_ANSWER_WITHIN
             )
         except WorkflowUpdateFailedError as error:
             cause = error.cause
@@ -110,5 +99,5 @@ class Leases:
 
 
 def _update_id(name: str, holder: str) -> str:
-    """Give an update an id that says which program sends it; what a person sends has none of this form."""
+    """Return an id for an update that names the sending program; updates of people have no such id."""
     return f"{holder}/{name}/{uuid.uuid4()}"

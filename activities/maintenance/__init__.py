@@ -1,1 +1,1 @@
-"""A routine of maintenance, and its calendar."""
+"""The plan and the calendar of a maintenance routine."""

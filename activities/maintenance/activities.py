@@ -1,4 +1,4 @@
-"""The activities of maintenance: the routine, and its calendar."""
+"""The activities of maintenance: the plan and the calendar of a routine."""
 
 from __future__ import annotations
 
@@ -18,39 +18,41 @@ from models.dossier.agreement import Freezable
 from models.dossier.routines import MaintenanceRoutine
 from models.errors import NotFoundError
 from models.freezes import freeze_at, freeze_over
-from models.maintenance import CalendarLook, LoadMaintenance, LookAtCalendar, MaintenancePlan
-from models.schedules import maintained_components, maintained_hosts, with_dependants
-from models.slices import OpenSpan
+from models.maintenance import CalendarReading, LoadMaintenance, MaintenancePlan, QueryCalendar
+from models.plans import OpenSpan
+from models.schedules import maintained_components, maintained_hosts
+from models.scope import Scope
 
 
 class MaintenanceActivities:
-    """Looks maintenance up; blocking, so it wants the worker's thread pool."""
+    """Reads maintenance routines; blocking, for the worker's thread pool."""
 
     def __init__(self, records: Records) -> None:
-        """`records` keep the dossiers."""
+        """`records`: the dossiers."""
         self._records = records
 
     def activities(self) -> list[Callable[..., Any]]:
-        """All of them, for the worker."""
-        return [self.load_maintenance, self.look_at_calendar]
+        """Return all activities, for the worker."""
+        return [self.load_maintenance, self.query_calendar]
 
     @activity.defn
     def load_maintenance(self, request: LoadMaintenance) -> MaintenancePlan:
-        """A routine of one version of a dossier, resolved."""
+        """Return a routine of one version of a dossier, with its hosts and steps."""
         dossier, routine = self._routine(request.application, request.dossier, request.routine)
         return MaintenancePlan(
             application=dossier.id,
             dossier=dossier.digest,
+            in_force_since=self._records.in_force_since(dossier.id, dossier.digest),
             routine=routine,
             hosts=maintained_hosts(dossier, routine),
-            components=maintained_components(dossier, routine),
+            components=Scope.of(maintained_components(dossier, routine)),
         )
 
     @activity.defn
-    def look_at_calendar(self, request: LookAtCalendar) -> CalendarLook:
-        """How a routine stands at a moment."""
+    def query_calendar(self, request: QueryCalendar) -> CalendarReading:
+        """Return the calendar of a routine at a moment."""
         dossier, routine = self._routine(request.application, request.dossier, request.routine)
-        return look(dossier, routine, request.at, request.scheduled)
+        return read_calendar(dossier, routine, request.at, request.scheduled)
 
     def _routine(self, application: str, digest: str, name: str) -> tuple[Dossier, MaintenanceRoutine]:
         dossier = self._records.dossier(digest) if digest else self._records.current_dossier(application)
@@ -63,13 +65,17 @@ class MaintenanceActivities:
         return dossier, routine
 
 
-def look(dossier: Dossier, routine: MaintenanceRoutine, at: datetime, scheduled: datetime | None) -> CalendarLook:
-    """How a routine stands at a moment; `scheduled` is when the schedule started the run, None where somebody did."""
+def read_calendar(
+    dossier: Dossier, routine: MaintenanceRoutine, at: datetime, scheduled: datetime | None
+) -> CalendarReading:
+    """Return the calendar of a routine at a moment; `scheduled`: the time of the schedule, None if a person started the
+    run.
+    """
     window, local = routine.window, zone(routine.window.time_zone)
     days = dossier.agreement.working_days(routine.working_days)
     occurrences = Occurrences(routine.frequency, window.time_zone, days)
     freezes = freezes_of(dossier.agreement)
-    scope = with_dependants(dossier, maintained_components(dossier, routine))
+    scope = dossier.architecture.dependencies.covering(Scope.of(maintained_components(dossier, routine)))
 
     def allowed_from(moment: datetime) -> datetime:
         return freeze_over(freezes, moment, Freezable.MAINTENANCE, scope)
@@ -85,7 +91,7 @@ def look(dossier: Dossier, routine: MaintenanceRoutine, at: datetime, scheduled:
     ahead = [f.since for f in freezes if f.since > at and f.keeps_back(Freezable.MAINTENANCE, scope)]
     own = span_at(window, scheduled) if scheduled is not None else None
     following = occurrences.following(scheduled or at, 1)
-    return CalendarLook(
+    return CalendarReading(
         due=scheduled is None or occurrences.includes(scheduled),
         open_until=None if closed or span is None else min([span[1], *ahead]),
         closed=closed,

@@ -14,13 +14,16 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from temporalio.service import RPCError
 
 from activities.monitor.run import MonitorTuning, SiteParts, SiteRun
+from models.errors import WORKER_SHUTDOWN
 from models.monitor import Beat, SampleSite
 
 _NOTE_PATIENCE: Final = timedelta(seconds=3)
 
 
 class SiteMonitor:
-    """Samples the measuring points of a site and tells the watches of their faults; one a worker, for any number of sites."""
+    """Samples the measuring points of a site and reports faults to the watches; one instance in a worker serves any
+    number of sites.
+    """
 
     def __init__(self, parts: SiteParts, tuning: MonitorTuning | None = None) -> None:
         self._parts = parts
@@ -28,7 +31,9 @@ class SiteMonitor:
 
     @activity.defn(name="sample_site")
     async def sample_site(self, request: SampleSite) -> Beat:
-        """Sample until the time is up; ends soon, to be retried elsewhere, when the worker shuts down."""
+        """Sample until the time is up. When the worker shuts down, the activity ends soon, and another worker retries
+        it.
+        """
         info = activity.info()
         run = SiteRun(request.site, self._parts, self._tuning, attempt=info.attempt, last=_last_beat() or request.last)
         async with _together(run.run(), self._beating(run), activity.wait_for_worker_shutdown()) as tasks:
@@ -39,14 +44,14 @@ class SiteMonitor:
                 task.result()
         if activity.is_worker_shutdown():
             raise ApplicationError(
-                "this worker shuts down; the next attempt goes on from here",
-                type="WorkerShutdown",
+                "this worker shuts down; the next attempt continues from here",
+                type=WORKER_SHUTDOWN,
                 category=ApplicationErrorCategory.BENIGN,
             )
         return run.beat()
 
     async def _beating(self, run: SiteRun) -> None:
-        """Heartbeat, and send the workflow a note now and then."""
+        """Send heartbeats, and occasionally a signal to the workflow."""
         timeout = activity.info().heartbeat_timeout
         every = min(self._tuning.beat_every, timeout.total_seconds() / 3 if timeout else self._tuning.beat_every)
         while True:
@@ -60,7 +65,7 @@ class SiteMonitor:
 
 @asynccontextmanager
 async def _together(*works: Coroutine[Any, Any, None]) -> AsyncIterator[list[asyncio.Task[None]]]:
-    """Tasks that end with the block."""
+    """Run tasks that end with the block."""
     tasks = [asyncio.create_task(work) for work in works]
     try:
         yield tasks
@@ -71,7 +76,7 @@ async def _together(*works: Coroutine[Any, Any, None]) -> AsyncIterator[list[asy
 
 
 async def _note(beat: Beat) -> bool:
-    """Tell the workflow; a note that does not arrive is no loss, for another follows."""
+    """Send a signal to the workflow; a lost signal does no harm, because another follows."""
     info = activity.info()
     assert info.workflow_id is not None, "only workflows start it"
     handle = activity.client().get_workflow_handle(info.workflow_id, run_id=info.workflow_run_id)
@@ -83,7 +88,9 @@ async def _note(beat: Beat) -> bool:
 
 
 def _last_beat() -> Beat | None:
-    """How the attempt before stood; None when it never told, or told it in the words of another release."""
+    """Return the state from the last heartbeat of the attempt before; None if there is none, or if another release
+    wrote it.
+    """
     details = activity.info().heartbeat_details
     try:
         return Beat.model_validate(details[0]) if details else None

@@ -1,4 +1,4 @@
-"""How one threshold of one point stands, what its watch knows of it, and what its watch has to be told."""
+"""The state of one threshold of one point, the state that its watch has acknowledged, and the messages that are due."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ _LONGEST_DETAIL: Final = 1000
 
 @dataclass(slots=True)
 class ThresholdFault:
-    """A threshold of a point, or its lack of data, with what the watch has acknowledged."""
+    """A threshold of a point, or its lack of data, with the state that the watch has acknowledged."""
 
     point: str
     """`customer.application.measuring-point`."""
     name: str
-    """Of the threshold, or `no_data`."""
+    """The name of the threshold, or `no_data`."""
     state: ThresholdState
     fault_since: datetime | None = None
-    """When the fault began that the watch knows, may know, or is yet to be told of; None when it needs to know nothing."""
+    """The beginning of the fault that the watch knows, or must be notified of; None if it needs no message."""
     reported: AlarmState | None = None
-    """What the watch has acknowledged."""
+    """The state that the watch has acknowledged."""
     reported_at: datetime | None = None
     detail: str = ""
     watched: MonitoredPoint | None = None
@@ -38,7 +38,7 @@ class ThresholdFault:
 
     @property
     def key(self) -> str:
-        """Primary key of its row."""
+        """The primary key of its row."""
         return f"{self.point}/{self.name}"
 
     @property
@@ -47,13 +47,15 @@ class ThresholdFault:
         return self.point.rpartition(".")[0]
 
     def apply(self, change: AlarmChange) -> None:
-        """A fault begins or ends."""
+        """Apply the beginning or the end of an alarm."""
         if change.state is AlarmState.FIRING:
-            # A fault before it whose clearing was never acknowledged is superseded: the watch must hear of this one.
+            # This fault supersedes an earlier one whose clearing was never acknowledged: the watch must get a message about it.
             self.fault_since, self.reported, self.reported_at = change.since, None, None
 
-    def owed(self, now: datetime, repeat: timedelta) -> list[AlarmState]:
-        """What the watch must be told now; a fault that came and went unheard is told whole."""
+    def due_states(self, now: datetime, repeat: timedelta) -> list[AlarmState]:
+        """Return the states to send to the watch now. For a fault that ended before any message arrived, both states
+        are sent.
+        """
         if self.fault_since is None:
             return []
         if not self.state.phase.in_alarm:
@@ -61,27 +63,29 @@ class ThresholdFault:
             return [*first, AlarmState.CLEARED]
         if self.reported is not AlarmState.FIRING or self.reported_at is None:
             return [AlarmState.FIRING]
-        # Told again now and then, so that a watch that lost it learns of it; also when the clock was set back.
+        # The alarm is reported again now and then, in case the watch has lost it; also if the clock was set back.
         return [] if timedelta(0) <= now - self.reported_at < repeat else [AlarmState.FIRING]
 
-    def acknowledge(self, told: AlarmState, since: datetime, now: datetime) -> bool:
-        """The watch has it; tells whether that changed anything, for another fault may have begun meanwhile."""
+    def acknowledge(self, state: AlarmState, since: datetime, now: datetime) -> bool:
+        """Record an acknowledgement of the watch; return whether it changed the state, because another fault may have
+        begun meanwhile.
+        """
         if self.fault_since != since:
             return False
-        if told is AlarmState.CLEARED:
+        if state is AlarmState.CLEARED:
             if self.state.phase.in_alarm:
                 return False
             self.fault_since = None
-        self.reported, self.reported_at = told, now
+        self.reported, self.reported_at = state, now
         return True
 
     def alarm(self, state: AlarmState, now: datetime) -> Alarm:
-        """The message for the watch."""
-        assert self.fault_since is not None, "only a fault that began is told"
+        """Return the message for the watch."""
+        assert self.fault_since is not None, "only a fault that began has an alarm"
         watched, name = self.watched, self.point.rpartition(".")[2]
         return Alarm(
             application=self.application,
-            # Without customer and application: a watch hears of its own only, and 128 characters must do.
+            # Without customer and application: a watch gets only its own alarms, and 128 characters must suffice.
             fingerprint=f"{SOURCE}/{name}/{self.name}",
             state=state,
             severity=self._severity(),
@@ -95,7 +99,7 @@ class ThresholdFault:
         )
 
     def row(self, site: str) -> StateValues:
-        """As it is kept."""
+        """Return the row for the database."""
         return StateValues(
             key=self.key,
             site=site,
@@ -116,20 +120,20 @@ class ThresholdFault:
 
     def _title(self) -> str:
         if self.watched is None:
-            return f"{self.point.rpartition('.')[2].replace('-', ' ').capitalize()}: no longer watched"
+            return f"{self.point.rpartition('.')[2].replace('-', ' ').capitalize()}: no longer monitored"
         if self.name == NO_DATA:
             return f"{self.watched.title}: no data for {format_duration(self.watched.no_data_after)}"
         return f"{self.watched.title}: {phrase(self.watched.thresholds[self.name], self.watched.unit)}"
 
 
 def restored(row: StateValues, sampled_until: datetime | None) -> ThresholdFault:
-    """A fault as it was kept; `sampled_until`: when the attempt before is known to have sampled last."""
+    """Return a fault from its row; `sampled_until`: the last known sample of the attempt before."""
     point, _, name = row["key"].partition("/")
-    told_at = max(row["since"], sampled_until) if sampled_until else row["since"]
+    confirmed_at = max(row["since"], sampled_until) if sampled_until else row["since"]
     return ThresholdFault(
         point=point,
         name=name,
-        state=ThresholdState(Phase(row["state"]), row["since"], told_at),
+        state=ThresholdState(Phase(row["state"]), row["since"], confirmed_at),
         fault_since=row["fault_since"],
         reported=AlarmState(row["reported"]) if row["reported"] else None,
         reported_at=row["reported_at"],
@@ -138,6 +142,6 @@ def restored(row: StateValues, sampled_until: datetime | None) -> ThresholdFault
 
 
 def described(sample: Sample, unit: str | None) -> str:
-    """A sample in words: `93 %; disk / is nearly full`."""
+    """Return a sample as text: `93 %; disk / is nearly full`."""
     number = None if sample.value is None else f"{sample.value:g}" + (f" {unit}" if unit else "")
     return "; ".join(part for part in (number, sample.detail) if part)

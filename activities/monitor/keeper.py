@@ -1,4 +1,4 @@
-"""Writing to the records database beside the sampling, which never waits for it."""
+"""Write to the records database in parallel with sampling, which never waits for it."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from models.errors import StoreError
 
 T = TypeVar("T")
 
-_LOOK_EVERY: Final = 0.2
+_CHECK_EVERY: Final = 0.2
 _BATCH: Final = 500
 _LONGEST_WAIT: Final = 2.0
 _MOST_AT_ONCE: Final = 5000
 _PRUNE_EVERY: Final = 60.0
 _PORTIONS: Final = 20
-"""Of 5,000 samples; more than 5,000 points at 30 s bring in a minute."""
+"""Portions of 5,000 samples in one minute of pruning; more than 5,000 points at 30 s produce in a minute."""
 _RETRY_AFTER: Final = 1.0
 
 
 class Keeper:
-    """Saves states and samples in bulk, and prunes old samples, in a thread of its own."""
+    """Saves states and samples in bulk, and deletes old samples, in a thread of its own."""
 
     def __init__(
         self, site: str, store: MonitorStore, states: SiteStates, samples: SampleBuffer, threads: ThreadPoolExecutor
@@ -39,13 +39,15 @@ class Keeper:
         self._samples = samples
         self._threads = threads
         self.fault: str | None = None
-        """Why the database was not written, while it is not."""
+        """The error of the database, while it cannot be written."""
+        self.held = ""
+        """Why old samples are kept longer than they should be; empty if they are not."""
 
     async def run(self) -> None:
         """Save until cancelled."""
         stored = time.monotonic()
         while True:
-            await asyncio.sleep(_LOOK_EVERY if self.fault is None else _RETRY_AFTER)
+            await asyncio.sleep(_CHECK_EVERY if self.fault is None else _RETRY_AFTER)
             try:
                 wrote = await self._save_states()
                 if self.fault or len(self._samples) >= _BATCH or time.monotonic() - stored >= _LONGEST_WAIT:
@@ -57,26 +59,32 @@ class Keeper:
                 self.fault = None if wrote else self.fault
 
     async def finish(self) -> None:
-        """Save what is left; raises a `StoreError`."""
+        """Save the remaining changes; raise a `StoreError` if that fails."""
         await self._save_states()
         await self._store_samples()
 
     async def prune(self, retention: timedelta) -> None:
-        """Delete what is older than `retention`, portion by portion, until cancelled."""
+        """Delete samples older than `retention` in portions, until cancelled; samples that the history has not folded
+        are kept.
+        """
+        walked: tuple[datetime, frozenset[str]] | None = None
+        after_id: int | None = None
         while True:
-            before, after_id = datetime.now(UTC) - retention, 0
-            for _ in range(_PORTIONS):
-                try:
-                    following = await self._in_thread(partial(self._store.prune, before, after_id))
-                except StoreError:
-                    break  # the writing of samples says so already
-                if following is None:
-                    break
-                after_id = following
+            try:
+                samples = await self._in_thread(partial(self._store.deletable, datetime.now(UTC) - retention))
+                self.held = samples.held
+                if (samples.before, samples.kept_points) != walked:
+                    walked, after_id = (samples.before, samples.kept_points), 0
+                for _ in range(_PORTIONS):
+                    if after_id is None:
+                        break
+                    after_id = await self._in_thread(partial(self._store.prune, samples, after_id))
+            except StoreError:
+                pass  # the writing of samples says so already
             await asyncio.sleep(_PRUNE_EVERY)
 
     async def _save_states(self) -> bool:
-        """Tell whether there was anything to write."""
+        """Save changed states; return whether there were any."""
         rows, gone = self._states.to_save()
         success = False
         try:
@@ -88,7 +96,7 @@ class Keeper:
         return bool(rows or gone)
 
     async def _store_samples(self) -> bool:
-        """Tell whether there was anything to write."""
+        """Save samples; return whether there were any."""
         wrote = False
         while rows := self._samples.take(_MOST_AT_ONCE):
             stored = False

@@ -1,4 +1,4 @@
-"""When the sampling activity tells its workflow how it stands: seldom, since each note costs four events of history."""
+"""The budget for signals from the sampling activity to its workflow; each signal costs four events of history."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from models.monitor import Beat
 
 _A_DAY: Final = 36
 _AT_MOST: Final = 6.0
-"""Notes saved up: 36 + 6 notes of 4 events, and 11 of the activity, are below 200 events a day."""
+"""The most saved signals: 36 + 6 signals of 4 events, and 11 events of the activity, are below 200 events a day."""
 _APART: Final = timedelta(seconds=10)
 _AT_LEAST: Final = timedelta(hours=1)
 
 
 @dataclass(slots=True)
 class NoteBudget:
-    """How many notes may be sent, and what the last one said."""
+    """The number of signals that may be sent, and the content of the last one."""
 
     left: float
     counted_at: datetime
@@ -25,7 +25,7 @@ class NoteBudget:
     said: tuple[object, ...] = ()
 
     def allows(self, beat: Beat, now: datetime) -> bool:
-        """Whether this is worth a note and there is one left."""
+        """Return whether this state is worth a signal and the budget allows one."""
         if now > self.counted_at:
             self.left = min(_AT_MOST, self.left + (now - self.counted_at) / timedelta(days=1) * _A_DAY)
         self.counted_at = now
@@ -34,19 +34,19 @@ class NoteBudget:
         return worth and self.left >= 1
 
     def spend(self, beat: Beat, now: datetime) -> None:
-        """A note was sent."""
+        """Record that a signal was sent."""
         self.left -= 1
         self.noted_at = now
         self.said = _gist(beat)
 
 
 def _gist(beat: Beat) -> tuple[object, ...]:
-    """What people want to know at once."""
+    """Return the part of the state that people need at once."""
     return beat.started_at, beat.points, beat.firing, beat.no_data, bool(beat.faults)
 
 
 def carried_over(last: Beat | None, now: datetime) -> NoteBudget:
-    """The budget as the attempt before left it."""
+    """Return the budget that the attempt before left."""
     if last is None:
         return NoteBudget(_AT_MOST, now)
     return NoteBudget(last.notes_left, last.round_at, last.noted_at)

@@ -1,4 +1,4 @@
-"""From a dossier to the points that the monitor of one site samples."""
+"""The points of a dossier that the monitor of one site samples."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Final
 from models.base import format_duration
 from models.dossier.dossier import Dossier
 from models.dossier.monitoring import MeasuringPoint, Severity, Source, Threshold
-from models.probes import ProbeTarget, SshCommandProbe
+from models.probes import ProbeTarget
 
 NO_DATA: Final = "no_data"
-"""Stands beside a point's thresholds; the underscore keeps it apart from any name a dossier can give."""
+"""Used beside the names of a point's thresholds; no name in a dossier can have an underscore."""
 
 _INTERVALS_WITHOUT_DATA: Final = 10
 
@@ -46,9 +46,9 @@ class MonitoredPoint:
 
 
 def monitored_points(dossier: Dossier, site: str) -> list[MonitoredPoint]:
-    """The points of a dossier that this site samples; none when another system watches them.
+    """Return the points of a dossier that this site samples; none if another system monitors them.
 
-    Raises `NotFoundError` for a component or host that the dossier does not have.
+    Raise `NotFoundError` for a component or host that the dossier does not contain.
     """
     if dossier.monitoring.watched_by is not Source.EMBEDDED:
         return []
@@ -59,7 +59,7 @@ def monitored_points(dossier: Dossier, site: str) -> list[MonitoredPoint]:
 def _resolved(dossier: Dossier, name: str, point: MeasuringPoint) -> MonitoredPoint:
     full = f"{dossier.id}.{name}"
     probe = point.probe
-    host = dossier.host_target(probe.host) if isinstance(probe, SshCommandProbe) else None
+    host = dossier.host_target(probe.ssh_host) if probe.ssh_host else None
     return MonitoredPoint(
         name=full,
         application=dossier.id,
@@ -76,7 +76,7 @@ def _resolved(dossier: Dossier, name: str, point: MeasuringPoint) -> MonitoredPo
 
 
 def phrase(threshold: Threshold, unit: str | None) -> str:
-    """A threshold in words: `failed for 1m`, `above 90 % for 5m`, `latency above 500 ms`."""
+    """Return a threshold as text: `failed for 1m`, `above 90 % for 5m`, `latency above 500 ms`."""
     return _condition_in_words(threshold.when, unit) + (
         f" for {format_duration(threshold.duration)}" if threshold.duration else ""
     )

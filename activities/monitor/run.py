@@ -1,4 +1,4 @@
-"""One attempt at sampling a site, from loading what was known to saving what is left; needs no Temporal."""
+"""One attempt at sampling a site, from loading the states to saving the rest; independent of Temporal."""
 
 from __future__ import annotations
 
@@ -28,41 +28,41 @@ T = TypeVar("T")
 _MOST_FAULTS: Final = 10
 _LONGEST_FAULT: Final = 300
 _FAREWELL: Final = 5.0
-"""Seconds for saving what is left; what is not saved by then is sampled, or told, again."""
+"""Seconds to save the rest at the end. Unsaved changes are sampled or reported again."""
 
 
 @dataclass(frozen=True)
 class MonitorTuning:
-    """What may be set about the embedded monitor."""
+    """Tuning parameters of the embedded monitor."""
 
     retention: timedelta = timedelta(days=30)
     """How long samples are kept."""
     at_once: int = 400
-    """Looks under way at the same time, 32 of them SSH commands."""
+    """The most parallel probes, 32 of them SSH commands."""
     repeat: timedelta = timedelta(minutes=5)
-    """A fault that lasts is told again after this long."""
+    """A lasting fault is reported again after this time."""
     reload_every: float = 3.0
-    """Seconds between looks for newly published dossiers."""
-    first_looks_within: float = 20.0
-    """Seconds over which the first looks after a start are spread."""
-    new_looks_within: float = 5.0
-    """Seconds over which the first looks at new and changed points are spread."""
+    """Seconds between two checks for newly published dossiers."""
+    first_probes_within: float = 20.0
+    """Seconds over which the first probes after a start are spread."""
+    new_probes_within: float = 5.0
+    """Seconds over which the first probes of new and changed points are spread."""
     most_samples: int = 100_000
-    """Samples held while the database is away."""
+    """The most samples in memory while the database is unavailable."""
     beat_every: float = 5.0
-    """Seconds between heartbeats, at most."""
+    """The most seconds between two heartbeats."""
 
 
 @dataclass(frozen=True)
 class SiteParts:
-    """What the sampling of a site works with."""
+    """The parts that sampling needs."""
 
     prober: Prober
-    """Used on the event loop."""
+    """Called on the event loop."""
     source: PointSource
-    """Blocking; used in a thread."""
+    """Blocking; called in a thread."""
     store: MonitorStore
-    """Blocking; used in a thread."""
+    """Blocking; called in a thread."""
     delivery: AlarmDelivery
 
 
@@ -70,7 +70,7 @@ class SiteRun:
     """Samples one site until cancelled."""
 
     def __init__(self, site: str, parts: SiteParts, tuning: MonitorTuning, *, attempt: int, last: Beat | None) -> None:
-        """`last`: how the attempt or run before stood when it was last heard of."""
+        """`last`: the last known state of the attempt or run before."""
         self._site = site
         self._parts = parts
         self._tuning = tuning
@@ -90,7 +90,7 @@ class SiteRun:
         self.notes = carried_over(last, self._started_at)
 
     async def run(self) -> None:
-        """Load, then sample, evaluate, keep and tell until cancelled; saves what is left at the end."""
+        """Load, then sample, evaluate, save and report until cancelled; save the rest at the end."""
         try:
             rows = await self._persistently(lambda: self._parts.store.load_states(self._site))
             self._begin(rows)
@@ -100,11 +100,11 @@ class SiteRun:
 
     @property
     def began(self) -> bool:
-        """Whether there is something to say: it samples, or cannot begin."""
+        """Whether there is a state to report: it samples, or cannot begin."""
         return self._planned or self._database_fault is not None
 
     def beat(self) -> Beat:
-        """How things stand."""
+        """Return the current state."""
         wall = datetime.now(UTC)
         sampler, states = self._sampler, self._states
         return Beat(
@@ -137,7 +137,7 @@ class SiteRun:
         assert self._reporter is not None
         async with asyncio.TaskGroup() as group:
             # The reporter begins after the first plan: what it tells needs the dossiers.
-            await self._follow(self._tuning.first_looks_within)
+            await self._follow(self._tuning.first_probes_within)
             for work in (
                 self._sampler.run(),
                 self._keeper.run(),
@@ -151,7 +151,7 @@ class SiteRun:
     async def _following(self) -> None:
         while True:
             await asyncio.sleep(self._tuning.reload_every)
-            await self._follow(self._tuning.new_looks_within)
+            await self._follow(self._tuning.new_probes_within)
 
     async def _follow(self, within: float) -> None:
         points = await self._persistently(self._plan.refresh)
@@ -165,14 +165,14 @@ class SiteRun:
     async def _missing(self) -> None:
         while True:
             await asyncio.sleep(self._tuning.beat_every)
-            self._states.look_for_missing(datetime.now(UTC), time.monotonic())
+            self._states.find_missing(datetime.now(UTC), time.monotonic())
 
     def _take(self, sample: Sample) -> None:
         self._samples.add(sample)
         self._states.take(sample, time.monotonic())
 
     async def _persistently(self, act: Callable[[], T]) -> T:
-        """Ask the database until it answers."""
+        """Retry until the database answers."""
         while True:
             try:
                 result = await asyncio.get_running_loop().run_in_executor(self._threads, act)
@@ -186,7 +186,8 @@ class SiteRun:
     def _faults(self) -> list[str]:
         database = (self._keeper.fault if self._keeper else None) or self._database_fault
         watches = list(self._reporter.faults.values()) if self._reporter else []
-        return [*([database] if database else []), *self._plan.faults.values(), *watches]
+        held = self._keeper.held if self._keeper else ""
+        return [*([database] if database else []), *([held] if held else []), *self._plan.faults.values(), *watches]
 
     async def _finish(self) -> None:
         try:

@@ -1,4 +1,4 @@
-"""When which point is looked at: thousands of points, each at its own interval, spread evenly over time."""
+"""The sampler: it probes thousands of points, each at its own interval, spread evenly over time."""
 
 from __future__ import annotations
 
@@ -12,41 +12,42 @@ from hashlib import blake2b
 from typing import Final, Protocol
 
 from activities.monitor.plan import MonitoredPoint
-from models.probes import ProbeTarget, Sample, Seen, SshCommandProbe
+from models.probes import ProbeTarget, Sample, Seen
 
 _GRAIN: Final = 0.02
-"""Seconds; looks due within it start together, so that thousands of points do not mean thousands of wake-ups."""
+"""Seconds; probes that are due within it start together, so that thousands of points do not need thousands of
+wake-ups."""
 _IDLE: Final = 0.05
-"""Seconds; longest sleep, for a look that ends may bring a point that is due soon."""
+"""Seconds; the longest sleep, because the end of a probe may make another point due soon."""
 _SSH_AT_ONCE: Final = 32
 _LATENESS_BEATS: Final = 12
 
 
 class Prober(Protocol):
-    """Looks at measuring points."""
+    """Probes measuring points."""
 
     async def probe_all(self, targets: Sequence[ProbeTarget], at_once: int) -> list[Sample]:
-        """One sample a target; never raises for a target."""
+        """Return one sample for each target; never raise because of a target."""
 
 
 class ProbeTimetable:
-    """Which point is due when, on the monotonic clock; a point stands in it once at most."""
+    """The next probe of each point, on the monotonic clock; a point is in it at most once."""
 
     def __init__(self) -> None:
         self._heap: list[tuple[float, str]] = []
         self._due: dict[str, float] = {}
 
     def add(self, name: str, due: float) -> None:
-        """Enter a point, or move it."""
+        """Add a point, or move it."""
         self._due[name] = due
         heapq.heappush(self._heap, (due, name))
 
     def remove(self, name: str) -> None:
-        """Take a point out, if it is in."""
+        """Remove a point, if it is present."""
         self._due.pop(name, None)
 
     def pop(self, now: float) -> tuple[str, float] | None:
-        """Take out the point that is due first and when it was due; None when none is due yet."""
+        """Remove and return the first due point with its due time; None if no point is due yet."""
         while self._heap and self._heap[0][0] <= now:
             due, name = heapq.heappop(self._heap)
             if self._due.get(name) == due:
@@ -56,12 +57,12 @@ class ProbeTimetable:
 
     @property
     def next_due(self) -> float | None:
-        """When the next point may be due."""
+        """Return the earliest time at which a point may be due."""
         return self._heap[0][0] if self._heap else None
 
 
 class _Lane:
-    """Points that are due and wait for a free slot; slow SSH commands must not hold up the rest."""
+    """Due points that wait for a free slot; slow SSH commands must not delay the other probes."""
 
     def __init__(self, at_once: int) -> None:
         self.at_once = at_once
@@ -70,21 +71,21 @@ class _Lane:
 
 
 class Sampler:
-    """Looks at every point of a plan at its own interval.
+    """Probes every point of a plan at its own interval.
 
-    A point under way or waiting for a slot is not due again: when looks take longer than their interval, looks are left
-    out and counted, and no backlog grows.
+    A point whose probe runs or waits for a slot is not due again. If probes take longer than their interval, probes are
+    skipped and counted, so that no backlog grows.
     """
 
     def __init__(self, prober: Prober, take: Callable[[Sample], None], *, at_once: int) -> None:
-        """`take` gets every sample of a point that is still in the plan; `at_once` bounds the looks under way."""
+        """`take` receives every sample of a point that is still in the plan; `at_once` limits the parallel probes."""
         self._prober = prober
         self._take = take
         self._points: Mapping[str, MonitoredPoint] = {}
         self._timetable = ProbeTimetable()
         self._net, self._ssh = _Lane(at_once), _Lane(min(at_once, _SSH_AT_ONCE))
         self._occupied: set[str] = set()
-        """Names of points that are waiting or under way."""
+        """The names of points whose probe waits or runs."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._lateness: deque[float] = deque([0.0], maxlen=_LATENESS_BEATS)
         self.samples = 0
@@ -93,11 +94,11 @@ class Sampler:
 
     @property
     def in_flight(self) -> int:
-        """Looks under way."""
+        """The number of running probes."""
         return self._net.busy + self._ssh.busy
 
     def follow(self, points: Mapping[str, MonitoredPoint], within: float) -> None:
-        """Sample these points from now on; what is new or changed is looked at within so many seconds, or its interval."""
+        """Replace the plan. New and changed points are probed within this many seconds, or within their interval."""
         now, before = time.monotonic(), self._points
         self._points = points
         for name in before.keys() - points.keys():
@@ -107,13 +108,15 @@ class Sampler:
                 self._timetable.add(name, now + fraction(name) * min(within, point.every.total_seconds()))
 
     def lateness(self) -> float:
-        """Longest delay of a look, in seconds, over the last dozen calls; call it once a beat."""
+        """Return the longest delay of a probe, in seconds, over the last dozen calls; call it once for each
+        heartbeat.
+        """
         longest = max(self._lateness)
         self._lateness.append(0.0)
         return longest
 
     async def run(self) -> None:
-        """Sample until cancelled; looks under way are then broken off."""
+        """Sample until cancelled; running probes are then cancelled."""
         try:
             while True:
                 now = time.monotonic()
@@ -136,7 +139,7 @@ class Sampler:
     def _enqueue(self, now: float) -> None:
         while (entry := self._timetable.pop(now)) is not None:
             self._occupied.add(entry[0])
-            ssh = isinstance(self._points[entry[0]].target.probe, SshCommandProbe)
+            ssh = self._points[entry[0]].target.probe.on_host
             (self._ssh if ssh else self._net).waiting.append(entry)
 
     def _start(self, lane: _Lane, now: float) -> None:
@@ -148,11 +151,11 @@ class Sampler:
                 continue
             self._lateness[-1] = max(self._lateness[-1], now - due)
             lane.busy += 1
-            task = asyncio.create_task(self._look(point, due, lane))
+            task = asyncio.create_task(self._probe_point(point, due, lane))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _look(self, point: MonitoredPoint, due: float, lane: _Lane) -> None:
+    async def _probe_point(self, point: MonitoredPoint, due: float, lane: _Lane) -> None:
         try:
             sample = await self._probe(point.target)
         finally:
@@ -175,27 +178,29 @@ class Sampler:
             return samples[0]
         except Exception as error:  # the prober broke its promise; the point must not fall out of the timetable for it
             return Sample(
-                point=target.point, at=at, seen=Seen.NO_DATA, detail=f"the prober broke: {type(error).__name__}"
+                point=target.point, at=at, seen=Seen.NO_DATA, detail=f"the probe failed: {type(error).__name__}"
             )
 
     def _again(self, point: MonitoredPoint, due: float) -> None:
-        """Enter the point for its next time on the grid that is still to come."""
+        """Schedule the point at its next time on the grid."""
         now, every = time.monotonic(), point.every.total_seconds()
         following = next_on_grid(point.name, every, time.time(), now)
-        if following < due + every / 2:  # the grid moved with the wall clock: not the same look twice
+        if following < due + every / 2:  # the grid moved with the wall clock: not the same probe twice
             following += every
         self.skipped += int((now - due) / every)
         self._timetable.add(point.name, following)
 
 
 def fraction(name: str) -> float:
-    """Where in its interval a point stands, from 0 to 1: the same after every restart, different for every name."""
+    """Return the position of a point in its interval, from 0 to 1: stable over restarts, and different for every
+    name.
+    """
     return int.from_bytes(blake2b(name.encode(), digest_size=6).digest()) / (1 << 48)
 
 
 def next_on_grid(name: str, every: float, wall: float, now: float) -> float:
-    """The next moment of a point on the monotonic clock (`now` of which is `wall` on the wall clock).
+    """Return the next time of a point on the monotonic clock (`now`, which is `wall` on the wall clock).
 
-    The grid hangs on the wall clock, so that it survives restarts.
+    The grid is based on the wall clock, so that it survives restarts.
     """
     return now + (fraction(name) * every - wall) % every

@@ -1,4 +1,4 @@
-"""Samples on their way to the database."""
+"""The buffer of samples for the database."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from models.probes import Sample
 
 
 class SampleBuffer:
-    """Holds samples until they are stored; when the database is away for too long the oldest are dropped and counted."""
+    """Holds samples until they are stored. If the database is unavailable for too long, the oldest are dropped and
+    counted.
+    """
 
     def __init__(self, most: int) -> None:
-        """`most`: samples held at the same time."""
+        """`most`: the most samples in the buffer."""
         self._rows: deque[SampleValues] = deque(maxlen=most)
         self.dropped = 0
 
@@ -20,7 +22,7 @@ class SampleBuffer:
         return len(self._rows)
 
     def add(self, sample: Sample) -> None:
-        """Hold a sample."""
+        """Add a sample."""
         self.dropped += len(self._rows) == self._rows.maxlen
         self._rows.append(
             SampleValues(
@@ -33,11 +35,13 @@ class SampleBuffer:
         )
 
     def take(self, most: int) -> list[SampleValues]:
-        """Take out the oldest samples."""
+        """Remove and return the oldest samples."""
         return [self._rows.popleft() for _ in range(min(most, len(self._rows)))]
 
     def put_back(self, rows: list[SampleValues]) -> None:
-        """Hold again what could not be stored, as far as there is room; the oldest give way."""
+        """Return samples to the buffer that could not be stored. If there is too little space, the oldest are
+        dropped.
+        """
         assert self._rows.maxlen is not None
         room = self._rows.maxlen - len(self._rows)
         kept = rows[max(len(rows) - room, 0) :]

@@ -1,4 +1,4 @@
-"""Where the monitor's measuring points come from: the dossiers that hold now."""
+"""The source of the monitor's measuring points: the current dossiers."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from models.tables import CurrentDossier, DossierVersion
 
 
 class PointSource(Protocol):
-    """Tells which dossiers hold; blocking."""
+    """Reads the current dossiers. Its methods block."""
 
     def current(self) -> Mapping[str, str]:
-        """Application to the digest of its dossier; raises a `StoreError`."""
+        """Return the digest of the current dossier of each application; raise a `StoreError`."""
 
     def dossier(self, digest: str) -> Dossier:
-        """The dossier of that digest; raises `DossierError` when it cannot be used, a `StoreError`."""
+        """Return the dossier with a digest; raise `DossierError` if it cannot be used, or a `StoreError`."""
 
 
 class RecordedDossiers:
@@ -33,13 +33,13 @@ class RecordedDossiers:
         self._database = database
 
     def current(self) -> Mapping[str, str]:
-        """Application to the digest of its dossier."""
+        """Return the digest of the current dossier of each application."""
         with self._database.reading() as session:
             rows = session.execute(select(col(CurrentDossier.application), col(CurrentDossier.digest))).all()
         return {row.application: row.digest for row in rows}
 
     def dossier(self, digest: str) -> Dossier:
-        """The dossier of that digest."""
+        """Return the dossier with this digest."""
         content = select(col(DossierVersion.content)).where(col(DossierVersion.digest) == digest)
         with self._database.reading() as session:
             found = session.execute(content).scalar_one_or_none()
@@ -50,7 +50,7 @@ class RecordedDossiers:
 
 
 class SitePlan:
-    """The points of one site, read anew only where a dossier changed."""
+    """The points of one site; only changed dossiers are read again."""
 
     def __init__(self, source: PointSource, site: str) -> None:
         self._source = source
@@ -58,10 +58,10 @@ class SitePlan:
         self._digests: dict[str, str] = {}
         self._points: dict[str, list[MonitoredPoint]] = {}
         self.faults: dict[str, str] = {}
-        """Application to what is wrong with its newest dossier; its points stay as they were."""
+        """The fault of each application's newest dossier; its points stay unchanged."""
 
     def refresh(self) -> dict[str, MonitoredPoint] | None:
-        """All points by name, or None when nothing changed; raises a `StoreError`. Blocking."""
+        """Return all points by name, or None if nothing changed; raise a `StoreError`. Blocking."""
         current = self._source.current()
         if current == self._digests:
             return None

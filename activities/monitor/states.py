@@ -1,4 +1,4 @@
-"""All thresholds of a site: how they stand in memory, and what of it is not yet in the database."""
+"""The state of all thresholds of a site in memory, and the changes that the database does not have yet."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from models.base import format_duration
 from models.probes import Sample, Seen
 
 NO_LONGER_WATCHED: Final = (
-    "the dossier that holds now no longer has this measuring point at this site, or no longer this threshold"
+    "the current dossier no longer has this measuring point at this site, or no longer this threshold"
 )
 
 
@@ -28,51 +28,53 @@ class _Watched:
     data: ThresholdFault
     last_data: datetime
     why_none: str = ""
-    """What the last look said that learnt nothing; empty after one that did."""
+    """The detail of the last sample without data; empty after a sample with data."""
 
 
 class Unsaved:
-    """Which faults differ from the database, and since when."""
+    """The faults that differ from the database, and the time of the change."""
 
     def __init__(self) -> None:
         self._marked: dict[str, float] = {}
         self._saving: dict[str, float] = {}
 
     def mark(self, key: str, now: float) -> None:
-        """It changed."""
+        """Record that a fault changed."""
         self._marked.setdefault(key, now)
 
     def since(self, key: str) -> float | None:
-        """Since when it waits; None when it is saved."""
+        """Return the time since which a change waits; None if it is saved."""
         return self._saving.get(key, self._marked.get(key))
 
     def begin(self) -> list[str]:
-        """Take all that waits, to save it; what changes from now on waits anew."""
+        """Return all changes to save; later changes wait for the next save."""
         self._saving, self._marked = self._marked, {}
         return list(self._saving)
 
     def end(self, saved: bool) -> None:
-        """It was saved, or has to wait on."""
+        """End a save: the changes are saved, or wait for the next save."""
         if not saved:
             self._marked = {**self._marked, **self._saving}
         self._saving = {}
 
 
 class SiteStates:
-    """Evaluates samples and keeps every threshold's state; needs no database, so that none can stop it."""
+    """Evaluates samples and keeps the state of every threshold; it needs no database, so that a database failure does
+    not stop it.
+    """
 
     def __init__(self, site: str, kept: Iterable[ThresholdFault]) -> None:
-        """`kept`: as the run before left them."""
+        """`kept`: the state that the run before saved."""
         self._site = site
         self._faults = {fault.key: fault for fault in kept}
         self._points: dict[str, _Watched] = {}
-        self._telling: dict[str, None] = {key: None for key, fault in self._faults.items() if fault.fault_since}
-        """Keys of which the watch knows, or must be told, in the order of their faults."""
+        self._to_report: dict[str, None] = {key: None for key, fault in self._faults.items() if fault.fault_since}
+        """Keys that the watch knows or must be notified of, in the order of their faults."""
         self._gone: set[str] = set()
         self.unsaved = Unsaved()
 
     def follow(self, points: Mapping[str, MonitoredPoint], wall: datetime, now: float) -> None:
-        """Watch these points from now on; alarms of what vanished are cleared, with that reason."""
+        """Replace the set of points. Alarms of removed points are cleared, with that reason."""
         before, self._points = self._points, {}
         kept: set[str] = set()
         for name, point in points.items():
@@ -83,7 +85,7 @@ class SiteStates:
             self._retire(self._faults[key], wall, now)
 
     def take(self, sample: Sample, now: float) -> None:
-        """Take a sample of a watched point into account."""
+        """Evaluate a sample of a point."""
         watched = self._points[sample.point]
         if sample.seen is not Seen.NO_DATA:
             watched.last_data, watched.why_none = sample.at, ""
@@ -93,56 +95,58 @@ class SiteStates:
             self._evaluate(fault, watched.point, sample, now)
         self._evaluate_data(watched, sample.at, now)
 
-    def look_for_missing(self, wall: datetime, now: float) -> None:
-        """Find the points of which nothing was heard for too long, even if no look at them ever ends."""
+    def find_missing(self, wall: datetime, now: float) -> None:
+        """Find the points without a sample for too long, even if no probe of them ever ends."""
         for watched in self._points.values():
             self._evaluate_data(watched, wall, now)
 
-    def owing(self, wall: datetime, now: float, repeat: timedelta, patience: float) -> Iterator[ThresholdFault]:
-        """Faults that a watch must be told of; what is not saved yet waits `patience` seconds for the database, not longer."""
-        for key in list(self._telling):
+    def due(self, wall: datetime, now: float, repeat: timedelta, patience: float) -> Iterator[ThresholdFault]:
+        """Yield the faults to report. A change that is not saved yet waits at most `patience` seconds for the
+        database.
+        """
+        for key in list(self._to_report):
             fault = self._faults[key]
-            if fault.owed(wall, repeat):
+            if fault.due_states(wall, repeat):
                 since = self.unsaved.since(key)
                 if since is None or now - since >= patience:
                     yield fault
 
     def acknowledged(self, fault: ThresholdFault, now: float) -> None:
-        """Note that what a watch has acknowledged changed a fault."""
+        """Record that a watch's acknowledgement changed a fault."""
         self.unsaved.mark(fault.key, now)
         if fault.fault_since is None:
-            self._telling.pop(fault.key, None)
+            self._to_report.pop(fault.key, None)
             if fault.watched is None:
                 self._forget(fault.key, now)
 
     def to_save(self) -> tuple[list[StateValues], list[str]]:
-        """What changed, as rows, and the keys to forget; `saved` must follow."""
+        """Return the changes as rows, and the keys to delete; call `saved` afterwards."""
         keys = self.unsaved.begin()
         gone = [key for key in keys if key in self._gone]
         return [self._faults[key].row(self._site) for key in keys if key not in self._gone], gone
 
     def saved(self, gone: Iterable[str], success: bool) -> None:
-        """What `to_save` gave is in the database, or has to wait on."""
+        """End a save that `to_save` began: the changes are in the database, or wait."""
         self.unsaved.end(success)
         if success:
             self._gone.difference_update(key for key in gone if self.unsaved.since(key) is None)
 
     @property
     def firing(self) -> int:
-        """Thresholds in alarm."""
-        return sum(f.state.phase.in_alarm and f.name != NO_DATA for f in self._telled())
+        """The number of thresholds in alarm."""
+        return sum(f.state.phase.in_alarm and f.name != NO_DATA for f in self._reported_faults())
 
     @property
     def without_data(self) -> int:
-        """Points without data."""
-        return sum(f.state.phase is Phase.NO_DATA for f in self._telled())
+        """The number of points without data."""
+        return sum(f.state.phase is Phase.NO_DATA for f in self._reported_faults())
 
     def unreported(self, wall: datetime, repeat: timedelta) -> int:
-        """Faults of which a watch has yet to acknowledge something."""
-        return sum(bool(f.owed(wall, repeat)) for f in self._telled())
+        """The number of faults with a change that their watch has not acknowledged."""
+        return sum(bool(f.due_states(wall, repeat)) for f in self._reported_faults())
 
-    def _telled(self) -> Iterator[ThresholdFault]:
-        return (self._faults[key] for key in self._telling)
+    def _reported_faults(self) -> Iterator[ThresholdFault]:
+        return (self._faults[key] for key in self._to_report)
 
     def _watched(self, point: MonitoredPoint, before: _Watched | None, wall: datetime) -> _Watched:
         faults = [self._fault(point, name, wall) for name in point.thresholds]
@@ -182,12 +186,12 @@ class SiteStates:
         before = fault.state.phase
         fault.state, change = evaluate(fault.state, point.thresholds[fault.name], sample, point.no_data_after)
         phase = fault.state.phase
-        if fault.state.told_at != sample.at or (phase is before and not phase.in_alarm):
+        if fault.state.confirmed_at != sample.at or (phase is before and not phase.in_alarm):
             return
         fault.detail = described(sample, point.unit)
         if change is not None:
             fault.apply(change)
-            self._telling[fault.key] = None
+            self._to_report[fault.key] = None
         if phase is not before:
             self.unsaved.mark(fault.key, now)
 
@@ -199,9 +203,9 @@ class SiteStates:
             return
         fault.state = ThresholdState(phase, wall, wall)
         if phase is Phase.NO_DATA:
-            fault.detail = watched.why_none or f"no look ended for {format_duration(watched.point.no_data_after)}"
+            fault.detail = watched.why_none or f"no probe ended for {format_duration(watched.point.no_data_after)}"
         else:
             fault.detail = "there is data again"
         fault.apply(change)
-        self._telling[fault.key] = None
+        self._to_report[fault.key] = None
         self.unsaved.mark(fault.key, now)

@@ -1,5 +1,1 @@
-"""Telling people: whom, in which words, by which channel; each notice once."""
-
-from activities.notices.activities import NoticeActivities, NoticeTuning
-
-__all__ = ["NoticeActivities", "NoticeTuning"]
+"""Notices: the receivers, the text and the channel of each; every notice is sent once."""

@@ -1,6 +1,6 @@
-"""Sending notices: the same key is sent once, what cannot be delivered is reported, and nothing of it is raised.
+"""Sends notices: one key is sent once. A failed delivery is reported in the receipt and raises nothing.
 
-Raised is only what concerns the records: without them it is not known who has been written to.
+Only errors of the records are raised, because without the records the receivers of earlier attempts are unknown.
 """
 
 from __future__ import annotations
@@ -18,13 +18,17 @@ from typing import Any, Final
 
 from temporalio import activity
 
-from activities.notices.channels import Channels, NoticeText, TryOutcome
+from activities.notices.channels import Channels
+from activities.notices.deputies import IsOpen
+from activities.notices.enclosing import Enclosing, enclosing
 from activities.notices.hours import open_hours
 from activities.notices.recipients import Recipient, Recipients, recipients
-from activities.notices.standing_in import IsOpen
+from activities.notices.sending import EnclosedDocument, NoticeText, TryOutcome
 from activities.notices.store import NoticeStore, delivery
-from activities.notices.wording import Matter, words
+from activities.notices.texts import NoticeSubject, notice_text
 from activities.records import Records
+from activities.records.documents import Documents
+from models.channels import CHANNELS
 from models.dossier import Dossier
 from models.errors import StoreUnavailableError, UserError
 from models.notices import Delivery, DeliveryState, NoticeReceipt, SendNotice, SentNotice
@@ -38,26 +42,34 @@ _STATES: Final = {
 }
 
 _NOTICES: Final = 16
-"""Notices sent at the same time."""
+"""Notices that are sent at the same time."""
 
 _AT_ONCE: Final = 8
-"""Receivers written to at the same time."""
+"""Receivers of one notice at the same time."""
 
 
 @dataclass(frozen=True)
 class NoticeTuning:
-    """How long a notice is tried, in seconds."""
+    """Times for the attempts to send a notice, in seconds."""
 
     pauses: tuple[float, ...] = (1.0, 3.0, 8.0)
-    """Before each further try."""
+    """Pauses before further attempts."""
     deadline: float = 50.0
-    """For all receivers together; what is not over by then is uncertain."""
+    """For all receivers together. Deliveries that are not complete by then are uncertain."""
     pulse: float = 1.0
     """Between heartbeats."""
 
 
+@dataclass(frozen=True)
+class _Outgoing:
+    """A text with its documents, for one receiver."""
+
+    text: NoticeText
+    documents: list[EnclosedDocument]
+
+
 class NoticeActivities:
-    """Writes to people, on threads of its own: channels that hang must not keep the records waiting."""
+    """Sends notices on threads of its own, because channels that hang must not block the records."""
 
     def __init__(
         self,
@@ -67,9 +79,10 @@ class NoticeActivities:
         tuning: NoticeTuning | None = None,
         hours: Callable[[Dossier], IsOpen] = open_hours,
     ) -> None:
-        """`ui_url` is the root of the Temporal UI; `hours` says whether the service hours of a dossier are open."""
+        """`ui_url` is the root of the Temporal UI. `hours` returns whether the service hours of a dossier are open."""
         self._records = records
         self._store = NoticeStore(records.database)
+        self._documents = Documents(records.database)
         self._channels = channels
         self._hours = hours
         self._ui_url = ui_url
@@ -77,41 +90,45 @@ class NoticeActivities:
         self._threads = ThreadPoolExecutor(_NOTICES, thread_name_prefix="notices")
 
     def activities(self) -> list[Callable[..., Any]]:
-        """All of them, for the worker."""
+        """All activities, for the worker."""
         return [self.send_notice]
 
     def close(self) -> None:
-        """Take on nothing more; what is being handed over goes on."""
+        """Accept no more notices; deliveries in progress continue."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     @activity.defn
     async def send_notice(self, request: SendNotice) -> NoticeReceipt:
-        """Write to people; the same key is sent once."""
+        """Send a notice to people, once for each key."""
         sending = asyncio.get_running_loop().run_in_executor(self._threads, self.send, request)
         while not (await asyncio.wait({sending}, timeout=self._tuning.pulse))[0]:
             activity.heartbeat()
         return sending.result()
 
     def send(self, request: SendNotice) -> NoticeReceipt:
-        """The same, blocking."""
+        """Send a notice, blocking."""
         deadline = time.monotonic() + self._tuning.deadline
         at, known = self._store.begin(request, datetime.now(UTC))
         if known is not None:
             return known
         try:
             dossier = self._dossier(request)
+            contents = self._contents(request)
         except UserError as error:
             return self._store.finish(NoticeReceipt(key=request.key, notes=[str(error)]))
         chosen = recipients(
             dossier, request.audience, request.priority, at, self._hours(dossier), self._channels.configured
         )
-        matter = Matter(dossier, request, chosen.rung, self._ui_url)
-        texts = {person.key: words(matter, person) for person in chosen.people}
+        subject = NoticeSubject(dossier, request, chosen.level, self._ui_url)
+        channels = CHANNELS.all()
+        enclosed = {p.key: enclosing(request.attachments, channels.get(p.channel)) for p in chosen.people}
+        texts = {person.key: notice_text(subject, person, enclosed[person.key]) for person in chosen.people}
+        outgoing = {key: _Outgoing(texts[key], _documents(enclosed[key], contents)) for key in texts}
         first = next(iter(chosen.people), None)
         if first is not None:
             written = texts[first.key]
             self._store.word(request.key, first.language.value, written.subject, written.text)
-        deliveries = self._deliver(request.key, chosen.people, texts, deadline)
+        deliveries = self._deliver(request.key, chosen.people, outgoing, deadline)
         return self._store.finish(self._receipt(request, chosen, texts, deliveries))
 
     def notices_of(self, incident: str) -> list[SentNotice]:
@@ -125,31 +142,31 @@ class NoticeActivities:
         return NoticeReceipt(
             key=request.key,
             deliveries=deliveries,
-            rung=chosen.rung,
+            level=chosen.level,
             subject=written.subject,
             text=written.text,
             notes=chosen.notes,
         )
 
     def _deliver(
-        self, key: str, people: list[Recipient], texts: dict[str, NoticeText], deadline: float
+        self, key: str, people: list[Recipient], outgoing: dict[str, _Outgoing], deadline: float
     ) -> list[Delivery]:
-        """Write to all of them beside each other, so that a channel that hangs keeps nobody else waiting."""
+        """Send to all receivers at the same time, so that a channel that hangs delays nobody else."""
         ended: queue.SimpleQueue[tuple[str, Delivery | BaseException]] = queue.SimpleQueue()
         places = threading.BoundedSemaphore(_AT_ONCE)
 
-        def tell(person: Recipient) -> None:
+        def deliver(person: Recipient) -> None:
             with places:
                 if time.monotonic() > deadline:
-                    return  # the receipt has been given by now
+                    return  # the receipt exists by now
                 try:
-                    ended.put((person.key, self._to(key, person, texts[person.key], deadline)))
-                except BaseException as error:  # raised again by whoever waits
+                    ended.put((person.key, self._to(key, person, outgoing[person.key], deadline)))
+                except BaseException as error:  # the thread that waits raises it again
                     ended.put((person.key, error))
 
         for person in people:
-            # Daemons: one that hangs for ever must not keep the worker from ending.
-            threading.Thread(target=tell, args=(person,), name=f"notice {person.key}", daemon=True).start()
+            # Daemon threads: one that hangs must not prevent the worker from stopping.
+            threading.Thread(target=deliver, args=(person,), name=f"notice {person.key}", daemon=True).start()
         found: dict[str, Delivery] = {}
         while len(found) < len(people) and (left := deadline - time.monotonic()) > 0:
             try:
@@ -162,8 +179,8 @@ class NoticeActivities:
         late = "the channel had not answered by the deadline of the notice; it is not sent twice"
         return [found.get(p.key) or delivery(p, DeliveryState.UNCERTAIN, late) for p in people]
 
-    def _to(self, key: str, person: Recipient, text: NoticeText, deadline: float) -> Delivery:
-        """Write to one receiver, unless an earlier attempt has begun to."""
+    def _to(self, key: str, person: Recipient, outgoing: _Outgoing, deadline: float) -> Delivery:
+        """Send to one receiver, unless an earlier attempt has claimed the delivery."""
         known = self._store.claim(key, person, datetime.now(UTC))
         if known is not None:
             return known
@@ -171,7 +188,7 @@ class NoticeActivities:
         tries = 0
         for pause in (*self._tuning.pauses, None):
             tries += 1
-            result = self._channels.send(person, text, identity)
+            result = self._channels.send(person, outgoing.text, identity, outgoing.documents)
             if result.outcome is not TryOutcome.NOT_NOW or pause is None or time.monotonic() + pause > deadline:
                 break
             time.sleep(pause)
@@ -181,7 +198,7 @@ class NoticeActivities:
         return outcome
 
     def _note(self, key: str, outcome: Delivery, person: Recipient, tries: int) -> None:
-        # It has been handed over: records that are busy just now must not make it uncertain.
+        # The text is sent: records that are busy now must not make the delivery uncertain.
         for pause in (0.2, 1.0):
             try:
                 return self._store.note(key, outcome, person, tries)
@@ -189,10 +206,20 @@ class NoticeActivities:
                 time.sleep(pause)
         return self._store.note(key, outcome, person, tries)
 
+    def _contents(self, request: SendNotice) -> dict[str, bytes]:
+        """Return the contents of the attachments by digest. A notice without one of its documents would mislead, so
+        `NotFoundError` and `StoreError` stop the whole notice.
+        """
+        return {file.digest: self._documents.read(file.digest) for file in request.attachments}
+
     def _dossier(self, request: SendNotice) -> Dossier:
         if request.dossier:
             return self._records.dossier(request.dossier)
         dossier = self._records.current_dossier(request.application)
         if dossier is None:
-            raise UserError(f"no dossier of {request.application} is published, so nobody is known to write to")
+            raise UserError(f"no dossier of {request.application} is published, so the notice has no receiver")
         return dossier
+
+
+def _documents(enclosed: Enclosing, contents: dict[str, bytes]) -> list[EnclosedDocument]:
+    return [EnclosedDocument(one.name, one.media_type, contents[one.digest]) for one in enclosed.attached]

@@ -1,16 +1,16 @@
-"""The service hours of a dossier, asked by name."""
+"""The service hours of a dossier, by name."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from activities.calendars import calendar_of
-from activities.notices.standing_in import IsOpen
+from activities.notices.deputies import IsOpen
 from models.dossier import Dossier
 
 
 def open_hours(dossier: Dossier) -> IsOpen:
-    """Whether service hours of the agreement are open at a moment; hours that are not there count as always open."""
+    """Return whether service hours of the agreement are open at a moment; unknown hours count as always open."""
     agreed = dossier.agreement.service_hours
 
     def is_open(name: str, at: datetime) -> bool:

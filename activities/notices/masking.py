@@ -1,4 +1,4 @@
-"""Hiding the secrets of a channel's address in whatever is said of it."""
+"""Hides the secrets of a channel's address in texts about it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Final
 from urllib.parse import unquote
 
 _SHORTEST: Final = 4
-"""Characters: shorter parts of an address are in every text."""
+"""Characters. Shorter parts of an address occur in every text."""
 
 _HIDDEN: Final = "***"
 
 
 def mask(text: str, secrets: Iterable[str]) -> str:
-    """The text on one line, without these values and without any part of those that are URLs."""
+    """Return the text on one line, without these values and without any part of those that are URLs."""
     parts: set[str] = set()
     for secret in secrets:
         pieces = re.split(r"[/:?&=@\s]+", secret.partition("://")[2] or secret)
@@ -27,4 +27,4 @@ def mask(text: str, secrets: Iterable[str]) -> str:
 
 
 _NAMES: Final = frozenset({"mailto", "mode", "from", "insecure", "starttls", "name", "format", "text", "http", "https"})
-"""Words of such URLs that are no secrets."""
+"""Words of such URLs that are not secrets."""

@@ -1,6 +1,6 @@
-"""Notices in the records: who was to get what, and what became of it.
+"""Notices in the records: the receivers, and the result of each delivery.
 
-A delivery's row is made before its text is handed over, by exactly one attempt: whoever finds it there does not send.
+One attempt alone creates the row of a delivery, before it sends the text. An attempt that finds the row does not send.
 """
 
 from __future__ import annotations
@@ -15,26 +15,25 @@ from activities.notices.recipients import Recipient
 from activities.records.database import Database
 from activities.records.requests import must_be_the_same, request_digest
 from activities.records.text import storable, storable_data
-from models.channels import Channel
 from models.notices import Delivery, DeliveryState, NoticeReceipt, SendNotice, SentNotice, Undelivered
 from models.tables import Notice, NoticeDelivery
 
 SENDING: Final = "sending"
-"""State of a row while its text is handed over."""
+"""The state of a row while its text is being sent."""
 
-_UNDER_WAY: Final = "the text was being handed over, and nobody has told how it ended"
+_UNDER_WAY: Final = "the text was being sent, and the result is unknown"
 
 
 class NoticeStore:
-    """Keeps notices and their deliveries; blocking, one short transaction a method."""
+    """Stores notices and their deliveries; blocking, with one short transaction for each method."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def begin(self, request: SendNotice, now: datetime) -> tuple[datetime, NoticeReceipt | None]:
-        """Note that a notice is to be sent; give when it was first to be, and its receipt where it has one already.
+        """Store that a notice will be sent. Return the time of its first attempt, and its receipt if there is one.
 
-        The receivers are chosen by that moment, so that a later attempt chooses the same people. `KeyReusedError` when the key
+        Every attempt chooses the receivers by this time, so that they are the same people. `KeyReusedError`: the key
         belongs to another notice.
         """
         asked = request_digest(request)
@@ -58,13 +57,13 @@ class NoticeStore:
             return found.at, None if found.receipt is None else NoticeReceipt.model_validate(found.receipt)
 
     def word(self, key: str, language: str, subject: str, text: str) -> None:
-        """Keep what is written, as the first receiver gets it."""
+        """Store the text, as the first receiver gets it."""
         values = {"language": language, "subject": storable(subject), "text": storable(text)}
         with self._database.writing() as session:
             session.execute(update(Notice).where(col(Notice.key) == key).values(**values))
 
     def claim(self, key: str, to: Recipient, now: datetime) -> Delivery | None:
-        """Take a delivery on, None; or what is known of it, because another attempt has taken it on before."""
+        """Claim a delivery and return None; or return its state if another attempt has claimed it."""
         row = {
             "notice": key,
             "receiver": to.key,
@@ -81,12 +80,12 @@ class NoticeStore:
             assert known is not None
             if known.state == SENDING:
                 known.state = DeliveryState.UNCERTAIN.value
-                known.detail = "the worker died while it was handing this over; it is not sent twice"
+                known.detail = "the worker died while it was sending this; it is not sent twice"
                 known.at = now
             return _delivery(to, known)
 
     def note(self, key: str, delivery: Delivery, to: Recipient, tries: int) -> None:
-        """Keep what became of a delivery."""
+        """Store the result of a delivery."""
         values = {
             "state": delivery.state.value,
             "attempts": tries,
@@ -98,7 +97,7 @@ class NoticeStore:
             session.execute(update(NoticeDelivery).where(mine).values(**values))
 
     def finish(self, receipt: NoticeReceipt) -> NoticeReceipt:
-        """Keep a receipt, and give the one that holds: the first that was kept."""
+        """Store a receipt. Return the valid one, which is the first that was stored."""
         value: Any = storable_data(receipt.model_dump(mode="json"))
         with self._database.writing() as session:
             query = select(Notice).where(Notice.key == receipt.key).with_for_update()
@@ -124,7 +123,7 @@ def notices_of(database: Database, incident: str) -> list[SentNotice]:
 
 
 def undelivered_since(database: Database, since: datetime, limit: int) -> list[Undelivered]:
-    """The messages that did not reach somebody, the latest first; one that is being handed over is not among them."""
+    """Return the messages that did not reach a receiver, the latest first; without those that are being sent."""
     lost = col(NoticeDelivery.state).not_in([DeliveryState.SENT.value, SENDING])
     query = select(NoticeDelivery, Notice).join(Notice, col(Notice.key) == col(NoticeDelivery.notice))
     query = query.where(lost, col(NoticeDelivery.at) >= since).order_by(col(NoticeDelivery.at).desc()).limit(limit)
@@ -144,7 +143,7 @@ def undelivered_since(database: Database, since: datetime, limit: int) -> list[U
 def _sent(notice: Notice, rows: list[NoticeDelivery]) -> SentNotice:
     try:
         receipt = None if notice.receipt is None else NoticeReceipt.model_validate(notice.receipt)
-    except ValidationError:  # kept by another version; the rows tell the same
+    except ValidationError:  # stored by another version; the rows contain the same
         receipt = None
     return SentNotice.model_validate(
         {
@@ -166,7 +165,7 @@ def _from_row(row: NoticeDelivery) -> Delivery:
     under_way = row.state == SENDING
     return Delivery(
         to=contact,
-        channel=Channel(channel),
+        channel=channel,
         state=DeliveryState.UNCERTAIN if under_way else DeliveryState(row.state),
         detail=_UNDER_WAY if under_way else row.detail,
         at=row.at,
@@ -178,7 +177,7 @@ def _delivery(to: Recipient, row: NoticeDelivery) -> Delivery:
 
 
 def delivery(to: Recipient, state: DeliveryState, detail: str = "", at: datetime | None = None) -> Delivery:
-    """What became of a notice to one receiver."""
+    """Return the result of a notice for one receiver."""
     return Delivery(
         to=to.name, email=to.email, channel=to.channel, state=state, detail=detail, at=at or datetime.now(UTC)
     )

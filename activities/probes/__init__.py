@@ -1,7 +1,1 @@
-"""Probes: looking at measuring points over HTTP, TCP, TLS, DNS, SSH, SQL and Prometheus."""
-
-from activities.probes.activities import Probes
-from activities.probes.looks import Looks
-from activities.probes.ssh_command import CommandResult, SshLook
-
-__all__ = ["CommandResult", "Looks", "Probes", "SshLook"]
+"""Probes of measuring points. Workflows use the activities of `Probes` in `activities.py`; each kind is a file in `kinds/`."""

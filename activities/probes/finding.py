@@ -1,4 +1,4 @@
-"""What one look found, before it is dated and measured; and what the operating system's refusals say about a target."""
+"""The finding of one probe, without time and latency; and the meaning of the operating system's errors."""
 
 from __future__ import annotations
 
@@ -37,37 +37,37 @@ _THEIRS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class ProbeFinding:
-    """What a look found."""
+    """The finding of a probe."""
 
     seen: Seen
     detail: str = ""
     value: float | None = None
 
     def as_no_data(self) -> ProbeFinding:
-        """The same, where what failed was the way to the target and not the target."""
+        """Return the same as no data, if the way to the target failed and not the target."""
         return replace(self, seen=Seen.NO_DATA, value=None) if self.seen is Seen.FAILED else self
 
 
 def ok(detail: str = "", value: float | None = None) -> ProbeFinding:
-    """The target answered as it should."""
+    """Return that the target gave the expected answer."""
     return ProbeFinding(Seen.OK, detail, value)
 
 
 def failed(detail: str) -> ProbeFinding:
-    """The target answered wrongly, refused, or kept silent."""
+    """Return that the target gave a wrong answer, refused, or did not answer."""
     return ProbeFinding(Seen.FAILED, detail)
 
 
 def no_data(detail: str) -> ProbeFinding:
-    """Nothing was learnt about the target."""
+    """Return that the probe learnt nothing about the target."""
     return ProbeFinding(Seen.NO_DATA, detail)
 
 
 def from_error(error: BaseException) -> ProbeFinding:
-    """Judge a failed connection by the most telling error in its chain; no text of a library is passed on.
+    """Judge a failed connection by the most precise error in its chain. The detail contains no text of a library.
 
-    A name that does not exist is the target's failure: whoever asks gets the same answer. A resolver that does not
-    answer, and a worker out of files, ports or routes, are ours: no data.
+    A name that does not exist is a failure of the target, because everybody gets the same answer. A resolver that does
+    not answer is no data; so is a worker without free files, ports or routes.
     """
     chain = list(_chain(error))
     for link in chain:
@@ -94,7 +94,7 @@ def _from_resolver(error: socket.gaierror) -> ProbeFinding:
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """The error, what it was raised from, and the members of groups; each once."""
+    """Return the error, its causes, and the members of groups; each once."""
     waiting, seen = [error], set[int]()
     while waiting:
         link = waiting.pop(0)

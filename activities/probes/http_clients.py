@@ -1,4 +1,4 @@
-"""Connections to HTTP servers: one small httpx transport per origin, kept warm for a while."""
+"""Connections to HTTP servers: one small httpx transport for each origin, which stays open for some time."""
 
 from __future__ import annotations
 
@@ -12,14 +12,18 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import httpx
 
 from activities.probes.charsets import declared_charset, known_charset
+from activities.probes.finding import ProbeFinding, failed, from_error, no_data
+from activities.probes.tools import ProbeTools
+from models.errors import ProbeError
 
 BODY_LIMIT: Final = 1024 * 1024
-"""Bytes of a body that are read, and searched."""
+"""Bytes of a body that are read and searched."""
 
 _MARKS: Final = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _PRESCAN: Final = 1024
@@ -33,13 +37,13 @@ _DECLARED: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
-    """What a server answered."""
+    """The answer of a server."""
 
     status: int
     body: bytes
     """At most `BODY_LIMIT` bytes, decompressed."""
     cut: bool
-    """Whether there was more."""
+    """Whether the body was longer."""
     charset: str
     location: str | None
 
@@ -54,11 +58,11 @@ class _Client:
 
 
 class HttpClients:
-    """Warm connections to many servers, shared by all probes of a worker; for one event loop.
+    """Open connections to many servers, shared by all probes of a worker; for one event loop.
 
-    httpx's pool walks all its connections for each request, so every origin has a transport of its own. A connection
-    is renewed after `renew_after` seconds, so that a kept one hides a dead listener, a changed address or a new
-    certificate for no longer than that. No proxy, netrc or cookie ever comes in: a probe depends on its dossier alone.
+    httpx's pool checks all its connections for each request, so every origin has a transport of its own. A connection
+    is replaced after `renew_after` seconds. Otherwise it would hide a dead listener, a changed address or a new
+    certificate. No proxy, netrc or cookie is used: a probe depends only on its dossier.
     """
 
     def __init__(
@@ -68,7 +72,7 @@ class HttpClients:
         renew_after: float = 60.0,
         trust: ssl.SSLContext | None = None,
     ) -> None:
-        """Keep at most `keep` origins, fewer where few files may be open; `trust` replaces the system's certificate store."""
+        """Keep at most `keep` origins, fewer if few files may be open. `trust` replaces the system's certificate store."""
         self._keep = min(keep, max(_open_files_allowed() // 2, 1))
         self._idle_after, self._renew_after = idle_after, renew_after
         self._trust = trust
@@ -80,10 +84,10 @@ class HttpClients:
         return len(self._clients)
 
     async def ask(self, request: httpx.Request, verify: bool) -> HttpAnswer:
-        """Send one request and read its answer; raises `httpx.TransportError`.
+        """Send one request and read its answer. Raises `httpx.TransportError`.
 
-        A server may close a kept connection in the instant it is used again. That says nothing of its health, so a
-        request that can be repeated is sent once more on a new connection; a POST never travels on a kept one.
+        A server may close an open connection at the moment of its next use, which says nothing about its health. So a
+        repeatable request is sent once more on a new connection. A POST always uses a new connection.
         """
         if request.method == "POST":
             return await self._ask_anew(request, verify)
@@ -145,7 +149,7 @@ class HttpClients:
         self._retired.append(client)
 
     async def _close_retired(self) -> None:
-        """Close those that nobody uses any more: closing one in use would fail a healthy target."""
+        """Close connections that nobody uses any more; a close during a request would fail a healthy target."""
         if not self._retired:
             return
         unused = [c for c in self._retired if not c.users]
@@ -166,7 +170,7 @@ class HttpClients:
 
 
 def _open_files_allowed() -> int:
-    """Many systems allow 1,024 unless told otherwise; the other half is for all else that a worker does."""
+    """Return half of the open files that the system allows (1,024 by default on many systems); a worker needs the rest."""
     allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return 1_000_000 if allowed == resource.RLIM_INFINITY else allowed
 
@@ -200,7 +204,7 @@ async def _read(response: httpx.Response) -> HttpAnswer:
 
 
 def _decompressed(body: bytes, encoding: str) -> tuple[bytes, bool]:
-    """Undo a compression that was not asked for, up to the limit: a bomb stays small."""
+    """Decompress a body up to the limit, which also bounds a decompression bomb."""
     if encoding.lower() not in {"gzip", "x-gzip", "deflate"}:
         return body, False
     inflate = zlib.decompressobj(wbits=47)
@@ -211,14 +215,46 @@ def _decompressed(body: bytes, encoding: str) -> tuple[bytes, bool]:
 
 
 def _charset(content_type: str, body: bytes) -> str:
-    """The character set that the header declares, else the document itself, else UTF-8.
+    """Return the character set that the header declares, else the document itself, else UTF-8.
 
-    As in browsers, a byte-order mark counts more than a declaration, and a document declares its own in its first 1,024 bytes.
+    As in browsers, a byte-order mark takes precedence, and a document declares its character set in its first 1,024
+    bytes.
     """
     marked = next((name for mark, name in _MARKS if body.startswith(mark)), None)
     if marked or (declared := declared_charset(content_type)):
         return marked or declared or "utf-8"
     found = _DECLARED.search(_COMMENT.sub(b"", body[:_PRESCAN])) if _MARKUP.search(content_type) else None
     name = known_charset((found[1] or found[2]).decode("ascii")) if found else None
-    # What could be read so far is ASCII, so it is none of these, whatever it says.
+    # The declaration was readable as ASCII, so the document has none of these character sets.
     return name if name and not name.startswith(("utf-16", "utf-32", "utf-7")) else "utf-8"
+
+
+def http_clients(tools: ProbeTools) -> HttpClients:
+    """Return the connections that all kinds with HTTP share."""
+    return HttpClients(keep=tools.http_clients, trust=tools.trust)
+
+
+def http_failure(error: httpx.HTTPError) -> ProbeFinding:
+    """Return the meaning of a failed exchange, without the library's texts, which may quote headers."""
+    if isinstance(error, httpx.RemoteProtocolError):
+        return failed("the server closed the connection or did not speak HTTP")
+    if isinstance(error, httpx.LocalProtocolError | httpx.UnsupportedProtocol):
+        return no_data("the request cannot be written as HTTP: check the URL and the headers")
+    if isinstance(error, httpx.ReadError | httpx.WriteError):
+        return failed("the connection was lost before the answer was complete")
+    return from_error(error)
+
+
+@lru_cache(8192)
+def parse_url(text: str) -> httpx.URL:
+    """Parse a URL without credentials. Raises `ProbeError`, which does not repeat the URL."""
+    try:
+        url = httpx.URL(text)
+        url.raw_host.decode("ascii")
+    except (httpx.InvalidURL, ValueError):
+        raise ProbeError("the URL is not valid") from None
+    if not url.host or not 0 < (url.port or 80) < 65536:
+        raise ProbeError("the URL has no host, or an invalid port")
+    if url.userinfo:
+        raise ProbeError("the URL contains a user or password; use an Authorization header with a reference")
+    return url

@@ -1,4 +1,6 @@
-"""Whether this machine can resolve a target's name, so that its own name server's silence is not taken for the target's."""
+"""Checks whether this machine can resolve a target's name, so that a failure of its own name server does not count
+against the target.
+"""
 
 from __future__ import annotations
 
@@ -13,15 +15,15 @@ from typing import Final
 from models.errors import ProbeError
 
 _TRUSTED_FOR: Final = 30.0
-"""Seconds for which a name that was found is not looked up here again; its connection looks it up by itself."""
+"""Seconds for which a resolved name is not checked again. The connection resolves it by itself."""
 
 _KEPT: Final = 10_000
 _SHARE: Final = 0.8
-"""Of a probe's timeout, for looking up the name."""
+"""The part of a probe's timeout that name resolution may take."""
 
 
 class Names:
-    """Looks names up on threads of its own: a dead name server would stop the event loop's few for everybody."""
+    """Resolves names on threads of its own. Otherwise a dead name server would block the few threads of the event loop."""
 
     def __init__(self, lookup: Callable[[str, None], object] = socket.getaddrinfo) -> None:
         self._lookup = lookup
@@ -29,7 +31,7 @@ class Names:
         self._found: dict[str, float] = {}
 
     async def find(self, host: str, seconds: float) -> None:
-        """Return once the name is found; raises `socket.gaierror`, or `ProbeError` when no answer comes in time."""
+        """Return when the name is resolved. Raises `socket.gaierror`, or `ProbeError` if no answer comes in time."""
         if self._found.get(host, 0.0) > time.monotonic() or _is_address(host):
             return
         loop = asyncio.get_running_loop()
@@ -41,13 +43,13 @@ class Names:
                 "the host name could not be resolved: this machine's name server does not answer"
             ) from None
         except (UnicodeError, ValueError):
-            raise ProbeError("the host is no host name") from None
+            raise ProbeError("the host is not a valid host name") from None
         if len(self._found) >= _KEPT:
             self._found.clear()
         self._found[host] = time.monotonic() + _TRUSTED_FOR
 
     def close(self) -> None:
-        """Let the threads go; a look-up under way ends by the resolver's own timeout."""
+        """Release the threads. A name resolution in progress ends by the resolver's own timeout."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 

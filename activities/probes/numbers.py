@@ -1,4 +1,4 @@
-"""Reading a number out of what a command or a database says."""
+"""Reads a number from the output of a command or a database."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ READ_LIMIT: Final = 64 * 1024
 
 
 def first_number(text: str) -> float | None:
-    """Give the first number in a text; None where there is none.
+    """Return the first number in a text; None if there is none.
 
-    Raises ValueError for `3,5`, which may be three and a half or two numbers, and for one too large for a float.
+    Raises ValueError for `3,5`, which may be one number or two, and for a number that is too large for a float.
     """
     match = _NUMBER.search(text[:READ_LIMIT])
     if match is None:
@@ -32,7 +32,7 @@ def first_number(text: str) -> float | None:
 
 
 def as_number(value: object) -> float | None:
-    """Give a database's value as a number: booleans as 0 and 1, intervals in seconds, text that is one; else None."""
+    """Return a database's value as a number, else None: booleans are 0 and 1, intervals are seconds, and text is parsed."""
     if isinstance(value, timedelta):
         return value.total_seconds()
     if not isinstance(value, bool | int | float | Decimal | str):

@@ -1,4 +1,4 @@
-"""The activities that keep records."""
+"""The activities that read and write the records."""
 
 from __future__ import annotations
 
@@ -9,43 +9,43 @@ from typing import Any, Final
 from temporalio import activity
 
 from activities.records.people import identify
-from activities.records.plans import application_plan, incident_plan, unknown_application_plan, watch_slice, with_proof
+from activities.records.plans import application_plan, incident_plan, unknown_application_plan, watch_plan, with_proof
 from activities.records.records import Records
 from models.alarms import Subject
 from models.base import digest
 from models.dossier import Dossier
 from models.errors import NotFoundError
 from models.people import IdentifiedPeople, IdentifyPeople
-from models.records import DecisionUse, OpenedGate, OpenGate, UseDecision, WriteRecords
-from models.sizes import CARRIED, first_that_fit
-from models.slices import (
+from models.plans import (
     STALE_ASKS,
     ApplicationPlan,
     IncidentPlan,
     KnownIncident,
     PlanRequest,
     RunbookOffer,
-    WatchSlice,
-    WatchSliceRequest,
+    WatchPlan,
+    WatchPlanRequest,
 )
+from models.records import DecisionUse, OpenedGate, OpenGate, UseDecision, WriteRecords
+from models.sizes import CARRIED, first_that_fit
 from models.tables import IncidentRow
 
-_CLOSED_TOLD_OF: Final = 20
-"""Closed incidents that a watch is told of when it begins, for what comes back."""
+_CLOSED_LISTED: Final = 20
+"""The number of closed incidents that a watch gets when it begins, so that it can reopen them."""
 
 
 class RecordActivities:
-    """Reads and writes the records for workflows; blocking, so it wants the worker's thread pool."""
+    """Reads and writes the records for workflows; blocking, for the worker's thread pool."""
 
     def __init__(self, records: Records, runbooks: Sequence[RunbookOffer] = ()) -> None:
-        """`runbooks` are those that a person may take on a component when the agreed remedies did not help."""
+        """`runbooks`: those that a person may choose for a component if the agreed remedies did not help."""
         self._records = records
         self._runbooks = list(runbooks)
 
     def activities(self) -> list[Callable[..., Any]]:
-        """All of them, for the worker."""
+        """Return all activities, for the worker."""
         return [
-            self.load_watch_slice,
+            self.load_watch_plan,
             self.load_incident_plan,
             self.load_application_plan,
             self.identify_people,
@@ -55,33 +55,33 @@ class RecordActivities:
         ]
 
     @activity.defn
-    def load_watch_slice(self, request: WatchSliceRequest) -> WatchSlice:
-        """What a watch needs of the dossier that holds now, and the numbers to go on from."""
+    def load_watch_plan(self, request: WatchPlanRequest) -> WatchPlan:
+        """Return the parts of the current dossier for a watch, and the next numbers."""
         number, sequence = self._records.next_numbers(request.application)
         dossier = self._records.current_dossier(request.application)
         # All of them: a watch would open a second incident for what one beyond a limit already handles.
         known = [_known(i) for i in self._records.incidents(request.application, open_only=True, limit=None)]
         known = known[: first_that_fit(known, CARRIED // 2)]
-        latest = self._records.incidents(request.application, closed_only=True, limit=_CLOSED_TOLD_OF)
+        latest = self._records.incidents(request.application, closed_only=True, limit=_CLOSED_LISTED)
         closed = {i.id: _known(i) for i in latest}
         for id in request.incidents:
             with suppress(NotFoundError):
                 found = self._records.incident(id)
                 if found.application == request.application:
                     closed[id] = _known(found)
-        return watch_slice(request.application, dossier, number, sequence).model_copy(
+        return watch_plan(request.application, dossier, number, sequence).model_copy(
             update={"incidents": known, "closed": list(closed.values())}
         )
 
     @activity.defn
     def load_incident_plan(self, request: PlanRequest) -> IncidentPlan:
-        """What an incident needs of one version of a dossier."""
+        """Return the parts of one version of a dossier for an incident."""
         dossier = self._dossier(request)
         return unknown_application_plan() if dossier is None else self._incident_plan(dossier, request)
 
     @activity.defn
     def load_application_plan(self, request: PlanRequest) -> ApplicationPlan:
-        """One version of an application's dossier, resolved; `NotFoundError` when none is published."""
+        """Return one version of an application's dossier as a plan; raise `NotFoundError` if none is published."""
         dossier = self._dossier(request)
         if dossier is None:
             raise NotFoundError(f"no dossier of {request.application} is published; publish one first")
@@ -90,17 +90,17 @@ class RecordActivities:
 
     @activity.defn
     def identify_people(self, request: IdentifyPeople) -> IdentifiedPeople:
-        """Find the one name of each; `NotFoundError` refuses a stranger."""
+        """Return the one name of each person; `NotFoundError` refuses a stranger."""
         return IdentifiedPeople(names=[identify(self._records, who, request.applications) for who in request.names])
 
     @activity.defn
     def open_gate(self, request: OpenGate) -> OpenedGate:
-        """Name a question by its content."""
+        """Return the digest of a question."""
         return OpenedGate(digest=digest(request))
 
     @activity.defn
     def use_decision(self, request: UseDecision) -> DecisionUse:
-        """Use an approval up."""
+        """Consume an approval."""
         return self._records.use_decision(request)
 
     @activity.defn

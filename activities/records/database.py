@@ -1,4 +1,4 @@
-"""The records database: one engine, transactions that lose no update, and errors in our own words."""
+"""The records database: one engine, transactions without lost updates, and errors in Driftvakt's own words."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from sqlmodel import Session, SQLModel, create_engine
 from models.errors import SettingsError, StoreError, StoreUnavailableError
 
 _PATIENCE_S: Final = 10
-"""For a lock or a connection: half of what one try at the records is given."""
+"""Seconds to wait for a lock or a connection: half of the timeout of one attempt."""
 
 _POSTGRESQL: Final = {
     "connect_timeout": 5,
@@ -43,84 +43,102 @@ _POSTGRESQL: Final = {
 }
 
 _PASSING_STATES: Final = ("08", "25006", "40", "53", "55", "57", "58")
-"""Beginnings of SQLSTATEs that pass by themselves: connection, read-only after a failover, conflict, resources, locks."""
+"""Prefixes of SQLSTATEs that a retry may solve: connection, read-only after a failover, conflict, resources, locks."""
+
+_SQLITE_FIXES: Final = {
+    sqlite3.SQLITE_NOTADB: "restore this file from a backup, or move it away: `driftvakt up` then creates a new one",
+    sqlite3.SQLITE_CORRUPT: "restore this file from a backup",
+    sqlite3.SQLITE_CANTOPEN: "it must be a file that you may read and write, in a directory that you may write",
+    sqlite3.SQLITE_READONLY: "it must be a file that you may write, in a directory that you may write",
+    sqlite3.SQLITE_FULL: "the disk is full: free some space",
+    sqlite3.SQLITE_BUSY: "another process has locked this file: end that process, or try again later",
+    sqlite3.SQLITE_LOCKED: "another process has locked this file: end that process, or try again later",
+    sqlite3.SQLITE_IOERR: "the disk cannot be read or written: check the disk",
+}
+"""The fix for each primary error code of SQLite."""
 
 _BEGIN: Final = "driftvakt_begin"
 
 _MAKING: Final = Lock()
-"""No thread connects to a file that another one makes."""
+"""Prevents that a thread connects to a file while another one creates it."""
 
 
 class Database:
-    """Transactions on SQLite or PostgreSQL; every library error comes out as `StoreUnavailableError` (passes) or `StoreError`."""
+    """Transactions on SQLite or PostgreSQL. Library errors become `StoreUnavailableError` (a retry may help) or
+    `StoreError`.
+    """
 
     def __init__(self, url: str, *, make: bool = False) -> None:
-        """`url` is `sqlite:///PATH` or `postgresql://...`; nothing is connected yet. Raises `SettingsError` for any other.
+        """`url` is `sqlite:///PATH` or `postgresql://...`; nothing is connected yet. Raise `SettingsError` for other
+        URLs.
 
-        A file is made only where it is said: who merely looks into records that are not there is told so.
+        A file is created only with `make`, so that reading missing records is an error.
         """
         parsed = _parse(url)
+        self.name = _name(parsed)
+        """Where it is, without user and password, for messages."""
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         self.engine: Engine = _sqlite_engine(parsed, make) if self.is_sqlite else _postgresql_engine(parsed)
-        """Its transactions may write: on SQLite they begin as `BEGIN IMMEDIATE`."""
+        """Its transactions may write: on SQLite they begin with `BEGIN IMMEDIATE`."""
         self._reading = self.engine.execution_options(**{_BEGIN: "BEGIN"})
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A transaction that only reads; what it gives can be used after it."""
-        with translated(), Session(self._reading, expire_on_commit=False) as session:
+        """Open a read-only transaction; its results can be used after it."""
+        with translated(self.name), Session(self._reading, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """A transaction that writes: committed at the end, rolled back by any exception.
+        """Open a transaction that writes: committed at the end, rolled back by any exception.
 
-        On SQLite it holds the write lock from its first statement on: nothing changes between what it reads and what it writes.
+        On SQLite it holds the write lock from its first statement, so that nothing changes between its reads and
+        writes.
         """
-        with translated(), Session(self.engine, expire_on_commit=False) as session, session.begin():
+        with translated(self.name), Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
-        """A writing transaction below the mapper: for migrations, and for bulk inserts."""
-        with translated(), self.engine.begin() as connection:
+        """Open a writing transaction below the mapper: for migrations and bulk inserts."""
+        with translated(self.name), self.engine.begin() as connection:
             yield connection
 
     def insert(self, table: type[SQLModel]) -> Any:
-        """An INSERT that understands ON CONFLICT, in the words of this database."""
+        """Return an INSERT with support for ON CONFLICT in the dialect of this database."""
         # Into the bare table: through the mapper, rows with and without a NULL would go in separate statements.
         bare = table.metadata.tables[str(table.__tablename__)]
         # The two constructs have the same methods but no common type.
         return sqlite.insert(bare) if self.is_sqlite else postgresql.insert(bare)
 
     def close(self) -> None:
-        """Close the connections that are kept."""
+        """Close the open connections."""
         self.engine.dispose()
 
 
 @contextmanager
-def translated() -> Iterator[None]:
-    """Turn the library's errors into ours; their text holds neither SQL nor values."""
+def translated(name: str) -> Iterator[None]:
+    """Translate the library's errors of the database `name`; the texts contain neither SQL nor values."""
     try:
         yield
     except (OperationalError, InterfaceError, PoolTimeoutError, PendingRollbackError) as error:
         _without_tables(error)
-        raise StoreUnavailableError(f"the records database does not answer: {_reason(error)}") from error
+        raise StoreUnavailableError(f"the records {name} do not answer: {_reason(error)}; {_fix(error)}") from error
     except DBAPIError as error:
         _without_tables(error)
         state = getattr(error.orig, "sqlstate", None) or ""
         if error.connection_invalidated or state.startswith(_PASSING_STATES):
-            raise StoreUnavailableError(f"the records database does not answer: {_reason(error)}") from error
-        raise StoreError(f"the records database refuses: {_reason(error)}") from error
+            raise StoreUnavailableError(f"the records {name} do not answer: {_reason(error)}; {_fix(error)}") from error
+        raise StoreError(f"the records {name} cannot be used: {_reason(error)}; {_fix(error)}") from error
     except StatementError as error:  # a value that the tables do not take
-        raise StoreError(f"this cannot be kept: {error.orig}") from error
+        raise StoreError(f"this cannot be stored: {error.orig}") from error
 
 
 def _without_tables(error: Exception) -> None:
     # Passes by itself: another process may be about to make them.
     missing = getattr(getattr(error, "orig", None), "sqlstate", None) == "42P01" or "no such table" in _reason(error)
     if missing:
-        raise StoreUnavailableError("the records have no tables yet; `driftvakt up` makes them") from error
+        raise StoreUnavailableError("the records have no tables yet; `driftvakt up` creates them") from error
 
 
 def _reason(error: Exception) -> str:
@@ -129,13 +147,26 @@ def _reason(error: Exception) -> str:
     return (text.strip().splitlines() or [type(error).__name__])[0][:300]
 
 
+def _fix(error: Exception) -> str:
+    code = getattr(getattr(error, "orig", None), "sqlite_errorcode", None)
+    if code is None:
+        return "check that the database runs, and that the setting database_url names it"
+    return _SQLITE_FIXES.get(code & 0xFF, "`driftvakt doctor` examines them")
+
+
+def _name(url: URL) -> str:
+    if url.get_backend_name() == "sqlite":
+        return f"in {url.database}"
+    return f"at {url.host or 'localhost'}:{url.port or 5432}/{url.database or ''}"
+
+
 def _parse(url: str) -> URL:
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
         # The text is not repeated: it may hold a password.
         raise SettingsError(
-            "database_url is no URL; write sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME"
+            "database_url is not a URL; write sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME"
         ) from None
     backend = parsed.drivername.partition("+")[0]
     if backend == "sqlite" and parsed.database not in {None, "", ":memory:"}:
@@ -152,7 +183,7 @@ def _sqlite_engine(url: URL, make: bool) -> Engine:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise SettingsError(
-                f"the directory of the records {url.database} cannot be made: {error.strerror}"
+                f"the directory of the records {url.database} cannot be created: {error.strerror}"
             ) from None
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": _PATIENCE_S}, pool_timeout=_PATIENCE_S)
     event.listen(engine, "do_connect", partial(_made_private if make else _is_there, url.database))
@@ -171,7 +202,7 @@ def _made_private(file: str, *_given: Any) -> None:
 def _is_there(file: str, *_given: Any) -> None:
     if not Path(file).exists():
         raise StoreUnavailableError(
-            f"there are no records at {file}; `driftvakt up` makes them, or set DRIFTVAKT_HOME to the home that has them"
+            f"there are no records at {file}; `driftvakt up` creates them, or set DRIFTVAKT_HOME to the home that has them"
         )
 
 

@@ -1,4 +1,4 @@
-"""Halts: what the records hold of them, and the look that comes before every step that changes something on a host."""
+"""Halts in the records, and the check before every step that changes something on a host."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from activities.records.requests import key_reused
 from activities.records.text import storable
 from models.errors import HaltedError, NotFoundError, StoreError
 from models.halts import AwaitLift, BeginHalt, EndHalt, FindLifters, Halt, Lifted, Lifters
-from models.people import folded, is_among
+from models.people import NOBODY, folded, is_among
 from models.tables import HaltRow
 
 OPERATOR: Final = "operator"
-"""Role of those who are told of a halt."""
+"""The role of the people who are notified of a halt."""
 
 LOOKED_AT_FOR: Final = 1.0
-"""Seconds for which an answer of the records is good: so soon a halt acts everywhere."""
+"""Seconds for which an answer of the records stays valid, which is the time until a halt is effective everywhere."""
 
 
 class Halts:
@@ -42,10 +42,10 @@ class Halts:
     # --- keeping
 
     def begin(self, order: BeginHalt) -> Halt:
-        """Note a halt, once for a key.
+        """Store a halt, once for each key.
 
-        `NotFoundError` when no customer has that name: a misspelt halt would halt nothing. `KeyReusedError` when the key belongs
-        to another halt.
+        Raise `NotFoundError` if no customer has that name, because a misspelt halt would stop nothing. Raise
+        `KeyReusedError` if the key belongs to another halt.
         """
         customers = sorted({name.partition(".")[0] for name in self._records.applications()})
         if order.customer and order.customer not in customers:
@@ -68,7 +68,7 @@ class Halts:
             return _halt(kept)
 
     def end(self, order: EndHalt) -> Halt:
-        """Note that a halt is lifted; the first who lifts it is kept."""
+        """Store that a halt is lifted; the first person who lifts it is kept."""
         by = self._known(order.by, self.halt(order.key).customer)
         with self._records.database.writing() as session:
             row = session.get(HaltRow, order.key, with_for_update=True)
@@ -82,7 +82,7 @@ class Halts:
             return _halt(row)
 
     def lifters(self, customer: str) -> Lifters:
-        """The operators of the applications that a halt concerns, each person once."""
+        """Return the operators of the applications that a halt concerns, each person once."""
         found: dict[str, list[str]] = {}
         known: set[str] = set()
         for name in self._concerned(customer):
@@ -94,15 +94,17 @@ class Halts:
         return Lifters(people=found)
 
     def _known(self, who: str, customer: str) -> str:
-        """The one name of somebody who may halt this, and lift it: for all customers only who operates for them."""
+        """Return the one name of a person who may order and lift this halt; for all customers, an operator of all of
+        them. Before a dossier is published, no host is known, and anybody may.
+        """
         names = self._concerned(customer)
         name = identify(self._records, who, names)
         dossiers = [dossier for one in names if (dossier := self._records.current_dossier(one)) is not None]
         may = {person for dossier in dossiers for person in (leaders if not customer else operating)(dossier)}
-        if may and not is_among(name, sorted(may)):
+        if dossiers and not is_among(name, sorted(may)):
             what = f"customer {customer}" if customer else "all customers"
             raise NotFoundError(
-                f"{name} may not halt {what} or lift that; those who may: {', '.join(sorted(may)[:20])}"
+                f"{name} may not halt {what}, nor lift such a halt; these people may: {', '.join(sorted(may)[:20]) or NOBODY}"
             )
         return name
 
@@ -110,37 +112,39 @@ class Halts:
         return [n for n in self._records.applications() if not customer or n.partition(".")[0] == customer]
 
     def halt(self, key: str) -> Halt:
-        """One halt; `NotFoundError` when there is none."""
+        """Return one halt; raise `NotFoundError` if it does not exist."""
         with self._records.database.reading() as session:
             row = session.get(HaltRow, key)
         if row is None:
             raise NotFoundError(f"there is no halt {key!r}")
         return _halt(row)
 
-    def standing(self) -> list[Halt]:
-        """Those that hold, the oldest first."""
+    def active(self) -> list[Halt]:
+        """Return the active halts, the oldest first."""
         query = select(HaltRow).where(col(HaltRow.lifted_at).is_(None)).order_by(col(HaltRow.since))
         with self._records.database.reading() as session:
             return [_halt(row) for row in session.exec(query).all()]
 
     def past(self, limit: int = 20) -> list[Halt]:
-        """Those that were lifted, the latest first."""
+        """Return the lifted halts, the latest first."""
         query = select(HaltRow).where(col(HaltRow.lifted_at).is_not(None)).order_by(col(HaltRow.lifted_at).desc())
         with self._records.database.reading() as session:
             return [_halt(row) for row in session.exec(query.limit(limit)).all()]
 
-    # --- looking
+    # --- reading
 
     def check(self, application: str) -> None:
-        """Return if something new may be begun on the hosts of an application; else `HaltedError` says who halted and why.
+        """Return if a new command may start on the hosts of an application; otherwise raise `HaltedError` with the
+        person and the reason.
 
-        Records that do not answer are a halt, too: what may not be known to be allowed is not begun.
+        If the records do not answer, the check fails as well: a command does not start unless it is known to be
+        allowed.
         """
         with self._lock:
             now = self._clock()
             if self._seen_at is None or now - self._seen_at > LOOKED_AT_FOR:
                 try:
-                    self._seen = self.standing()
+                    self._seen = self.active()
                 except StoreError as error:
                     raise HaltedError(f"nobody can see whether there is a halt: {error}") from None
                 self._seen_at = now
@@ -150,33 +154,33 @@ class Halts:
 
 
 class HaltActivities:
-    """Halts for workflows; blocking, so it wants the worker's thread pool."""
+    """The activities for halts; blocking, for the worker's thread pool."""
 
     def __init__(self, halts: Halts) -> None:
         self._halts = halts
 
     def activities(self) -> list[Callable[..., Any]]:
-        """All of them, for the worker."""
+        """Return all activities, for the worker."""
         return [self.begin_halt, self.end_halt, self.find_lifters, self.await_lift]
 
     @activity.defn
     def begin_halt(self, request: BeginHalt) -> Halt:
-        """Note a halt; it acts within a second."""
+        """Store a halt; it is effective within a second."""
         return self._halts.begin(request)
 
     @activity.defn
     def find_lifters(self, request: FindLifters) -> Lifters:
-        """Who may lift a halt, to write to them."""
+        """Return the people who may lift a halt, for a notice to them."""
         return self._halts.lifters(request.customer)
 
     @activity.defn
     def end_halt(self, request: EndHalt) -> Halt:
-        """Note that a halt is lifted."""
+        """Store that a halt is lifted."""
         return self._halts.end(request)
 
     @activity.defn
     def await_lift(self, request: AwaitLift) -> Lifted:
-        """Return once what is asked about is lifted; until then it fails with who halted and why, and is tried again."""
+        """Return after the halt is lifted; until then, fail with its person and reason, and be retried."""
         try:
             return self._lifted(request)
         except HaltedError as halted:

@@ -1,4 +1,4 @@
-"""Which troubleshooting instructions are for a fault, and in which order an incident takes them: pure functions."""
+"""Select the troubleshooting instructions for a fault, in the order for the incident: pure functions."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from typing import NamedTuple
 
 from models.dossier import Dossier
 from models.dossier.instructions import Symptom, Troubleshooting
-from models.slices import InstructionMatch
+from models.plans import InstructionMatch
 
 
-class IllParts(NamedTuple):
-    """What is ill, by names of the dossier."""
+class FailingParts(NamedTuple):
+    """The failing parts, by names of the dossier."""
 
     components: Set[str]
     points: Set[str]
     """Measuring points."""
     roots: Sequence[str] = ()
-    """Components where the fault begins: ill, and needing no other component that is ill."""
+    """The root components: failing, and needing no other failing component."""
 
 
 class _Candidate(NamedTuple):
@@ -25,12 +25,12 @@ class _Candidate(NamedTuple):
     match: InstructionMatch
 
 
-def matching(dossier: Dossier, fault: IllParts) -> list[InstructionMatch]:
-    """The instructions whose symptom matches, the most specific first; among equals the one that is written first.
+def matching(dossier: Dossier, fault: FailingParts) -> list[InstructionMatch]:
+    """Return the instructions whose symptom matches, the most specific first; equal ones in the written order.
 
-    An instruction for where the fault begins comes before one for a component that only suffers from it. Then more ill
-    points of the symptom come before fewer, a symptom that is ill as a whole before one that is ill in part, and one that
-    names a component before one that names none.
+    An instruction for a root component precedes one for a component that only shows symptoms. Then more failing points
+    of the symptom precede fewer, a symptom that fails completely precedes one that fails in part, and a symptom with a
+    component precedes one without.
     """
     found = [
         _candidate(dossier, name, instruction, fault)
@@ -41,13 +41,13 @@ def matching(dossier: Dossier, fault: IllParts) -> list[InstructionMatch]:
     return [candidate.match for candidate in sorted(found, key=lambda c: c.rank, reverse=True)]
 
 
-def _matches(symptom: Symptom, fault: IllParts) -> bool:
+def _matches(symptom: Symptom, fault: FailingParts) -> bool:
     return (not symptom.components or bool(fault.components & set(symptom.components))) and (
         not symptom.measuring_points or bool(fault.points & set(symptom.measuring_points))
     )
 
 
-def _candidate(dossier: Dossier, name: str, instruction: Troubleshooting, fault: IllParts) -> _Candidate:
+def _candidate(dossier: Dossier, name: str, instruction: Troubleshooting, fault: FailingParts) -> _Candidate:
     symptom = instruction.symptom
     points = [p for p in symptom.measuring_points if p in fault.points]
     about = _about(dossier, symptom, points, fault)
@@ -59,13 +59,13 @@ def _candidate(dossier: Dossier, name: str, instruction: Troubleshooting, fault:
             name=name,
             title=instruction.title,
             component=component,
-            why=_why(symptom, points, about, fault, at_root=at_root),
+            why=_why(symptom, points, about, fault),
         ),
     )
 
 
-def _about(dossier: Dossier, symptom: Symptom, points: Sequence[str], fault: IllParts) -> list[str]:
-    """The ill components that an instruction is for, in the dossier's order."""
+def _about(dossier: Dossier, symptom: Symptom, points: Sequence[str], fault: FailingParts) -> list[str]:
+    """Return the failing components that an instruction is for, in the dossier's order."""
     known = dossier.monitoring.measuring_points
     if points:
         of_points = {known[p].component for p in points if p in known}
@@ -76,21 +76,19 @@ def _about(dossier: Dossier, symptom: Symptom, points: Sequence[str], fault: Ill
     return [name for name in dossier.architecture.components if name in about]
 
 
-def _why(symptom: Symptom, points: Sequence[str], about: Sequence[str], fault: IllParts, *, at_root: bool) -> str:
+def _why(symptom: Symptom, points: Sequence[str], about: Sequence[str], fault: FailingParts) -> str:
     if not symptom.measuring_points and not symptom.components:
-        return "it names no symptom, so it is for every fault"
+        return "it names no symptom, so it matches every fault"
     if points:
         every = len(points) == len(symptom.measuring_points)
-        said = f"{_are(points)} ill" + (
-            "" if every else f" ({len(points)} of its {len(symptom.measuring_points)} points)"
-        )
+        said = _fail(points) + ("" if every else f" ({len(points)} of its {len(symptom.measuring_points)} points)")
     else:
-        said = f"{_are(about)} ill"
+        said = _fail(about)
     roots = ", ".join(fault.roots)
     if not fault.roots or not about:
         return said
-    return f"{said}, and the fault begins in {roots}" if at_root else f"{said}, but the fault begins in {roots}"
+    return f"{said}; root component{'s' if len(fault.roots) > 1 else ''} {roots}"
 
 
-def _are(names: Sequence[str]) -> str:
-    return f"{', '.join(names)} {'is' if len(names) == 1 else 'are'}"
+def _fail(names: Sequence[str]) -> str:
+    return f"{', '.join(names)} {'fails' if len(names) == 1 else 'fail'}"

@@ -1,15 +1,14 @@
-"""From a dossier to what one workflow needs of it: pure functions."""
+"""Build the part of a dossier that one workflow needs: pure functions."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from activities.calendars import calendar_of
 from activities.calendars.freezes import freezes_of
-from activities.records.matching import IllParts, matching
+from activities.records.matching import FailingParts, matching
 from models.dossier import Dossier
 from models.dossier.agreement import Agreement, Level
 from models.dossier.architecture import Component
@@ -17,41 +16,41 @@ from models.dossier.instructions import Approval, OnSilence, Remedy, Troubleshoo
 from models.dossier.monitoring import MeasuringPoint, Severity
 from models.dossier.parties import OPERATOR, PartyKind
 from models.names import remedy_name, site_queue
-from models.operation import OperationKind
-from models.people import people_in
-from models.probes import HttpProbe, ProbeTarget, SshCommandProbe, TcpProbe, TlsExpiryProbe
-from models.proof import Freshness
-from models.slices import (
+from models.operation_kinds import operation_kinds
+from models.people import People, people_in
+from models.plans import (
     ApplicationPlan,
     ComponentPlan,
     IncidentPlan,
     OpenSpan,
     PartyBrief,
-    Placement,
     PlannedRemedy,
     PlanRequest,
+    RoutedHost,
     RunbookOffer,
     SiteProbes,
-    WatchSlice,
+    WatchPlan,
 )
+from models.probes import ProbeTarget
+from models.proof import Freshness
 
 _TIMEOUT: Final = timedelta(minutes=2)
-"""For starting and stopping a component, unless its dossier says otherwise."""
+"""The timeout for starting and stopping a component, unless its dossier sets another."""
 
 HOURS_AHEAD: Final = timedelta(weeks=5)
-"""So far ahead a watch knows its service hours; it reads them anew before they run out."""
+"""How far ahead a watch knows its service hours; it reads them again before they end."""
 
 HANDOVER: Final = Approval(roles=["operator"], on_silence=OnSilence.ASK_AGAIN)
-"""Who decides when no remedy helped, unless the dossier says otherwise."""
+"""The people who decide if no remedy helped, unless the dossier names others."""
 
 
-def watch_slice(
+def watch_plan(
     application: str, dossier: Dossier | None, next_number: int, next_alarm: int, now: datetime | None = None
-) -> WatchSlice:
-    """What the watch of an application needs, with or without a dossier; its hours are worked out from `now` on."""
+) -> WatchPlan:
+    """Return the plan of an application's watch, with or without a dossier; its hours are computed from `now`."""
     if dossier is None:
-        return WatchSlice(application=application, known=False, next_number=next_number, next_alarm=next_alarm)
-    return WatchSlice(
+        return WatchPlan.without_dossier(application, next_number, next_alarm)
+    return WatchPlan(
         application=application,
         known=True,
         dossier=dossier.digest,
@@ -68,25 +67,20 @@ def watch_slice(
         freezes=freezes_of(dossier.agreement),
         startable=_startable(dossier),
         contacts=people_in(dossier.contacts),
-        people=leaders(dossier),
+        people=People.of(leaders(dossier)),
         **monitored_hours(dossier.agreement, now or datetime.now(UTC)),
     )
 
 
 def _startable(dossier: Dossier) -> dict[str, list[str]]:
-    restores = list(dossier.instructions.restore)
-    named = {
-        OperationKind.RESTORE.value: restores,
-        OperationKind.DRILL.value: restores,
-        OperationKind.ROUTINE.value: list(dossier.routines.extended),
-        OperationKind.MAINTENANCE.value: list(dossier.routines.maintenance),
-        "submit-change": list(dossier.instructions.changes),
-    }
-    return {workflow: names for workflow, names in named.items() if names}
+    named = {kind.started_as: list(kind.instructions(dossier)) for kind in operation_kinds().values()}
+    return {workflow: names for workflow, names in named.items() if workflow and names}
 
 
 def monitored_hours(agreement: Agreement, now: datetime) -> dict[str, Any]:
-    """When alarms are handled, and which priorities at any hour, as fields of a watch's slice; nothing where they all are."""
+    """Return when alarms are handled, and which priorities at any hour, as fields of a watch's plan; empty if all
+    are.
+    """
     hours = agreement.service_hours
     calendar = calendar_of(hours[agreement.monitored_in]) if agreement.monitored_in in hours else None
     if calendar is None or calendar.always_open:
@@ -103,7 +97,7 @@ def monitored_hours(agreement: Agreement, now: datetime) -> dict[str, Any]:
 
 
 def application_plan(dossier: Dossier) -> ApplicationPlan:
-    """The whole application, resolved."""
+    """Return the plan of the whole application."""
     points = dossier.monitoring.measuring_points
     roles = {OPERATOR, *(role for contact in dossier.contacts.values() for role in contact.roles)}
     return ApplicationPlan(
@@ -111,7 +105,7 @@ def application_plan(dossier: Dossier) -> ApplicationPlan:
         dossier=dossier.digest,
         name=dossier.name,
         components={name: _component(dossier, name, c) for name, c in dossier.architecture.components.items()},
-        hosts={name: _placement(dossier, name) for name in dossier.architecture.hosts},
+        hosts={name: _routed_host(dossier, name) for name in dossier.architecture.hosts},
         points={name: group for name in points for group in _grouped(dossier, {name: True})},
         terms=dossier.agreement.incidents,
         freezes=freezes_of(dossier.agreement),
@@ -130,12 +124,12 @@ def application_plan(dossier: Dossier) -> ApplicationPlan:
 
 
 def unknown_application_plan() -> IncidentPlan:
-    """For an application without a dossier: nothing can be done, people take over."""
-    return IncidentPlan(plan=None, handover=HANDOVER)
+    """Return the plan of an application without a dossier: no remedy exists, and people take over."""
+    return IncidentPlan.without_dossier(HANDOVER)
 
 
 def incident_plan(dossier: Dossier, request: PlanRequest, runbooks: Sequence[RunbookOffer] = ()) -> IncidentPlan:
-    """How to handle an incident with this symptom; names that the dossier does not know are passed over."""
+    """Return the plan for an incident with this symptom; names that the dossier does not contain are skipped."""
     components, points = dossier.architecture.components, dossier.monitoring.measuring_points
     named_points = [name for name in points if name in request.measuring_points]
     named = {c for c in request.components if c in components} | {points[p].component for p in named_points}
@@ -163,20 +157,21 @@ def incident_plan(dossier: Dossier, request: PlanRequest, runbooks: Sequence[Run
         remedies=[_remedy(dossier, key, remedy) for key, remedy in instruction.remedies.items()],
         runbooks=list(runbooks),
         handover=handover,
-        handover_deciders=dossier.people(list(handover.roles)),
+        handover_deciders=People.of(dossier.people(list(handover.roles))),
         parties={
             key: PartyBrief(name=p.name, kind=p.kind, language=p.language, support=p.support or "")
             for key, p in dossier.parties.items()
         },
-        leaders=leaders(dossier),
+        leaders=People.of(leaders(dossier)),
         contacts=people_in(dossier.contacts),
         causes={key: remedy.cause for key, remedy in instruction.remedies.items() if remedy.cause is not None},
     )
 
 
 def with_proof(plan: IncidentPlan, known: Mapping[str, Freshness], operators: list[str]) -> IncidentPlan:
-    """The same, with what each remedy lacks of its proof, and the proven ones first; `operators` are asked about a stale one
-    that needs no approval.
+    """Return the plan with the missing proof of each remedy, and the proven remedies first.
+
+    `operators` must approve a remedy without a valid proof, if it needs no approval otherwise.
     """
 
     def with_its(remedy: PlannedRemedy) -> PlannedRemedy:
@@ -190,7 +185,7 @@ def with_proof(plan: IncidentPlan, known: Mapping[str, Freshness], operators: li
 
 
 def leaders(dossier: Dossier) -> list[str]:
-    """Who may lead an incident: the supplier's people, and whoever holds the role operator."""
+    """Return the people who may lead an incident: the supplier's people, and contacts with the role operator."""
     return [
         contact.email or name
         for name, contact in dossier.contacts.items()
@@ -199,7 +194,7 @@ def leaders(dossier: Dossier) -> list[str]:
 
 
 def operating(dossier: Dossier) -> list[str]:
-    """Who may order operations: everybody but the contacts of third parties; they, too, where they are operators."""
+    """Return the people who may order operations: all contacts except those of third parties who are no operators."""
     return [
         contact.email or name
         for name, contact in dossier.contacts.items()
@@ -215,44 +210,25 @@ def _component(dossier: Dossier, name: str, component: Component) -> ComponentPl
     return ComponentPlan(
         name=name,
         title=component.name,
-        placements=[_placement(dossier, host) for host in component.hosts],
+        routed_hosts=[_routed_host(dossier, host) for host in component.hosts],
         control=component.control,
         depends_on=list(component.depends_on),
         impact=component.impact,
         start_timeout=component.start_timeout or _TIMEOUT,
         stop_timeout=component.stop_timeout or _TIMEOUT,
         health=_grouped(dossier, _health_points(dossier, [name])),
-        points_of_hosts=_points_of_hosts(dossier, name, component) if len(component.hosts) > 1 else {},
+        points_of_hosts=_points_of_hosts(dossier, name) if len(component.hosts) > 1 else {},
     )
 
 
-def _points_of_hosts(dossier: Dossier, name: str, component: Component) -> dict[str, str]:
+def _points_of_hosts(dossier: Dossier, name: str) -> dict[str, str]:
     points = dossier.monitoring.measuring_points
-    shown = {key: _host_shown(dossier, component, p) for key, p in points.items() if p.component == name}
+    shown = {key: dossier.host_shown(p) for key, p in points.items() if p.component == name}
     return {_full_name(dossier, key): host for key, host in shown.items() if host is not None}
 
 
-def _host_shown(dossier: Dossier, component: Component, point: MeasuringPoint) -> str | None:
-    """The one host of a component that a point shows: as the dossier says, or as what is probed shows."""
-    if point.host is not None:
-        return point.host
-    probe = point.probe
-    match probe:
-        case SshCommandProbe():
-            return probe.host if probe.host in component.hosts else None
-        case HttpProbe():
-            looked_at = urlsplit(probe.url).hostname or ""
-        case TcpProbe() | TlsExpiryProbe():
-            looked_at = probe.host.lower()
-        case _:
-            return None
-    hosts = dossier.architecture.hosts
-    found = [host for host in component.hosts if looked_at in {host, hosts[host].address.lower()}]
-    return found[0] if len(found) == 1 else None
-
-
-def _placement(dossier: Dossier, host: str) -> Placement:
-    return Placement(host=dossier.host_target(host), queue=site_queue(dossier.architecture.hosts[host].site))
+def _routed_host(dossier: Dossier, host: str) -> RoutedHost:
+    return RoutedHost(host=dossier.host_target(host), queue=site_queue(dossier.architecture.hosts[host].site))
 
 
 def _remedy(dossier: Dossier, name: str, remedy: Remedy) -> PlannedRemedy:
@@ -266,7 +242,7 @@ def _remedy(dossier: Dossier, name: str, remedy: Remedy) -> PlannedRemedy:
 
 
 def _affected(dossier: Dossier, named: set[str], first: str | None) -> list[str]:
-    """In the dossier's order, but the component in trouble first."""
+    """Return the affected components in the dossier's order, but the failing component first."""
     known = _known(dossier, named)
     if first is None or (not known and first not in dossier.architecture.components):
         return known or list(dossier.architecture.components)
@@ -274,20 +250,22 @@ def _affected(dossier: Dossier, named: set[str], first: str | None) -> list[str]
 
 
 def _known(dossier: Dossier, names: Collection[str]) -> list[str]:
-    """The components among some names, in the dossier's order."""
+    """Return the components among some names, in the dossier's order."""
     return [name for name in dossier.architecture.components if name in names]
 
 
-def _fault(dossier: Dossier, request: PlanRequest) -> IllParts:
-    """What is ill: what probes saw failing, and what alarms say that no probe has refuted."""
+def _fault(dossier: Dossier, request: PlanRequest) -> FailingParts:
+    """Return the failing parts: those that probes found failing, and those of alarms that no probe has refuted."""
     points = dossier.monitoring.measuring_points
     claimed = [p for p in points if p in request.measuring_points and p not in request.healthy]
-    ill = {p for p in points if p in request.ill} | set(claimed)
-    components = {points[p].component for p in ill} | set(_known(dossier, request.components))
-    if not ill and not components:  # people want it tried although all probes are healthy: the alarms are all there is
-        ill = {p for p in points if p in request.measuring_points}
-        components = {points[p].component for p in ill}
-    return IllParts(components=components, points=ill, roots=_known(dossier, request.roots))
+    failing = {p for p in points if p in request.failing} | set(claimed)
+    components = {points[p].component for p in failing} | set(_known(dossier, request.components))
+    if (
+        not failing and not components
+    ):  # people want it tried although all probes are healthy: the alarms are all there is
+        failing = {p for p in points if p in request.measuring_points}
+        components = {points[p].component for p in failing}
+    return FailingParts(components=components, points=failing, roots=_known(dossier, request.roots))
 
 
 def _impact(dossier: Dossier, affected: Sequence[str]) -> Level:
@@ -297,20 +275,8 @@ def _impact(dossier: Dossier, affected: Sequence[str]) -> Level:
 
 
 def _confirm(dossier: Dossier, affected: Sequence[str], named_points: Sequence[str]) -> list[SiteProbes]:
-    points = _health_points(dossier, _with_needs(dossier, affected))
+    points = _health_points(dossier, dossier.architecture.dependencies.with_needs(affected))
     return _grouped(dossier, points | dict.fromkeys(named_points, True))
-
-
-def _with_needs(dossier: Dossier, components: Iterable[str]) -> list[str]:
-    """These components and all that they need, directly or through others."""
-    found: list[str] = []
-    waiting = list(components)
-    while waiting:
-        name = waiting.pop(0)
-        if name not in found and name in dossier.architecture.components:
-            found.append(name)
-            waiting += dossier.component(name).depends_on
-    return found
 
 
 def _health_points(dossier: Dossier, components: Sequence[str]) -> dict[str, bool]:
@@ -319,7 +285,7 @@ def _health_points(dossier: Dossier, components: Sequence[str]) -> dict[str, boo
 
 
 def _grouped(dossier: Dossier, points: dict[str, bool]) -> list[SiteProbes]:
-    """Probes by the queue of the site they are made from; the value says whether the point is what it is all about."""
+    """Group probes by the queue of their site; the value says whether the point is of the failing components."""
     groups: dict[str, list[ProbeTarget]] = {}
     for name, point in dossier.monitoring.measuring_points.items():
         site = dossier.probing_site(point) if name in points else None
@@ -335,8 +301,8 @@ def _target(dossier: Dossier, name: str, point: MeasuringPoint, meant: bool) -> 
     return ProbeTarget(
         point=_full_name(dossier, name),
         probe=probe,
-        ssh_host=dossier.host_target(probe.host) if isinstance(probe, SshCommandProbe) else None,
-        ill_when=list(dict.fromkeys(t.when for t in counts if t.when != "failed")),
+        ssh_host=dossier.host_target(probe.ssh_host) if probe.ssh_host else None,
+        failing_when=list(dict.fromkeys(t.when for t in counts if t.when != "failed")),
     )
 
 

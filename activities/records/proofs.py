@@ -1,4 +1,4 @@
-"""Proof of instructions in the records: kept when somebody has used one, judged when somebody wants to."""
+"""Proofs of instructions in the records: stored after each use, judged on request."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from models.tables import ProofRow
 
 
 def proof_rows(records: Sequence[ProofRecord], dossier: Callable[[str], Dossier]) -> list[dict[str, Any]]:
-    """What to keep of uses; `dossier` gives a version by its digest. What is not in that version is left out."""
+    """Return the rows for uses; `dossier` returns a version by its digest. Instructions that the version does not
+    contain are skipped.
+    """
     rows = []
     for record in records:
         try:
@@ -32,21 +34,23 @@ def proof_rows(records: Sequence[ProofRecord], dossier: Callable[[str], Dossier]
 
 
 def write_proofs(database: Database, session: Session, rows: list[dict[str, Any]]) -> None:
-    """Keep them; the same use again changes nothing."""
+    """Store the rows; the same use again changes nothing."""
     if rows:
         session.execute(database.insert(ProofRow).on_conflict_do_nothing(), rows)
 
 
 def freshness_of(database: Database, dossier: Dossier, now: datetime | None = None) -> dict[str, Freshness]:
-    """How well every instruction of a dossier is proven, by name."""
-    query = select(ProofRow).where(ProofRow.application == dossier.id).order_by(col(ProofRow.at))
+    """Return the freshness of every instruction of a dossier, by name. If `now` is given, later proofs do not count."""
+    moment = now or datetime.now(UTC)
+    query = select(ProofRow).where(ProofRow.application == dossier.id)
+    if now is not None:
+        query = query.where(col(ProofRow.at) <= now)
     with database.reading() as session:
-        rows = session.exec(query).all()
+        rows = session.exec(query.order_by(col(ProofRow.at))).all()
     uses: dict[str, list[Proof]] = defaultdict(list)
     for row in rows:
         proof = Proof(use=Use(row.use), at=row.at, operation=row.operation, dossier=row.dossier, digest=row.digest)
         uses[row.instruction].append(proof)
-    moment = now or datetime.now(UTC)
     return {
         name: freshness(dossier.id, name, part.title, part.digest, dossier.instructions.fresh_for, uses[name], moment)
         for name, part in provable(dossier).items()

@@ -1,28 +1,29 @@
-"""Keeping and giving records; blocking, one short transaction a method, and each may be repeated without harm."""
+"""Read and write the records. Methods block, use one short transaction each, and may be repeated without harm."""
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from threading import Lock
 from typing import Any, Final
 
 from pydantic import ValidationError
-from sqlalchemy import case, delete, exists, func, or_
+from sqlalchemy import delete, exists, func, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from activities.records.database import Database
 from activities.records.proofs import freshness_of, proof_rows, write_proofs
+from activities.records.quarantine import Quarantine
 from activities.records.requests import must_be_the_same, request_digest
 from activities.records.text import storable, storable_data
 from models.dossier import Dossier
 from models.errors import DossierError, IdUsedError, NotFoundError
 from models.jobs import JobResult
+from models.names import as_typed
 from models.proof import Freshness
 from models.records import (
     AlarmRecord,
@@ -38,6 +39,7 @@ from models.records import (
 from models.tables import (
     AlarmEntry,
     CurrentDossier,
+    DossierUse,
     DossierVersion,
     FencingToken,
     IncidentEntry,
@@ -45,42 +47,44 @@ from models.tables import (
     JobOutput,
     OperationEntry,
     OperationRow,
-    Quarantined,
     TokenGrant,
     UsedDecision,
 )
 
 _KEPT_DOSSIERS: Final = 512
-"""In memory; a version never changes, so none goes stale."""
+"""Dossiers in memory; a version never changes, so no entry becomes stale."""
 
 
 class Records:
     """The records in one database; safe to use from many threads and processes.
 
-    Every method raises `StoreUnavailableError` when the database does not answer and `StoreError` when it refuses.
+    Every method raises `StoreUnavailableError` if the database does not answer, and `StoreError` if it refuses.
     """
 
     def __init__(self, url: str) -> None:
-        """Take the URL of a database that `upgrade` has prepared; nothing is connected yet. `SettingsError` for a bad URL."""
+        """`url`: a database that `upgrade` has prepared; nothing is connected yet. Raise `SettingsError` for an invalid
+        URL.
+        """
         self.database = Database(url)
+        self.quarantine = Quarantine(self.database)
         self._dossiers: OrderedDict[str, Dossier] = OrderedDict()
         self._lock = Lock()
 
     def ping(self) -> None:
-        """Return if the database answers and has its tables."""
+        """Return if the database answers and has its tables; otherwise raise."""
         with self.database.reading() as session:
             session.exec(select(CurrentDossier.application).limit(1)).first()
 
     def close(self) -> None:
-        """Close the connections that are kept."""
+        """Close the open connections."""
         self.database.close()
 
     # --- dossiers
 
     def publish_dossier(self, dossier: Dossier, by: str) -> bool:
-        """Keep a version of a dossier and let it hold from now on; False if it held already."""
+        """Store a version of a dossier and make it the current one; return False if it was current already."""
         digest = dossier.digest
-        version = {
+        version: dict[str, Any] = {
             "digest": digest,
             "application": dossier.id,
             "content": dossier.model_dump(mode="json"),
@@ -92,23 +96,32 @@ class Records:
             if before is not None and before.digest == digest:
                 return False
             session.execute(self.database.insert(DossierVersion).values(version).on_conflict_do_nothing())
+            self._note_use(session, dossier.id, digest, version["published_at"], version["published_by"])
             current = {"application": dossier.id, "digest": digest}
             self._upsert(session, CurrentDossier, [current], ["application"])
         return True
 
+    def _note_use(self, session: Session, application: str, digest: str, at: datetime, by: str) -> None:
+        latest = session.exec(select(func.max(DossierUse.at)).where(DossierUse.application == application)).one()
+        if latest is not None and latest >= at:  # the clock was set back; the order of the versions must not change
+            at = latest + timedelta(microseconds=1)
+        session.add(DossierUse(application=application, at=at, digest=digest, by=by))
+
     def current_dossier(self, application: str) -> Dossier | None:
-        """The dossier that holds; None when none is published. `DossierError` when this version of us cannot read it."""
+        """Return the current dossier; None if none is published. Raise `DossierError` if this release cannot read
+        it.
+        """
         digest = self.current_digest(application)
         return None if digest is None else self.dossier(digest)
 
     def current_digest(self, application: str) -> str | None:
-        """The digest of the dossier that holds; None when none is published."""
+        """Return the digest of the current dossier; None if none is published."""
         with self.database.reading() as session:
             found = session.get(CurrentDossier, application)
         return None if found is None else found.digest
 
     def dossier(self, digest: str) -> Dossier:
-        """One version of a dossier; `NotFoundError` when it was never published here."""
+        """Return one version of a dossier; raise `NotFoundError` if it was never published here."""
         with self._lock:
             known = self._dossiers.get(digest)
             if known is not None:
@@ -126,7 +139,7 @@ class Records:
         return dossier
 
     def dossiers_before(self, application: str, at: datetime) -> Iterator[dict[str, Any]]:
-        """What the dossiers of an application that were published by then hold, the latest first."""
+        """Yield the content of the dossiers of an application that were published by then, the latest first."""
         query = select(DossierVersion).where(
             DossierVersion.application == application, col(DossierVersion.published_at) <= at
         )
@@ -134,19 +147,27 @@ class Records:
             for version in session.exec(query.order_by(col(DossierVersion.published_at).desc())):
                 yield version.content
 
+    def in_force_since(self, application: str, digest: str) -> datetime | None:
+        """Return when a version of a dossier last became the current one; None if it never was."""
+        query = select(func.max(DossierUse.at)).where(
+            DossierUse.application == application, DossierUse.digest == digest
+        )
+        with self.database.reading() as session:
+            return session.exec(query).one()
+
     def applications(self) -> list[str]:
-        """The applications that have a dossier, sorted."""
+        """Return the applications with a dossier, sorted."""
         with self.database.reading() as session:
             return list(session.exec(select(CurrentDossier.application).order_by(CurrentDossier.application)).all())
 
     # --- incidents and alarms
 
     def incident(self, id: str) -> IncidentRow:
-        """An incident by its workflow id; `NotFoundError` when there is none."""
+        """Return an incident by its workflow id; raise `NotFoundError` if it does not exist."""
         with self.database.reading() as session:
             found = session.get(IncidentRow, id)
         if found is None:
-            raise NotFoundError(f"there is no incident {id!r} in the records")
+            raise unknown_incident(id)
         return found
 
     def incidents(
@@ -159,7 +180,7 @@ class Records:
         closed_since: datetime | None = None,
         limit: int | None = 100,
     ) -> list[IncidentRow]:
-        """Incidents that meet all that is given, the latest first; all of them where the limit is None."""
+        """Return incidents that match all given filters, the latest first; all if the limit is None."""
         query = _incidents(select(IncidentRow), application, state, open_only, closed_only)
         if closed_since is not None:
             query = query.where(col(IncidentRow.closed_at) >= closed_since)
@@ -170,20 +191,20 @@ class Records:
     def count_incidents(
         self, application: str | None = None, *, open_only: bool = False, closed_only: bool = False
     ) -> int:
-        """How many incidents meet all that is given."""
+        """Return the number of incidents that match all given filters."""
         query = _incidents(select(func.count()).select_from(IncidentRow), application, None, open_only, closed_only)
         with self.database.reading() as session:
             return int(session.exec(query).one())
 
     def timeline(self, id: str) -> list[IncidentEntry]:
-        """The timeline of an incident, in order; empty when nothing is known of it."""
+        """Return the timeline of an incident, in order; empty for an unknown incident."""
         query = select(IncidentEntry).where(IncidentEntry.incident == id)
         query = query.order_by(col(IncidentEntry.at), col(IncidentEntry.sequence))
         with self.database.reading() as session:
             return list(session.exec(query).all())
 
     def alarms(self, application: str | None = None, limit: int = 100) -> list[AlarmEntry]:
-        """Alarm messages and what became of them, the latest first."""
+        """Return alarm messages with their dispositions, the latest first."""
         query = select(AlarmEntry)
         if application is not None:
             query = query.where(AlarmEntry.application == application)
@@ -192,7 +213,7 @@ class Records:
             return list(session.exec(query.order_by(*latest).limit(limit)).all())
 
     def next_numbers(self, application: str) -> tuple[int, int]:
-        """The incident number and the alarm sequence to go on from: the highest kept, plus one."""
+        """Return the next incident number and the next alarm sequence: the highest stored ones, plus one."""
         numbers = select(func.max(IncidentRow.number)).where(col(IncidentRow.application) == application)
         sequences = select(func.max(AlarmEntry.sequence)).where(col(AlarmEntry.application) == application)
         with self.database.reading() as session:
@@ -202,8 +223,9 @@ class Records:
     def write(self, batch: WriteRecords) -> None:
         """Write incidents, operations, timelines and alarms in one transaction.
 
-        The later write wins. An operation, once closed, stays so; an incident, unless it was opened again. Known timeline
-        entries and alarms are left alone, see `_tell`. `IdUsedError` where an operation's id names another one already.
+        The later write wins. A closed operation stays closed; a closed incident too, unless it was reopened. Known
+        timeline entries and alarms stay unchanged, see `_add_lines`. Raise `IdUsedError` if another operation already
+        has the id.
         """
         proofs = proof_rows(batch.proofs, self.dossier)
         with self.database.writing() as session:
@@ -228,7 +250,9 @@ class Records:
         changes["outcome"] = func.coalesce(statement.excluded.outcome, col(IncidentRow.outcome))
         session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changes, where=still_open), row)
         if record.timeline:
-            self._tell(session, IncidentEntry, [_entry_row(record, entry) for entry in record.timeline], "incident")
+            self._add_lines(
+                session, IncidentEntry, [_entry_row(record, entry) for entry in record.timeline], "incident"
+            )
 
     def _write_operation(self, session: Session, record: OperationRecord) -> None:
         kept = session.get(OperationRow, record.id)
@@ -241,21 +265,21 @@ class Records:
         still_open = or_(col(OperationRow.closed_at).is_(None), statement.excluded.closed_at.is_not(None))
         session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changes, where=still_open), row)
         if record.timeline:
-            entries = [{"operation": record.id, **_told(record.run, entry)} for entry in record.timeline]
-            self._tell(session, OperationEntry, entries, "operation")
+            entries = [{"operation": record.id, **_line_row(record.run, entry)} for entry in record.timeline]
+            self._add_lines(session, OperationEntry, entries, "operation")
 
-    def _tell(self, session: Session, table: Any, entries: list[dict[str, Any]], of: str) -> None:
+    def _add_lines(self, session: Session, table: Any, entries: list[dict[str, Any]], of: str) -> None:
         """Write lines of a timeline.
 
-        What is known is left alone, but for what history does not know: a workflow task that could not be completed is tried
-        again, later, and may tell something else then.
+        Known lines stay unchanged, except those that history does not contain: a failed workflow task is retried later,
+        and may then write other lines.
         """
         statement = self.database.insert(table)
         changes = {name: statement.excluded[name] for name in ("at", "kind", "text", "data")}
         tried_again = statement.excluded.at > table.at
         key = [of, "run", "sequence"]
         session.execute(statement.on_conflict_do_update(index_elements=key, set_=changes, where=tried_again), entries)
-        # The first attempt may have told more: what stands after a line that happened later.
+        # The first attempt may have written further lines: those after a line that is later than these.
         mine, other = (getattr(table, of) == entries[0][of]) & (table.run == entries[0]["run"]), aliased(table)
         before = (
             (getattr(other, of) == getattr(table, of)) & (other.run == table.run) & (other.sequence < table.sequence)
@@ -265,11 +289,13 @@ class Records:
     # --- operations
 
     def operation(self, id: str) -> OperationRow:
-        """An operation by its workflow id; `NotFoundError` when there is none."""
+        """Return an operation by its workflow id; raise `NotFoundError` if it does not exist."""
         with self.database.reading() as session:
             found = session.get(OperationRow, id)
         if found is None:
-            raise NotFoundError(f"there is no operation {id!r} in the records")
+            raise NotFoundError(
+                f"there is no operation {as_typed(id)}; `driftvakt operation list --all` lists all operations"
+            )
         return found
 
     def operations(
@@ -283,7 +309,7 @@ class Records:
         closed_since: datetime | None = None,
         limit: int | None = 100,
     ) -> list[OperationRow]:
-        """Operations that meet all that is given, the latest first; without a limit all of them."""
+        """Return operations that match all given filters, the latest first; all if the limit is None."""
         query = _operations(select(OperationRow), application, kind, name, open_only, closed_only)
         if closed_since is not None:
             query = query.where(col(OperationRow.closed_at) >= closed_since)
@@ -300,29 +326,30 @@ class Records:
         open_only: bool = False,
         closed_only: bool = False,
     ) -> int:
-        """How many operations meet all that is given."""
+        """Return the number of operations that match all given filters."""
         count = select(func.count()).select_from(OperationRow)
         query = _operations(count, application, kind, name, open_only, closed_only)
         with self.database.reading() as session:
             return int(session.exec(query).one())
 
     def operation_timeline(self, id: str) -> list[OperationEntry]:
-        """The timeline of an operation, in order; empty when nothing is known of it."""
+        """Return the timeline of an operation, in order; empty for an unknown operation."""
         query = select(OperationEntry).where(OperationEntry.operation == id)
         with self.database.reading() as session:
             return list(session.exec(query.order_by(col(OperationEntry.at), col(OperationEntry.sequence))).all())
 
     def freshness(self, dossier: Dossier, now: datetime | None = None) -> dict[str, Freshness]:
-        """How well every instruction of a dossier is proven, by name."""
+        """Return the freshness of every instruction of a dossier, by name."""
         return freshness_of(self.database, dossier, now)
 
     # --- tokens and decisions
 
     def take_tokens(self, request: TakeTokens) -> Tokens:
-        """Give each component a token above all it was given before, from the time in ms on; the same key gives the same.
+        """Give each component a token above all earlier ones, at least the time in ms; the same key returns the same
+        tokens.
 
-        `KeyReusedError` when the key was used to ask for another number of tokens. A component that is new to the key, as one
-        that was published between two attempts, gets a new token.
+        Raise `KeyReusedError` if the key was used for another number of tokens. A component that is new to the key, for
+        example published between two attempts, gets a new token.
         """
         # In one order everywhere: two requests for the same components must not wait for each other.
         components = sorted(set(request.components))
@@ -349,7 +376,9 @@ class Records:
         return first
 
     def use_decision(self, request: UseDecision) -> DecisionUse:
-        """Use an approval up; the same run may ask again for the same decision. No other run and no other decision may."""
+        """Consume an approval. The same run may ask again for the same decision; other runs and other decisions may
+        not.
+        """
         row = {**request.model_dump(), "option": storable(request.option), "by": storable_data(request.by)}
         with self.database.writing() as session:
             session.execute(self.database.insert(UsedDecision).values(row).on_conflict_do_nothing())
@@ -361,7 +390,7 @@ class Records:
     # --- outputs
 
     def keep_output(self, result: JobResult, stdout: bytes, stderr: bytes) -> None:
-        """Keep what a job wrote; what was kept of it before is replaced."""
+        """Store the output of a job; it replaces the output stored before."""
         row = {
             "job": result.job,
             "host": result.host,
@@ -373,74 +402,23 @@ class Records:
             self._upsert(session, JobOutput, [row], ["job", "host"])
 
     def output(self, job: str, host: str) -> JobOutput:
-        """What a job wrote on a host, as far as it is kept; `NotFoundError` when nothing is."""
+        """Return the stored output of a job on a host; raise `NotFoundError` if there is none."""
         with self.database.reading() as session:
             found = session.get(JobOutput, (job, host))
         if found is None:
             raise NotFoundError(f"no output of the job {job!r} on {host!r} is kept")
         return found
 
-    # --- quarantine
-
-    def quarantine(self, source: str, body: bytes, reason: str) -> str:
-        """Keep a body that was not understood and give its id; the same again is counted."""
-        return self.quarantine_all(source, [(body, reason)])[0]
-
-    def quarantine_all(self, source: str, bodies: Sequence[tuple[bytes, str]]) -> list[str]:
-        """Keep all these (body, reason), or none; an id each."""
-        now = datetime.now(UTC)
-        rows: dict[str, dict[str, Any]] = {}
-        ids = [_quarantine_id(source, body) for body, _ in bodies]
-        for id, (body, reason) in zip(ids, bodies, strict=True):
-            fresh = {
-                "id": id,
-                "received_at": now,
-                "source": storable(source),
-                "body": body,
-                "reason": storable(reason),
-                "times": 0,
-            }
-            rows.setdefault(id, fresh)["times"] += 1
-        statement = self.database.insert(Quarantined)
-        again = statement.on_conflict_do_update(
-            index_elements=["id"],
-            set_={
-                "times": col(Quarantined.times) + statement.excluded.times,
-                "received_at": case(
-                    (col(Quarantined.received_at) < statement.excluded.received_at, statement.excluded.received_at),
-                    else_=col(Quarantined.received_at),
-                ),
-            },
-        )
-        with self.database.writing() as session:
-            # In one order everywhere, as with tokens.
-            session.execute(again, [rows[id] for id in sorted(rows)])
-        return ids
-
-    def quarantined(
-        self, source: str | None = None, limit: int = 100, *, beginning: str | None = None
-    ) -> list[Quarantined]:
-        """What was not understood, the latest first; of one source, or whose id begins so."""
-        query = select(Quarantined)
-        if source is not None:
-            query = query.where(Quarantined.source == source)
-        if beginning is not None:
-            query = query.where(col(Quarantined.id).startswith(beginning, autoescape=True))
-        with self.database.reading() as session:
-            return list(session.exec(query.order_by(col(Quarantined.received_at).desc()).limit(limit)).all())
-
-    def count_quarantined(self, source: str | None = None) -> int:
-        """How much of it there is."""
-        query = select(func.count()).select_from(Quarantined)
-        if source is not None:
-            query = query.where(Quarantined.source == source)
-        with self.database.reading() as session:
-            return int(session.exec(query).one())
-
     def _upsert(self, session: Session, table: Any, rows: list[dict[str, Any]], key: list[str]) -> None:
         statement = self.database.insert(table)
         changes = {name: statement.excluded[name] for name in rows[0] if name not in key}
         session.execute(statement.on_conflict_do_update(index_elements=key, set_=changes), rows)
+
+
+def unknown_incident(id: str) -> NotFoundError:
+    """Return the error that the records do not contain the incident with this workflow id."""
+    name = as_typed(id.removeprefix("inc."))
+    return NotFoundError(f"there is no incident {name}; `driftvakt incident list --all` lists all incidents")
 
 
 def _incidents(query: Any, application: str | None, state: str | None, open_only: bool, closed_only: bool) -> Any:
@@ -472,14 +450,14 @@ def _operations(
 
 
 def _id_used(session: Session, kept: OperationRow) -> IdUsedError:
-    """What is raised where an operation comes under the id of another one, with an id that is free."""
+    """Return the error for an operation with the id of another one; it suggests a free id."""
     head, _, last = kept.id.rpartition(".")
     counted = bool(head) and last.isdecimal()
     numbers = count(int(last) + 1 if counted else 2)
     free = (f"{head}.{number}" if counted else f"{kept.id}-{number}" for number in numbers)
     fresh = next(id for id in free if session.get(OperationRow, id) is None)
     return IdUsedError(
-        f"{kept.id} names another operation already ({kept.title}, asked for by {kept.opened_by} on "
+        f"{kept.id} is the id of another operation ({kept.title}, requested by {kept.opened_by} on "
         f"{kept.opened_at:%Y-%m-%d %H:%M} UTC), and nothing was done; start this one under another id, for example {fresh}"
     )
 
@@ -500,10 +478,10 @@ def _incident_row(record: IncidentRecord) -> dict[str, Any]:
 
 
 def _entry_row(record: IncidentRecord, entry: TimelineEntry) -> dict[str, Any]:
-    return {"incident": record.id, **_told(record.run, entry)}
+    return {"incident": record.id, **_line_row(record.run, entry)}
 
 
-def _told(run: str, entry: TimelineEntry) -> dict[str, Any]:
+def _line_row(run: str, entry: TimelineEntry) -> dict[str, Any]:
     return {
         "run": run,
         "sequence": entry.sequence,
@@ -523,7 +501,3 @@ def _alarm_row(record: AlarmRecord) -> dict[str, Any]:
         "incident": receipt.incident,
         "reason": storable(receipt.reason),
     }
-
-
-def _quarantine_id(source: str, body: bytes) -> str:
-    return hashlib.sha256(source.encode("utf-8", "replace") + b"\0" + body).hexdigest()

@@ -1,4 +1,4 @@
-"""The schedules that were applied, in the records: what tells an edit by hand from a change of a dossier."""
+"""The schedules as last applied, in the records; they distinguish a manual edit from a change of a dossier."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from models.tables import ScheduleRow
 
 
 class AppliedSchedules:
-    """Keeps and gives them; blocking; a `StoreError` when the database does not take or give them."""
+    """Stores and returns applied schedules. Blocking; raises a `StoreError` if the database fails."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def all(self) -> dict[str, AppliedSchedule]:
-        """All of them, by id."""
+        """Return all schedules by id."""
         with self._database.reading() as session:
             rows = session.exec(select(ScheduleRow).order_by(ScheduleRow.id)).all()
         return {
@@ -31,14 +31,14 @@ class AppliedSchedules:
         }
 
     def keep(self, applied: AppliedSchedule) -> None:
-        """Keep one; the latest of an id counts."""
+        """Store a schedule; it replaces the earlier one of its id."""
         values = applied.model_dump(exclude={"shape"}) | {"shape": applied.shape.model_dump(mode="json")}
         statement = self._database.insert(ScheduleRow).values(values)
         with self._database.writing() as session:
             session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
 
     def forget(self, id: str) -> None:
-        """Forget one that was removed."""
+        """Delete a schedule that was removed."""
         with self._database.writing() as session:
             row = session.get(ScheduleRow, id)
             if row is not None:

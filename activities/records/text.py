@@ -1,4 +1,4 @@
-"""Text as every database takes it: PostgreSQL keeps no NUL and no half of a surrogate pair."""
+"""Text for databases: PostgreSQL stores neither NUL characters nor single surrogates."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import Any
 
 
 def storable(text: str) -> str:
-    """The text with a replacement character for what cannot be kept."""
+    """Return the text with replacement characters for those that cannot be stored."""
     return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def storable_data(value: Any) -> Any:
-    """The same for all texts inside plain data."""
+    """Return plain data with all texts made storable."""
     if isinstance(value, str):
         return storable(value)
     if isinstance(value, dict):

@@ -1,1 +1,1 @@
-"""Which restores the dossier wants practised, and which of these drills are overdue."""
+"""The drills that dossiers require, and those that are overdue."""

@@ -1,1 +1,1 @@
-"""Looking at an order of an extended routine."""
+"""The check of orders of extended routines."""

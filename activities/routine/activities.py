@@ -1,4 +1,4 @@
-"""Looking at an order of an extended routine: may it be ordered, is what was given right, and when may it begin."""
+"""Check an order of an extended routine: the requester, the inputs and the earliest time."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from typing import Any
 
 from temporalio import activity
 
+from activities.calendars.zones import month_begins, zone
 from activities.records import Records
 from models.dossier import Dossier
 from models.dossier.inputs import filled, read_inputs
 from models.dossier.routines import ExtendedRoutine
 from models.errors import NotFoundError
-from models.operation import OperationEnd, OperationKind
-from models.routine import CheckedOrder, CheckOrder
+from models.operation_kinds import ROUTINE
+from models.routine import CheckedOrder, CheckOrder, counts
 
-_NOT_COUNTED = {OperationEnd.REFUSED.value, OperationEnd.CANCELLED.value, OperationEnd.MISSED.value}
 _MOST = 1000
 
 
 class RoutineActivities:
-    """Looks at orders; blocking, so it wants the worker's thread pool."""
+    """Checks orders; blocking, for the worker's thread pool."""
 
     def __init__(self, records: Records) -> None:
         self._records = records
 
     def activities(self) -> list[Callable[..., Any]]:
-        """All of them, for the worker."""
+        """Return all activities, for the worker."""
         return [self.check_order]
 
     @activity.defn
     def check_order(self, request: CheckOrder) -> CheckedOrder:
-        """Look at an order; what is wrong with it is an answer, all of it at once."""
+        """Check an order; the answer contains all faults at once."""
         dossier = self._records.dossier(request.dossier)
         routine = dossier.routines.extended.get(request.routine)
         if routine is None:
@@ -61,31 +61,27 @@ class RoutineActivities:
             receipt_to=[name for name, c in dossier.contacts.items() if request.by in {name, c.email}],
         )
 
-    def ordered(self, application: str, routine: str, moment: datetime, but: str = "") -> int:
-        """How many orders of a routine count against its entitlement in a month (UTC), before a moment."""
-        rows = self._records.operations(application, kind=OperationKind.ROUTINE.value, name=routine, limit=_MOST)
-        begin = moment.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    def ordered(self, dossier: Dossier, routine: str, moment: datetime, but: str = "") -> int:
+        """Return how many orders of a routine count against its entitlement in a month of the agreement, before a moment."""
+        rows = self._records.operations(dossier.id, kind=ROUTINE.name, name=routine, limit=_MOST)
+        begin = month_begins(moment, dossier.agreement.time_zone_of())
         return sum(
-            begin <= row.opened_at <= moment
-            and row.id != but
-            and not row.rehearsed
-            and row.outcome not in _NOT_COUNTED
-            # An order that is wrong fails before it is one.
-            and not row.data.get("faults")
+            begin <= row.opened_at <= moment and row.id != but and not row.rehearsed and counts(row.outcome, row.data)
             for row in rows
         )
 
     def _beyond(self, dossier: Dossier, routine: ExtendedRoutine, request: CheckOrder) -> str:
         if routine.per_month is None:
             return ""
-        before = self.ordered(dossier.id, request.routine, request.ordered_at, request.operation)
+        before = self.ordered(dossier, request.routine, request.ordered_at, request.operation)
         if before < routine.per_month:
             return ""
-        return f"{routine.per_month} a month are agreed, and this is number {before + 1} of {request.ordered_at:%Y-%m}"
+        month = request.ordered_at.astimezone(zone(dossier.agreement.time_zone_of()))
+        return f"{routine.per_month} a month are agreed, and this is number {before + 1} of {month:%Y-%m}"
 
 
 def find_routine(dossier: Dossier, name: str) -> ExtendedRoutine:
-    """A routine of the catalogue; `NotFoundError` names those there are."""
+    """Return a routine of the dossier; `NotFoundError` names the existing ones."""
     try:
         return dossier.routines.extended[name]
     except KeyError:

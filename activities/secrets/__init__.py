@@ -1,1 +1,1 @@
-"""Secrets, of which dossiers and settings hold references only."""
+"""The resolution of secrets; dossiers and settings contain only references to them."""

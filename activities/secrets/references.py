@@ -1,4 +1,6 @@
-"""References to secrets: the dossier and the settings hold `env:NAME` or `file:PATH`, the value stays on this machine."""
+"""References to secrets: the dossier and the settings contain `env:NAME` or `file:PATH`, the value stays on this
+machine.
+"""
 
 from __future__ import annotations
 
@@ -9,26 +11,26 @@ from typing import Final
 from models.errors import SettingsError
 
 SECRET_LIMIT: Final = 64 * 1024
-"""Bytes; a longer file is no secret but a mistake."""
+"""Bytes; a longer file is a mistake."""
 
 
 def is_reference(text: str) -> bool:
-    """Whether a text names a secret instead of being one."""
+    """Return whether a text is a reference to a secret, not the secret itself."""
     return text.startswith(("env:", "file:"))
 
 
 def resolve(reference: str) -> str:
-    """Give the value that `env:NAME` or `file:PATH` stands for, without the line end of a file.
+    """Return the value of `env:NAME` or `file:PATH`, without the line end of a file.
 
-    Raises `SettingsError` that names the reference, never its value; and not even the text where it is no reference,
-    for then it may be the secret itself.
+    Raise `SettingsError` with the reference, but never the value. A text that is no reference is not repeated either,
+    because it may be the secret itself.
     """
     kind, _, name = reference.partition(":")
     if kind == "env" and name:
         return _from_environment(name)
     if kind == "file" and name:
         return _from_file(name)
-    raise SettingsError("a secret is given as env:NAME or file:PATH, and what is given is neither")
+    raise SettingsError("a secret is given as env:NAME or file:PATH, but the given text is neither")
 
 
 def _from_environment(name: str) -> str:
@@ -46,7 +48,7 @@ def _from_file(name: str) -> str:
         reason = getattr(error, "strerror", None) or "this is not a usable path"
         raise SettingsError(f"file:{name}: cannot be read where the worker runs: {reason}") from None
     if len(content) > SECRET_LIMIT:
-        raise SettingsError(f"file:{name}: is longer than {SECRET_LIMIT // 1024} KiB, which no secret is")
+        raise SettingsError(f"file:{name}: is longer than {SECRET_LIMIT // 1024} KiB, too long for a secret")
     try:
         value = content.decode().rstrip("\r\n")
     except UnicodeDecodeError:

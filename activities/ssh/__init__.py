@@ -1,7 +1,7 @@
-"""Hosts over SSH: commands as jobs that run at most once, components brought to a state, and plain looks."""
+"""Hosts over SSH: commands as jobs that run at most once, start and stop of components, and read-only commands."""
 
 from activities.ssh.activities import Ssh
-from activities.ssh.looking import CommandOutput
 from activities.ssh.pool import Pool
+from activities.ssh.read_only import CommandOutput
 
 __all__ = ["CommandOutput", "Pool", "Ssh"]

@@ -1,4 +1,4 @@
-"""Many jobs at one site: hosts in parallel, jobs of one host in order, every fault a result of its own."""
+"""Many jobs at one site: hosts in parallel, jobs of one host in order, each error as a result of its own."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from models.jobs import BatchResult, JobResult, Outcome, RunBatch, RunJob
 
 _TURN = 1.0
 _AT_ONCE = 2.0
-"""A connection that fails within so many seconds is tried once more; one to a host that is silent is not."""
+"""A connection that fails within these seconds is retried once; one to a silent host is not."""
 
 
 class _Relay:
-    """Carries the pulse of the one thread that may heartbeat to those that work."""
+    """Passes on the pulse of the thread that may heartbeat to the threads that work."""
 
     def __init__(self) -> None:
         self._stop: Stop | None = None
@@ -44,10 +44,11 @@ def run_batch(
     keep: Keep | None = None,
     allow: Allow = always,
 ) -> BatchResult:
-    """Carry out all jobs; never raises for a host's fault. A cancelled batch ends what runs and starts nothing more.
+    """Run all jobs; never raise because of a host. If it is cancelled, running jobs are stopped, and no further job
+    starts.
 
-    A halt starts nothing more either, but lets finish what runs, and is then raised: asked again once it is lifted, the
-    batch re-attaches to what was done and goes on.
+    After a halt, no further job starts, running jobs end, and the `HaltedError` is raised. If the batch is called again
+    after the halt is lifted, it attaches to the earlier jobs and continues.
     """
     lanes: dict[str, list[int]] = {}
     for number, job in enumerate(request.jobs):
@@ -87,12 +88,12 @@ def run_batch(
 def _watch(
     futures: list[Future[None]], relay: _Relay, noted: threading.Event, pulse: Pulse, on_sent: Callable[[], None]
 ) -> Interrupted | None:
-    """Keep the pulse until all is done; return why to leave, if so."""
+    """Keep the pulse until all jobs are done; return the reason for an early end, if any."""
     leaving: Interrupted | None = None
-    told = False
+    signalled = False
     while wait(futures, timeout=_TURN).not_done:
-        if noted.is_set() and not told:
-            told = True
+        if noted.is_set() and not signalled:
+            signalled = True
             on_sent()
         try:
             pulse()
@@ -100,7 +101,7 @@ def _watch(
             relay.ask(interrupted.stop)
             if interrupted.stop is Stop.LEAVE:
                 leaving = interrupted
-    if noted.is_set() and not told:
+    if noted.is_set() and not signalled:
         on_sent()
     return leaving
 
@@ -125,7 +126,7 @@ def _one(
 
 
 def _failed(job: RunJob, error: HostError, sent: bool) -> JobResult:
-    """The result of a job of which nothing was heard; where an earlier attempt may have started it, it is unknown."""
+    """Return the result of a job without an answer; UNKNOWN if an earlier attempt may have started it."""
     unsure = sent and isinstance(error, HostUnreachableError | LoginShellError)
     outcome = Outcome.UNKNOWN if unsure else Outcome.FAILED
     command = "" if job.secrets else scripts.as_it_reads(job.host, job.command)

@@ -1,4 +1,4 @@
-"""Bringing a component to a state: under a lock and a fencing token on the host, looked at before and after."""
+"""Start and stop components: under a lock and a fencing token on the host, with a status check before and after."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from activities.ssh.deadline import Deadline
 from activities.ssh.fences import NO_DIRECTORY, as_arguments, locked, too_old
 from activities.ssh.following import Ending, Follower, Order
 from activities.ssh.jobs import Keep
-from activities.ssh.looking import look
 from activities.ssh.masking import Mask
 from activities.ssh.pool import Pool
 from activities.ssh.pulse import Allow, Interrupted, Pulse, Stop, always, no_pulse
+from activities.ssh.read_only import run_read_only
 from activities.ssh.results import Ended, JobFinding, cut_short, judge, moved, nothing, read, streams
 from models.hosts import Systemd
 from models.jobs import EnsureComponent, JobResult, Outcome, Verb
@@ -33,12 +33,12 @@ def ensure(
     keep: Keep | None = None,
     allow: Allow = always,
 ) -> JobResult:
-    """Bring a component to started or stopped; raise `HostError`s as `jobs.run` does.
+    """Start or stop a component; raise a `HostError` as `jobs.run` does.
 
-    OK says that the state was observed, before (then nothing was done) or after. A token older than one that the host
-    has seen is FAILED, so that the workflow reads why. When the state beforehand is unclear (the status command neither
-    says running nor not running), nothing is done and the outcome is UNKNOWN: to start what may run already, or stop
-    what may be in the middle of something, is a decision for whoever has looked.
+    OK means that the target state was observed, either before (then nothing was done) or after. A token lower than one
+    that the host has seen is FAILED, so that the workflow reads the reason. If the status command reports neither
+    running nor not running, nothing is done and the outcome is UNKNOWN. A person must then check before a component is
+    started twice, or stopped in the middle of something.
     """
     command = _command(request)
     if request.rehearse:
@@ -96,7 +96,7 @@ def _result(ending: Ending, request: EnsureComponent, command: str) -> tuple[Job
     if ending.answer is None:
         lost = JobResult(
             job=request.job, host=request.host.name, outcome=Outcome.UNKNOWN, changed=True, command=command,
-            reason=f"{request.component} may have been acted on; {ending.trouble}",
+            reason=f"{request.component} may have changed; {ending.error}",
         )  # fmt: skip
         return lost, b"", b""
     ended = read(ending.answer, request.host.name)
@@ -113,7 +113,7 @@ def _result(ending: Ending, request: EnsureComponent, command: str) -> tuple[Job
 
 
 def _exit_of_command(ended: Ended) -> int | None:
-    """The exit status of the start or stop command where one was run."""
+    """Return the exit status of the start or stop command, if one was run."""
     acted = ended.how == "exit" and ended.exit_status in (_DONE, _COMMAND_FAILED)
     return int(ended.verdict[0]) if acted and ended.verdict and ended.verdict[0].isdigit() else None
 
@@ -128,7 +128,7 @@ def _judge(ended: Ended, request: EnsureComponent) -> JobFinding:
     took = f"{ended.seconds:.1f} s"
     if code == _DONE:
         although = "" if said == "0" else f", although the command ended with exit status {said}"
-        return JobFinding(Outcome.OK, changed=True, reason=f"{it} was {state} and seen so after {took}{although}")
+        return JobFinding(Outcome.OK, changed=True, reason=f"{it} was {state} after {took}{although}")
     findings = {
         _WAS_SO: (Outcome.OK, False, f"nothing to do: {it} is {state} already"),
         _OLD_TOKEN: (
@@ -144,9 +144,9 @@ def _judge(ended: Ended, request: EnsureComponent) -> JobFinding:
         _COMMAND_FAILED: (
             Outcome.FAILED,
             True,
-            f"the command ended with exit status {said}, and {it} was not seen {state}",
+            f"the command ended with exit status {said}, and {it} was not {state}",
         ),
-        _NOT_SEEN: (Outcome.FAILED, True, f"{it} was not seen {state} within {took} (status {said} at last)"),
+        _NOT_SEEN: (Outcome.FAILED, True, f"{it} was not {state} within {took} (last status: {said})"),
         _LOCKED: (
             Outcome.FAILED,
             False,
@@ -154,7 +154,7 @@ def _judge(ended: Ended, request: EnsureComponent) -> JobFinding:
         ),
         _NO_DIRECTORY: (Outcome.FAILED, False, NO_DIRECTORY),
     }
-    broken = (Outcome.UNKNOWN, True, f"the far side's script ended with exit status {code}")
+    broken = (Outcome.UNKNOWN, True, f"the script on the host ended with exit status {code}")
     outcome, changed, reason = findings.get(code if code is not None else -1, broken)
     return JobFinding(outcome, changed, reason)
 
@@ -164,18 +164,20 @@ def _who_said(status: str) -> str:
 
 
 def _ask_systemd(unit: str) -> str:
-    return f'{scripts.source("systemd")}\nunit_stands {shlex.quote(unit)}\nset -- $?\necho "$state"\nexit "$1"'
+    return f'{scripts.source("systemd")}\nunit_status {shlex.quote(unit)}\nset -- $?\necho "$state"\nexit "$1"'
 
 
 def _rehearse(pool: Pool, request: EnsureComponent, pulse: Pulse, command: str) -> JobResult:
     control, wanted = request.control, _RUNNING if request.verb is Verb.STARTED else _NOT_RUNNING
     asked = _ask_systemd(control.unit) if isinstance(control, Systemd) else control.status
-    seen = look(pool, request.host, asked, Deadline.after(request.timeout), pulse)
+    seen = run_read_only(pool, request.host, asked, Deadline.after(request.timeout), pulse)
     it, status = request.component, seen.exit_status
     if status == wanted:
-        outcome, reason = Outcome.OK, f"{it} is {request.verb.value} already, so nothing would be run"
+        undone = "stops" if request.verb is Verb.STARTED else "starts"
+        reason = f"{it} is {request.verb.value} already, so nothing would be run unless an earlier step {undone} it"
+        outcome = Outcome.OK
     elif status == _PASSING and isinstance(control, Systemd):
-        outcome, reason = Outcome.OK, f"systemd says {seen.stdout.strip()} of {it}, so it would be waited for first"
+        outcome, reason = Outcome.OK, f"systemd says {seen.stdout.strip()} of {it}, so the step would wait first"
     elif status in (_RUNNING, _NOT_RUNNING):
         outcome, reason = Outcome.OK, f"{it} is not {request.verb.value}, so the command would be run"
     else:

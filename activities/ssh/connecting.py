@@ -1,4 +1,4 @@
-"""From nothing to a logged-in transport, every stage under one deadline."""
+"""Open a logged-in transport, with one deadline for all stages."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from activities.ssh.pulse import Pulse
 from models.errors import CredentialError, HostUnreachableError
 from models.hosts import HostTarget
 
-# What goes wrong is raised, once and in our words; paramiko's log would repeat it with a traceback each.
+# Our errors describe each failure once; paramiko's log would repeat it with a traceback.
 logging.getLogger("paramiko").setLevel(logging.CRITICAL)
 
 _TURN = 0.5
@@ -76,7 +76,7 @@ def log_in(
 
 
 def abandon(transport: paramiko.Transport) -> None:
-    """Give a transport up without waiting for anything: its own thread closes the socket within a moment."""
+    """Close a transport without waiting; its own thread closes the socket soon."""
     if transport.is_alive():
         transport.stop_thread()
     else:
@@ -86,7 +86,7 @@ def abandon(transport: paramiko.Transport) -> None:
 def _authenticate(
     transport: paramiko.Transport, target: HostTarget, key: paramiko.PKey, deadline: Deadline, pulse: Pulse
 ) -> None:
-    # Once and with one key: a host that bans whoever fails too often must not ban this site.
+    # Once and with one key: a host that bans clients after several failures must not ban this site.
     done = threading.Event()
     try:
         transport.auth_publickey(target.user, key, done)
@@ -94,9 +94,9 @@ def _authenticate(
         raise translate(error, target.name, "logging in") from None
     _await(done, transport, target, f"logging in as {target.user}", deadline, pulse)
     if not transport.is_authenticated():
-        trouble = transport.get_exception()
-        if trouble is not None and not isinstance(trouble, paramiko.AuthenticationException):
-            raise translate(trouble, target.name, f"logging in as {target.user}")
+        failure = transport.get_exception()
+        if failure is not None and not isinstance(failure, paramiko.AuthenticationException):
+            raise translate(failure, target.name, f"logging in as {target.user}")
         raise CredentialError(
             f"{target.name}: the host refuses user {target.user} with {target.credential}; "
             "put its public key into the user's authorized_keys there, or name the right key"
@@ -131,13 +131,13 @@ def _resolve(target: HostTarget, deadline: Deadline, pulse: Pulse) -> list[tuple
             return _in_time(ask, target, deadline, pulse)
         return ask()
     except (OSError, UnicodeError) as error:
-        raise translate(error, target.name, f"looking up {target.address}") from None
+        raise translate(error, target.name, f"resolving {target.address}") from None
 
 
 def _in_time(
     ask: Callable[[], list[tuple[int, Address]]], target: HostTarget, deadline: Deadline, pulse: Pulse
 ) -> list[tuple[int, Address]]:
-    # The resolver of the system knows no deadline; a look-up that is late ends by itself, and nobody waits for it.
+    # The system's resolver knows no deadline. A late look-up ends by itself, and this worker does not wait for it.
     answers: queue.SimpleQueue[list[tuple[int, Address]] | Exception] = queue.SimpleQueue()
 
     def look_up() -> None:
@@ -153,7 +153,7 @@ def _in_time(
         except queue.Empty:
             if deadline.over:
                 raise HostUnreachableError(
-                    f"{target.name}: no answer in time while looking up {target.address}"
+                    f"{target.name}: no answer in time while resolving {target.address}"
                 ) from None
             pulse()
             continue

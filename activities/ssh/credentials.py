@@ -1,4 +1,4 @@
-"""Private keys by reference: from a file, read once per worker, or held by the site's SSH agent."""
+"""Private keys by reference: from a file, read once in each worker, or from the site's SSH agent."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from models.errors import CredentialError
 
 
 class Keyring:
-    """The keys of one worker; safe to use from many threads. What could not be loaded is tried again when next asked for."""
+    """The keys of one worker; thread-safe. A key that failed to load is loaded again on the next request."""
 
     def __init__(self) -> None:
         self._keys: dict[str, paramiko.PKey] = {}
@@ -33,7 +33,7 @@ class Keyring:
             return self._keys[reference]
 
     def close(self) -> None:
-        """Leave the agent and forget the keys."""
+        """Disconnect from the agent and drop the keys."""
         with self._lock:
             self._keys.clear()
             if self._agent is not None:
@@ -68,7 +68,7 @@ class Keyring:
 
 
 class _OneAtATime(paramiko.AgentKey):
-    """A key in the agent: questions to the agent share one socket, so they go one after the other."""
+    """A key in the agent. Requests to the agent share one socket, so they run one after the other."""
 
     _asking = threading.Lock()
 
@@ -93,7 +93,7 @@ def _from_file(path: Path) -> paramiko.PKey:
         return _parse(data)
     except paramiko.PasswordRequiredException:
         raise CredentialError(f"{name}: the key is encrypted; decrypt it or put it into an agent") from None
-    # What a broken file makes the parsers raise is not limited to their documented errors.
+    # For a broken file, the parsers also raise errors that their documentation does not list.
     except (paramiko.SSHException, ValueError, IndexError, TypeError, UnsupportedAlgorithm):
         raise CredentialError(f"{name}: not a private key of a type that is known (ed25519, ecdsa, rsa)") from None
 

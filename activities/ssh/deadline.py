@@ -1,4 +1,4 @@
-"""One moment on the monotonic clock that everything about a request must be over by."""
+"""A deadline on the monotonic clock for all parts of a request."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ class Deadline:
 
     @classmethod
     def after(cls, span: timedelta | float) -> Deadline:
-        """Make the deadline that lies a span (or seconds) from now."""
+        """Return the deadline after a span (or seconds) from now."""
         return cls(time.monotonic() + (span.total_seconds() if isinstance(span, timedelta) else span))
 
     def left(self) -> float:
-        """Seconds that remain, never below zero."""
+        """Return the remaining seconds, never below zero."""
         return max(0.0, self.at - time.monotonic())
 
     @property
     def over(self) -> bool:
-        """Whether it has passed."""
+        """Whether the deadline has passed."""
         return time.monotonic() >= self.at
 
     def within(self, seconds: float) -> Deadline:
-        """Give the earlier of this deadline and one so many seconds from now."""
+        """Return the earlier of this deadline and one after these seconds from now."""
         return Deadline(min(self.at, time.monotonic() + seconds))
 
     def before(self, seconds: float) -> Deadline:
-        """Give the moment that lies so many seconds earlier."""
+        """Return the deadline that is these seconds earlier."""
         return Deadline(self.at - seconds)

@@ -1,4 +1,4 @@
-"""What paramiko and the operating system raise, in our own words: decides for each whether a retry can help."""
+"""The translation of errors of paramiko and the operating system; it decides for each whether a retry can help."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from paramiko.hostkeys import InvalidHostKey
 from models.errors import CredentialError, HostError, HostKeyError, HostRefusedError, HostUnreachableError
 
 _SESSIONS_EXHAUSTED = (2, 4)
-"""Channel open codes of RFC 4254, section 5.1, that may pass: connect failed (OpenSSH: MaxSessions), resource shortage."""
+"""Channel open codes of RFC 4254, section 5.1, that a retry may solve: connect failed (OpenSSH: MaxSessions), resource
+shortage."""
 
 TABLE: dict[type[BaseException], type[HostError]] = {
     ssh_exception.BadHostKeyException: HostKeyError,
@@ -40,11 +41,11 @@ TABLE: dict[type[BaseException], type[HostError]] = {
     TimeoutError: HostUnreachableError,
     binascii.Error: HostUnreachableError,
 }
-"""Every error of paramiko's, and what the system raises beneath it. A test fails when one is missing."""
+"""All errors of paramiko, and the system errors below it. A test fails if one is missing."""
 
 
 def translate(error: BaseException, host: str, stage: str) -> HostError:
-    """Make ours of a library's error; `stage` completes the sentence "while ..."."""
+    """Translate a library's error; `stage` completes the sentence "while ..."."""
     if isinstance(error, HostError):
         return error
     kind = next((TABLE[base] for base in type(error).__mro__ if base in TABLE), HostUnreachableError)

@@ -1,4 +1,6 @@
-"""Fences: a command runs on a host only under the newest token of its components, and never beside another of theirs."""
+"""Fences: a host runs a command only with the newest token of its components, and never two commands for one component
+at once.
+"""
 
 from __future__ import annotations
 
@@ -19,26 +21,28 @@ _OURS = "fence"
 
 
 def fenced(order: Order, fences: Mapping[str, int]) -> Order:
-    """Put an order's command, and its check, behind the fences; both run on the host under their locks."""
+    """Put the command and the check of an order behind the fences; both run on the host under their locks."""
     arguments = [scripts.sudo(order.host), as_arguments(fences), str(order.allowance), order.check]
     words = ["sh", "-c", scripts.source("process", "places", "lock", "fence"), "driftvakt", *arguments, *order.words]
     return replace(order, words=words, check="", in_folder=True)
 
 
 def as_arguments(fences: Mapping[str, int]) -> str:
-    """Write fences as the far side takes them: by the names of their folders, in the order in which all take the locks."""
+    """Return fences as arguments of the remote script: the names of their folders, in the order in which all operations
+    lock.
+    """
     return " ".join(f"{name}:{token}" for name, token in sorted((_folder(c), token) for c, token in fences.items()))
 
 
 def refused(ended: Ended, fences: Mapping[str, int]) -> JobFinding | None:
-    """Say why a fenced command was not run; None when it was, or may have been."""
+    """Return why a fenced command was not run; None if it was, or may have been."""
     if ended.verdict[:1] != [_OURS] or ended.how not in ("exit", "timeout", "cancel"):
         return None
     kind, *about = ended.verdict[1:]
     if kind == "nothing-to-do":
         return JobFinding(Outcome.OK, changed=False, reason=NOTHING_TO_DO)
     if ended.how != "exit":
-        over = {"timeout": "time was over", "cancel": "it was cancelled"}[ended.how]
+        over = {"timeout": "the timeout passed", "cancel": "it was cancelled"}[ended.how]
         reason = f"{over} before the command began (it waited for {_names(fences)} or its check); nothing was run"
     elif kind in ("old", "locked"):
         component = next((c for c in fences if _folder(c) == about[0]), about[0])
@@ -49,17 +53,17 @@ def refused(ended: Ended, fences: Mapping[str, int]) -> JobFinding | None:
 
 
 def too_old(component: str, seen: str, token: int | None) -> str:
-    """Say that an operation comes too late."""
+    """Return the refusal of an operation with a low token."""
     return f"refused: the host has seen token {seen} for {component}, newer than {token}; nothing was done"
 
 
 def locked(component: str, process: str) -> str:
-    """Say that another operation did not end in time."""
+    """Return the refusal of an operation while another one still runs."""
     return f"another operation holds {component} on this host (process {process}); nothing was done"
 
 
 def _folder(component: str) -> str:
-    """Name a component's folder on the host; an unusual name by its digest."""
+    """Return the name of a component's folder on the host; an unusual name is replaced by its digest."""
     return component if _PLAIN.fullmatch(component) else hashlib.sha256(component.encode(errors="replace")).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""Seeing a job on a host through: asked for as often as it takes, started there at most once."""
+"""Follow a job on a host to its end: over several connections if needed, and started at most once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from activities.ssh import scripts
 from activities.ssh.deadline import Deadline
-from activities.ssh.frames import FarSideAnswer
+from activities.ssh.frames import RemoteAnswer
 from activities.ssh.pool import Pool
 from activities.ssh.pulse import Interrupted, Pulse, Stop, no_pulse
 from activities.ssh.session import OverdueError
@@ -26,34 +26,34 @@ _LONGEST_BACK_OFF = 5.0
 
 @dataclass(frozen=True)
 class Order:
-    """A job as the far side's script takes it."""
+    """A job as the script on the host takes it."""
 
     host: HostTarget
     job: str
     words: list[str]
-    """What is run: a program and its arguments."""
+    """The program to run and its arguments."""
     timeout: float
-    """Seconds for everything."""
+    """Seconds for the whole job."""
     check: str = ""
     durable: bool = True
-    """Whether the note of the start must survive a power failure of the host."""
+    """Whether the record of the start must survive a power failure of the host."""
     in_folder: bool = False
-    """Whether the words are a far-side script that is told its state directory and its job folder first."""
+    """Whether the words are a remote script that needs its state directory and its job folder as arguments."""
     request: str = ""
-    """Digest of what is asked for; the host refuses a job id that it knows with another one."""
+    """The digest of the request; the host refuses a known job id with another digest."""
 
     @property
     def reserve(self) -> float:
-        """Seconds at the end of `timeout` that are kept for ending the command and hearing of it."""
+        """The seconds at the end of `timeout` that are reserved for stopping the command and reading its result."""
         return min(_RESERVE, self.timeout * _RESERVED_PART)
 
     @property
     def allowance(self) -> int:
-        """Seconds that a script of ours, running as the job, may take before it is ended."""
+        """The seconds after which a remote script that runs as the job is stopped."""
         return max(1, int(self.timeout - self.reserve - _MARGIN))
 
     def line(self, operation: str, mark: tuple[str, str], why: str = "") -> str:
-        """Build the command line for the host: `run`, `attach` (never starts it), `rehearse` or `end`."""
+        """Return the command line for the host: `run`, `attach` (never starts the job), `rehearse` or `end`."""
         seconds = max(1, round(self.timeout - self.reserve) + 1)
         patience = max(1, int(self.reserve * _FIFTHS / 2))
         frame = [
@@ -73,18 +73,18 @@ class Order:
 
 @dataclass(frozen=True)
 class Ending:
-    """How following ended."""
+    """The result of following a job."""
 
-    answer: FarSideAnswer | None
-    """None when nothing certain could be learnt."""
-    trouble: str = ""
-    """Then: what stood in the way."""
+    answer: RemoteAnswer | None
+    """None if nothing is certain."""
+    error: str = ""
+    """The error in that case."""
 
 
 class Follower:
-    """Follows one order over a pool's connections. `sent` tells whether the host may have been asked to start it.
+    """Follows one order over a pool's connections. `sent` says whether the host may have got the request to start it.
 
-    `may_start` is called whenever it is about to be asked to, and raises `HaltedError` when it must not be.
+    `may_start` is called before each request to start the job, and raises `HaltedError` to prevent it.
     """
 
     def __init__(
@@ -105,14 +105,14 @@ class Follower:
         self._may_start = may_start
         self._end = Deadline.after(order.timeout)
 
-    def rehearse(self) -> FarSideAnswer:
-        """Run the check alone; raise `HostError`s."""
+    def rehearse(self) -> RemoteAnswer:
+        """Run only the check; raise a `HostError`."""
         return self._ask("rehearse", self._end, self._pulse)
 
     def follow(self) -> Ending:
-        """Start or re-attach, and wait; raise `HostUnreachableError` only when nothing can have been started.
+        """Start the job or attach to it, and wait; `HostUnreachableError` means that it cannot have started.
 
-        `HaltedError` says that it must not be started now, and does not run there.
+        `HaltedError` means that it must not start now, and does not run on the host.
         """
         work = self._end.before(self._order.reserve)
         back_off = 0.1
@@ -145,8 +145,8 @@ class Follower:
                     raise
                 return self._stop("cancel")
 
-    def _stop(self, why: str, trouble: HostError | None = None) -> Ending:
-        """End the remote process group and hear what became of it."""
+    def _stop(self, why: str, cause: HostError | None = None) -> Ending:
+        """Stop the remote process group and read its result."""
         last = Deadline(self._end.at + _LAST_WORD)
         if why == "cancel":
             last = last.within(_RESERVE + _LAST_WORD)
@@ -157,10 +157,10 @@ class Follower:
             except (HostRefusedError, LoginShellError) as error:
                 return Ending(None, str(error))
             except HostError as error:
-                trouble = trouble if isinstance(error, OverdueError) and trouble else error
+                cause = cause if isinstance(error, OverdueError) and cause else error
                 back_off = self._rest(back_off, last, self._quietly)
-        ended = {"cancel": "it was cancelled", "timeout": "its time was over"}[why]
-        return Ending(None, f"{ended}, but whether it has ended there is not known ({trouble})")
+        ended = {"cancel": "it was cancelled", "timeout": "its timeout had passed"}[why]
+        return Ending(None, f"{ended}, but whether it has ended there is unknown ({cause})")
 
     def _quietly(self) -> None:
         # While a command is being ended, a second wish to stop changes nothing.
@@ -170,14 +170,14 @@ class Follower:
             if interrupted.stop is Stop.LEAVE:
                 raise
 
-    def _ask(self, operation: str, deadline: Deadline, pulse: Pulse, why: str = "") -> FarSideAnswer:
+    def _ask(self, operation: str, deadline: Deadline, pulse: Pulse, why: str = "") -> RemoteAnswer:
         mark = scripts.new_mark()
         with self._pool.session(self._order.host, deadline, pulse) as session:
             halted = self._halted() if operation == "run" else None
             if operation == "run" and not self._sent:
                 self._sent = True
                 self._on_sent()
-            # What was started before the halt is still seen through.
+            # A job that was started before the halt continues to its end, and this attempt follows it.
             session.execute(self._order.line("attach" if halted else operation, mark, why))
             answer = session.answer("".join(mark), pulse)
         if halted and answer.kind == "not-begun":
@@ -185,7 +185,7 @@ class Follower:
         return answer
 
     def _halted(self) -> HaltedError | None:
-        """Why it must not be started now; raised where it cannot run there already."""
+        """Return why the job must not start now; raised if it cannot run on the host already."""
         try:
             self._may_start()
         except HaltedError as halted:

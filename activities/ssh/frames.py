@@ -1,4 +1,6 @@
-"""The answer of the far side's job script: one line of words, then output streams, found by a random mark in any noise."""
+"""The answer of the job script on the host: one line of words, then output streams; a random mark finds it in other
+output.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +11,13 @@ from models.jobs import EXCERPT_LIMIT, STREAM_LIMIT
 _SECTIONS = 4
 _MOST_NOTES = 12
 _IN_PASSING = ("here", "late", "beat", "note")
-"""Words before the answer: that the far side is there, and notes of its places."""
+"""Words before the answer: the remote script has begun, and remarks about its places."""
 _MOST = 2 * (STREAM_LIMIT + EXCERPT_LIMIT) + 64 * 1024
 
 
 @dataclass(frozen=True)
-class FarSideAnswer:
-    """What the far side said."""
+class RemoteAnswer:
+    """The answer of the remote script."""
 
     kind: str
     """`done`, `checked`, `nothing-to-do`, `not-begun` or `refused`."""
@@ -23,13 +25,15 @@ class FarSideAnswer:
     streams: tuple[bytes, bytes, bytes, bytes] = (b"", b"", b"", b"")
     """The beginning and the separate end of standard output, then of standard error."""
     whole: bool = True
-    """Whether the streams came over to their end."""
+    """Whether the streams are complete."""
     notes: tuple[str, ...] = ()
-    """What the host said beside it of its places for jobs: `full /home`, `kept /tmp/driftvakt-app`."""
+    """Remarks of the host about its places for jobs: `full /home`, `kept /tmp/driftvakt-app`."""
 
 
 class AnswerReader:
-    """Fed with bytes as they come; holds the answer once it is whole. Memory stays below 2.2 MiB whatever comes."""
+    """Reads bytes as they arrive, and holds the answer when it is complete. Memory stays below 2.2 MiB for any
+    input.
+    """
 
     def __init__(self, mark: str) -> None:
         self._mark = mark.encode()
@@ -37,36 +41,36 @@ class AnswerReader:
         self._header: list[str] | None = None
         self._sections: list[bytes] = []
         self._notes: tuple[str, ...] = ()
-        self.heard = False
-        """Whether our script said anything at all; what came before its first word is a greeting."""
+        self.answered = False
+        """Whether our script has answered at all; output before its first word is a greeting."""
         self.asked = False
-        """Whether the far side, late, waits to hear that we are still there before it begins."""
-        self.answer: FarSideAnswer | None = None
+        """Whether the late remote script waits for a confirmation before it begins."""
+        self.answer: RemoteAnswer | None = None
 
     @property
-    def partial(self) -> FarSideAnswer | None:
-        """The answer as far as it came, when its line of words was whole."""
+    def partial(self) -> RemoteAnswer | None:
+        """Return the incomplete answer, if its line of words was complete."""
         if self._header is None:
             return None
         parts = [*self._sections, bytes(self._buffer), b"", b"", b"", b""]
-        return FarSideAnswer(
+        return RemoteAnswer(
             self._header[0], self._header[1:], (parts[0], parts[1], parts[2], parts[3]), False, self._notes
         )
 
     def feed(self, data: bytes) -> None:
-        """Take the next bytes; raise ValueError when they cannot be an answer."""
+        """Read the next bytes; raise ValueError if they cannot be an answer."""
         self._buffer += data
         while self.answer is None and (self._take_section() if self._header else self._take_line()):
             pass
         if len(self._buffer) > _MOST:
-            raise ValueError("the host's answer does not end")
+            raise ValueError("the host's answer has no end")
 
     def _take_line(self) -> bool:
         start = self._buffer.find(self._mark)
         if start < 0:
             del self._buffer[: -len(self._mark)]
             return False
-        self.heard = True
+        self.answered = True
         end = self._buffer.find(b"\n", start)
         if end < 0:
             return False
@@ -79,7 +83,7 @@ class AnswerReader:
         if not words or words[0] in _IN_PASSING:
             return True
         if words[0] != "done":
-            self.answer = FarSideAnswer(words[0], words[1:], notes=self._notes)
+            self.answer = RemoteAnswer(words[0], words[1:], notes=self._notes)
             return False
         self._header = words
         return True
@@ -94,7 +98,5 @@ class AnswerReader:
         if len(self._sections) < _SECTIONS:
             return True
         first, second, third, fourth = self._sections
-        self.answer = FarSideAnswer(
-            self._header[0], self._header[1:], (first, second, third, fourth), notes=self._notes
-        )
+        self.answer = RemoteAnswer(self._header[0], self._header[1:], (first, second, third, fourth), notes=self._notes)
         return False

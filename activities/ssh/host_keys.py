@@ -1,4 +1,4 @@
-"""The keys that a host may prove itself with, and no other."""
+"""The pinned keys of a host; no other key is accepted."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from models.errors import HostKeyError
 from models.hosts import HostTarget
 
 _ALGORITHMS = {"ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256")}
-"""Signature algorithms by key type where the names differ; SHA-1 signatures are not offered."""
+"""The signature algorithms for key types with a different name; SHA-1 signatures are not offered."""
 
 
 class PinnedKeys:
-    """Pinned public keys of one host, parsed; raises `HostKeyError` when one is no key."""
+    """The pinned public keys of one host, parsed; raises `HostKeyError` for an invalid key."""
 
     def __init__(self, target: HostTarget) -> None:
         self._host = target.name
@@ -28,7 +28,7 @@ class PinnedKeys:
                 self._types.append(kind)
 
     def restrict(self, transport: paramiko.Transport) -> None:
-        """Let only algorithms of the pinned types be negotiated, so that a host with several keys shows the right one."""
+        """Allow only algorithms of the pinned types, so that a host with several keys presents the right one."""
         wanted = [name for kind in self._types for name in _ALGORITHMS.get(kind, (kind,))]
         options = transport.get_security_options()
         known = [name for name in wanted if name in options.key_types]
@@ -39,7 +39,7 @@ class PinnedKeys:
         options.key_types = known
 
     def verify(self, transport: paramiko.Transport) -> None:
-        """Refuse a host that showed another key."""
+        """Refuse a host that presented another key."""
         shown = transport.get_remote_server_key()
         if shown.asbytes() not in self._blobs:
             raise HostKeyError(
@@ -58,6 +58,6 @@ def _parse(line: str, host: str) -> tuple[str, bytes]:
             raise ValueError
     except (IndexError, ValueError, binascii.Error):
         raise HostKeyError(
-            f"{host}: the pinned key {line[:40]!r} is no public key; write it as in 'ssh-ed25519 AAAA...'"
+            f"{host}: the pinned key {line[:40]!r} is not a public key; write it as in 'ssh-ed25519 AAAA...'"
         ) from None
     return kind, blob

@@ -1,4 +1,4 @@
-"""Commands as jobs: rehearsed, or run at most once per id on their host."""
+"""Commands as jobs: rehearsed, or run on their host at most once for each id."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from activities.ssh import scripts
 from activities.ssh.deadline import Deadline
 from activities.ssh.fences import NOTHING_TO_DO, fenced, refused
 from activities.ssh.following import Ending, Follower, Order
-from activities.ssh.looking import look
 from activities.ssh.masking import Mask
 from activities.ssh.pool import Pool
 from activities.ssh.pulse import Allow, Interrupted, Pulse, Stop, always, no_pulse
+from activities.ssh.read_only import run_read_only
 from activities.ssh.results import cut_short, judge, moved, no_place, nothing, obstacles, read, streams
 from models.errors import HostError
 from models.jobs import EXCERPT_LIMIT, JobResult, Outcome, RunJob, Stream
 
 Keep = Callable[[JobResult, bytes, bytes], None]
-"""Takes a result with the whole of what was fetched of standard output and standard error, secrets masked."""
+"""Receives a result with the complete fetched standard output and standard error, secrets masked."""
 
 
 def run(
@@ -30,10 +30,10 @@ def run(
     keep: Keep | None = None,
     allow: Allow = always,
 ) -> JobResult:
-    """Carry a job out, or re-attach to it; raise `HostError`s, unreachable only when nothing can have been started.
+    """Run a job, or attach to it. Raise a `HostError`; `HostUnreachableError` means that the job cannot have started.
 
-    `sent` says that an earlier attempt may have started it; `on_sent` is called just before this one may. `allow` is asked
-    before something that may change the host is begun; its `HaltedError` is raised.
+    `sent` says that an earlier attempt may have started the job; `on_sent` is called before this attempt may start it.
+    `allow` is called before any command that may change the host; its `HaltedError` is passed on.
     """
     mask = Mask(request.secrets)
     try:
@@ -45,7 +45,7 @@ def run(
 
 
 def command_of(request: RunJob, mask: Mask) -> str:
-    """What is run, as it reads on the host."""
+    """Return the command as text for people."""
     return mask.text(scripts.as_it_reads(request.host, request.command))
 
 
@@ -86,7 +86,7 @@ def _run(
         return nothing(request.host.name, request.job, command, Outcome.FAILED, "cancelled before anything was started")
     if request.read_only and ending.answer is not None and no_place(ending.answer):
         why = f"; {obstacles(ending.answer, request.host.name)}, so it was run without a job's folder"
-        return _look(pool, request, pulse, mask, command, "", why)
+        return _run_read_only(pool, request, pulse, mask, command, "", why)
     result, out, err = _result(ending, request, command, mask)
     if keep is not None:
         keep(result, out, err)
@@ -99,7 +99,7 @@ def _result(ending: Ending, request: RunJob, command: str, mask: Mask) -> tuple[
     if answer is None:
         lost = JobResult(
             job=job, host=host, outcome=Outcome.UNKNOWN, changed=True, command=command,
-            reason=mask.text(f"the command may have been started; {ending.trouble}"),
+            reason=mask.text(f"the command may have been started; {ending.error}"),
         )  # fmt: skip
         return lost, b"", b""
     if answer.kind == "nothing-to-do":
@@ -130,14 +130,20 @@ def _rehearse(pool: Pool, request: RunJob, pulse: Pulse, mask: Mask) -> JobResul
     if not request.read_only:
         reason = f"rehearsal: {said}, so the command would be run"
         return nothing(request.host.name, request.job, command, Outcome.OK, reason)
-    return _look(pool, request, pulse, mask, command, "rehearsal: the command changes nothing and was run; ", "")
+    return _run_read_only(
+        pool, request, pulse, mask, command, "rehearsal: the command changes nothing and was run; ", ""
+    )
 
 
-def _look(pool: Pool, request: RunJob, pulse: Pulse, mask: Mask, command: str, before: str, after: str) -> JobResult:
-    """Run a command that changes nothing as a look, which needs no folder on the host."""
-    seen = look(pool, request.host, scripts.shell_text(request.command), Deadline.after(request.timeout), pulse)
+def _run_read_only(
+    pool: Pool, request: RunJob, pulse: Pulse, mask: Mask, command: str, before: str, after: str
+) -> JobResult:
+    """Run a command that changes nothing without a job, because it needs no folder on the host."""
+    seen = run_read_only(
+        pool, request.host, scripts.shell_text(request.command), Deadline.after(request.timeout), pulse
+    )
     outcomes = {None: Outcome.UNKNOWN, 0: Outcome.OK}
-    said = "how it ended is not known" if seen.exit_status is None else f"it ended with exit status {seen.exit_status}"
+    said = "its exit status is unknown" if seen.exit_status is None else f"it ended with exit status {seen.exit_status}"
     out, err = (mask.text(text) for text in (seen.stdout, seen.stderr))
     return JobResult(
         job=request.job, host=request.host.name, outcome=outcomes.get(seen.exit_status, Outcome.FAILED), changed=False,

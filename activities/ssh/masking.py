@@ -1,4 +1,4 @@
-"""Secrets by reference, and the hiding of their values from everything that leaves the worker."""
+"""Masks the values of secrets in all data that leaves the worker."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ _MASK = b"***"
 
 
 class Mask:
-    """Hides the values that references (`env:NAME`, `file:PATH`) stand for; raises `CredentialError` when one has none."""
+    """Masks the values of references (`env:NAME`, `file:PATH`); raises `CredentialError` for a reference without a
+    value.
+    """
 
     def __init__(self, references: Iterable[str]) -> None:
         values: set[bytes] = set()
@@ -23,7 +25,7 @@ class Mask:
         self._values = sorted(filter(None, values), key=len, reverse=True)
 
     def data(self, data: bytes, *, cut_before: bool = False, cut_after: bool = False) -> bytes:
-        """Hide the values in bytes; where the bytes were cut, also a value of which only a part is left."""
+        """Mask the values in bytes; where the bytes were cut, also a value of which only a part remains."""
         for value in self._values:
             data = data.replace(value, _MASK)
         if cut_after:
@@ -33,7 +35,7 @@ class Mask:
         return data
 
     def text(self, text: str) -> str:
-        """Hide the values in text."""
+        """Mask the values in text."""
         return self.data(text.encode(errors="replace")).decode(errors="replace") if self._values else text
 
     def _hide_beginning(self, data: bytes) -> bytes:

@@ -1,4 +1,6 @@
-"""Connections to hosts: one for each way to reach one, shared by many threads, opened once, closed when idle."""
+"""SSH connections: one for each combination of host and login, shared by many threads, opened on demand, closed when
+idle.
+"""
 
 from __future__ import annotations
 
@@ -23,13 +25,13 @@ from models.errors import HostError, HostUnreachableError
 from models.hosts import HostTarget
 
 SESSIONS = 8
-"""Sessions at once on one connection; OpenSSH's own limit (MaxSessions) is 10."""
+"""The most parallel sessions on one connection; the default limit of OpenSSH (MaxSessions) is 10."""
 _TURN = 0.5
 
 
 @dataclass
 class Connection:
-    """A logged-in transport, and who uses it."""
+    """A logged-in transport, with the number of its users."""
 
     transport: paramiko.Transport
     via: Connection | None
@@ -37,27 +39,27 @@ class Connection:
     users: int = 0
     last_used: float = field(default_factory=time.monotonic)
     fresh: bool = True
-    """Whether nothing has gone over it yet."""
+    """Whether the connection is unused so far."""
 
     @property
     def alive(self) -> bool:
-        """Whether nothing is known against it."""
+        """Whether the connection has shown no error."""
         return self.transport.is_active() and (self.via is None or self.via.alive)
 
     def chain(self) -> list[Connection]:
-        """Give the connection itself and those that it goes through."""
+        """Return the connection itself and those that it goes through."""
         return [self, *(self.via.chain() if self.via else [])]
 
     def abandon(self) -> None:
-        """Give it up without waiting."""
+        """Close the connection without waiting."""
         abandon(self.transport)
 
 
 class Pool:
-    """Hands out sessions on pooled connections; thread-safe. `close` when done.
+    """Provides sessions on pooled connections; thread-safe. Call `close` at the end.
 
-    `connect_timeout` and `idle_seconds` are seconds. A connection is shared by whoever asks for the same host, user,
-    credential, pinned keys and jump hosts.
+    `connect_timeout` and `idle_seconds` are seconds. Requests with the same host, user, credential, pinned keys and
+    jump hosts share a connection.
     """
 
     def __init__(
@@ -80,7 +82,9 @@ class Pool:
 
     @contextmanager
     def session(self, target: HostTarget, deadline: Deadline, pulse: Pulse = no_pulse) -> Iterator[Session]:
-        """Open a session (a channel for one command) on a host; raise `HostError`s, `HostUnreachableError` if late."""
+        """Open a session (a channel for one command) on a host; raise a `HostError`, and `HostUnreachableError` after
+        the deadline.
+        """
         connection, channel = self._open(target, deadline, pulse)
         try:
             with self._watchdog.over(deadline, [c.abandon for c in connection.chain()]) as watched:
@@ -97,7 +101,7 @@ class Pool:
             self._leave(connection)
 
     def close(self) -> None:
-        """Close every connection and wait until their threads are gone; afterwards nothing can be opened."""
+        """Close every connection and wait for their threads; afterwards, nothing can be opened."""
         with self._lock:
             self._closed = True
             left = [*self._connections.values(), *self._retired]
@@ -134,7 +138,7 @@ class Pool:
     ) -> paramiko.Channel:
         while not connection.sessions.acquire(timeout=min(_TURN, deadline.left())):
             if deadline.over:
-                raise HostUnreachableError(f"{target.name}: busy with other sessions all the time")
+                raise HostUnreachableError(f"{target.name}: all of its sessions stayed busy")
             pulse()
         try:
             return self._open_channel(connection, target.name, deadline, pulse)
@@ -147,7 +151,7 @@ class Pool:
     ) -> paramiko.Channel:
         # A third of the time, so that enough is left for a new connection if this one is dead.
         stage = deadline.within(min(STAGE, max(1.0, deadline.left() / 3)))
-        what = "opening a session" if to is None else f"asking it for a way to {to[0]} port {to[1]}"
+        what = "opening a session" if to is None else f"asking it for a connection to {to[0]} port {to[1]}"
         while True:
             try:
                 with self._watchdog.over(stage, [c.abandon for c in connection.chain()]):
@@ -169,7 +173,7 @@ class Pool:
                 time.sleep(0.05)
 
     def _join(self, target: HostTarget, deadline: Deadline, pulse: Pulse) -> Connection:
-        """Find the connection, wait for whoever opens it, or open it; counted as in use."""
+        """Find the connection, wait for the thread that opens it, or open it; the caller counts as a user."""
         way = target.model_dump_json(exclude={"name", "sudo", "state_dir"})
         while True:
             with self._lock:
@@ -195,7 +199,7 @@ class Pool:
         except BaseException as error:
             with self._lock:
                 del self._flights[way]
-            # Whoever waits shares a verdict (one attempt, not one each), but not our own interruption.
+            # All waiting callers share the result of one attempt, but not the interruption of this caller.
             flight.set_exception(error) if isinstance(error, HostError) else flight.set_result(None)
             raise
         with self._lock:

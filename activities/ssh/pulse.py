@@ -1,4 +1,4 @@
-"""The sign of life of whoever waits, and how it learns that it should stop."""
+"""The heartbeat of a waiting thread, which also learns that the thread should stop."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from enum import StrEnum
 
 
 class Stop(StrEnum):
-    """Why waiting ends early."""
+    """The reason for an early end of a wait."""
 
     CANCEL = "cancel"
-    """Somebody cancelled: the remote command is to be ended."""
+    """The activity was cancelled: the remote command must be stopped."""
     LEAVE = "leave"
-    """This worker stops, or has been replaced: the remote command goes on and is followed by another."""
+    """This worker stops, or was replaced: the remote command continues, and another worker follows it."""
 
 
 class Interrupted(Exception):  # noqa: N818 -- it is no error
@@ -24,16 +24,16 @@ class Interrupted(Exception):  # noqa: N818 -- it is no error
 
 
 Pulse = Callable[[], None]
-"""Called at least once a second while something is waited for; heartbeats; raises `Interrupted`."""
+"""Called at least once a second during a wait; it heartbeats, and raises `Interrupted`."""
 
 
 def no_pulse() -> None:
-    """Wait without telling anybody."""
+    """A pulse without a heartbeat."""
 
 
 Allow = Callable[[str], None]
-"""Called with the application just before something is begun on one of its hosts; raises `HaltedError` while that is halted."""
+"""Called with the application before a command starts on one of its hosts; raises `HaltedError` during a halt."""
 
 
 def always(application: str) -> None:
-    """Let everything begin."""
+    """Allow every command."""

@@ -1,4 +1,4 @@
-"""One command on one channel: nothing waits beyond the deadline, nothing grows with the output, a silent link is noticed."""
+"""One command on one channel: no wait exceeds the deadline, memory is bounded, and a silent connection is noticed."""
 
 from __future__ import annotations
 
@@ -11,46 +11,48 @@ import paramiko
 
 from activities.ssh.deadline import Deadline
 from activities.ssh.errors import translate
-from activities.ssh.frames import AnswerReader, FarSideAnswer
+from activities.ssh.frames import AnswerReader, RemoteAnswer
 from activities.ssh.pulse import Pulse
 from activities.ssh.watchdog import Watched
 from models.errors import HostError, HostRefusedError, HostUnreachableError, LoginShellError
 from models.hosts import HostTarget
 
 STAGE = 10.0
-"""Longest wait, in seconds, for a session to open or a command to be accepted on a connection that stands."""
+"""The longest wait, in seconds, for a session to open or a command to be accepted on an open connection."""
 _TURN = 0.5
 _ASK_EVERY = 3.0
 _SILENT_AFTER = 10.0
 _CHUNK = 64 * 1024
 _FIRST_LINE = 10.0
-"""Longest wait, in seconds, for our script's first word: the login shell reads its start-up files before it runs anything."""
+"""The longest wait, in seconds, for the first word of the script; the login shell reads its start-up files first."""
 _SAID = 200
-"""Characters of a greeting that are told."""
+"""Characters of a greeting that an error repeats."""
 _LINK = 3.0
-"""Longest wait, in seconds, for a sign that a silent connection still stands."""
+"""The longest wait, in seconds, for a sign that a silent connection still works."""
 
 
 class OverdueError(HostUnreachableError):
-    """The deadline passed while the host was still at work; the connection itself may be well."""
+    """The deadline passed while the host was still working; the connection itself may be intact."""
 
 
 @dataclass
-class Kept:
-    """The first bytes of a stream, and how many there were."""
+class CapturedOutput:
+    """The first bytes of a stream, and the total number."""
 
     limit: int
     data: bytes = b""
     total: int = 0
 
     def add(self, data: bytes) -> None:
-        """Take the next bytes."""
+        """Add the next bytes."""
         self.data += data[: self.limit - len(self.data)]
         self.total += len(data)
 
 
 class Session:
-    """A channel for one command. `watched` guards what paramiko cannot bound; `give_up` ends the whole connection."""
+    """A channel for one command. `watched` bounds calls of paramiko without a timeout; `give_up` closes the whole
+    connection.
+    """
 
     def __init__(
         self,
@@ -66,12 +68,12 @@ class Session:
         self._deadline = deadline
         self._watched = watched
         self._give_up = give_up
-        self._heard = time.monotonic()
-        self._asked = self._heard
+        self._last_data_at = time.monotonic()
+        self._asked = self._last_data_at
         self._first_line = Deadline.after(_FIRST_LINE)
 
     def execute(self, line: str) -> None:
-        """Hand a line to the login shell; raise `HostRefusedError` when the host takes no commands."""
+        """Send a line to the login shell; raise `HostRefusedError` if the host accepts no commands."""
         self._watched.deadline = self._deadline.within(STAGE)
         try:
             self._channel.exec_command(line)
@@ -81,25 +83,25 @@ class Session:
             raise translate(error, self._host, "starting a command") from None
         self._watched.deadline = self._deadline
         self._channel.settimeout(_TURN)
-        self._heard = self._asked = time.monotonic()
+        self._last_data_at = self._asked = time.monotonic()
         self._first_line = Deadline.after(_FIRST_LINE)
 
-    def answer(self, mark: str, pulse: Pulse) -> FarSideAnswer:
-        """Wait for the far side's framed answer; raise `HostUnreachableError` when the link is lost or silent.
+    def answer(self, mark: str, pulse: Pulse) -> RemoteAnswer:
+        """Wait for the remote script's framed answer; raise `HostUnreachableError` if the connection is lost or silent.
 
-        `LoginShellError` says that the host answered, but that nothing of ours was run there.
+        `LoginShellError` means that the host answered, but did not run the script.
         """
         reader = AnswerReader(mark)
-        greeting, errors = Kept(2048), Kept(2048)
+        greeting, errors = CapturedOutput(2048), CapturedOutput(2048)
         while reader.answer is None:
             try:
-                data = self._next(pulse, errors, lambda: reader.heard)
+                data = self._next(pulse, errors, lambda: reader.answered)
                 if not data:
-                    if not reader.heard:
+                    if not reader.answered:
                         self._never_ran(greeting, errors)
                     raise HostUnreachableError(f"{self._host}: the connection was lost while the host was at work")
                 reader.feed(data)
-                if not reader.heard:
+                if not reader.answered:
                     greeting.add(data)
                     self._not_for_ever()
                 if reader.asked:
@@ -113,17 +115,17 @@ class Session:
                 raise
         return reader.answer
 
-    def collect(self, mark: bytes, out: Kept, err: Kept, pulse: Pulse) -> int | None:
-        """Take all output of a plain command; return its exit status, None when it was ended by a signal.
+    def collect(self, mark: bytes, out: CapturedOutput, err: CapturedOutput, pulse: Pulse) -> int | None:
+        """Read all output of a plain command; return its exit status, or None if a signal ended it.
 
-        `LoginShellError` says that its output is none of ours: the mark, which our script prints first, never came.
+        `LoginShellError` means that the output is not of the script: its mark, printed first, is missing.
         """
-        heard = False
+        answered = False
 
         def ours() -> bool:
-            nonlocal heard
-            heard = heard or mark in out.data
-            return heard
+            nonlocal answered
+            answered = answered or mark in out.data
+            return answered
 
         try:
             while True:
@@ -136,12 +138,12 @@ class Session:
         except OverdueError:
             if not ours():
                 raise HostUnreachableError(
-                    f"{self._host}: the login shell of user {self._user} had not run our command when the time was over"
+                    f"{self._host}: the login shell of user {self._user} had not run our command when the timeout passed"
                 ) from None
             raise
         end = Deadline.after(0.3)
         while not self._channel.exit_status_ready() or not (self._channel.eof_received or self._channel.closed):
-            # What a process left behind still holds open is not waited for.
+            # A process that the command left behind may keep the channel open; do not wait for it.
             if end.over:
                 break
             time.sleep(0.005)
@@ -153,14 +155,14 @@ class Session:
             self._never_ran(out, err)
         return None if status == -1 else status
 
-    def _drain(self, out: Kept, err: Kept) -> None:
+    def _drain(self, out: CapturedOutput, err: CapturedOutput) -> None:
         while self._channel.recv_ready():
             out.add(self._channel.recv(_CHUNK))
         while self._channel.recv_stderr_ready():
             err.add(self._channel.recv_stderr(_CHUNK))
 
-    def _next(self, pulse: Pulse, errors: Kept, ours: Callable[[], bool], *, beats: bool = True) -> bytes:
-        """Wait for the next bytes of standard output; empty when there are no more."""
+    def _next(self, pulse: Pulse, errors: CapturedOutput, ours: Callable[[], bool], *, beats: bool = True) -> bytes:
+        """Wait for the next bytes of standard output; empty at the end."""
         while True:
             pulse()
             if self._deadline.over:
@@ -178,14 +180,14 @@ class Session:
                 if beats:
                     self._keep_link(ours)
                 continue
-            self._heard = time.monotonic()
+            self._last_data_at = time.monotonic()
             return data
 
     def _keep_link(self, ours: Callable[[], bool]) -> None:
         now = time.monotonic()
-        if ours() and now - self._heard > _SILENT_AFTER:
+        if ours() and now - self._last_data_at > _SILENT_AFTER:
             self._give_up()
-            raise HostUnreachableError(f"{self._host}: the link has gone silent")
+            raise HostUnreachableError(f"{self._host}: the connection no longer answers")
         if now - self._asked > _ASK_EVERY:
             self._asked = now
             self._send(b"\n")
@@ -208,7 +210,7 @@ class Session:
             raise self._login_shell_error(f"for {_FIRST_LINE:.0f} s it printed text of its own")
 
     def _silent_shell(self) -> HostError:
-        """Tell a login shell that hangs from a link that does: over a link that stands, the server answers."""
+        """Return whether the login shell or the connection hangs: over an intact connection, the server answers."""
         transport = self._channel.get_transport()
         try:
             if transport is None:
@@ -218,23 +220,23 @@ class Session:
             pass  # It allows no further session: an answer, too.
         except (paramiko.SSHException, EOFError, OSError):
             self._give_up()
-            return HostUnreachableError(f"{self._host}: the link has gone silent")
-        return self._login_shell_error(f"nothing came within {_FIRST_LINE:.0f} s")
+            return HostUnreachableError(f"{self._host}: the connection no longer answers")
+        return self._login_shell_error(f"no output within {_FIRST_LINE:.0f} s")
 
-    def _never_ran(self, out: Kept, err: Kept) -> NoReturn:
-        """Raise what is to be said of a login shell that ended without our first word."""
+    def _never_ran(self, out: CapturedOutput, err: CapturedOutput) -> NoReturn:
+        """Raise the error for a login shell that ended without the first word of the script."""
         # The exit status comes just before or just after the end of the output.
         self._channel.status_event.wait(0.5)
         self._drain(out, err)
         if not self._alive():
-            raise HostUnreachableError(f"{self._host}: the connection was lost before the host said anything")
+            raise HostUnreachableError(f"{self._host}: the connection was lost before the host answered")
         said = " ".join((err.data or out.data).decode(errors="replace").split())[-_SAID:]
         status = self._channel.exit_status
         ended = "it was ended by a signal" if status < 0 else f"it ended with exit status {status}"
-        raise self._login_shell_error(f"{ended} and said {said!r}" if said else ended)
+        raise self._login_shell_error(f"{ended} and printed {said!r}" if said else ended)
 
     def _login_shell_error(self, seen: str) -> LoginShellError:
         return LoginShellError(
             f"{self._host} answered, but the login shell of user {self._user} never ran our command ({seen}); "
-            f"look at that shell and its start-up files: `ssh {self._user}@{self._host} true` must end with exit status 0"
+            f"check that shell and its start-up files: `ssh {self._user}@{self._host} true` must end with exit status 0"
         )

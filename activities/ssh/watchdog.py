@@ -1,4 +1,4 @@
-"""Ends what paramiko would wait for without end, and closes what nobody uses: one thread for a pool."""
+"""A thread for each pool that bounds paramiko's unbounded waits, and closes idle connections."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from activities.ssh.deadline import Deadline
 
 _TICK = 0.2
 _STEP = 0.6
-"""Seconds past the deadline before the first measure is taken, and again before each further one."""
+"""Seconds after the deadline before the first measure, and between measures."""
 
 
 @dataclass
 class Watched:
-    """One wait: its deadline may be moved, its measures are taken one after the other while it lasts."""
+    """A bounded wait: its deadline may be moved, and its measures are taken in order while it lasts."""
 
     deadline: Deadline
     measures: Sequence[Callable[[], None]]
@@ -26,7 +26,7 @@ class Watched:
 
 
 class Watchdog:
-    """Watches over blocking calls by closing what they wait on; also calls `tidy` every `tidy_every` seconds."""
+    """Bounds blocking calls by closing what they wait for; also calls `tidy` every `tidy_every` seconds."""
 
     def __init__(self, tidy: Callable[[], None], tidy_every: float) -> None:
         self._tidy = tidy
@@ -39,7 +39,7 @@ class Watchdog:
 
     @contextmanager
     def over(self, deadline: Deadline, measures: Sequence[Callable[[], None]]) -> Iterator[Watched]:
-        """Take the measures when the block is still running past its deadline."""
+        """Take the measures if the block is still running after its deadline."""
         watched = Watched(deadline, measures)
         number = next(self._numbers)
         with self._wake:
@@ -54,7 +54,7 @@ class Watchdog:
                 del self._watched[number]
 
     def close(self) -> None:
-        """End the thread."""
+        """Stop the thread."""
         with self._wake:
             self._closed = True
             self._wake.notify()

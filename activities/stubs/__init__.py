@@ -1,4 +1,4 @@
-"""Activity stubs: names and types that workflows call by; the classes beside this package carry them out.
+"""Activity stubs: the names and types by which workflows call activities; the packages beside this one implement them.
 
-A test holds every stub against the implementation of the same name.
+A test compares every stub with the implementation of the same name.
 """

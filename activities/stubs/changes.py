@@ -1,4 +1,4 @@
-"""Looking up what a change is about, and numbering changes; carried out by `activities.change.activities`."""
+"""The survey and the number of a change; implemented in `activities.change.activities`."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from models.change import ChangeNumber, ChangeSurvey, NumberChange, SurveyChange
 
 @activity.defn(name="survey_change")
 async def survey_change(request: SurveyChange) -> ChangeSurvey:
-    """What one version of a dossier says about a change and what is around it; `NotFoundError` where there is no such routine."""
+    """Return the parts of one version of a dossier that concern a change; raise `NotFoundError` if the routine does not
+    exist.
+    """
     raise NotImplementedError
 
 
 @activity.defn(name="number_change")
 async def number_change(request: NumberChange) -> ChangeNumber:
-    """The next number of an application's changes; the same key gives the same."""
+    """Return the next change number of an application; the same key returns the same number."""
     raise NotImplementedError

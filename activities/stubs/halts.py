@@ -1,4 +1,4 @@
-"""Halting, and waiting until a halt is lifted; carried out by `activities.records`."""
+"""The activities for halts; implemented in `activities.records`."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from models.halts import AwaitLift, BeginHalt, EndHalt, FindLifters, Halt, Lifte
 
 @activity.defn(name="begin_halt")
 async def begin_halt(request: BeginHalt) -> Halt:
-    """Note a halt, once for a key; it acts within a second."""
+    """Store a halt, once for each key; it is effective within a second."""
     raise NotImplementedError
 
 
 @activity.defn(name="find_lifters")
 async def find_lifters(request: FindLifters) -> Lifters:
-    """Who may lift a halt, to write to them."""
+    """Return the people who may lift a halt, for a notice to them."""
     raise NotImplementedError
 
 
 @activity.defn(name="end_halt")
 async def end_halt(request: EndHalt) -> Halt:
-    """Note that a halt is lifted; what waits goes on."""
+    """Store that a halt is lifted; waiting steps continue."""
     raise NotImplementedError
 
 
 @activity.defn(name="await_lift")
 async def await_lift(request: AwaitLift) -> Lifted:
-    """Return once a halt is lifted; fails until then, for as long as it takes, and says who halted and why."""
+    """Return after a halt is lifted; until then, fail with its person and reason, for as long as it takes."""
     raise NotImplementedError

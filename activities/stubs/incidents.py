@@ -1,4 +1,4 @@
-"""How an incident begins and ends in the records; carried out by `activities.incident.activities`."""
+"""The beginning and the end of an incident in the records; implemented in `activities.incident.activities`."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from models.beginning import BeginIncident, EndIncident, IncidentBegun, Incident
 
 @activity.defn(name="begin_incident")
 async def begin_incident(request: BeginIncident) -> IncidentBegun:
-    """Enter an incident in the records; what its dossier and its clocks say."""
+    """Write an incident to the records; return its plan and its clocks."""
     raise NotImplementedError
 
 
 @activity.defn(name="end_incident")
 async def end_incident(request: EndIncident) -> IncidentEnded:
-    """Write how an incident ended, and its account; the same run gives the same account."""
+    """Write the end of an incident and its post-incident report; the same run returns the same report."""
     raise NotImplementedError

@@ -1,19 +1,21 @@
-"""What maintenance looks up; carried out by `activities.maintenance.activities`."""
+"""The activities of maintenance; implemented in `activities.maintenance.activities`."""
 
 from __future__ import annotations
 
 from temporalio import activity
 
-from models.maintenance import CalendarLook, LoadMaintenance, LookAtCalendar, MaintenancePlan
+from models.maintenance import CalendarReading, LoadMaintenance, MaintenancePlan, QueryCalendar
 
 
 @activity.defn(name="load_maintenance")
 async def load_maintenance(request: LoadMaintenance) -> MaintenancePlan:
-    """A routine of one version of a dossier, resolved; `NotFoundError` where there is none."""
+    """Return a routine of one version of a dossier, with its hosts and steps; raise `NotFoundError` if it does not
+    exist.
+    """
     raise NotImplementedError
 
 
-@activity.defn(name="look_at_calendar")
-async def look_at_calendar(request: LookAtCalendar) -> CalendarLook:
-    """Whether a run is due, whether its window is open, and when it is next; time zones are looked up here alone."""
+@activity.defn(name="query_calendar")
+async def query_calendar(request: QueryCalendar) -> CalendarReading:
+    """Return whether a run is due, whether its window is open, and the next run; only this activity uses time zones."""
     raise NotImplementedError

@@ -1,4 +1,4 @@
-"""Sampling measuring points; carried out by `activities.monitor`, on the task queue of a site."""
+"""The activity that samples measuring points; implemented in `activities.monitor`, on the task queue of a site."""
 
 from __future__ import annotations
 
@@ -9,5 +9,7 @@ from models.monitor import Beat, SampleSite
 
 @activity.defn(name="sample_site")
 async def sample_site(request: SampleSite) -> Beat:
-    """Sample all measuring points of a site until the time is up; heartbeats; retried for ever when its worker dies."""
+    """Sample all measuring points of a site until the time is up; heartbeats; retried without limit if its worker
+    dies.
+    """
     raise NotImplementedError

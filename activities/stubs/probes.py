@@ -1,4 +1,4 @@
-"""Looking at measuring points; carried out by `activities.probes`, on the task queue of a site."""
+"""The activities that probe; implemented in `activities.probes`, on the task queue of a site."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from models.probes import HealthVerdict, ProbeBatch, ProbeBatchResult, WatchHeal
 
 @activity.defn(name="probe_points")
 async def probe_points(request: ProbeBatch) -> ProbeBatchResult:
-    """Look once at every point of the batch."""
+    """Probe every point of the batch once."""
     raise NotImplementedError
 
 
 @activity.defn(name="watch_health")
 async def watch_health(request: WatchHealth) -> HealthVerdict:
-    """Look again and again until the points' state is certain; a verdict, never an error, when they stay ill."""
+    """Probe repeatedly until the state of the points is certain; if they stay unhealthy, that is a verdict and no
+    error.
+    """
     raise NotImplementedError

@@ -1,41 +1,41 @@
-"""Keeping records; carried out by `activities.records`."""
+"""The activities on the records; implemented in `activities.records`."""
 
 from __future__ import annotations
 
 from temporalio import activity
 
 from models.people import IdentifiedPeople, IdentifyPeople
+from models.plans import ApplicationPlan, IncidentPlan, PlanRequest, WatchPlan, WatchPlanRequest
 from models.records import DecisionUse, OpenedGate, OpenGate, UseDecision, WriteRecords
-from models.slices import ApplicationPlan, IncidentPlan, PlanRequest, WatchSlice, WatchSliceRequest
 
 
-@activity.defn(name="load_watch_slice")
-async def load_watch_slice(request: WatchSliceRequest) -> WatchSlice:
-    """What a watch needs of the dossier that holds now, and the numbers to go on from."""
+@activity.defn(name="load_watch_plan")
+async def load_watch_plan(request: WatchPlanRequest) -> WatchPlan:
+    """Return the parts of the current dossier for a watch, and the next numbers."""
     raise NotImplementedError
 
 
 @activity.defn(name="load_incident_plan")
 async def load_incident_plan(request: PlanRequest) -> IncidentPlan:
-    """What an incident needs of one version of a dossier: probes, evidence, remedies and who decides."""
+    """Return the parts of one version of a dossier for an incident: probes, evidence, remedies and deciders."""
     raise NotImplementedError
 
 
 @activity.defn(name="identify_people")
 async def identify_people(request: IdentifyPeople) -> IdentifiedPeople:
-    """Find the one name of each of these people in the dossiers that hold; `NotFoundError` refuses a stranger."""
+    """Return the one name of each of these people in the current dossiers; `NotFoundError` refuses a stranger."""
     raise NotImplementedError
 
 
 @activity.defn(name="open_gate")
 async def open_gate(request: OpenGate) -> OpenedGate:
-    """Name a question by its content, once; history keeps the name."""
+    """Return the digest of a question once; history keeps it."""
     raise NotImplementedError
 
 
 @activity.defn(name="use_decision")
 async def use_decision(request: UseDecision) -> DecisionUse:
-    """Use an approval up, so that a reset run cannot act on it again."""
+    """Consume an approval, so that a reset run cannot act on it again."""
     raise NotImplementedError
 
 
@@ -47,5 +47,5 @@ async def write_records(request: WriteRecords) -> None:
 
 @activity.defn(name="load_application_plan")
 async def load_application_plan(request: PlanRequest) -> ApplicationPlan:
-    """What a runbook needs of an application; `NotFoundError` where no dossier is published."""
+    """Return the plan of an application for a runbook; raise `NotFoundError` if no dossier is published."""
     raise NotImplementedError

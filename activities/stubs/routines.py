@@ -1,4 +1,4 @@
-"""Looking at orders of extended routines; carried out by `activities.routine.activities`."""
+"""The check of orders of extended routines; implemented in `activities.routine.activities`."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from models.routine import CheckedOrder, CheckOrder
 
 @activity.defn(name="check_order")
 async def check_order(request: CheckOrder) -> CheckedOrder:
-    """Look at an order: what is wrong with it, its steps with the inputs in their places, and when it may begin."""
+    """Check an order; return its faults, its steps with the inputs inserted, and the earliest time."""
     raise NotImplementedError

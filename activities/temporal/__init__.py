@@ -1,1 +1,1 @@
-"""Looking at other workflows through Temporal, and telling them something."""
+"""Queries and updates to other workflows through Temporal."""

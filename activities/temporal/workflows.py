@@ -1,4 +1,4 @@
-"""Looking at other workflows, and telling them something, through Temporal."""
+"""Queries and updates to other workflows through Temporal, for workflows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import Any, Final, TypeVar
 from temporalio import activity
 from temporalio.client import (
     Client,
-    WithStartWorkflowOperation,
     WorkflowExecutionDescription,
     WorkflowExecutionStatus,
     WorkflowFailureError,
@@ -18,34 +17,35 @@ from temporalio.client import (
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
-from temporalio.common import SearchAttributeKey, WorkflowIDConflictPolicy
+from temporalio.common import SearchAttributeKey
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.records.requests import request_digest
+from activities.temporal.watches import update_watch
 from models.base import Model
 from models.dossier.agreement import Priority
 from models.errors import NotFoundError, UserError, WatchUnavailableError
-from models.incident import IncidentOutcome, IncidentStatus, Told
+from models.incident import IncidentOutcome, IncidentReply, IncidentStatus
 from models.major import (
     IncidentAnswer,
     IncidentAnswers,
-    LookAtIncidents,
-    SeenIncident,
-    SeenIncidents,
-    TellIncidents,
+    IncidentSnapshot,
+    IncidentSnapshots,
+    QueryIncidents,
+    SendToIncidents,
 )
-from models.names import PRIORITY, STATE, WORKFLOW_QUEUE, watch_id
+from models.names import PRIORITY, STATE
 from models.opening import ReportByHand
-from models.watch import EndedIncidents, LookUpIncidents, OpenReceipt, WatchOrder
+from models.watch import EndedIncidents, FindEndedIncidents, OpenReceipt
 
 T = TypeVar("T")
 
 ANSWER_WITHIN: Final = timedelta(seconds=5)
-"""How long a workflow is given to say how it stands."""
+"""The time for a workflow to answer a query."""
 
 TAKEN_WITHIN: Final = timedelta(seconds=20)
-"""How long a workflow is given to take what it is told."""
+"""The time for a workflow to accept an update."""
 
 _AT_ONCE: Final = 16
 _STATE = SearchAttributeKey.for_keyword(STATE)
@@ -53,9 +53,9 @@ _PRIORITY = SearchAttributeKey.for_keyword(PRIORITY)
 
 
 class Workflows:
-    """Answers what a workflow wants to know of others, and tells them what it has to say.
+    """Queries other workflows, and sends them updates, for a workflow.
 
-    `applications` names those that are published.
+    `applications` names the published ones.
     """
 
     def __init__(self, client: Client, applications: Callable[[], list[str]]) -> None:
@@ -63,14 +63,14 @@ class Workflows:
         self._applications = applications
 
     def activities(self) -> list[Callable[..., Any]]:
-        """All of them, for the worker."""
-        return [self.look_up_incidents, self.look_at_incidents, self.tell_incidents, self.report_by_hand]
+        """Return all activities, for the worker."""
+        return [self.find_ended_incidents, self.query_incidents, self.send_to_incidents, self.report_by_hand]
 
-    # --- looking
+    # --- queries
 
     @activity.defn
-    async def look_up_incidents(self, request: LookUpIncidents) -> EndedIncidents:
-        """Tell which of these incidents no longer run, and how they ended as far as is known."""
+    async def find_ended_incidents(self, request: FindEndedIncidents) -> EndedIncidents:
+        """Return those of these incidents that no longer run, with their outcome if it is known."""
         ended = {}
         for incident in request.ids:
             described = await self._described(incident)
@@ -80,22 +80,22 @@ class Workflows:
         return EndedIncidents(ended=ended)
 
     @activity.defn
-    async def look_at_incidents(self, request: LookAtIncidents) -> SeenIncidents:
-        """Tell how these incidents stand; one that is not there, or does not answer, is an answer of its own."""
+    async def query_incidents(self, request: QueryIncidents) -> IncidentSnapshots:
+        """Query the state of these incidents; a missing or silent one is an answer of its own."""
 
-        async def look(id: str) -> SeenIncident:
-            return await self._look_at(id, request.major)
+        async def snapshot(id: str) -> IncidentSnapshot:
+            return await self._snapshot(id, request.major)
 
-        return SeenIncidents(incidents=await _each(request.ids, look))
+        return IncidentSnapshots(incidents=await _each(request.ids, snapshot))
 
-    async def _look_at(self, id: str, looking: str | None) -> SeenIncident:
+    async def _snapshot(self, id: str, major: str | None) -> IncidentSnapshot:
         described = await self._described(id)
         if described is None:
-            return SeenIncident(id=id, runs=False, known=False)
+            return IncidentSnapshot(id=id, runs=False, known=False)
         if described.status is not WorkflowExecutionStatus.RUNNING:
             return await self._ended(described)
         attributes = described.typed_search_attributes
-        seen = SeenIncident(
+        seen = IncidentSnapshot(
             id=id,
             runs=True,
             title=await described.static_summary() or "",
@@ -113,21 +113,23 @@ class Workflows:
                 "priority": _priority(status.priority),
                 "lead": status.lead,
                 "leaders": status.leaders,
-                "heard_at": status.heard_at,
-                "major": await self._other_major(status.major, looking),
+                "active_at": status.active_at,
+                "major": await self._other_major(status.major, major),
                 "opened_at": status.opened_at or described.start_time,
             }
         )
 
-    async def _other_major(self, id: str | None, looking: str | None) -> str | None:
-        """The major incident of that id, unless it is the one that looks; one that was terminated has given nothing back."""
-        described = await self._described(id) if id is not None and id != looking else None
+    async def _other_major(self, id: str | None, major: str | None) -> str | None:
+        """Return the major incident of that id, unless it is the asking one. One that was terminated has not released
+        its incidents.
+        """
+        described = await self._described(id) if id is not None and id != major else None
         return id if described is not None and described.status is WorkflowExecutionStatus.RUNNING else None
 
-    async def _ended(self, described: WorkflowExecutionDescription) -> SeenIncident:
+    async def _ended(self, described: WorkflowExecutionDescription) -> IncidentSnapshot:
         outcome = await self._outcome(described.id)
         whole = outcome if isinstance(outcome, IncidentOutcome) else None
-        return SeenIncident(
+        return IncidentSnapshot(
             id=described.id,
             runs=False,
             title=await described.static_summary() or "",
@@ -154,7 +156,7 @@ class Workflows:
             raise
 
     async def _outcome(self, id: str) -> IncidentOutcome | str | None:
-        """What an incident came to; only the word for it where it left no outcome, None where nothing is known."""
+        """Return the outcome of an incident; only its end if it left no outcome, and None if nothing is known."""
         handle = self._client.get_workflow_handle(id, result_type=IncidentOutcome)
         try:
             outcome: IncidentOutcome = await handle.result()
@@ -162,18 +164,18 @@ class Workflows:
             return None  # the last: it left another kind of result, as holders of operations do
         return outcome
 
-    # --- telling
+    # --- messages
 
     @activity.defn
-    async def tell_incidents(self, request: TellIncidents) -> IncidentAnswers:
-        """Tell incidents something; one that refuses, has ended or is silent is an answer of its own."""
+    async def send_to_incidents(self, request: SendToIncidents) -> IncidentAnswers:
+        """Send a message to incidents; one that refuses, has ended or is silent is an answer of its own."""
 
-        async def tell(id: str) -> IncidentAnswer:
-            return await self._tell(id, request)
+        async def send(id: str) -> IncidentAnswer:
+            return await self._send(id, request)
 
-        return IncidentAnswers(answers=await _each(request.ids, tell))
+        return IncidentAnswers(answers=await _each(request.ids, send))
 
-    async def _tell(self, id: str, request: TellIncidents) -> IncidentAnswer:
+    async def _send(self, id: str, request: SendToIncidents) -> IncidentAnswer:
         messages: list[tuple[str, Model | None]] = [
             ("add_note", request.note),
             ("update_customer", request.customer_update),
@@ -192,57 +194,54 @@ class Workflows:
         try:
             async with asyncio.timeout(TAKEN_WITHIN.total_seconds()):
                 # The id makes asking again, after a crash, the same asking.
-                answer: Told = await handle.execute_update(name, message, id=key, result_type=Told)
+                answer: IncidentReply = await handle.execute_update(name, message, id=key, result_type=IncidentReply)
         except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
             raise UserError(
-                f"it did not answer within {TAKEN_WITHIN.total_seconds():g} s and may still take it; look at it"
+                f"it did not answer within {TAKEN_WITHIN.total_seconds():g} s and may still accept it; check it"
             ) from None
         except WorkflowUpdateFailedError as error:
             raise UserError(_refusal(error)) from None
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
-                raise UserError("it has ended meanwhile") from None
+                raise UserError("it has ended in the meantime") from None
             raise
         return answer.message
 
     @activity.defn
     async def report_by_hand(self, request: ReportByHand) -> OpenReceipt:
-        """Have the watch open an incident; `NotFoundError` names what is published, `UserError` is the watch's refusal."""
+        """Let the watch open an incident; `NotFoundError` names the published applications, `UserError` is the watch's
+        refusal.
+        """
         known = await asyncio.to_thread(self._applications)
         if request.application not in known:
             names = ", ".join(known) or "none"
             raise NotFoundError(f"no dossier of {request.application} is published; there are {names}")
-        start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
-            "watch",
-            WatchOrder(application=request.application),
-            id=watch_id(request.application),
-            task_queue=WORKFLOW_QUEUE,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            static_summary=f"Watch of {request.application}",
-        )
+        id = _update_id(request.key, request.order)
         try:
-            receipt: OpenReceipt = await self._client.execute_update_with_start_workflow(
+            return await update_watch(
+                self._client,
+                request.application,
                 "open_incident",
                 request.order,
-                start_workflow_operation=start,
-                id=_update_id(request.key, request.order),
-                result_type=OpenReceipt,
+                OpenReceipt,
+                id=id,
                 rpc_timeout=TAKEN_WITHIN,
             )
         except WorkflowUpdateFailedError as error:
             raise UserError(_refusal(error)) from None
         except (RPCError, TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
             raise WatchUnavailableError(f"the watch of {request.application} did not answer: {error}") from error
-        return receipt
 
 
 def _update_id(key: str, message: Model) -> str:
-    """Give an update its id: asking again is the same asking, and another message under the same key is not swallowed."""
+    """Return the id of an update: a repetition has the same id, and another message under the same key has another
+    one.
+    """
     return f"{key}/{request_digest(message)}"
 
 
 async def _each(ids: list[str], work: Callable[[str], Awaitable[T]]) -> list[T]:
-    """Do the same for each, some at once; the results stand in the order of the ids."""
+    """Call a function for each id, several in parallel; the results are in the order of the ids."""
     some = asyncio.Semaphore(_AT_ONCE)
 
     async def one(id: str) -> T:

@@ -1,4 +1,4 @@
-"""The dossier: one typed document an application, from which everything that runs is made."""
+"""The dossier: one typed document for each application; monitoring, incidents, schedules and reports follow it."""
 
 from models.dossier.dossier import Dossier
 

@@ -1,4 +1,4 @@
-"""Approvals: who must agree to something, and what nobody's answer means."""
+"""Approvals: the people who must agree, and what happens if nobody answers in time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from models.base import Identifier, Model, PositiveDuration
 
 
 class OnSilence(StrEnum):
-    """What nobody's answer means once the time is up."""
+    """What happens if nobody answers before the deadline."""
 
     REFUSE = "refuse"
     APPROVE = "approve"
@@ -20,22 +20,25 @@ class OnSilence(StrEnum):
 
 
 class Approval(Model):
-    """Who must agree, and how."""
+    """The people who must agree to an action, and the rules for it."""
 
     roles: Annotated[list[Identifier], Field(min_length=1)]
-    """Contacts who hold any of these may decide."""
+    """Contacts with any of these roles may decide."""
     count: Annotated[int, Field(ge=1, le=10)] = 1
-    """How many different people must approve."""
+    """The number of people who must approve."""
     not_requester: bool | None = None
-    """Whoever asked for it may not approve it. Unless given, this holds for what somebody orders, and not in an incident: there
-    whoever is awake must be able to go on."""
+    """True: the requester may not approve. Default: true for work that somebody ordered. False in an incident, because
+    the only person awake must be able to continue."""
     alone_after: PositiveDuration | None = None
-    """For an emergency: once it was asked for so long in vain, one of those who may decide may answer alone, with a reason, also
-    who asked for it."""
+    """For emergencies: if nobody has answered after this time, one of the people with the roles may decide alone, with
+    a reason. This may be the requester."""
     within: PositiveDuration = timedelta(minutes=30)
     on_silence: OnSilence = OnSilence.REFUSE
 
     def excluded(self, requester: str | None, *, ordered: bool = True) -> str | None:
-        """Who may not answer because they asked for it. `ordered`: somebody ordered it; else an incident needs it."""
+        """Return the person who may not answer because they requested the action; None if everybody may answer.
+
+        `ordered`: a person ordered the action; otherwise an incident needs it.
+        """
         four_eyes = ordered if self.not_requester is None else self.not_requester
         return requester if four_eyes else None

@@ -1,4 +1,4 @@
-"""What runs where: sites, hosts, components, integrations and flows."""
+"""The architecture: sites, hosts, components, integrations and flows."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from models.base import Identifier, Model, PositiveDuration
+from models.dependencies import Dependencies
 from models.dossier.agreement import Level
 from models.dossier.keys import HostKey
 from models.hosts import Control
@@ -14,7 +15,7 @@ from models.hosts import Control
 ADDRESS = r"^[A-Za-z0-9:][A-Za-z0-9.:%_-]{0,252}$"
 
 Address = Annotated[str, Field(pattern=ADDRESS)]
-"""DNS name or IP address."""
+"""A DNS name or an IP address."""
 
 
 def _reference(text: str) -> str:
@@ -22,20 +23,20 @@ def _reference(text: str) -> str:
         return text
     # The text is not repeated: it may be the secret itself.
     raise ValueError(
-        "this is no reference to a key; write file:PATH, agent: or agent:SHA256:FINGERPRINT, never the secret itself"
+        "this is not a reference to a key; write file:PATH, agent: or agent:SHA256:FINGERPRINT, never the secret itself"
     )
 
 
 Credential = Annotated[str, AfterValidator(_reference)]
-"""Where a private key is found."""
+"""A reference to a private key."""
 
 
 class Site(Model):
-    """Where hosts stand; its workers reach them."""
+    """A place with hosts; the workers of the site connect to them."""
 
     name: str
     operated_by: Identifier
-    """Party."""
+    """The party that operates the site."""
     location: str | None = None
 
 
@@ -44,57 +45,57 @@ class Host(Model):
 
     site: Identifier
     address: Address
-    """DNS name or IP address, without a port."""
+    """A DNS name or an IP address, without a port."""
     port: Annotated[int, Field(ge=1, le=65535)] = 22
     user: str = "driftvakt"
     host_keys: Annotated[list[HostKey], Field(min_length=1)]
-    """Pinned public keys: lines of `ssh-keyscan`, without the host's name."""
+    """The pinned public keys: lines of `ssh-keyscan` without the host's name."""
     credential: Credential
     """`file:PATH` on the site's worker, `agent:` or `agent:SHA256:FINGERPRINT`; never the secret itself."""
     jump: Identifier | None = None
-    """Host to go through."""
+    """The jump host through which connections go."""
     sudo: bool = False
-    """Whether commands run by `sudo -n`."""
+    """Whether commands run with `sudo -n`."""
     state_dir: str | None = None
     os: str | None = None
     purpose: str | None = None
 
 
 class Component(Model):
-    """A role of the application that runs on one or more hosts: web, db."""
+    """A role of the application, such as web or db, on one or more hosts."""
 
     name: str
     hosts: list[Identifier] = []
-    """None: it runs where we cannot log in (a third party's service)."""
+    """Empty: the component runs where we cannot log in, such as a third party's service."""
     operated_by: Identifier | None = None
-    """Party; the supplier unless given."""
+    """The party that operates the component; the supplier by default."""
     depends_on: list[Identifier] = []
-    """Components it needs to work."""
+    """The components that this component needs to work."""
     impact: Level = Level.MEDIUM
-    """How much the customer loses when it is down."""
+    """How much the customer loses while the component is down."""
     control: Control | None = None
-    """How it is started, stopped and looked at."""
+    """How the component is started, stopped and checked."""
     start_timeout: PositiveDuration | None = None
     stop_timeout: PositiveDuration | None = None
     notes: str | None = None
 
 
 class Integration(Model):
-    """Who talks to whom."""
+    """A connection from a component to another component or party."""
 
     source: Identifier
-    """Component."""
+    """The component that connects."""
     target: Identifier
-    """Component or party."""
+    """The component or party that is connected to."""
     protocol: str
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
     carries: str
-    """What goes over it."""
+    """The data that the integration transfers."""
     contact: Identifier | None = None
 
 
 class Flow(Model):
-    """A path through components that a user notices."""
+    """A path through components whose failure a user notices."""
 
     name: str
     through: Annotated[list[Identifier], Field(min_length=1)]
@@ -102,10 +103,15 @@ class Flow(Model):
 
 
 class Architecture(Model):
-    """The application as it is built."""
+    """The technical structure of the application."""
 
     sites: dict[Identifier, Site] = {}
     hosts: dict[Identifier, Host] = {}
     components: Annotated[dict[Identifier, Component], Field(min_length=1)]
     integrations: dict[Identifier, Integration] = {}
     flows: dict[Identifier, Flow] = {}
+
+    @property
+    def dependencies(self) -> Dependencies:
+        """The dependencies between the components."""
+        return Dependencies({name: component.depends_on for name, component in self.components.items()})

@@ -1,4 +1,6 @@
-"""Backups: what they are made with and where they lie. Everything here is on the host that restores; secrets stay there."""
+"""The kinds of backup, and where each is stored. Paths and files are on the host that restores; secrets stay on that
+host.
+"""
 
 from __future__ import annotations
 
@@ -25,42 +27,43 @@ FilePattern = Annotated[str, Field(pattern=r"^[^/\n]{1,200}$")]
 """A name with shell wildcards: `shop-*.dump`."""
 
 Database = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]{0,37}$")]
-"""A database's name; short enough for what is appended where one is kept."""
+"""The name of a database, short enough for the suffix of a database that is kept."""
 
 OsUser = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_-]{0,31}$")]
 
 
 class PostgresServer(Model):
-    """How the programs of PostgreSQL are run on the host, and how they reach the server."""
+    """How Driftvakt runs the programs of PostgreSQL on the host, and how these reach the server."""
 
     run_as: OsUser | None = None
-    """The user of the host who runs them, `postgres` for most; needs root or `sudo`. None: whoever logs in."""
+    """The user of the host who runs the programs, usually `postgres`. Changing to that user needs root or `sudo`.
+    Default: the user who logs in."""
     programs: HostPath | None = None
-    """Directory of the programs where it is not on the PATH: `/usr/lib/postgresql/15/bin`."""
+    """The directory of the programs, if they are not on the PATH: `/usr/lib/postgresql/15/bin`."""
     host: Annotated[str, Field(pattern=r"^[A-Za-z0-9./_:-]{1,200}$")] | None = None
-    """Address, or directory of the socket; the programs' default unless given."""
+    """The address, or the directory of the socket; the programs' default if omitted."""
     port: Annotated[int, Field(ge=1, le=65535)] = 5432
     user: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]{0,62}$")] | None = None
-    """Role in the database, allowed to make and rename databases; the programs' default unless given."""
+    """A database role that may create and rename databases; the programs' default if omitted."""
     passfile: HostPath | None = None
-    """A password file of libpq (`.pgpass`) on the host, which its password is read from."""
+    """A password file of libpq (`.pgpass`) on the host."""
 
 
 class PostgresqlDump(Model):
-    """Dumps of one database, made by `pg_dump --format=custom` (or `--format=tar`), a file each."""
+    """Dumps of one database, each in one file, made by `pg_dump --format=custom` (or `--format=tar`)."""
 
     type: Literal["postgresql_dump"]
     directory: HostPath
-    """Where the dumps lie."""
+    """The directory with the dumps."""
     pattern: FilePattern = "*.dump"
-    """Which files there are dumps of this database."""
+    """The files in the directory that are dumps of this database."""
     database: Database
-    """What is restored."""
+    """The database that is restored."""
     dumped_from: Database | None = None
-    """The name in the dump, if it is another; a dump of any other database is refused."""
+    """The database name in the dump, if it differs from `database`; a dump of any other database is refused."""
     server: PostgresServer = PostgresServer()
     jobs: Annotated[int, Field(ge=1, le=64)] = 2
-    """How many tables at the same time; dumps in custom format only."""
+    """The number of tables that are restored in parallel; only for dumps in custom format."""
 
 
 class PostgresqlBase(Model):
@@ -68,21 +71,22 @@ class PostgresqlBase(Model):
 
     type: Literal["postgresql_base"]
     directory: HostPath
-    """Where the base backups lie, a directory each: plain, or with `base.tar` in it."""
+    """The directory with the base backups. Each backup is a directory, either plain or with a `base.tar`."""
     pattern: FilePattern = "*"
     wal_archive: HostPath
-    """Where `archive_command` puts finished log segments."""
+    """The directory to which `archive_command` copies finished log segments."""
     restore_command: Annotated[str, Field(pattern=r"%f")] | None = None
-    """What fetches a segment, `%f` to `%p`; a copy from `wal_archive` unless given."""
+    """The command that copies the segment `%f` to `%p`; default: a copy from `wal_archive`."""
     data_directory: HostPath
-    """The cluster that is restored."""
+    """The data directory of the cluster that is restored."""
     database: Database = "postgres"
-    """Where verification is connected to."""
+    """The database to which the verification queries connect."""
     system_identifier: Annotated[str, Field(pattern=r"^[0-9]{10,25}$")] | None = None
-    """What `pg_controldata` says; that of the cluster in `data_directory` unless given. A backup of any other is refused."""
+    """The identifier that `pg_controldata` prints; default: that of the cluster in `data_directory`. A backup of any
+    other cluster is refused."""
     server: PostgresServer = PostgresServer()
     settings: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.]{0,62}$")], str] = {}
-    """Settings without which its log cannot be replayed: `shared_preload_libraries`."""
+    """Settings that replaying the log requires: `shared_preload_libraries`."""
 
 
 class Restic(Model):
@@ -90,31 +94,31 @@ class Restic(Model):
 
     type: Literal["restic"]
     repository: Annotated[str, Field(min_length=1, max_length=400, pattern=r"^\S([^\n]*\S)?$")]
-    """Address without secrets: `/srv/restic`, `sftp:backup@host:/srv/restic`, `s3:s3.example.com/bucket`."""
+    """The address without secrets: `/srv/restic`, `sftp:backup@host:/srv/restic`, `s3:s3.example.com/bucket`."""
     password_file: HostPath
-    """On the host."""
+    """The password file on the host."""
     environment: HostPath | None = None
-    """A file on the host with lines `NAME=VALUE` that the repository needs, as for S3's keys. A shell reads it: put a value with
-    spaces or other special characters into single quotes."""
+    """A file on the host with lines `NAME=VALUE` for the repository, such as S3 keys. A shell reads the file: put
+    values with spaces or special characters into single quotes."""
     tags: list[Annotated[str, Field(pattern=r"^[^,\s]{1,100}$")]] = []
-    """That every snapshot of this application has; others are not taken."""
+    """Tags that every snapshot of this application has; Driftvakt ignores other snapshots."""
     snapshot_host: Annotated[str, Field(pattern=r"^[^\s]{1,255}$")] | None = None
-    """The host that its snapshots are of."""
+    """The host whose snapshots are used."""
     path: HostPath
-    """What is restored: the path in the snapshot, and on the host."""
+    """The path that is restored: the same in the snapshot and on the host."""
 
 
 class Files(Model):
-    """Copies of one directory: archives that `tar` reads, or directories, named or dated one after the other."""
+    """Copies of one directory, with names that sort or contain a date: directories, or archives that `tar` reads."""
 
     type: Literal["files"]
     directory: HostPath
-    """Where the copies lie."""
+    """The directory with the copies."""
     pattern: FilePattern = "*"
-    """Which entries there are copies of it."""
+    """The entries of the directory that are copies."""
     path: HostPath
-    """What is restored."""
+    """The path that is restored."""
     inside: Annotated[str, Field(pattern=r"^[^/\n][^\n]{0,400}$")] = "."
-    """Where in a copy it begins: `var/lib/shop`."""
+    """The directory inside a copy that corresponds to `path`: `var/lib/shop`."""
     marker: Annotated[str, Field(pattern=r"^[^/\n][^\n]{0,400}$")]
-    """A file that only this application's copies have, relative to where it begins; a copy without it is refused."""
+    """A file that only copies of this application contain, relative to `inside`; a copy without it is refused."""

@@ -1,4 +1,4 @@
-"""How changes are agreed: by whom at which risk, what may get worse by one, and what follows it."""
+"""The terms for changes: approvals for each risk, the limits for health afterwards, and the review."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from models.base import Identifier, Model, PositiveDuration
 from models.dossier.approvals import Approval
 
 CHANGE_APPROVER: Final = "change-approver"
-"""The role that approves a change where nothing else was agreed."""
+"""The role that approves changes if the agreement names no other."""
 
 BY_DEFAULT: Final = Approval(roles=[CHANGE_APPROVER], within=timedelta(days=1))
-"""What each party is asked where nothing else was agreed."""
+"""The approval that each party gives if the agreement names no other."""
 
 
 class Risk(StrEnum):
-    """What could go wrong with a change; the lowest first."""
+    """The risk of a change; the lowest first."""
 
     LOW = "low"
     MEDIUM = "medium"
@@ -27,51 +27,52 @@ class Risk(StrEnum):
 
 
 class OnFailure(StrEnum):
-    """What happens when a step of a change fails."""
+    """What happens if a step of a change fails."""
 
     UNDO = "undo"
-    """What was done is taken back at once."""
+    """Driftvakt rolls back the completed steps at once."""
     ASK = "ask"
-    """People choose: try again, go on without it, or take back what was done."""
+    """People choose: retry, continue without the step, or roll back."""
 
 
 class ChangeApprovals(Model):
-    """Who must agree to a change; only contacts of that party count."""
+    """The approvals for a change; only contacts of the named party count."""
 
     supplier: Approval | None = None
     customer: Approval | None = None
 
 
 class ValueBounds(Model):
-    """How far the value of a measuring point may be after a change."""
+    """How far the value of a measuring point may differ after a change."""
 
     at_least: float | None = None
     at_most: float | None = None
     rise: Annotated[float, Field(ge=0)] | None = None
-    """Above the value from before."""
+    """The most that the value may rise above the one before the change."""
     fall: Annotated[float, Field(ge=0)] | None = None
-    """Below the value from before."""
+    """The most that the value may fall below the one before the change."""
 
 
 class HealthBounds(Model):
-    """What may get worse by a change and still count as well."""
+    """How much worse the health may be after a change and still pass."""
 
     latency_factor: Annotated[float, Field(ge=1)] = 3.0
-    """So many times the latency from before..."""
+    """The latency may reach the one before the change times this factor, plus `latency_slack`."""
     latency_slack: PositiveDuration = timedelta(milliseconds=500)
-    """... and so much more."""
+    """Added to the latency limit."""
     values: dict[Identifier, ValueBounds] = {}
-    """By measuring point."""
+    """Limits by measuring point."""
 
 
 class ChangeTerms(Model):
-    """What was agreed about changes."""
+    """The agreed terms for changes."""
 
     approvals: dict[Risk, ChangeApprovals] = {}
-    """By risk; one that is not named takes those of the next higher, else of the next lower one."""
+    """Approvals by risk. A risk that is not listed uses those of the next higher one, otherwise of the next lower
+    one."""
     emergency_within: PositiveDuration = timedelta(days=2)
-    """An emergency change is carried out first, and must be approved so soon afterwards."""
+    """An emergency change is carried out first; it must be approved within this time."""
     review_after: PositiveDuration = timedelta(days=7)
-    """When people look back on a change, unless it was a standard one that went well."""
+    """The time until people review a change. Standard changes that succeeded are not reviewed."""
     reviewed_by: Annotated[list[Identifier], Field(min_length=1)] = ["operator"]
-    """Roles."""
+    """The roles that review changes."""

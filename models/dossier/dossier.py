@@ -1,4 +1,4 @@
-"""The dossier: everything that is known and agreed about one application."""
+"""The dossier: all that is known and agreed about one application."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from models.dossier.agreement import Agreement, Priority
 from models.dossier.architecture import Architecture, Component
 from models.dossier.instructions import Instructions
 from models.dossier.monitoring import MeasuringPoint, Monitoring
-from models.dossier.parties import OPERATOR, Contact, Party, PartyKind, Rung
-from models.dossier.routines import Capacity, Report, Routines
+from models.dossier.parties import OPERATOR, Contact, EscalationLevel, Party, PartyKind
+from models.dossier.reports import Report
+from models.dossier.routines import Capacity, Routines
 from models.errors import NotFoundError
 from models.hosts import HostTarget
 
 
 class Dossier(Model):
-    """One application of one customer."""
+    """The dossier of one application of one customer."""
 
     dossier: Literal[1] = 1
-    """Version of this format."""
+    """The version of this format."""
     customer: Identifier
     application: Identifier
     name: str
@@ -27,7 +28,7 @@ class Dossier(Model):
     agreement: Agreement
     parties: dict[Identifier, Party]
     contacts: dict[Identifier, Contact]
-    escalation: dict[Priority, list[Rung]] = {}
+    escalation: dict[Priority, list[EscalationLevel]] = {}
     architecture: Architecture
     monitoring: Monitoring = Monitoring()
     instructions: Instructions = Instructions()
@@ -42,9 +43,9 @@ class Dossier(Model):
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the content; the same for any order of keys, and with or without comments.
+        """SHA-256 of the content; the order of keys and comments do not change it.
 
-        Remedies alone are a mapping whose order means something: they are tried as written, so it counts.
+        The order of remedies does change it, because remedies are tried in that order.
         """
         data = self.model_dump(mode="json")
         for instruction in data["instructions"]["troubleshooting"].values():
@@ -52,7 +53,7 @@ class Dossier(Model):
         return digest(data)
 
     def component(self, name: str) -> Component:
-        """The component of that name; `NotFoundError` names those that there are."""
+        """Return the component with this name; otherwise raise `NotFoundError` with the known names."""
         try:
             return self.architecture.components[name]
         except KeyError:
@@ -60,7 +61,9 @@ class Dossier(Model):
             raise NotFoundError(f"{self.id} has no component {name!r}; it has {known}") from None
 
     def host_target(self, name: str) -> HostTarget:
-        """The host of that name with its jump hosts, ready to connect to; `NotFoundError` names those that there are."""
+        """Return the host with this name and its jump hosts, ready to connect; otherwise raise `NotFoundError` with the
+        known names.
+        """
         try:
             host = self.architecture.hosts[name]
         except KeyError:
@@ -79,7 +82,11 @@ class Dossier(Model):
         )
 
     def probing_site(self, point: MeasuringPoint) -> str | None:
-        """From where a point is probed: its own site, else that of its component's first host, else the first site by name."""
+        """The site that probes a point: its own, otherwise that of its component's first host, otherwise the first by
+        name.
+
+        None if the architecture has no sites.
+        """
         if point.site:
             return point.site
         hosts = self.component(point.component).hosts
@@ -88,11 +95,23 @@ class Dossier(Model):
         # A third party's service stands at none of our sites, but somebody has to look at it.
         return min(self.architecture.sites, default=None)
 
-    def people(self, roles: list[str]) -> list[str]:
-        """E-mail addresses (or contact names without one) of those who hold any of the roles.
+    def host_shown(self, point: MeasuringPoint) -> str | None:
+        """Return the one host of its component that a point shows: from the dossier, or from its probe; None if it shows
+        the component as a whole.
+        """
+        if point.host is not None:
+            return point.host
+        hosts, probe = self.component(point.component).hosts, point.probe
+        if probe.ssh_host is not None:
+            return probe.ssh_host if probe.ssh_host in hosts else None
+        found = [host for host in hosts if probe.address in {host, self.architecture.hosts[host].address.lower()}]
+        return found[0] if len(found) == 1 else None
 
-        Where nobody holds the role operator, the supplier's people are the operators, so a question to operators is never one
-        to everybody.
+    def people(self, roles: list[str]) -> list[str]:
+        """Return the people who hold any of the roles, by e-mail address, or by contact name if they have none.
+
+        If nobody holds the role operator, all people of the supplier are operators, so everybody cannot answer an
+        operator's question.
         """
         held = [c.email or name for name, c in self.contacts.items() if set(roles) & set(c.roles)]
         if held or OPERATOR not in roles:
@@ -101,7 +120,7 @@ class Dossier(Model):
         return [c.email or name for name, c in self.contacts.items() if c.party in ours]
 
     def people_of(self, kind: PartyKind, roles: list[str]) -> list[str]:
-        """The same, but only those of the supplier, of the customer or of third parties."""
+        """Return the people of one kind of party who hold any of the roles, by e-mail address or contact name."""
         theirs = {name for name, party in self.parties.items() if party.kind is kind}
         return [
             contact.email or name

@@ -1,4 +1,4 @@
-"""Faults: what is wrong in a dossier's file, where, and how to mend it."""
+"""Faults in a dossier's file: the fault, its place, and the fix."""
 
 from __future__ import annotations
 
@@ -7,45 +7,48 @@ from enum import StrEnum
 from typing import Any
 
 MOST = 500
-"""Faults of a kind that are named in one file: nobody reads more, and each costs a search for what was meant."""
+"""The most faults of one kind that are listed for a file: nobody reads more, and each suggestion costs a search."""
 
 Key = str | int
 Place = tuple[Key, ...]
-"""Where something stands in a dossier: keys and indexes from the root, as in `("architecture", "hosts", "web1")`."""
+"""A place in a dossier: keys and indexes from the root, as in `("architecture", "hosts", "web1")`."""
 
 
 class Weight(StrEnum):
-    """How bad a fault is."""
+    """The severity of a fault."""
 
     ERROR = "error"
     """The dossier cannot be used."""
     GAP = "gap"
-    """The dossier can be used, but what was bought is not covered."""
+    """The dossier can be used, but does not cover an undertaking that the customer bought."""
+    NOTE = "note"
+    """The dossier can be used as it is; it writes something in an earlier way."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong; as text it reads `file:line: what is wrong; how to mend it`."""
+    """A fault in a file; printed as `file:line: what is wrong; how to fix it`, a gap or a note with that word before it."""
 
     path: str
     line: int
-    """Counted from 1; 1 also where it concerns the file as a whole."""
+    """Counted from 1; also 1 if the fault concerns the whole file."""
     severity: Weight
     what: str
-    mend: str
+    fix: str
     rule: str = ""
-    """Name of the rule in docs/dossier.md; empty where the file could not be read or does not fit the format."""
+    """The name of the rule in docs/dossier.md; empty if the file is unreadable or does not fit the format."""
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}: {self.what}; {self.mend}"
+        weight = "" if self.severity is Weight.ERROR else f"{self.severity.value}: "
+        return f"{self.path}:{self.line}: {weight}{self.what}; {self.fix}"
 
     def as_json(self) -> dict[str, Any]:
-        """The fault as plain data."""
+        """Return the fault as plain data."""
         return asdict(self)
 
 
 def where(place: Place) -> str:
-    """A place as people read it: `architecture.hosts.web1`, `order[2]`."""
+    """Return a place as people read it: `architecture.hosts.web1`, `order[2]`."""
     text = ""
     for key in place:
         text += f"[{key}]" if isinstance(key, int) else f".{key}" if text else key
@@ -53,6 +56,6 @@ def where(place: Place) -> str:
 
 
 def shown(value: object, limit: int = 60) -> str:
-    """A value as it may stand in a sentence: on one line, quoted and cut."""
+    """Return a value for use in a sentence: on one line, quoted, and cut to `limit` characters."""
     text = repr(value)
     return text if len(text) <= limit else f"{text[: limit - 3]}..."

@@ -1,4 +1,4 @@
-"""How often something recurs, as it is written in a dossier, and what that means on the wall clock."""
+"""Frequencies: how a dossier writes recurring times, and the times of the wall clock that they match."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ FREQUENCY = (
 
 FIRST_YEAR: Final = 2000
 LAST_YEAR: Final = 2100
-"""The years that Temporal's schedules know."""
+"""The range of years that Temporal's schedules accept."""
 
 
 class Range(NamedTuple):
-    """Numbers from the first to the last, by steps."""
+    """The numbers from the first to the last, by steps."""
 
     first: int
     last: int
@@ -42,18 +42,18 @@ EVERY_WEEKDAY: Final[Ranges] = (Range(0, 6),)
 
 
 class Pattern(NamedTuple):
-    """Readings of the wall clock: those that fit all of the fields, each of which names what fits it."""
+    """A set of wall-clock times: a time matches if it matches every field."""
 
     minutes: Ranges
     hours: Ranges
     days: Ranges = (Range(1, 31),)
-    """Of the month."""
+    """Days of the month."""
     months: Ranges = (Range(1, 12),)
     weekdays: Ranges = EVERY_WEEKDAY
     years: Ranges = (Range(FIRST_YEAR, LAST_YEAR),)
 
     def on(self, day: date) -> bool:
-        """Whether any reading of this date fits."""
+        """Return whether the pattern matches any time of this date."""
         return (
             _fits(self.days, day.day)
             and _fits(self.months, day.month)
@@ -62,23 +62,23 @@ class Pattern(NamedTuple):
         )
 
     def minutes_of_day(self) -> list[int]:
-        """Minutes after midnight, in order."""
+        """The matching times of a day in minutes after midnight, in order."""
         return [h * 60 + m for h in numbers(self.hours) for m in numbers(self.minutes)]
 
 
 class WorkingDay(NamedTuple):
-    """The so-many-th working day of every month or quarter; which days these are, service hours say."""
+    """The n-th working day of every month or quarter; service hours define working days."""
 
     ordinal: int
-    """From 1, counted from the beginning; -1 is the last."""
+    """Counted from the beginning, from 1; -1 is the last."""
     months: int
     """1: of every month; 3: of every quarter."""
     minute: int
-    """After midnight."""
+    """Minutes after midnight."""
 
 
 class Recurrence(NamedTuple):
-    """A frequency, read: whatever fits any of the patterns, or a working day."""
+    """A parsed frequency: several patterns, of which a time must match one, or a working day."""
 
     patterns: tuple[Pattern, ...] = ()
     working_day: WorkingDay | None = None
@@ -86,10 +86,10 @@ class Recurrence(NamedTuple):
 
 @lru_cache(maxsize=1024)
 def read_frequency(text: str) -> Recurrence:
-    """Read a frequency; ValueError says what of a cron expression is wrong.
+    """Parse a frequency; raise ValueError with the fault of a cron expression.
 
-    Of a quarter the first to fourth are counted from its beginning, the last from its end. Where cron restricts both the day of
-    the month and the weekday, either will do, as cron has it.
+    In a quarter, `first` to `fourth` count from its beginning, and `last` from its end. If cron restricts both the day
+    of the month and the weekday, a day that matches one of them is enough, as in cron.
     """
     if text.startswith("cron:"):
         return Recurrence(_cron(text.removeprefix("cron:").split()))
@@ -108,7 +108,7 @@ def read_frequency(text: str) -> Recurrence:
 
 
 def working_days_matter(frequency: str) -> bool:
-    """Whether service hours have to say which days are working days."""
+    """Return whether the frequency needs service hours that define working days."""
     return read_frequency(frequency).working_day is not None
 
 
@@ -118,11 +118,13 @@ def _readable(text: str) -> str:
 
 
 Frequency = Annotated[str, Field(pattern=FREQUENCY), AfterValidator(_readable)]
-"""When something recurs: `daily 03:00`, `weekly sunday 03:00`, `quarterly last working day 18:00`, `cron: 0 3 * * 0`."""
+"""A recurring time: `daily 03:00`, `weekly sunday 03:00`, `quarterly last working day 18:00`, `cron: 0 3 * * 0`."""
 
 
 def _nth(at: Pattern, ordinal: int, months: Ranges) -> list[Pattern]:
-    """The so-many-th weekday of months: which seven days it falls on, the last by the length of the month."""
+    """Return patterns for the n-th given weekday of months: a range of seven days, which for `last` depends on the
+    length of the month.
+    """
     if ordinal > 0:
         return [at._replace(days=(Range(ordinal * 7 - 6, ordinal * 7),), months=months)]
     wanted = set(numbers(months))
@@ -160,7 +162,7 @@ def _cron(fields: list[str]) -> tuple[Pattern, ...]:
     else:
         found = (at._replace(days=days), at._replace(weekdays=weekdays))
     if not any(pattern.on(_LEAP_DAY_ONE + timedelta(days=n)) for pattern in found for n in range(4 * 366 + 1)):
-        raise ValueError(f"the cron expression {' '.join(fields)!r} names a day that never comes; name one that does")
+        raise ValueError(f"the cron expression {' '.join(fields)!r} never matches a day; use a day that exists")
     return found
 
 
@@ -170,7 +172,7 @@ _LEAP_DAY_ONE: Final = date(2028, 1, 1)
 def _cron_field(
     what: str, text: str, lowest: int, highest: int, names: tuple[str, ...] = (), first_name: int = 0
 ) -> Ranges:
-    """One field of a cron expression."""
+    """Parse one field of a cron expression."""
 
     def number(word: str) -> int:
         if word.lower() in names:
@@ -191,13 +193,13 @@ def _cron_field(
             first = number(since)
             last = number(until) if dash else highest if slash else first
         if last < first:
-            raise ValueError(f"the cron expression has {span!r} for its {what}, which goes backwards; write two ranges")
+            raise ValueError(f"the cron expression has {span!r} for its {what}, which runs backwards; write two ranges")
         found.append(Range(first, last, int(by or 1)))
     return tuple(found)
 
 
 def _sundays(weekdays: Ranges) -> Ranges:
-    """Cron knows Sunday as 7, too."""
+    """Replace 7, which cron also accepts for Sunday, by 0."""
     if any(7 in ranged for ranged in weekdays):
         return tuple(Range(day, day) for day in sorted({n % 7 for n in numbers(weekdays)}))
     return weekdays
@@ -208,5 +210,5 @@ def _fits(ranges: Ranges, number: int) -> bool:
 
 
 def numbers(ranges: Ranges) -> list[int]:
-    """All that they name, in order."""
+    """Return all numbers of the ranges, in order."""
     return sorted({n for ranged in ranges for n in range(ranged.first, ranged.last + 1, ranged.step)})

@@ -1,7 +1,7 @@
-"""Inputs of extended routines: read by their types, all faults at once, and put into steps where no shell ever parses them.
+"""Inputs of extended routines: checked by type, with all faults at once, and inserted so that no shell parses them.
 
-A command that is a list takes an input as a whole part, `{campaign}`; a command that is a string, which a shell reads, finds it
-in its environment, as `$DRIFTVAKT_INPUT_CAMPAIGN`.
+A command that is a list contains an input as a whole part, `{campaign}`. A command that is a string runs in a shell,
+which reads the input from its environment, as `$DRIFTVAKT_INPUT_CAMPAIGN`.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from models.dossier.instructions import (
 from models.dossier.routines import ExtendedRoutine, InputType, RoutineInput
 
 LONGEST: Final = 500
-"""Characters of one input."""
+"""The most characters of one input."""
 
 PLACEHOLDER: Final = re.compile(r"\{([a-z][a-z0-9-]{0,39})\}")
 
 
 def variable(name: str) -> str:
-    """The environment variable by which a shell command finds an input."""
+    """Return the environment variable from which a shell command reads an input."""
     return f"DRIFTVAKT_INPUT_{name.upper().replace('-', '_')}"
 
 
 def read_inputs(routine: ExtendedRoutine, given: Mapping[str, Any]) -> tuple[dict[str, str], list[str]]:
-    """The values as text, and a sentence for every fault."""
+    """Return the values as text, and one sentence for each fault."""
     values: dict[str, str] = {}
     faults = [
         f"there is no input {name!r}; it takes {', '.join(routine.inputs) or 'none'}"
@@ -57,7 +57,7 @@ def read_inputs(routine: ExtendedRoutine, given: Mapping[str, Any]) -> tuple[dic
 
 
 def describe(field: RoutineInput) -> str:
-    """What an input must be, in words."""
+    """Return what an input must be, as text."""
     match field.type:
         case InputType.TEXT:
             said = f"text of one line, {LONGEST} characters at most, that begins with no dash"
@@ -114,7 +114,7 @@ def _shown(raw: Any) -> str:
 
 
 def filled(step: Step, values: Mapping[str, str]) -> Step:
-    """A step with the inputs in their places."""
+    """Return a step with the inputs inserted."""
     changes: dict[str, Any] = {}
     if isinstance(step, RunStep):
         changes["command"] = fill(step.command, values)
@@ -137,7 +137,7 @@ def filled(step: Step, values: Mapping[str, str]) -> Step:
 
 
 def fill(command: Command, values: Mapping[str, str]) -> Command:
-    """A command with its inputs: whole parts of a list, or the environment of a shell command."""
+    """Return a command with its inputs: as whole parts of a list, or in the environment of a shell command."""
     if not values:
         return command
     if isinstance(command, list):
@@ -151,5 +151,5 @@ def _part(part: str, values: Mapping[str, str]) -> str:
 
 
 def _text(text: str, values: Mapping[str, str]) -> str:
-    """Text that people read takes an input anywhere."""
+    """Insert inputs anywhere in a text for people."""
     return PLACEHOLDER.sub(lambda found: values.get(found.group(1), found.group(0)), text)

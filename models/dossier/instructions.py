@@ -1,4 +1,4 @@
-"""Instructions: predefined, ordered steps as data. They have no loops or conditions; whoever needs those writes a runbook."""
+"""Instructions: predefined, ordered steps as data. They have no loops or conditions; a runbook can have both."""
 
 from __future__ import annotations
 
@@ -17,52 +17,53 @@ from models.dossier.changes import ChangeApprovals, HealthBounds, OnFailure, Ris
 from models.dossier.frequency import Frequency
 
 Command = str | Annotated[list[str], Field(min_length=1)]
-"""A shell command as a string, or its parts as a list, which are quoted."""
+"""A shell command as a string, or its parts as a list; Driftvakt quotes the parts."""
 
 
 class Check(Model):
-    """A look on a host that may find that there is nothing to do."""
+    """A command on hosts that finds out whether the step still has something to do."""
 
     component: Identifier | None = None
-    """On every host of it; every one must say so."""
+    """The check runs on every host of the component, and must succeed on all of them."""
     host: Identifier | None = None
     command: Command
-    """Exit 0: there is nothing to do. It changes nothing, and so runs in a rehearsal as well."""
+    """Exit 0 means that the step is not needed. The command must not change anything, because it also runs in a
+    rehearsal."""
     timeout: PositiveDuration = timedelta(minutes=1)
 
 
 class StepBase(Model):
-    """What all steps have."""
+    """The fields that all steps have."""
 
     title: str | None = None
-    """What people read; made from the step unless given."""
+    """The text that people read; generated from the step by default."""
     timeout: PositiveDuration = timedelta(minutes=5)
 
 
 class TriedAgain(Model):
-    """What a step has that may be tried more than once."""
+    """The fields of a step that can be retried."""
 
     tries: Annotated[int, Field(ge=1, le=10)] = 1
-    """How often in all, until it succeeds."""
+    """The most attempts in total."""
     pause: PositiveDuration = timedelta(seconds=10)
-    """Between one try and the next."""
+    """The time between two attempts."""
 
 
 class OtherStep(StepBase):
-    """What every step has that is no command."""
+    """The fields of all steps except commands."""
 
     check: Check | None = None
-    """Passed over when it succeeds."""
+    """The step is skipped if the check succeeds."""
     undo: list[Step] | None = None
-    """In a change: the steps that take it back, in their order; unless given, only starting and stopping is taken back."""
+    """In a change: the steps that roll this step back, in order. Default: only start and stop steps are rolled back."""
 
 
 class OnHosts(StrEnum):
-    """On which hosts of its component a step acts."""
+    """The hosts of its component on which a step acts."""
 
     ALL = "all"
-    ILL = "ill"
-    """Those of which a measuring point fails; where none is known, those on which the component does not run."""
+    FAILING = "failing"
+    """The hosts with a failing measuring point; if none is known, the hosts on which the component does not run."""
 
 
 class RunStep(StepBase, TriedAgain):
@@ -72,22 +73,24 @@ class RunStep(StepBase, TriedAgain):
     component: Identifier | None = None
     host: Identifier | None = None
     hosts: OnHosts = OnHosts.ALL
-    """Of the component."""
+    """The hosts of the component on which the command runs."""
     command: Command
     check: Command | None = None
-    """Exit 0: there is nothing to do."""
+    """Exit 0 means that the step is not needed."""
     read_only: bool = False
-    """It changes nothing; may run as evidence and in a rehearsal."""
+    """The command changes nothing, so it may collect evidence and run in a rehearsal."""
     repeatable: bool = False
-    """It may run again after it failed half-way."""
+    """The command may run again after it failed half-way."""
     undo: Command | None = None
-    """In a change: what takes it back, on the hosts where it ran. It must bear that the command failed half-way."""
+    """In a change: the command that rolls this step back, on the hosts where the step ran. It must also work if the
+    step failed half-way."""
 
 
 class StartStep(OtherStep, TriedAgain):
-    """Bring a component to running; nothing is done where it runs already.
+    """Start a component on the hosts where it does not run.
 
-    In a change it is taken back by stopping the component where it was started, unless `undo` says otherwise.
+    In a change, rolling back stops the component on the hosts where the step started it, unless `undo` gives other
+    steps.
     """
 
     type: Literal["start"] = "start"
@@ -96,9 +99,10 @@ class StartStep(OtherStep, TriedAgain):
 
 
 class StopStep(OtherStep, TriedAgain):
-    """Bring a component to stopped; nothing is done where it is stopped already.
+    """Stop a component on the hosts where it runs.
 
-    In a change it is taken back by starting the component where it was stopped, unless `undo` says otherwise.
+    In a change, rolling back starts the component on the hosts where the step stopped it, unless `undo` gives other
+    steps.
     """
 
     type: Literal["stop"] = "stop"
@@ -107,15 +111,17 @@ class StopStep(OtherStep, TriedAgain):
 
 
 class RestartStep(OtherStep, TriedAgain):
-    """Stop, then start a component, host by host; health is looked at before the next host.
+    """Restart a component host by host; each host must be healthy before the next.
 
-    In a change it is taken back by restarting once more, after all else has been taken back, unless `undo` says otherwise.
+    In a change, rolling back restarts the component once more, after all other steps are rolled back, unless `undo`
+    gives other steps.
     """
 
     type: Literal["restart"] = "restart"
     component: Identifier
     hosts: OnHosts = OnHosts.ALL
-    """A remedy takes the ill hosts first and the others only if that does not help; `ill`: never the others."""
+    """In a remedy, `all` restarts the unhealthy hosts first, and the others only if that does not help. `failing` never
+    restarts the others."""
 
 
 class ProbeStep(OtherStep, TriedAgain):
@@ -128,7 +134,7 @@ class ProbeStep(OtherStep, TriedAgain):
 
 
 class AskStep(OtherStep):
-    """Ask people before going on."""
+    """Ask people for approval before the next step."""
 
     type: Literal["ask"] = "ask"
     question: str
@@ -136,7 +142,7 @@ class AskStep(OtherStep):
 
 
 class WaitStep(OtherStep):
-    """Wait a while."""
+    """Wait for a fixed time."""
 
     type: Literal["wait"] = "wait"
     duration: PositiveDuration
@@ -144,26 +150,26 @@ class WaitStep(OtherStep):
 
 
 class NotifyStep(OtherStep):
-    """Tell people something, each by the best channel they have."""
+    """Send a notice to people, to each by their best channel."""
 
     type: Literal["notify"] = "notify"
     contacts: list[Identifier] = []
     roles: list[Identifier] = []
-    """Whoever holds any of these."""
+    """Contacts with any of these roles."""
     text: Annotated[str, Field(min_length=1, max_length=2000)]
-    """As its receivers read it, in their language; they may be outside the house."""
-    must_reach: bool = False
-    """The step fails when it reached nobody."""
+    """The text that the receivers read, in their language. Receivers may be outside the supplier's organisation."""
+    must_be_delivered: bool = False
+    """The step fails if the notice reached nobody."""
 
 
 class RunbookStep(OtherStep, TriedAgain):
-    """Carry out a runbook."""
+    """Run a runbook."""
 
     type: Literal["runbook"] = "runbook"
     runbook: Identifier
     inputs: dict[str, Any] = {}
     repeatable: bool = False
-    """It may be carried out again after it failed half-way."""
+    """The runbook may run again after it failed half-way."""
 
 
 Step = Annotated[
@@ -174,136 +180,140 @@ Step = Annotated[
 
 
 class Symptom(Model):
-    """By what a troubleshooting instruction is found; all that is given must match."""
+    """The condition under which a troubleshooting instruction applies; an alarm must match all given fields."""
 
     components: list[Identifier] = []
     measuring_points: list[Identifier] = []
-    """None of either: any symptom of the application."""
+    """If both lists are empty, the instruction matches any symptom of the application."""
 
 
 class Remedy(Model):
-    """Something that may put it right."""
+    """One way to fix a fault."""
 
     title: str
     steps: Annotated[list[Step], Field(min_length=1)]
     approval: Approval | None = None
-    """None: agreed once for all, carried out without asking."""
+    """Without an approval, the remedy runs without a question: the agreement covers it."""
     cause: CauseCode | None = None
-    """What the incident came from, if this puts it right."""
+    """The cause of the incident if this remedy fixes the fault."""
 
 
 class Troubleshooting(Model):
-    """What to collect and what to try, in order, when a symptom shows."""
+    """The evidence to collect and the remedies to try when a symptom shows."""
 
     title: str
     symptom: Symptom = Symptom()
     collect: list[RunStep] = []
-    """Evidence: read-only commands."""
+    """Read-only commands whose output is the evidence."""
     remedies: dict[Identifier, Remedy] = {}
-    """Tried in the order written."""
+    """The remedies, tried in the written order."""
     handover: Approval | None = None
-    """Who decides when no remedy helped; role `operator` unless given."""
+    """The people who decide if no remedy helped; the role `operator` by default."""
 
 
 class StartStop(Model):
-    """An order for starting or stopping the whole application: groups one after the other, parallel inside a group."""
+    """The order in which the whole application is started or stopped: groups in sequence, in parallel inside a
+    group.
+    """
 
     order: list[list[Identifier]] = []
-    """None: from the dependencies."""
+    """Empty: computed from the dependencies."""
     before: list[Step] = []
     after: list[Step] = []
 
 
 class OwnBackup(Model):
-    """Any other backup, restored and drilled by steps of one's own; commands get what they need as environment variables.
+    """A backup of any other kind, restored and drilled by the given steps; commands read environment variables.
 
-    `RESTORE_POINT` is the id of the restore point, `RESTORED_TO` the directory of a drill (empty in a restore).
+    `RESTORE_POINT` is the id of the restore point. `RESTORED_TO` is the directory of a drill, and empty in a restore.
     """
 
     type: Literal["other"]
     location: str
-    """Where the backup lies, for people; no secrets."""
+    """A description for people of where the backup is stored, without secrets."""
     points: Command
-    """Prints the restore points, one a line: `2026-01-31T02:00:00Z`, size in bytes, id. Changes nothing."""
+    """A read-only command that prints the restore points, one on each line: `2026-01-31T02:00:00Z`, size in bytes,
+    id."""
     examine: Command | None = None
-    """Exit 0: the point `RESTORE_POINT` is readable, not empty, and of this application. Changes nothing."""
+    """A read-only command. Exit 0 means that the point `RESTORE_POINT` is readable, not empty, and of this
+    application."""
     keep: list[Step] = []
-    """Puts what exists now into safety; where it is, `kept_at` says."""
-    kept_at: str | None = None
+    """Steps that save the current data before a restore; `saved_to` describes the place."""
+    saved_to: str | None = None
     steps: Annotated[list[Step], Field(min_length=1)]
-    """Restores."""
+    """The steps of the restore."""
     put_back: list[Step] = []
-    """Puts back what `keep` has put into safety."""
+    """Steps that put the data saved by `keep` back."""
     drill: list[Step] = []
-    """Restores into `RESTORED_TO`, an empty directory; nothing else may be touched."""
+    """Steps that restore into the empty directory `RESTORED_TO`; they must touch nothing else."""
     clean_up: list[Step] = []
-    """After a drill, before its directory is removed."""
+    """Steps after a drill, before its directory is removed."""
 
 
 class Drill(Model):
-    """How a restore is practised: into a scratch place, verified, timed, and removed again."""
+    """A restore test: restore into a scratch place, verify, measure the time, and remove the data."""
 
     frequency: Frequency
-    """As for maintenance; the time is the supplier's."""
+    """Written as for maintenance, in `time_zone`."""
     time_zone: TimeZone = "UTC"
     host: Identifier | None = None
-    """Where drills are held; the host of the restore unless given. Tools and backups must be there as well."""
+    """The host of the drills; by default the host of the restore. Tools and backups must be on it as well."""
     scratch: HostPath | None = None
-    """A directory with room for it; beside what is restored unless given. A dump needs none: it is restored under another
-    name in the same server."""
+    """A directory with enough space; by default next to the restored data. A dump needs none: it is restored under
+    another name in the same server."""
 
 
 class Restore(Model):
-    """How something is restored from backup, and how that is proven."""
+    """How data is restored from a backup, and how the result is proven."""
 
     title: str
     component: Identifier
-    """What is restored."""
+    """The component whose data is restored."""
     host: Identifier | None = None
-    """Where its tools and backups are; the component's host unless given."""
+    """The host with the tools and backups; the component's host by default."""
     source: PostgresqlDump | PostgresqlBase | Restic | Files | OwnBackup = Field(discriminator="type")
     stop: list[list[Identifier]] = []
-    """What is stopped before, in groups one after the other, and started in reverse; unless given, all that needs the
-    component, and for files the component itself."""
+    """Groups of components that are stopped in this order before the restore, and started in reverse order. Default:
+    all components that need the restored one, and for files the component itself."""
     verify: Annotated[list[RunStep], Field(min_length=1)]
-    """Queries whose success proves the restore; where to look, their environment says."""
+    """Queries that prove the restore by success; environment variables name the restored data."""
     restore_point: PositiveDuration
-    """Agreed RPO: how much may be lost."""
+    """The agreed RPO: the time whose data may be lost."""
     restore_time: PositiveDuration
-    """Agreed RTO: how long it may take."""
+    """The agreed RTO: the longest time that the restore may take."""
     oldest: PositiveDuration = timedelta(days=30)
-    """A backup that is older is refused."""
+    """An older backup is refused."""
     give_up_after: PositiveDuration | None = None
-    """How long any one step may take; four times the agreed restore time unless given."""
+    """The timeout of each step; four times `restore_time` by default."""
     approval: Approval | None = None
-    """Who must agree: the data's owner."""
+    """The approval by the owner of the data."""
     drill: Drill | None = None
 
 
 class Change(Model):
-    """What is changed, and how that is proven."""
+    """A change: its steps, and how the result is proven."""
 
     title: str
     risk: Risk = Risk.MEDIUM
-    """What its author thinks; what it touches may make it higher."""
+    """The author's estimate; the components that the change touches may raise it."""
     before: list[Step] = []
-    """Looked at and made ready first; when one fails, nothing is changed. Never undone."""
+    """Checks and preparations. If one fails, the change does not begin. They are never rolled back."""
     steps: Annotated[list[Step], Field(min_length=1)]
     verify: list[Step] = []
-    """Steps that prove it, besides the health from before."""
+    """Steps that prove the change, in addition to the health before it."""
     healthy_for: Duration = timedelta(minutes=1)
-    """How long what was healthy before must be healthy afterwards."""
+    """How long the points that were healthy before must stay healthy afterwards."""
     bounds: HealthBounds = HealthBounds()
     on_failure: OnFailure = OnFailure.UNDO
 
 
 class ChangeRoutine(Change):
-    """A recurring change with everything it needs."""
+    """A recurring change with its approvals and schedule."""
 
     standard: bool = False
-    """Agreed once for all: carried out without asking."""
+    """A pre-approved change: carried out without a question."""
     approvals: ChangeApprovals | None = None
-    """Instead of what the agreement asks for at its risk."""
+    """Replaces the approvals that the agreement requires for this risk."""
 
 
 class Instructions(Model):
@@ -315,5 +325,5 @@ class Instructions(Model):
     restore: dict[Identifier, Restore] = {}
     changes: dict[Identifier, ChangeRoutine] = {}
     fresh_for: PositiveDuration | Literal["always"] = timedelta(days=180)
-    """How long an instruction counts as proven after it was rehearsed or carried out: one that is not asks an operator before
-    it is used unattended. `always`: none needs proof."""
+    """How long an instruction counts as proven after a rehearsal or a run. An operator must approve the automatic use
+    of an instruction that is not proven. `always`: no proof is needed."""

@@ -1,4 +1,4 @@
-"""Loading dossiers from files, and checking them."""
+"""Load dossiers from files, and check them."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from pydantic import ValidationError
 
 from models.dossier.dossier import Dossier
 from models.dossier.faults import MOST, Fault, Weight
+from models.dossier.messages import explain
 from models.dossier.rules import RULES, Rule, RuleFinding
 from models.dossier.source import SourceDocument, read_document
-from models.dossier.wording import explain
 from models.errors import DossierError
 
 SUFFIXES = {".yaml", ".yml"}
 CHANGE = ".change"
-"""Ends the name of a file that holds a change, before its suffix."""
+"""The end of the name of a file with a change, before its suffix."""
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What came of one file."""
+    """The result of loading one file."""
 
     dossier: Dossier | None
-    """None if it has an error of form."""
+    """None if the file does not fit the format."""
     faults: list[Fault]
-    """Sorted by line."""
+    """All faults of the file, sorted by line."""
 
 
 def read_dossier(path: Path) -> Dossier:
-    """Read a dossier that can be used; gaps are allowed, errors raise `DossierError` that names them all, a line each."""
+    """Read a dossier. Gaps are allowed; `DossierError` lists all errors, one on each line."""
     loaded = load(path)
     errors = [f for f in loaded.faults if f.severity is Weight.ERROR]
     if errors or loaded.dossier is None:
@@ -42,7 +42,9 @@ def read_dossier(path: Path) -> Dossier:
 
 
 def check(paths: Iterable[Path]) -> list[Fault]:
-    """Name every error and gap in files and, recursively, directories; two dossiers of one application are an error as well."""
+    """Return every error and gap in files and, recursively, in directories. Two dossiers of one application are an
+    error.
+    """
     return [fault for loaded in load_all(paths) for fault in loaded.faults]
 
 
@@ -70,7 +72,7 @@ def load_all(paths: Iterable[Path]) -> list[Loaded]:
 
 
 def files(path: Path) -> Iterator[Path]:
-    """The dossiers in a directory, sorted, without hidden ones and changes; any other path is given back as it is."""
+    """Return the dossiers in a directory, sorted, without hidden files and changes; return any other path unchanged."""
     try:
         if not path.is_dir():
             yield path
@@ -94,16 +96,16 @@ def load(path: Path) -> Loaded:
         dossier = Dossier.model_validate(document.data)
     except ValidationError as error:
         explain(error, document, Dossier)
-    faults = document.faults + list(_look(dossier, document))
+    faults = document.faults + list(_check_typed(dossier, document))
     if document.faults:
         dossier = None
     return Loaded(dossier, sorted(faults, key=lambda f: f.line))
 
 
-def _look(dossier: Dossier | None, document: SourceDocument) -> Iterator[Fault]:
+def _check_typed(dossier: Dossier | None, document: SourceDocument) -> Iterator[Fault]:
     for rule in RULES.values():
-        for place, what, mend in islice(_findings(rule, dossier, document.data), MOST):
-            yield Fault(document.path, document.line(place), rule.weight, what, mend, rule.name)
+        for place, what, fix in islice(_findings(rule, dossier, document.data), MOST):
+            yield Fault(document.path, document.line(place), rule.weight, what, fix, rule.name)
 
 
 def _findings(rule: Rule, dossier: Dossier | None, data: dict[str, Any]) -> Iterator[RuleFinding]:

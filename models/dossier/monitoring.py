@@ -1,4 +1,4 @@
-"""What is measured, how often, and from which value on it is an alarm."""
+"""Measuring points: the probe, the interval, and the thresholds for alarms."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from pydantic import Field, model_validator
 
 from models.base import Duration, Identifier, Model, PositiveDuration
 from models.dossier.agreement import Level
-from models.probes import Probe, Sample, Seen
+from models.probe_kinds import Probe
+from models.probes import Sample, Seen
 
 CONDITION = r"^(failed|(value|latency_ms) (>=|<=|==|!=|>|<) -?\d+(\.\d+)?)$"
 
 Condition = Annotated[str, Field(pattern=CONDITION)]
-"""`failed`, or `value` or `latency_ms` against a number: `value > 90`."""
+"""A condition on a sample: `failed`, or `value` or `latency_ms` compared with a number: `value > 90`."""
 
 
 _COMPARE = {
@@ -30,7 +31,7 @@ _COMPARE = {
 
 
 def holds(condition: str, sample: Sample) -> bool | None:
-    """Tell whether a condition holds of a sample; None when the sample says nothing about it (no data, or no such number)."""
+    """Return whether a condition is true of a sample; None if the sample cannot say (no data, or no such number)."""
     if sample.seen is Seen.NO_DATA:
         return None
     if condition == "failed":
@@ -41,7 +42,7 @@ def holds(condition: str, sample: Sample) -> bool | None:
 
 
 class Severity(StrEnum):
-    """How bad an alarm is; gives an incident its urgency."""
+    """The severity of an alarm; it determines the urgency of an incident."""
 
     CRITICAL = "critical"
     WARNING = "warning"
@@ -49,79 +50,82 @@ class Severity(StrEnum):
 
     @property
     def urgency(self) -> Level:
-        """The urgency an incident gets from it."""
+        """The urgency of an incident that an alarm of this severity opens."""
         return {Severity.CRITICAL: Level.HIGH, Severity.WARNING: Level.MEDIUM, Severity.INFO: Level.LOW}[self]
 
 
 class Threshold(Model):
-    """When a measuring point is in alarm, and when it no longer is."""
+    """The conditions under which a measuring point raises and clears an alarm."""
 
     when: Condition = "failed"
     duration: Duration = timedelta(0)
-    """How long the condition must hold before the alarm is raised."""
+    """How long the condition must be true before the alarm is raised."""
     severity: Severity = Severity.CRITICAL
     clear: Condition | None = None
-    """When the alarm clears; unless given, as soon as `when` no longer holds."""
+    """The condition that clears the alarm; by default, the alarm clears when `when` is no longer true."""
     clear_duration: Duration = timedelta(0)
-    """How long the clear condition must hold."""
+    """How long the clear condition must be true."""
 
 
 class MeasuringPoint(Model):
-    """Something that is looked at regularly."""
+    """A probe of a component at regular intervals."""
 
     component: Identifier
     host: Identifier | None = None
-    """The one host of its component that it shows; unless given, the host that the probe looks at, if it is one of them."""
+    """The host whose health the point shows; by default the host that the probe contacts, if the component runs on
+    it."""
     probe: Probe
     every: PositiveDuration = timedelta(seconds=30)
     site: Identifier | None = None
-    """From which site it is probed; the component's own unless given."""
+    """The site that probes; by default the site of the component."""
     unit: str | None = None
     thresholds: dict[Identifier, Threshold] = {"down": Threshold()}
     no_data_after: PositiveDuration | None = None
-    """Raise an alarm when nothing could be measured for so long; ten intervals unless given."""
+    """An alarm is raised if no measurement succeeded for this time; ten intervals by default."""
     no_data_severity: Severity = Severity.WARNING
     health: bool = True
-    """Whether it counts in proving the component's health."""
+    """Whether the point counts as proof of the component's health."""
     purpose: str | None = None
 
 
 class Source(StrEnum):
-    """Which system watches the measuring points."""
+    """The system that probes the measuring points."""
 
     EMBEDDED = "embedded"
     CENTRAL = "central"
 
 
 class Flapping(Model):
-    """When an alarm comes and goes so often that each coming is no news any more."""
+    """The limits above which an alarm that fires and clears repeatedly counts as flapping."""
 
     within: PositiveDuration = timedelta(minutes=30)
     enter: Annotated[int, Field(ge=2, le=100)] = 5
-    """So many times fired within that span: it flaps, and is kept as one open alarm."""
+    """An alarm that fires this often within the span is flapping: it stays one open alarm."""
     leave: Annotated[int, Field(ge=0, le=99)] = 1
-    """At most so many times fired within that span: it is an ordinary alarm again."""
+    """A flapping alarm that fires at most this often within the span is an ordinary alarm again."""
 
     @model_validator(mode="after")
     def _leaves_below_entering(self) -> Flapping:
         if self.leave >= self.enter:
-            raise ValueError(f"leave ({self.leave}) must be less than enter ({self.enter}), or it would flap itself")
+            raise ValueError(
+                f"leave ({self.leave}) must be less than enter ({self.enter}); otherwise the alarm would flap"
+            )
         return self
 
 
 class MonitoringSource(Model):
-    """A system that sends alarms, and shows by regular messages that it lives (dead-man's switch)."""
+    """A system that sends alarms, and heartbeats that show that it runs (dead-man's switch)."""
 
     silent_after: PositiveDuration
-    """Silence after which an alarm is raised that nobody watches."""
+    """After this time without a message, an alarm says that the source is silent."""
     severity: Severity = Severity.CRITICAL
 
 
 class Monitoring(Model):
-    """The agreed measuring points."""
+    """The agreed measuring points and sources."""
 
     watched_by: Source = Source.EMBEDDED
     measuring_points: dict[Identifier, MeasuringPoint] = {}
     flapping: Flapping = Flapping()
     sources: dict[Identifier, MonitoringSource] = {}
-    """Sources of alarms, by the name that the intake knows them by, of which silence is itself an alarm."""
+    """The sources of alarms whose silence raises an alarm, by their name at the intake."""

@@ -1,4 +1,4 @@
-"""Who is who: parties, their contacts, and the ladder by which an incident is escalated."""
+"""Parties, their contacts, and the levels of an escalation policy."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Annotated, Final
 from pydantic import Field, model_validator
 
 from models.base import Identifier, Model, PositiveDuration
-from models.channels import Channel
+from models.channels import ChannelName
 from models.dossier.agreement import Day, Target
 
 OPERATOR: Final = "operator"
-"""The role that decides where an instruction names none."""
+"""The role that decides if an instruction names no role."""
 
 
 class PartyKind(StrEnum):
-    """A party's part in the agreement."""
+    """The part that a party has in the agreement."""
 
     SUPPLIER = "supplier"
     CUSTOMER = "customer"
@@ -24,70 +24,74 @@ class PartyKind(StrEnum):
 
 
 class Language(StrEnum):
-    """In which language somebody is written to."""
+    """The language of texts to a contact."""
 
     ENGLISH = "en"
     SWEDISH = "sv"
 
 
 class Absence(Model):
-    """Days on which somebody is not there."""
+    """Days on which a contact is away."""
 
     since: Day
     until: Day
-    """The last day of it."""
+    """The last day of the absence."""
     deputy: Identifier | None = None
-    """Who stands in; the usual deputy unless given."""
+    """The deputy for this absence; the usual deputy by default."""
 
     @model_validator(mode="after")
     def _in_order(self) -> Absence:
         if self.until < self.since:
-            raise ValueError(f"the absence ends on {self.until}, before it begins on {self.since}; turn the days round")
+            raise ValueError(
+                f"the absence ends on {self.until}, before it begins on {self.since}; exchange the two days"
+            )
         return self
 
 
 class Contact(Model):
-    """A person or a manned function."""
+    """A person, or a staffed function such as a service desk."""
 
     name: str
     party: Identifier
     function: str
-    """What they do there: `system owner`, `on-call engineer`."""
+    """The job of the contact: `system owner`, `on-call engineer`."""
     roles: list[Identifier] = []
-    """What they may decide or be asked as: `operator`, `change-approver`, `data-owner`."""
+    """The decisions that the contact may take: `operator`, `change-approver`, `data-owner`."""
     email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
     login: Annotated[str, Field(min_length=1, max_length=120)] | None = None
-    """The login name under which they give commands, where that names them too."""
+    """The login name under which the contact gives commands, if it differs from the e-mail address."""
     phone: Annotated[str, Field(pattern=r"^\+?[0-9 ()-]{5,25}$")] | None = None
     hours: Identifier | None = None
-    """Service hours in which they are reached; always unless given."""
+    """The service hours in which the contact can be reached; always by default."""
     deputy: Identifier | None = None
-    """Who stands in for them."""
+    """The contact who replaces this one."""
     away: list[Absence] = []
-    """When they are not there: the deputy is asked instead."""
+    """Absences; during them, the deputy is asked."""
     chat: Annotated[str, Field(pattern=r"^(env|file):.+$")] | None = None
-    """Where the address of their chat webhook is kept: `env:NAME` or `file:PATH`; it is a secret."""
+    """A reference to the secret address of the contact's chat webhook: `env:NAME` or `file:PATH`."""
+    addresses: dict[Identifier, str] = {}
+    """Addresses for channels from other packages, by the name of the channel."""
     language: Language | None = None
-    """Their party's unless given."""
+    """The language of the party by default."""
 
 
 class Party(Model):
-    """An organisation."""
+    """An organisation: the supplier, the customer or a third party."""
 
     name: str
     kind: PartyKind
     support: str | None = None
-    """Where their support is reached and what to state there."""
+    """How to reach the support of this party, and which details to give."""
     language: Language = Language.ENGLISH
     answers_within: Target | None = None
-    """A third party: until when it must have answered what was referred to it."""
+    """For a third party: the time within which it must answer an incident that was referred to it."""
 
 
-class Rung(Model):
-    """One step of an escalation ladder."""
+class EscalationLevel(Model):
+    """One level of an escalation policy."""
 
     contacts: Annotated[list[Identifier], Field(min_length=1)]
-    channel: Channel
+    channel: ChannelName
     acknowledge_within: PositiveDuration
     hours: Identifier | None = None
-    """Service hours in which this rung is used, else it is passed over; always unless given."""
+    """The service hours in which this level is called; outside them, it is skipped. Always by default."""

@@ -1,4 +1,4 @@
-"""What of a dossier is carried out, by name, and the digest of how: what its proof is bound to."""
+"""The instructions of a dossier that can be proven, each with the digest that its proof is valid for."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from models.base import Model, digest
 from models.dossier.dossier import Dossier
 from models.dossier.instructions import StartStop
 from models.names import remedy_name
+from models.operation_kinds import operation_kinds
 
 AROUND: Final = {
     "title", "ordered_by", "approval", "approvals", "cause", "risk", "standard", "frequency", "window", "missed",
     "lead_time", "per_month", "at_once", "abort_after_failures", "restore_point", "restore_time", "hosts", "components",
 }  # fmt: skip
-"""Fields of an instruction that say who, when and where, and not how: they may change, and its proof still holds."""
+"""The fields of an instruction that do not affect how it is carried out; a proof stays valid if they change."""
 
 
 class Provable(Model):
@@ -24,31 +25,27 @@ class Provable(Model):
     """`remedy/web-down/restart`, `start-up`, `restore/database`, `change/deploy`, `maintenance/patches`, `routine/campaign`."""
     title: str
     digest: str
-    """Of its steps, and of how the components they name are started and stopped."""
+    """SHA-256 of the steps, and of the way in which the components they name are started and stopped."""
 
 
 def provable(dossier: Dossier) -> dict[str, Provable]:
-    """Every instruction of a dossier, by name, in its order."""
+    """Return every instruction of a dossier by name, in the order of the dossier."""
     return {
         name: Provable(name=name, title=title, digest=_digest(dossier, part)) for name, title, part in _all(dossier)
     }
 
 
 def _all(dossier: Dossier) -> Iterator[tuple[str, str, Model]]:
-    instructions, routines = dossier.instructions, dossier.routines
-    yield "start-up", "Start-up", instructions.start_up
-    yield "shut-down", "Shut-down", instructions.shut_down
-    for name, found in instructions.troubleshooting.items():
+    kinds = [kind for kind in operation_kinds().values() if kind.proof == kind.name]
+    for kind in kinds:
+        if (single := kind.single(dossier)) is not None:
+            yield kind.name, kind.label, single
+    for name, found in dossier.instructions.troubleshooting.items():
         for key, remedy in found.remedies.items():
             yield remedy_name(name, key), remedy.title, remedy
-    for kind, named in (
-        ("restore", instructions.restore),
-        ("change", instructions.changes),
-        ("maintenance", routines.maintenance),
-        ("routine", routines.extended),
-    ):
-        for name, part in named.items():
-            yield f"{kind}/{name}", part.title, part
+    for kind in kinds:
+        for name, part in kind.instructions(dossier).items():
+            yield f"{kind.name}/{name}", part.title, part
 
 
 def _digest(dossier: Dossier, part: Model) -> str:
@@ -63,7 +60,7 @@ def _digest(dossier: Dossier, part: Model) -> str:
 
 
 def _components(value: Any) -> Iterator[str]:
-    """The components that steps name, however deep."""
+    """Yield the components that steps name, at any depth."""
     if isinstance(value, dict):
         if isinstance(name := value.get("component"), str):
             yield name

@@ -1,4 +1,4 @@
-"""What the `holidays` package knows about a country's days, by name and by year; loaded when the first agreement asks."""
+"""The named days of a country for each year, from the `holidays` package, which is imported on first use."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LOADING = threading.Lock()
 
 @cache
 def countries() -> dict[str, tuple[str, str]]:
-    """Where the package keeps each country: module and class by two-letter code."""
+    """Return the module and class in the `holidays` package for each two-letter country code."""
     from holidays.registry import COUNTRIES
 
     return {codes[1]: (module, codes[0]) for module, codes in COUNTRIES.items()}
@@ -31,7 +31,7 @@ def countries() -> dict[str, tuple[str, str]]:
 @cache
 def _country(code: str) -> type[HolidayBase]:
     if code not in countries():
-        raise ClockError(f"there is no country {code!r} whose holidays are known; mend `holidays` in the dossier")
+        raise ClockError(f"the holidays of the country {code!r} are not known; correct `holidays` in the dossier")
     module, name = countries()[code]
     with _LOADING:
         found: type[HolidayBase] = getattr(import_module(f"holidays.countries.{module}"), name)
@@ -39,18 +39,20 @@ def _country(code: str) -> type[HolidayBase]:
 
 
 def kinds(country: str) -> list[str]:
-    """The kinds of holiday of a country: `public`, `de_facto`, `optional`, `bank`, ..."""
+    """Return the kinds of holiday of a country: `public`, `de_facto`, `optional`, `bank`, ..."""
     return sorted(_country(country).supported_categories)
 
 
 def subdivisions(country: str) -> list[str]:
-    """The parts of a country that have holidays of their own."""
+    """Return the parts of a country that have holidays of their own."""
     return sorted(_country(country).subdivisions)
 
 
 @cache
 def holidays(country: str, subdivision: str | None, kind: str, year: int) -> dict[date, frozenset[str]]:
-    """The days of one kind in a year, each with its names in English, where known, and in the country's own language."""
+    """Return the days of one kind in a year, each with its names in English, if known, and in the country's own
+    language.
+    """
     found: dict[date, set[str]] = {}
     known = _country(country)
     for language in _languages(known):
@@ -62,7 +64,7 @@ def holidays(country: str, subdivision: str | None, kind: str, year: int) -> dic
 
 @cache
 def title(country: str, subdivision: str | None, kind: str, year: int, day: date) -> str:
-    """What a holiday is called, in English where the package knows it."""
+    """Return the name of a holiday, in English if the package has it."""
     known = _country(country)
     [language, *_] = _languages(known)
     written = _written(known, subdivision, kind, year, language)
@@ -70,7 +72,7 @@ def title(country: str, subdivision: str | None, kind: str, year: int, day: date
 
 
 def names(country: str, subdivision: str | None, year: int) -> dict[str, set[date]]:
-    """Every name that a day of that year bears, folded for comparison, whatever its kind."""
+    """Return every name of a day of that year, of any kind, folded for comparison, with its dates."""
     found: dict[str, set[date]] = {}
     for kind in kinds(country):
         for day, called in holidays(country, subdivision, kind, year).items():
@@ -81,12 +83,12 @@ def names(country: str, subdivision: str | None, year: int) -> dict[str, set[dat
 
 @cache
 def known_names(country: str, subdivision: str | None, first: int, last: int) -> frozenset[str]:
-    """Every name that some day bears in one of these years, folded for comparison."""
+    """Return every name of a day in these years, folded for comparison."""
     return frozenset(name for year in range(first, last + 1) for name in names(country, subdivision, year))
 
 
 def plain_name(name: str) -> str:
-    """A name without the remark that may follow it."""
+    """Return a name without the remark that may follow it, such as `(observed)`."""
     return _REMARK.sub("", name)
 
 
@@ -96,7 +98,7 @@ def _written(
     try:
         return known(years=year, subdiv=subdivision, categories=(kind,), language=language, expand=False)
     except (ValueError, NotImplementedError) as unknown:  # a kind; a subdivision
-        raise ClockError(f"{unknown}; mend `holidays` in the dossier") from None
+        raise ClockError(f"{unknown}; correct `holidays` in the dossier") from None
 
 
 def _languages(known: type[HolidayBase]) -> list[str | None]:

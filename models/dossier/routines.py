@@ -1,4 +1,4 @@
-"""Recurring work: maintenance, extended routines, reports and capacity planning."""
+"""Recurring work: maintenance, extended routines and capacity planning."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from models.dossier.instructions import Approval, AskStep, OtherStep, Step, Trie
 
 
 class Missed(StrEnum):
-    """What happens with a run that could not take place."""
+    """What happens after a run that could not take place."""
 
     SKIP = "skip"
     CATCH_UP = "catch_up"
@@ -39,17 +39,17 @@ _DAYS: Final = tuple(Weekday)
 
 
 class Window(Model):
-    """When maintenance may run."""
+    """A maintenance window."""
 
     time_zone: TimeZone
     hours: HoursSpan
     weekdays: list[Weekday] = []
-    """Weekdays on which it opens; every day unless given."""
+    """The weekdays on which the window opens; every day by default."""
 
     def holds(self, weekday: int, minute: int) -> bool:
-        """Whether it is open at so many minutes after midnight of a weekday, of which Monday is 0.
+        """Return whether the window is open at a weekday (0 is Monday) and a minute after midnight.
 
-        What runs over midnight belongs to the day on which it opens.
+        Time after midnight belongs to the day on which the window opened.
         """
         since, until = minutes_of(self.hours)
         today, yesterday = (not self.weekdays or _DAYS[n % 7] in self.weekdays for n in (weekday, weekday - 1))
@@ -57,30 +57,30 @@ class Window(Model):
 
 
 class MaintenanceRoutine(Model):
-    """An agreed maintenance routine: scope, execution, frequency."""
+    """An agreed maintenance routine: the hosts, the steps and the times."""
 
     title: str
     components: list[Identifier] = []
     hosts: list[Identifier] = []
     frequency: Frequency
-    """`daily 03:00`, `weekly sunday 03:00`, `monthly first sunday 03:00`, `monthly last working day 18:00`, or `cron: ...`, all
-    in the window's time zone."""
+    """The time of the runs, in the time zone of the window: `daily 03:00`, `weekly sunday 03:00`, `monthly first sunday
+    03:00`, `monthly last working day 18:00`, or `cron: ...`."""
     working_days: Identifier | None = None
-    """Service hours that say which days are working days; the only ones with hours of their own unless given."""
+    """The service hours that define working days; by default the only ones that are not 24x7."""
     window: Window
     steps: Annotated[list[Step], Field(min_length=1)]
     at_once: Annotated[int, Field(ge=1)] = 1
-    """How many hosts at most at a time."""
+    """The most hosts in a batch."""
     abort_after_failures: Annotated[int, Field(ge=1)] = 1
-    """So many failed hosts end the run; a failure of the first host always does."""
+    """The number of failed hosts that ends the run. A failure of the first host always ends it."""
     healthy_for: Duration = timedelta(minutes=1)
-    """How long the components must be healthy after the first host, and after every batch, before the next is touched."""
+    """How long the components must be healthy after the first host and after every batch, before the run continues."""
     missed: Missed = Missed.SKIP
     approval: Approval | None = None
 
 
 def at_longest(steps: Sequence[Step]) -> timedelta:
-    """How long steps take if every one takes its longest, and is tried as often as it may be."""
+    """Return the longest duration of steps: all timeouts, attempts and pauses."""
     return sum((_longest(step) for step in steps), timedelta(0))
 
 
@@ -94,7 +94,7 @@ def _longest(step: Step) -> timedelta:
 
 
 class InputType(StrEnum):
-    """Type of a routine's input."""
+    """The type of a routine's input."""
 
     TEXT = "text"
     INTEGER = "integer"
@@ -111,43 +111,31 @@ class RoutineInput(Model):
     choices: list[str] = []
     pattern: str | None = None
     least: int | None = None
-    """The smallest number that an integer may be: 0 unless given, as `-1` would be an option to most commands."""
+    """The smallest allowed integer. Default: 0, because most commands would read `-1` as an option."""
     most: int | None = None
-    """The largest."""
+    """The largest allowed integer."""
     required: bool = True
 
 
 class ExtendedRoutine(Model):
-    """A predefined routine that may be ordered."""
+    """A predefined routine that people may order."""
 
     title: str
     ordered_by: Annotated[list[Identifier], Field(min_length=1)]
-    """Roles that may order it."""
+    """The roles that may order the routine."""
     inputs: dict[Identifier, RoutineInput] = {}
     lead_time: PositiveDuration | None = None
     per_month: Annotated[int, Field(ge=1)] | None = None
-    """How many the customer is entitled to a month."""
+    """The number of orders that the customer is entitled to in a month."""
     steps: Annotated[list[Step], Field(min_length=1)]
     approval: Approval | None = None
 
 
 class Routines(Model):
-    """Everything that recurs or may be ordered."""
+    """All maintenance, changes and restores, and the routines that people may order."""
 
     maintenance: dict[Identifier, MaintenanceRoutine] = {}
     extended: dict[Identifier, ExtendedRoutine] = {}
-
-
-class Report(Model):
-    """A report to the customer."""
-
-    title: str
-    frequency: Frequency
-    """As for maintenance; the time is the supplier's."""
-    content: Annotated[list[str], Field(min_length=1)]
-    receivers: Annotated[list[Identifier], Field(min_length=1)]
-    """Contacts."""
-    language: Annotated[str, Field(pattern=r"^(en|sv)$")] = "en"
 
 
 class CapacityResource(Model):
@@ -158,12 +146,12 @@ class CapacityResource(Model):
     limit: float
     """In the unit of the measuring point."""
     plan_ahead: PositiveDuration
-    """How long before the limit is reached something must have been decided."""
+    """How long before the limit is reached a decision must be made."""
 
 
 class Capacity(Model):
-    """Capacity planning."""
+    """The capacity plan: its participants and resources."""
 
     resources: dict[Identifier, CapacityResource] = {}
     participants: list[Identifier] = []
-    """Contacts who meet every quarter."""
+    """The contacts who meet every quarter."""

@@ -1,4 +1,4 @@
-"""How much service time is promised, as it is written in an agreement: `15m`, `18h`, `2 working days`."""
+"""Service times as an agreement writes them: `15m`, `18h`, `2 working days`."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ _CALENDAR_UNIT: Final = re.compile(r"\d[dw]")
 
 
 def working_days(text: str) -> int | None:
-    """How many working days are written; None where it is a time such as `18h`."""
+    """Return the number of working days; None for a time such as `18h`."""
     found = _WORKING_DAYS.fullmatch(text)
     return int(found[1]) if found else None
 
 
 def comparable(text: str) -> tuple[bool, float]:
-    """Something by which two of a kind, times or working days, can be compared."""
+    """Return a key by which two times, or two numbers of working days, can be compared."""
     days = working_days(text)
     return days is not None, parse_duration(text).total_seconds() if days is None else days
 
 
 def in_calendar_units(text: str) -> bool:
-    """Whether it is written in days or weeks of the calendar, which differ from the days of service hours."""
+    """Return whether the time is written in calendar days or weeks, which differ from service days."""
     return working_days(text) is None and _CALENDAR_UNIT.search(text) is not None
 
 
 def in_hours(span: timedelta) -> str:
-    """A span in hours, never in days, because a day of service is not one of the calendar: `48h`, `1h30m`, `500ms`."""
+    """Return a span in hours, such as `48h`, `1h30m`, `500ms`: never in days, which would be read as calendar days."""
     left, out = round(span.total_seconds() * 1000), ""
     for unit, size in (("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)):
         count, left = divmod(left, size)
@@ -53,11 +53,11 @@ def _written(value: object) -> str:
         )
     span = parse_duration(value)
     if span <= timedelta(0):
-        raise ValueError("this service time must be longer than nothing")
+        raise ValueError("this service time must be more than zero")
     return str(value)
 
 
 ServiceTime = Annotated[
     str, BeforeValidator(_written, json_schema_input_type=Annotated[str, Field(pattern=SERVICE_TIME)])
 ]
-"""How much service time, as it is written: `15m`, `18h`, `2 working days`."""
+"""A service time: `15m`, `18h`, `2 working days`."""

@@ -1,4 +1,4 @@
-"""The shape of the format: which fields may stand at a place, found by walking the models beside the data."""
+"""The structure of the format: the fields that are allowed at a place, found by walking the models beside the data."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from models.dossier.faults import Place
+from models.probe_kinds import PROBES, Probe
+from models.report_block_kinds import ReportBlock, kind_of_block
 
 
 def model_at(root: type[BaseModel], place: Place, data: Any) -> type[BaseModel] | None:
-    """The model that a mapping at this place is read as; None where there is none or it cannot be told."""
+    """Return the model that a mapping at this place is validated as; None if there is none, or several are possible."""
     expected: Any = root
     for key in place:
         expected = _inside(_choose(expected, data), key)
@@ -21,7 +23,7 @@ def model_at(root: type[BaseModel], place: Place, data: Any) -> type[BaseModel] 
 
 
 def kinds_at(root: type[BaseModel], place: Place, data: Any) -> list[str]:
-    """The values that `type` may have at this place."""
+    """Return the allowed values of `type` at this place."""
     expected: Any = root
     for key in place:
         expected = _inside(_choose(expected, data), key)
@@ -49,11 +51,17 @@ def _members(expected: Any) -> list[Any]:
         return _members(get_args(expected)[0])
     if get_origin(expected) in {Union, UnionType}:
         return [member for part in get_args(expected) for member in _members(part)]
+    if expected is Probe:
+        return list(PROBES.all().values())
     return [expected]
 
 
 def _choose(expected: Any, value: Any) -> Any:
-    """The member of a union that a value is meant for."""
+    """Return the member of a union that the author of the value meant."""
+    if expected is ReportBlock:
+        kind = kind_of_block(value)
+        # Its name is the key of its options, unless the records wrote it.
+        return dict[str, kind] if kind and "type" not in value else kind  # type: ignore[valid-type]
     members = _members(expected)
     if isinstance(value, dict):
         models = [m for m in members if _is_model(m)]

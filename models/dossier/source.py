@@ -1,8 +1,8 @@
-"""Reading a dossier's file: YAML to plain data that remembers its lines, safely and as its author meant it.
+"""Read a dossier's file: YAML to plain data with line numbers, safely and as its author meant it.
 
-YAML's core schema only: `true`, `false`, `null` and decimal numbers are what they say; everything else is text.
-So `no` is Norway, `8:30` a time and `0701234567` a telephone number. Events are read one by one instead of composing nodes:
-nesting and aliases are then bounded before they cost anything.
+Only YAML's core schema applies: `true`, `false`, `null` and decimal numbers are typed; everything else is text. So `no`
+is Norway, `8:30` a time and `0701234567` a telephone number. The parser's events are read one by one, without composing
+nodes, so nesting and aliases are limited before they use memory.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ import yaml
 from models.dossier.faults import MOST, Fault, Key, Place, Weight, shown
 
 MAX_BYTES = 1_000_000
-"""Largest file that is read."""
+"""The largest file that is read."""
 MAX_DEPTH = 40
-"""Deepest nesting; the format itself needs twelve."""
+"""The deepest nesting; the format itself needs twelve levels."""
 MAX_VALUES = 250_000
-"""Most values after aliases are expanded; a dossier of 200 hosts has some 10,000."""
+"""The most values after aliases are expanded; a dossier of 200 hosts has some 10,000."""
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
@@ -45,8 +45,8 @@ _SYNTAX = {
         "put quotes around the value",
     ),
     "mapping values are not allowed in this context": (
-        "a colon stands where none can",
-        "put quotes around text that holds a colon and a space, and look at the indentation",
+        "a colon is not allowed here",
+        "put quotes around text with a colon and a space, and check the indentation",
     ),
     "could not find expected ':'": ("a key has no colon after it", "write `key: value`"),
     "did not find expected key": (
@@ -57,7 +57,7 @@ _SYNTAX = {
     "did not find expected ',' or ']'": ("a [ is not closed", "close it with ]"),
     "did not find expected ',' or '}'": ("a { is not closed", "close it with }"),
     "block sequence entries are not allowed in this context": (
-        "a - stands where no list can begin",
+        "a list cannot begin here",
         "put the list on lines of its own",
     ),
     "did not find expected '-' indicator": ("the list is indented unevenly", "align every - of a list"),
@@ -65,7 +65,7 @@ _SYNTAX = {
 
 
 class SourceDocument:
-    """The content of one file as plain data, with the line of everything in it."""
+    """The content of one file as plain data, with the line of each entry."""
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -73,18 +73,18 @@ class SourceDocument:
         self.faults: list[Fault] = []
         self._lines: dict[int, dict[Key, int]] = {}
 
-    def fault(self, line: int, what: str, mend: str) -> None:
-        """Note something that is wrong on a line; what is past twice `MOST` is left out."""
+    def fault(self, line: int, what: str, fix: str) -> None:
+        """Add a fault on a line; after twice `MOST` faults, further ones are dropped."""
         if len(self.faults) >= 2 * MOST:
             return
-        self.faults.append(Fault(self.path, line, Weight.ERROR, what, mend))
+        self.faults.append(Fault(self.path, line, Weight.ERROR, what, fix))
 
     def remember(self, container: dict[str, Any] | list[Any], key: Key, line: int) -> None:
-        """Keep the line on which an entry stands."""
+        """Record the line of an entry."""
         self._lines.setdefault(id(container), {})[key] = line
 
     def line(self, place: Place) -> int:
-        """The line on which the entry, or the nearest around it that is written in the file, stands."""
+        """Return the line of an entry, or of the nearest surrounding entry that the file contains."""
         line, value = 1, self.data
         for key in place:
             found = self._lines.get(id(value), {}).get(key)
@@ -95,7 +95,7 @@ class SourceDocument:
 
 
 def read_document(path: Path) -> SourceDocument:
-    """Read a file; whatever is wrong with it stands in the document's faults, and its data is None if nothing could be read."""
+    """Read a file. The document lists all faults; its data is None if the file is unreadable."""
     document = SourceDocument(str(path))
     text = _read_text(path, document)
     if text is not None:
@@ -122,7 +122,7 @@ def _read_text(path: Path, document: SourceDocument) -> str | None:
         document.fault(1, f"the file cannot be read: {reason}", "check its name and its permissions")
         return None
     except ValueError:
-        document.fault(1, "this is no file name", "name a YAML file, or a directory of them")
+        document.fault(1, "this is not a file name", "name a YAML file, or a directory of them")
         return None
     return _decode(raw, document)
 
@@ -149,27 +149,27 @@ def _parse(text: str, document: SourceDocument) -> None:
                 break
     except yaml.MarkedYAMLError as error:
         problem = str(error.problem or error.context or "it is not YAML")
-        # What is never closed is best shown where it was opened.
+        # For a bracket or quote that is never closed, show the place where it was opened.
         marks = (
             [error.context_mark, error.problem_mark]
             if problem in _UNCLOSED
             else [error.problem_mark, error.context_mark]
         )
         mark = next((m for m in marks if m is not None), None)
-        what, mend = _SYNTAX.get(
-            problem, (f"this is not YAML: {problem}", "look at the indentation, quotes and brackets here")
+        what, fix = _SYNTAX.get(
+            problem, (f"this is not YAML: {problem}", "check the indentation, quotes and brackets here")
         )
         if problem.startswith(("found character", "found a tab")) and mark is not None and _has_tab(text, mark.line):
-            what, mend = "a tab is used for indentation", "indent with spaces"
+            what, fix = "a tab is used for indentation", "indent with spaces"
         # The parser sees the end of a file on a line of its own.
-        document.fault(min(mark.line + 1, len(text.splitlines()) or 1) if mark else 1, what, mend)
+        document.fault(min(mark.line + 1, len(text.splitlines()) or 1) if mark else 1, what, fix)
         return
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, _position(text, error)) + 1
         document.fault(line, f"the character U+{_code(error):04X} is not allowed in YAML", "remove it")
         return
     except (UnicodeError, RecursionError):  # lone surrogates and the like, should the parser let them through
-        document.fault(1, "the file holds characters that cannot be read", "save it as UTF-8")
+        document.fault(1, "the file contains characters that cannot be read", "save it as UTF-8")
         return
     if document.faults and builder.stopped:
         return
@@ -192,7 +192,7 @@ def _position(text: str, error: yaml.reader.ReaderError) -> int:
 
 
 class _Open:
-    """A mapping or list that is still being read."""
+    """A mapping or list whose end has not been read yet."""
 
     __slots__ = ("anchor", "key", "key_line", "line", "value", "values")
 
@@ -210,7 +210,7 @@ _REFUSED = object()
 
 
 class _Builder:
-    """Makes data from the parser's events, without recursion."""
+    """Builds data from the parser's events, without recursion."""
 
     def __init__(self, document: SourceDocument) -> None:
         self._document = document
@@ -220,7 +220,7 @@ class _Builder:
         self.stopped = False
 
     def take(self, event: yaml.Event) -> bool:
-        """Take the next event; False once reading on is of no use."""
+        """Handle the next event; return False if reading should stop."""
         line = event.start_mark.line + 1 if event.start_mark else 1
         match event:
             case yaml.ScalarEvent():
@@ -243,7 +243,7 @@ class _Builder:
         return not self.stopped
 
     def finish(self) -> None:
-        """Look at the whole."""
+        """Check the complete document."""
         if self._documents == 0 or self._document.data is None:
             self._document.fault(1, "the file is empty", "see docs/dossier.md and docs/changes.md for how to begin")
         elif not isinstance(self._document.data, dict):
@@ -254,10 +254,10 @@ class _Builder:
                 "begin with fields, as in `application: shop`, each on a line of its own",
             )
 
-    def _stop(self, line: int, what: str, mend: str) -> None:
+    def _stop(self, line: int, what: str, fix: str) -> None:
         self.stopped = True
         self._document.data = None
-        self._document.fault(line, what, mend)
+        self._document.fault(line, what, fix)
 
     def _scalar(self, event: Any, line: int) -> Any:
         if event.tag not in _PLAIN_TAGS:
@@ -276,7 +276,7 @@ class _Builder:
             self._refuse_tag(event.tag, line)
         if len(self._stack) >= MAX_DEPTH:
             self._stop(
-                line, f"values are nested more than {MAX_DEPTH} deep", "close the brackets, or look at the indentation"
+                line, f"values are nested more than {MAX_DEPTH} deep", "close the brackets, or check the indentation"
             )
             return
         if event.anchor:
@@ -286,19 +286,19 @@ class _Builder:
     def _alias(self, event: Any, line: int) -> None:
         if any(o.anchor == event.anchor for o in self._stack):
             self._document.fault(
-                line, f"the alias *{event.anchor} stands inside what it repeats", "write the value out"
+                line, f"the alias *{event.anchor} is inside the value that it repeats", "write the value out"
             )
             self._add(None, 1, line, None)
         elif event.anchor not in self._anchors:
-            mend = f"put &{event.anchor} before the value it repeats, or quote it if it is text"
-            self._document.fault(line, f"the alias *{event.anchor} repeats nothing", mend)
+            fix = f"put &{event.anchor} before the value it repeats, or quote it if it is text"
+            self._document.fault(line, f"the alias *{event.anchor} repeats nothing", fix)
             self._add(None, 1, line, None)
         else:
             value, values = self._anchors[event.anchor]
             self._add(value, values, line, None)
 
     def _add(self, value: Any, values: int, line: int, anchor: str | None) -> None:
-        """Put a finished value where it belongs."""
+        """Add a finished value to the container that is being read."""
         if anchor:
             self._anchors[anchor] = (value, values)
         if not self._stack:
@@ -334,7 +334,7 @@ class _Builder:
             return _REFUSED
         if name in around.value:
             first = self._document._lines[id(around.value)][name]
-            what = f"{shown(name)} stands twice: on line {first} and on line {line}"
+            what = f"{shown(name)} appears twice: on line {first} and on line {line}"
             self._document.fault(line, what, "remove or rename one of them")
             return _REFUSED
         return name
@@ -345,7 +345,9 @@ def _word(key: object) -> str:
 
 
 def plain(text: str) -> Any:
-    """What an unquoted value means in YAML's core schema, numbers with leading zeros and endless ones staying text."""
+    """Return the value of an unquoted scalar in YAML's core schema. Numbers with leading zeros and infinite numbers
+    stay text.
+    """
     if not text:
         return None
     if text in _WORDS:
@@ -361,7 +363,7 @@ def plain(text: str) -> Any:
 
 
 def walk(value: Any, pattern: tuple[str, ...], place: Place = ()) -> Iterator[tuple[Place, Any]]:
-    """Every value in plain data that a pattern finds; `*` stands for any key or index."""
+    """Yield every value in plain data that a pattern matches; `*` matches any key or index."""
     if not pattern:
         yield place, value
     elif pattern[0] == "*":

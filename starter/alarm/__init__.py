@@ -1,1 +1,1 @@
-"""Alarms as the commands raise and clear them, and what the intake did not understand."""
+"""The commands that raise and clear alarms, and that read the quarantine of the intake."""

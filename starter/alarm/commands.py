@@ -1,7 +1,8 @@
-"""`driftvakt alarm`: raise and clear alarms by hand, straight to the watch; whoever reaches Temporal may."""
+"""`driftvakt alarm`: raise and clear alarms by hand, directly at the watch. Everybody with access to Temporal may use it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,7 +16,7 @@ from starter.terminal.options import (
     echo_json,
     echo_line,
     faults,
-    say_cut,
+    print_list,
     stop,
     who_asks,
 )
@@ -23,6 +24,7 @@ from starter.terminal.options import (
 if TYPE_CHECKING:
     from models.alarms import Alarm
     from models.settings import Settings
+    from starter.alarm.quarantine import QuarantinedBody
     from starter.intake.delivery import Receipt
 
 app = typer.Typer(help="Raise and clear alarms by hand.", no_args_is_help=True)
@@ -32,18 +34,19 @@ app = typer.Typer(help="Raise and clear alarms by hand.", no_args_is_help=True)
 def raise_alarm(
     application: Application,
     component: Annotated[
-        str | None, typer.Option(help="What is broken; the application as a whole unless given.")
+        str | None, typer.Option(help="Failed component.", show_default="the whole application")
     ] = None,
     severity: Annotated[str, typer.Option(help="critical, warning or info.")] = "critical",
-    title: Annotated[str, typer.Option(help="What is wrong, in a sentence.")] = "Raised by hand",
-    detail: Annotated[str, typer.Option(help="More of it.")] = "",
+    title: Annotated[str, typer.Option(help="The fault, in one sentence.")] = "Raised by hand",
+    detail: Annotated[str, typer.Option(help="Further details.")] = "",
     fingerprint: Annotated[
-        str | None, typer.Option(help="Names the fault, to clear it by.", show_default="made from the above")
+        str | None,
+        typer.Option(help="Identifies the fault, for `alarm clear`.", show_default="computed from component and title"),
     ] = None,
     by: By = None,
     as_json: AsJson = False,
 ) -> None:
-    """Raise an alarm: opens an incident, or joins the one that it belongs to."""
+    """Raise an alarm; it opens an incident, or joins the open incident that it belongs to."""
     values = {"component": component, "severity": severity, "title": title, "detail": detail}
     _send({"application": application, "fingerprint": fingerprint, **values}, by, as_json)
 
@@ -53,17 +56,17 @@ def clear_alarm(
     application: Application,
     fingerprint: Annotated[
         str,
-        typer.Option(help="Names the fault: `SOURCE/NAME`, as `driftvakt watch show` lists it.", show_default=False),
+        typer.Option(help="Identifies the fault: SOURCE/NAME, as `driftvakt watch show` lists it.", show_default=False),
     ],
     by: By = None,
     as_json: AsJson = False,
 ) -> None:
-    """Clear an alarm of any source: its incident is told; exit 1 where no alarm of that fingerprint is open."""
+    """Clear an alarm of any source; exit 1 if no active alarm has that fingerprint."""
     values = {"application": application, "fingerprint": fingerprint, "state": "cleared", "title": "Cleared by hand"}
     _send(values, by, as_json)
 
 
-quarantine = typer.Typer(help="Read what senders sent and the intake did not understand.", no_args_is_help=True)
+quarantine = typer.Typer(help="List and show the messages that the intake could not read.", no_args_is_help=True)
 app.add_typer(quarantine, name="quarantine")
 
 
@@ -73,23 +76,21 @@ def list_quarantine(
     limit: Limit = 100,
     as_json: AsJson = False,
 ) -> None:
-    """List what was not understood, the latest first, and why."""
+    """List the messages that the intake could not read, the latest first, with the reasons."""
     with faults():
         from models.settings import load_settings
         from starter.alarm.quarantine import list_quarantined
-        from starter.desk import reading_records
+        from starter.terminal.session import open_records
 
-        with reading_records(load_settings()) as records:
+        with open_records(load_settings()) as records:
             found = list_quarantined(records, source, limit)
-    if as_json:
-        echo_json([line.model_dump(mode="json") for line in found.lines])
-    elif not found.lines:
-        echo("nothing is in quarantine")
-    else:
+
+    def show(lines: Sequence[QuarantinedBody]) -> None:
         from starter.alarm.quarantine import show_list
 
-        show_list(found.lines)
-    say_cut(found)
+        show_list(lines)
+
+    print_list(found, as_json, "the quarantine is empty", show)
 
 
 @quarantine.command("show")
@@ -97,19 +98,23 @@ def show_quarantined(
     id: Annotated[str, typer.Argument(help="Its id, or the first eight or more digits of it.", show_default=False)],
     as_json: AsJson = False,
 ) -> None:
-    """Show one body as it was sent, and why it was not understood."""
+    """Show one body as it was sent, and why the intake could not read it."""
     with faults():
         from models.settings import load_settings
         from starter.alarm.quarantine import find_quarantined
-        from starter.desk import reading_records
+        from starter.terminal.session import open_records
 
-        with reading_records(load_settings()) as records:
+        with open_records(load_settings()) as records:
             found = find_quarantined(records, id)
     if as_json:
         echo_json(found)
         return
     echo(found.id)
-    echo_line(f"from {found.source}, {found.received_at:%Y-%m-%d %H:%M:%S} UTC, {found.times} times")
+    from models.base import counted
+
+    echo_line(
+        f"from {found.source}, {found.received_at:%Y-%m-%d %H:%M:%S} UTC, received {counted(found.times, 'time')}"
+    )
     echo_line(found.reason)
     echo(f"\n{found.body}")
 
@@ -132,17 +137,17 @@ def _send(values: dict[str, Any], by: str | None, as_json: bool) -> None:
 
 
 def _alarm(settings: Settings, values: dict[str, Any], by: str | None) -> Alarm:
-    """Check what was given; `UserError` says what does not fit, and `NotFoundError` what there is not."""
+    """Build the alarm from the options. Raise `UserError` for a wrong value, and `NotFoundError` for an unknown name."""
     from datetime import UTC, datetime
 
     from activities.records.people import identify
-    from starter.applications import require_application, require_components
-    from starter.desk import reading_records
     from starter.intake.own_json import by_person
+    from starter.terminal.applications import require_application, require_components
+    from starter.terminal.session import open_records
 
     given = {name: value for name, value in values.items() if value is not None}
     who = who_asks(settings, by)
-    with reading_records(settings) as records:
+    with open_records(settings) as records:
         require_application(settings, records, str(given["application"]))
         who = identify(records, who, [str(given["application"])])
         if values.get("component") is not None:
@@ -151,10 +156,10 @@ def _alarm(settings: Settings, values: dict[str, Any], by: str | None) -> Alarm:
 
 
 async def _deliver(settings: Settings, alarm: Alarm) -> tuple[Receipt, str]:
-    """The watch's receipt; and where an alarm was to be cleared that nobody knows, which one may have been meant."""
+    """Return the text of the watch's receipt; for an unknown fingerprint it suggests similar open alarms."""
     from activities.alarms.reporter import WatchReporter
     from models.alarms import AlarmState, Disposition
-    from starter.installation.temporal import connected
+    from starter.connection.temporal import connected
     from starter.intake.delivery import hand_over
     from starter.watch.service import no_such_alarm
 

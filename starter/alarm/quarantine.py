@@ -1,4 +1,4 @@
-"""What senders sent and the intake did not understand, as the commands see it."""
+"""The quarantine: messages that the intake could not read, as the commands show them."""
 
 from __future__ import annotations
 
@@ -14,46 +14,46 @@ from starter.terminal.listed import Listed
 from starter.terminal.screen import Listing, terminal, tidy
 
 _SHORT = 12
-"""Digits of an id in the list; so many, or eight, name one."""
+"""The list shows this many digits of an id; a command needs eight or more."""
 
 
 class QuarantinedBody(Model):
-    """A body that was not understood."""
+    """A message that the intake could not read."""
 
     id: str
     source: str
     received_at: datetime
     times: int
-    """How often the same was sent."""
+    """The number of times that the same body arrived."""
     reason: str
     size: int
-    """Bytes."""
+    """The size of the body, in bytes."""
     body: str = ""
-    """As it was sent; bytes that are no UTF-8 are written as their codes."""
+    """The body as it arrived; bytes that are not UTF-8 are shown as codes."""
 
 
 def list_quarantined(records: Records, source: str | None, limit: int) -> Listed[QuarantinedBody]:
-    """The latest first, without the bodies."""
-    rows = records.quarantined(source, limit)
-    return Listed([_read(row).model_copy(update={"body": ""}) for row in rows], records.count_quarantined(source))
+    """Return the messages without their bodies, the latest first."""
+    rows = records.quarantine.latest(source, limit)
+    return Listed([_read(row).model_copy(update={"body": ""}) for row in rows], records.quarantine.count(source))
 
 
 def find_quarantined(records: Records, id: str) -> QuarantinedBody:
-    """One of them, by the beginning of its id; `UserError` where that names none or several."""
+    """Return the message whose id begins with `id`. Raise `UserError` when no id, or more than one, begins so."""
     if len(id) < 8:
         raise UserError(f"{as_typed(id)} is too short for an id; give eight or more of its digits")
-    rows = records.quarantined(beginning=id.lower(), limit=2)
+    rows = records.quarantine.latest(beginning=id.lower(), limit=2)
     if not rows:
         raise NotFoundError(
-            f"nothing with the id {as_typed(id)} is in quarantine; `driftvakt alarm quarantine list` names what is"
+            f"the quarantine has no message with the id {as_typed(id)}; see `driftvakt alarm quarantine list`"
         )
     if len(rows) > 1:
-        raise UserError(f"{id} is the beginning of several ids; give more digits")
+        raise UserError(f"{id} is the start of several ids; give more digits")
     return _read(rows[0])
 
 
 def show_list(lines: Sequence[QuarantinedBody]) -> None:
-    """Print them, a line each."""
+    """Print the messages, one in each line."""
     table = Listing("id", "received (UTC)", "source", "times", "bytes", "why")
     for column in table.columns[:2]:
         column.no_wrap = True

@@ -1,1 +1,1 @@
-"""Changes, as the commands submit, show and stop them."""
+"""The commands that submit, show and stop changes."""

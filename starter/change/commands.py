@@ -8,20 +8,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from starter.operation.following import Reason, finish, start_and_follow
+from starter.operation.following import Reason, finish, show_operations, start_and_follow
 from starter.terminal.options import (
     AsJson,
     By,
+    Ended,
     Limit,
+    OfApplication,
+    OnlyOf,
+    Plan,
     Yes,
-    at_desk,
     echo,
     echo_json,
     faults,
+    in_session,
     path_given,
+    print_answer,
+    print_list,
     print_or_write,
     require_our_time,
-    say_cut,
     stop,
     who_asks,
     who_orders,
@@ -30,23 +35,22 @@ from starter.terminal.options import (
 if TYPE_CHECKING:
     from models.change import ChangeFile
     from models.gates import DecisionReceipt
-    from models.operation import OperationOutcome, OperationTold
+    from models.operation import OperationOutcome, OperationReply
     from starter.change.service import ChangeView
-    from starter.desk import Desk
     from starter.operation.views import OperationLine
     from starter.terminal.listed import Listed
+    from starter.terminal.session import CommandSession
 
-app = typer.Typer(help="Submit changes, approve, watch, stop and rehearse them.", no_args_is_help=True)
+app = typer.Typer(help="Submit, rehearse, approve, follow and stop changes.", no_args_is_help=True)
 
 _MOMENT = "With its offset from UTC: 2026-12-06T02:00+01:00."
 
-Id = Annotated[str, typer.Argument(help="As `list` shows it: change.acme.shop.4.", show_default=False)]
+Id = Annotated[str, typer.Argument(help="As `list` shows it.", show_default=False)]
 File = Annotated[
     Path | None,
-    typer.Argument(parser=path_given, help="A change's file; or name a routine.", show_default=False),
-]
-OfApplication = Annotated[
-    str | None, typer.Option("--application", "-a", help="CUSTOMER.APPLICATION, as in acme.shop.", show_default=False)
+    typer.Argument(
+        parser=path_given, help="A change's file; or name a routine by --application and --routine.", show_default=False
+    ),
 ]
 Routine = Annotated[str | None, typer.Option(help="A change's routine in the dossier.", show_default=False)]
 Kind = Annotated[
@@ -54,17 +58,15 @@ Kind = Annotated[
     typer.Option(help="standard, normal or emergency.", show_default="standard where the routine says so, else normal"),
 ]
 NotBefore = Annotated[
-    str | None, typer.Option("--not-before", "--since", help=f"Nothing is done before. {_MOMENT}", show_default=False)
+    str | None, typer.Option("--not-before", "--since", help=f"Start of the window. {_MOMENT}", show_default=False)
 ]
 WindowUntil = Annotated[
     str | None,
-    typer.Option("--window-until", "--until", help=f"Nothing is begun after. {_MOMENT}", show_default=False),
+    typer.Option(
+        "--window-until", "--until", help=f"End of the window: no step begins after it. {_MOMENT}", show_default=False
+    ),
 ]
 Gate = Annotated[str | None, typer.Option(help="Which question: g1.", show_default="the one that you may answer")]
-Plan = Annotated[
-    str | None,
-    typer.Option(help="First eight or more digits of the plan that you read.", show_default="those that are shown"),
-]
 
 
 @app.command()
@@ -80,9 +82,9 @@ def submit(
     wait: Annotated[bool, typer.Option("--wait", help="Follow it to its end, approvals and window included.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Submit a change: it gets its number, is shown to whoever must approve it, and is made in its window."""
+    """Submit a change: it gets a number, the approvers read its plan, and it is carried out in its window."""
     fields = _fields(application, routine, kind, not_before, window_until, reason)
-    outcome = at_desk(lambda desk: _start(desk, file, fields, by, rehearse=False, wait=wait, as_json=as_json))
+    outcome = in_session(lambda session: _start(session, file, fields, by, rehearse=False, wait=wait, as_json=as_json))
     finish(outcome, as_json)
 
 
@@ -96,37 +98,28 @@ def rehearse(
     by: By = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what a change would do: every command on every host with its check's result, and what takes it back."""
+    """Show what a change would do: every command on every host, the result of each check, and how it is undone."""
     fields = _fields(application, routine, kind, None, None, reason)
-    outcome = at_desk(lambda desk: _start(desk, file, fields, by, rehearse=True, wait=True, as_json=as_json))
+    outcome = in_session(lambda session: _start(session, file, fields, by, rehearse=True, wait=True, as_json=as_json))
     finish(outcome, as_json)
 
 
 @app.command("list")
 def list_(
-    application: OfApplication = None,
-    all_: Annotated[bool, typer.Option("--all", help="Those that have ended, too.")] = False,
+    application: OnlyOf = None,
+    all_: Ended = False,
     limit: Limit = 100,
     as_json: AsJson = False,
 ) -> None:
-    """List the changes that are under way, with whom they wait for."""
-    found = at_desk(lambda desk: _list(desk, application, closed=all_, limit=limit))
-    lines = found.lines
-    if as_json:
-        echo_json([line.model_dump(mode="json") for line in lines])
-    elif not lines:
-        echo("no change is under way" if not all_ else "there has been no change")
-    else:
-        from starter.operation.page import show_lines
-
-        show_lines(lines)
-    say_cut(found)
+    """List the changes in progress, and the people for whom they wait."""
+    found = in_session(lambda session: _list(session, application, closed=all_, limit=limit))
+    print_list(found, as_json, "no change is in progress" if not all_ else "there are no changes", show_operations)
 
 
 @app.command()
 def show(id: Id, as_json: AsJson = False) -> None:
-    """Show a change: kind, risk, what it touches, the whole plan, approvals, steps, what happened and what follows it."""
-    view = at_desk(lambda desk: _show(desk, id))
+    """Show a change: kind, risk, blast radius, the full plan, approvals, steps, timeline and review."""
+    view = in_session(lambda session: _show(session, id))
     if as_json:
         echo_json(view)
         return
@@ -139,39 +132,39 @@ def show(id: Id, as_json: AsJson = False) -> None:
 def approve(
     id: Id,
     by: By = None,
-    note: Annotated[str, typer.Option(help="What you have to say to it.", show_default=False)] = "",
+    note: Annotated[str, typer.Option(help="A remark on your approval.", show_default=False)] = "",
     gate: Gate = None,
     plan: Plan = None,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Approve a change, or an emergency afterwards; shows the plan first. Without a terminal, give --plan or --yes."""
-    _say(at_desk(lambda desk: _answer(desk, id, "approve", gate, by, note, plan, yes)), as_json)
+    """Approve a change, or an emergency change afterwards; shows the plan first. Without a terminal, give --plan or --yes."""
+    print_answer(in_session(lambda session: _answer(session, id, "approve", gate, by, note, plan, yes)), as_json)
 
 
 @app.command()
 def reject(
     id: Id,
-    note: Annotated[str, typer.Option(help="Why.", show_default=False)],
+    note: Annotated[str, typer.Option(help="Reason.", show_default=False)],
     by: By = None,
     gate: Gate = None,
     plan: Plan = None,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Refuse a change, or to approve an emergency afterwards."""
-    _say(at_desk(lambda desk: _answer(desk, id, "refuse", gate, by, note, plan, yes)), as_json)
+    """Refuse a change, or refuse to approve an emergency change afterwards."""
+    print_answer(in_session(lambda session: _answer(session, id, "refuse", gate, by, note, plan, yes)), as_json)
 
 
 @app.command()
 def abort(
     id: Id,
-    reason: Annotated[str, typer.Option(help="Why.", show_default=False)],
+    reason: Annotated[str, typer.Option(help="Reason.", show_default=False)],
     by: By = None,
     as_json: AsJson = False,
 ) -> None:
-    """Stop a change: what runs on a host is brought to its end, and what was done is taken back."""
-    _say(at_desk(lambda desk: _abort(desk, id, reason, by)), as_json)
+    """Stop a change: running commands on hosts finish, and Driftvakt rolls completed steps back."""
+    print_answer(in_session(lambda session: _abort(session, id, reason, by)), as_json)
 
 
 @app.command()
@@ -185,13 +178,6 @@ def schema(
     from models.dossier.schema import schema_text
 
     print_or_write(schema_text(ChangeFile), output)
-
-
-def _say(told: DecisionReceipt | OperationTold, as_json: bool) -> None:
-    if as_json:
-        echo_json(told)
-    else:
-        echo(told.message)
 
 
 def _fields(
@@ -216,27 +202,34 @@ def _moment(option: str, text: str | None) -> datetime | None:
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None:
-        stop(f"{option}: {text!r} is no moment with its time zone; write it as 2026-12-06T02:00+01:00", 2)
+        stop(f"{option}: {text!r} is not a time with its time zone; write it as 2026-12-06T02:00+01:00", 2)
     with faults(2):
         require_our_time(option, moment)
     return moment
 
 
 async def _start(
-    desk: Desk, file: Path | None, fields: dict[str, Any], by: str | None, *, rehearse: bool, wait: bool, as_json: bool
+    session: CommandSession,
+    file: Path | None,
+    fields: dict[str, Any],
+    by: str | None,
+    *,
+    rehearse: bool,
+    wait: bool,
+    as_json: bool,
 ) -> OperationOutcome | None:
-    from models.operation import OperationKind
+    from models.operation_kinds import CHANGE
     from starter.change.service import next_key
 
-    wanted = _wanted(desk, file, fields)
-    order = wanted.order(who_orders(desk, by, wanted.application), rehearse=rehearse)
+    wanted = _wanted(session, file, fields)
+    order = wanted.order(who_orders(session, by, wanted.application), rehearse=rehearse)
     title = order.change.title if order.change else f"Change {order.routine}"
-    key = await next_key(desk.records, order.application)
-    return await start_and_follow(desk, OperationKind.CHANGE, order, key, title, wait=wait, as_json=as_json)
+    key = await next_key(session.records, order.application)
+    return await start_and_follow(session, CHANGE, order, key, title, wait=wait, as_json=as_json)
 
 
-def _wanted(desk: Desk, file: Path | None, fields: dict[str, Any]) -> ChangeFile:
-    """What was submitted: a file, or what the options say; the file says it all by itself."""
+def _wanted(session: CommandSession, file: Path | None, fields: dict[str, Any]) -> ChangeFile:
+    """Return the order from a file, or from the options. A file allows no further options."""
     from models.errors import UserError
     from starter.change.service import of_routine, read_change
 
@@ -244,39 +237,48 @@ def _wanted(desk: Desk, file: Path | None, fields: dict[str, Any]) -> ChangeFile
     if file is None:
         own = {"application", "routine", "since", "until"}
         rest = {name: value for name, value in given.items() if name not in own}
-        return of_routine(desk, *(fields[name] for name in ("application", "routine", "since", "until")), **rest)
+        return of_routine(session, *(fields[name] for name in ("application", "routine", "since", "until")), **rest)
     if given:
-        raise UserError(f"{file}: the file says it all; write {', '.join(given)} there, and leave out the options")
-    change, gaps = read_change(desk, file)
+        raise UserError(
+            f"{file}: with a file, leave these options out, and write their values in the file: {', '.join(given)}"
+        )
+    change, gaps = read_change(session, file)
     for gap in gaps:
         echo(str(gap), err=True)
     return change
 
 
-async def _list(desk: Desk, application: str | None, *, closed: bool, limit: int) -> Listed[OperationLine]:
+async def _list(session: CommandSession, application: str | None, *, closed: bool, limit: int) -> Listed[OperationLine]:
     from starter.change.service import list_changes
 
-    return await list_changes(desk, application, closed=closed, limit=limit)
+    return await list_changes(session, application, closed=closed, limit=limit)
 
 
-async def _show(desk: Desk, id: str) -> ChangeView:
+async def _show(session: CommandSession, id: str) -> ChangeView:
     from starter.change.service import show_change
 
-    return await show_change(desk, id)
+    return await show_change(session, id)
 
 
 async def _answer(
-    desk: Desk, id: str, option: str, gate: str | None, by: str | None, note: str, plan: str | None, yes: bool
+    session: CommandSession,
+    id: str,
+    option: str,
+    gate: str | None,
+    by: str | None,
+    note: str,
+    plan: str | None,
+    yes: bool,
 ) -> DecisionReceipt:
     from starter.change.service import awaiting
     from starter.operation.commands import answer
 
-    workflow, name, who = await awaiting(desk, id, who_asks(desk.settings, by), gate)
-    return await answer(desk, workflow, option, name, who, note, plan, yes)
+    workflow, name, who = await awaiting(session, id, who_asks(session.settings, by), gate)
+    return await answer(session, workflow, option, name, who, note, plan, yes)
 
 
-async def _abort(desk: Desk, id: str, reason: str, by: str | None) -> OperationTold:
+async def _abort(session: CommandSession, id: str, reason: str, by: str | None) -> OperationReply:
     from starter.change.service import require_change
-    from starter.operation import telling
+    from starter.operation import updates
 
-    return await telling.abort(desk, require_change(id), who_asks(desk.settings, by), reason)
+    return await updates.abort(session, require_change(id), who_asks(session.settings, by), reason)

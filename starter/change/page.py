@@ -1,4 +1,4 @@
-"""A change on the terminal: what it touches, the whole plan, and what follows it."""
+"""A change on the terminal: the blast radius, the full plan, and its reviews."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def show_change(view: ChangeView) -> None:
         console.print()
     show_operation(view.operation)
     if view.follows:
-        console.print("\n[bold]What follows it[/]")
+        console.print("\n[bold]Approval afterwards and review[/]")
         show_lines(view.follows)
 
 

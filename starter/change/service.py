@@ -1,4 +1,4 @@
-"""Changes at the desk: submitted from a file or by a routine's name, each under the next number of its application."""
+"""Functions for changes: submit one from a file or by a routine's name, list them, and find one with its questions."""
 
 from __future__ import annotations
 
@@ -18,33 +18,34 @@ from models.change_file import LoadedChange, check_change, load_change
 from models.dossier.faults import Fault, Weight
 from models.errors import DossierError, NotFoundError, UserError
 from models.names import operation_id
-from models.operation import OperationKind
-from starter.applications import require_application
-from starter.desk import Desk, made
-from starter.incident.views import OpenQuestion
-from starter.operation.reading import list_operations, show_operation, show_prepared
+from models.operation_kinds import CHANGE, REVIEW
+from starter.gate.views import OpenQuestion
+from starter.operation.reading import list_operations, recorded_operation_line, show_operation, show_prepared
 from starter.operation.views import OperationLine, OperationView
+from starter.terminal.applications import require_application
 from starter.terminal.listed import Listed
+from starter.terminal.messages import build_message
+from starter.terminal.session import CommandSession
 
 APPROVALS = {"approve", "refuse"}
 
 
 class ChangeView(Model):
-    """All that is known of a change."""
+    """A change with its plan, its state and its reviews."""
 
     operation: OperationView
     change: dict[str, Any]
-    """Kind, risk and why, blast radius, the plan with its digest, and how it failed where it did."""
+    """The kind, the risk with its reasons, the blast radius, the plan with its digest, and the fault of a failed change."""
     follows: list[OperationLine]
-    """Its review, and the approval of an emergency afterwards."""
+    """The review, and the late approval of an emergency change."""
 
 
-def read_change(desk: Desk, path: Path) -> tuple[ChangeFile, list[Fault]]:
-    """Read a file and hold it against the dossier that holds now; its gaps are told, `DossierError` names all that is wrong."""
+def read_change(session: CommandSession, path: Path) -> tuple[ChangeFile, list[Fault]]:
+    """Return the change in a file, and its gaps against the current dossier. Raise `DossierError` with every error."""
     loaded = load_change(path)
     change = _sound(loaded, loaded.faults)
-    require_application(desk.settings, desk.records, change.application)
-    dossier = desk.records.current_dossier(change.application)
+    require_application(session.settings, session.records, change.application)
+    dossier = session.records.current_dossier(change.application)
     if dossier is None:
         raise NotFoundError(f"no dossier of {change.application} is published; publish one first")
     faults = check_change(loaded, dossier)
@@ -60,100 +61,90 @@ def _sound(loaded: LoadedChange, faults: list[Fault]) -> ChangeFile:
 
 
 def of_routine(
-    desk: Desk,
+    session: CommandSession,
     application: str | None,
     routine: str | None,
     since: datetime | None,
     until: datetime | None,
     **fields: Any,
 ) -> ChangeFile:
-    """The same for a routine of the dossier, without a file; `UserError` says what is missing or unknown."""
+    """Return an order for a routine of the dossier. Raise `UserError` when an option is missing or unknown."""
     if application is None or routine is None:
         raise UserError("name a change's file, or a routine of the dossier by --application and --routine")
-    require_application(desk.settings, desk.records, application)
-    dossier = desk.records.current_dossier(application)
+    require_application(session.settings, session.records, application)
+    dossier = session.records.current_dossier(application)
     known = dossier.instructions.changes if dossier else {}
     if routine not in known:
         names = ", ".join(known) or "none"
         raise NotFoundError(f"{application} has no routine {routine!r} for changes; it has {names}")
     if (since is None) != (until is None):
-        raise UserError("a window has two ends; give --not-before and --window-until")
+        raise UserError("a window needs a start and an end; give --not-before and --window-until")
     window = None if since is None or until is None else {"since": since, "until": until}
-    return made(ChangeFile, application=application, routine=routine, window=window, **fields)
+    return build_message(ChangeFile, {"application": application, "routine": routine, "window": window, **fields})
 
 
 async def next_key(records: Records, application: str) -> str:
-    """The number under which the next change of an application is started."""
+    """Return the number of the application's next change."""
     request = NumberChange(key=f"change/{secrets.token_hex(16)}", application=application)
     return str(await asyncio.to_thread(next_number, records, request))
 
 
-async def list_changes(desk: Desk, application: str | None, *, closed: bool, limit: int) -> Listed[OperationLine]:
-    """Changes that run, and if wanted those that have ended."""
-    if application is not None:
-        require_application(desk.settings, desk.records, application)
-    return await list_operations(desk, application, OperationKind.CHANGE.value, closed=closed, limit=limit)
+async def list_changes(
+    session: CommandSession, application: str | None, *, closed: bool, limit: int
+) -> Listed[OperationLine]:
+    """Return the running changes, and on request also those that have ended."""
+    require_application(session.settings, session.records, application)
+    return await list_operations(session, application, CHANGE.name, closed=closed, limit=limit)
 
 
-async def show_change(desk: Desk, id: str) -> ChangeView:
-    """One change; `NotFoundError` where there is none."""
-    view = await show_operation(desk, require_change(id))
+async def show_change(session: CommandSession, id: str) -> ChangeView:
+    """Return one change. Raise `NotFoundError` when there is no such change."""
+    view = await show_operation(session, require_change(id))
     try:
-        data = desk.records.operation(id).data
-    except NotFoundError:  # it has only just been started
+        data = session.records.operation(id).data
+    except NotFoundError:  # the change has just started and is not in the records yet
         data = {}
-    followed = desk.records.operations(view.application, kind=OperationKind.REVIEW.value, name=id)
-    lines = [
-        OperationLine(
-            id=row.id,
-            kind=row.kind,
-            application=row.application,
-            title=row.title,
-            state=row.state,
-            opened_at=row.opened_at,
-            opened_by=row.opened_by,
-            closed_at=row.closed_at,
-            outcome=row.outcome,
-        )
-        for row in followed
-    ]
-    return ChangeView(operation=view, change=data, follows=lines)
+    followed = session.records.operations(view.application, kind=REVIEW.name, name=id)
+    return ChangeView(
+        operation=view, change=data, follows=[recorded_operation_line(row, row.state) for row in followed]
+    )
 
 
 def require_change(id: str) -> str:
     """Raise `UserError` unless it is the id of a change."""
-    if not id.startswith(f"{OperationKind.CHANGE.value}."):
-        raise UserError(f"{id!r} is no change; write its whole id, as in change.acme.shop.4")
+    if not id.startswith(f"{CHANGE.name}."):
+        raise UserError(f"{id!r} is not the id of a change; write the whole id, as in change.acme.shop.4")
     return id
 
 
-async def awaiting(desk: Desk, id: str, by: str, gate: str | None) -> tuple[str, str, str]:
-    """The workflow and its open question by which somebody approves a change, and the one name of who that is.
+async def awaiting(session: CommandSession, id: str, by: str, gate: str | None) -> tuple[str, str, str]:
+    """Return the workflow and the open question by which a person can approve a change, and the person's name.
 
-    The question comes before the change; in an emergency, it comes afterwards. `UserError` refuses a person who is not asked.
+    The question comes before the change; for an emergency change, it comes afterwards, from a workflow of its own. Raise
+    `UserError` when the question is not for this person.
     """
-    number = require_change(id).removeprefix(f"{OperationKind.CHANGE.value}.")
-    afterwards = operation_id(OperationKind.REVIEW.value, *number.rsplit(".", 1)) + ".approval"
-    view = await show_prepared(desk, id)
-    who = await asyncio.to_thread(identify, desk.records, by, [view.application])
+    number = require_change(id).removeprefix(f"{CHANGE.name}.")
+    afterwards = operation_id(REVIEW.name, *number.rsplit(".", 1)) + ".approval"
+    view = await show_prepared(session, id)
+    who = await asyncio.to_thread(identify, session.records, by, [view.application])
     asked = [(id, open_gate) for open_gate in view.gates]
     if not asked:
-        with suppress(NotFoundError):  # no emergency, or it is approved already and forgotten
-            asked = [(afterwards, open_gate) for open_gate in (await show_prepared(desk, afterwards)).gates]
+        with suppress(NotFoundError):  # no emergency change, or Temporal no longer keeps its approval
+            asked = [(afterwards, open_gate) for open_gate in (await show_prepared(session, afterwards)).gates]
     approvals = [(workflow, open_gate) for workflow, open_gate in asked if _is_approval(open_gate)]
     if not approvals:
         raise UserError(
-            f"{id} asks for no approval now; it is {view.outcome or view.state}: {view.doing or view.summary}"
+            f"{id} waits for no approval now; it is {view.outcome or view.state}: {view.doing or view.summary}"
         )
     if gate is not None:
         found = [(workflow, g.id) for workflow, g in approvals if g.id == gate]
         if not found:
-            raise UserError(f"{id} asks for no approval {gate!r}; open: {', '.join(g.id for _, g in approvals)}")
+            raise UserError(f"{id} has no open approval {gate!r}; open: {', '.join(g.id for _, g in approvals)}")
         return *found[0], who
     theirs = [(workflow, g.id) for workflow, g in approvals if who in g.deciders]
     if not theirs:
         may = ", ".join(sorted({d for _, g in approvals for d in g.deciders}))
-        raise UserError(f"{who} is not asked to approve {id}; {may} may. Say who you are with --by")
+        raise UserError(f"{who} may not approve {id}; {may} may. Give your address with --by")
     return *theirs[0], who
 
 

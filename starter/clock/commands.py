@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from models.clock import ClockEvent
-    from models.dossier.agreement import Agreement, Priority
+    from models.dossier.agreement import Priority
 
 MISUSED = 2
-"""Exit code: nothing was computed, because something that was given is wrong."""
+"""The exit code for a wrong input: nothing was computed."""
 
 
 def clock(
@@ -29,12 +29,15 @@ def clock(
         str | None, typer.Option(help="Priority of an incident whose events set none, as P2.", show_default=False)
     ] = None,
     at: Annotated[
-        str | None, typer.Option(help="As of when, with its zone: 2026-06-22T08:00:00Z.", show_default="now")
+        str | None,
+        typer.Option(help="Moment for which to compute, with its zone: 2026-06-22T08:00:00Z.", show_default="now"),
     ] = None,
-    picture: Annotated[Path | None, typer.Option(help="Also draw it into this SVG file.", show_default=False)] = None,
+    picture: Annotated[
+        Path | None, typer.Option(help="Also draw the clocks into this SVG file.", show_default=False)
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Compute what was promised for an incident and when its time runs out, every minute explained."""
+    """Compute the targets of an incident and their deadlines, and explain every minute."""
     with faults(MISUSED):
         from activities.clocks import read
         from models.dossier.load import read_dossier
@@ -47,7 +50,7 @@ def clock(
         reading = read(agreed.agreement, agreed.parties, happened, now, explain=True, priority=chosen)
         if reading.priority is None:
             raise UserError("no event sets a priority; add it to the first event, or give --priority P2")
-        zone = _time_zone(agreed.agreement)
+        zone = agreed.agreement.time_zone_of()
         if picture is not None:
             from activities.documents.clock_picture import svg
 
@@ -56,7 +59,7 @@ def clock(
             except (OSError, ValueError) as error:
                 reason = getattr(error, "strerror", None) or str(error)
                 raise UserError(
-                    f"{picture}: cannot be written: {reason}; name a file in a directory that is there"
+                    f"{picture}: cannot be written: {reason}; name a file in a directory that exists"
                 ) from None
     if as_json:
         echo_json(reading)
@@ -77,7 +80,7 @@ def _priority(text: str | None) -> Priority | None:
     try:
         return Priority(text.upper())
     except ValueError:
-        raise UserError(f"--priority {text!r} is none; use one of {', '.join(Priority)}") from None
+        raise UserError(f"--priority {text!r} is not a priority; use one of {', '.join(Priority)}") from None
 
 
 def _moment(text: str | None) -> datetime:
@@ -90,7 +93,7 @@ def _moment(text: str | None) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise UserError(f"--at {text!r} is no time; write it as 2026-06-22T08:00:00Z or with +02:00") from None
+        raise UserError(f"--at {text!r} is not a time; write it as 2026-06-22T08:00:00Z or with +02:00") from None
     if moment.tzinfo is None:
         raise UserError(f"--at {text!r} has no time zone; write it as {text}Z or with +02:00")
     require_our_time("--at", moment)
@@ -98,20 +101,21 @@ def _moment(text: str | None) -> datetime:
 
 
 def _events(name: str) -> list[ClockEvent]:
-    """Read the events; `UserError` names what is wrong with the first that is wrong."""
+    """Read the events. Raise `UserError` with the fault of the first wrong event."""
     from pydantic import TypeAdapter, ValidationError
 
     from models.clock import ClockEvent
     from models.errors import UserError
+    from models.inputs import fault_text
     from models.names import as_typed
 
     shown = "standard input" if name == "-" else one_line(as_typed(name))
     data = _plain(name, shown)
     if isinstance(data, dict) and set(data) == {"events"}:
-        data = data["events"]  # what the query of an incident's clock events answers
+        data = data["events"]  # The answer of an incident's query for its clock events.
     if not isinstance(data, list):
         raise UserError(
-            f"{shown} holds no list of events; write for example `- {{at: 2026-06-19T22:00:00Z, kind: opened}}`"
+            f"{shown} contains no list of events; write for example `- {{at: 2026-06-19T22:00:00Z, kind: opened}}`"
         )
     try:
         return TypeAdapter(list[ClockEvent]).validate_python(data)
@@ -119,9 +123,8 @@ def _events(name: str) -> list[ClockEvent]:
         first = error.errors(include_url=False)[0]
         number, *place = first["loc"]
         field = ".".join(map(str, place)) or "the entry"
-        text = first["msg"].removeprefix("Value error, ")
-        mend = "write it as 2026-06-19T22:00:00Z" if field == "at" else "see docs/service-levels.md"
-        raise UserError(f"{shown}: event {int(number) + 1}: {field}: {text[:1].lower()}{text[1:]}; {mend}") from None
+        text = fault_text(first, ClockEvent, field)
+        raise UserError(f"{shown}: event {int(number) + 1}: {text}; see docs/service-levels.md") from None
 
 
 def _plain(name: str, shown: str) -> object:
@@ -135,17 +138,11 @@ def _plain(name: str, shown: str) -> object:
         text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
         return yaml.safe_load(text)
     except UnicodeDecodeError:
-        raise UserError(f"{shown} is no text in UTF-8; give a JSON or YAML file") from None
+        raise UserError(f"{shown} is not UTF-8 text; give a JSON or YAML file") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UserError(f"{shown} cannot be read: {reason.lower()}; check its name and its permissions") from None
     except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
-        raise UserError(f"{shown}{line}: this is neither JSON nor YAML; mend it there") from None
-
-
-def _time_zone(agreement: Agreement) -> str:
-    """Where the times that are shown belong: the first service hours that have a zone."""
-    zones = [hours.time_zone for hours in agreement.service_hours.values() if not isinstance(hours, str)]
-    return zones[0] if zones else "UTC"
+        raise UserError(f"{shown}{line}: this is neither JSON nor YAML; fix it there") from None

@@ -1,4 +1,4 @@
-"""Service-level clocks on the terminal: every promise with its deadline, then every minute explained."""
+"""Service-level clocks on the terminal: every target with its deadline, then an explanation of every minute."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from datetime import UTC, datetime, tzinfo
 
 from rich.console import Console
 
-from models.clock import ClockReading, Promise, PromiseReading, Standing, Stretch, StretchKind
+from models.clock import ClockReading, Promise, PromiseReading, Stretch, StretchKind, TargetState
 from starter.terminal.screen import Listing, terminal, tidy
 
 _STYLES = {
-    Standing.KEPT: "green",
-    Standing.BROKEN: "red",
-    Standing.OVERDUE: "bold red",
-    Standing.PAUSED: "yellow",
-    Standing.OUTSIDE_HOURS: "dim",
-    Standing.RUNNING: "",
+    TargetState.MET: "green",
+    TargetState.MISSED: "red",
+    TargetState.OVERDUE: "bold red",
+    TargetState.PAUSED: "yellow",
+    TargetState.OUTSIDE_HOURS: "dim",
+    TargetState.RUNNING: "",
 }
 _MARKS = {
     StretchKind.RUNNING: "running",
@@ -32,7 +32,7 @@ _TURNS = {"supplier": "supplier", "customer": "customer", "third_party": "third 
 
 
 def show_clock(reading: ClockReading, name: str = "", zone: tzinfo = UTC, console: Console | None = None) -> None:
-    """Print a reading, of the incident `name`; times on the wall clock of `zone`. Stretches follow where the reading has them."""
+    """Print a reading of the clocks of the incident `name`, with times in `zone`, and the stretches if the reading has them."""
     out = console or terminal()
     priority = reading.priority.value if reading.priority else "no priority"
     agreement = tidy(reading.agreement) or "no agreement"
@@ -40,24 +40,24 @@ def show_clock(reading: ClockReading, name: str = "", zone: tzinfo = UTC, consol
     out.print(f"[bold]{called}{priority}[/]  {agreement}  as of {_at(reading.as_of, zone)}", soft_wrap=True)
     out.print(f"[dim]times in {zone}; {tidy(reading.calendar)}[/]", soft_wrap=True)
     if not reading.promises:
-        out.print(f"nothing is promised for {priority}")
+        out.print(f"no target is agreed for {priority}")
     else:
         out.print(_table(reading, zone))
     _what_comes(reading, zone, out)
     waited = [f"{_TURNS.get(k, k)} {_span(s)}" for k, s in reading.waited_seconds.items()]
     if waited:
-        out.print(f"whose turn it was: {', '.join(waited)}", soft_wrap=True)
+        out.print(f"time by party: {', '.join(waited)}", soft_wrap=True)
     for promise in reading.promises:
         if promise.stretches:
             _explain(promise, zone, out)
 
 
 def _table(reading: ClockReading, zone: tzinfo) -> Listing:
-    table = Listing("promise", "within", "hours", "as", "deadline")
+    table = Listing("target", "within", "hours", "as", "deadline")
     table.columns[4].no_wrap = True
     for title in ("counted", "paused"):
         table.add_column(title, justify="right")
-    table.add_column("standing")
+    table.add_column("state")
     for p in reading.promises:
         table.add_row(
             _WHAT[p.promise],
@@ -67,28 +67,28 @@ def _table(reading: ClockReading, zone: tzinfo) -> Listing:
             _at(p.deadline, zone) if p.deadline else "none while paused",
             _span(p.elapsed_seconds),
             _span(p.paused_seconds) if p.paused_seconds else "-",
-            f"[{_STYLES[p.standing]}]{_standing(p, zone)}[/]" if _STYLES[p.standing] else _standing(p, zone),
+            f"[{_STYLES[p.state]}]{_state(p, zone)}[/]" if _STYLES[p.state] else _state(p, zone),
         )
     return table
 
 
 def within(p: PromiseReading) -> str:
-    """Within how much service time, in hours: `4h 00m`, `17h 00m (2 working days)`."""
+    """Return a target's service time in hours, such as `4h 00m` or `17h 00m (2 working days)`."""
     hours = _span(p.within_seconds)
     return f"{hours} ({p.within})" if "working" in p.within else hours
 
 
-def _standing(p: PromiseReading, zone: tzinfo) -> str:
+def _state(p: PromiseReading, zone: tzinfo) -> str:
     if p.breached_at is None:
-        return p.standing.value
+        return p.state.value
     times = f" {p.breaches} times, first" if p.breaches > 1 else ""
     under = f" as {p.breached_as.value}" if p.breached_as and p.breached_as is not p.priority else ""
-    match p.standing:
-        case Standing.OVERDUE:
-            return f"{p.standing.value} since {_at(p.breached_at, zone)}{under}"
-        case Standing.BROKEN:
-            return f"{p.standing.value}{times} at {_at(p.breached_at, zone)}{under}"
-    return f"{p.standing.value}; broken{times} at {_at(p.breached_at, zone)}{under}"
+    match p.state:
+        case TargetState.OVERDUE:
+            return f"{p.state.value} since {_at(p.breached_at, zone)}{under}"
+        case TargetState.MISSED:
+            return f"{p.state.value}{times} at {_at(p.breached_at, zone)}{under}"
+    return f"{p.state.value}; missed{times} at {_at(p.breached_at, zone)}{under}"
 
 
 def _what_comes(reading: ClockReading, zone: tzinfo, out: Console) -> None:
@@ -97,7 +97,7 @@ def _what_comes(reading: ClockReading, zone: tzinfo, out: Console) -> None:
         what = "its time is used up" if first.percent == 100 else f"{first.percent} % of its time is used"
         out.print(f"next: {_at(first.at, zone)}, {_WHAT[first.promise]}: {what}", soft_wrap=True)
     if reading.answer_due is not None:
-        out.print(f"who is waited for must answer by {_at(reading.answer_due, zone)}", soft_wrap=True)
+        out.print(f"the waiting time ends at {_at(reading.answer_due, zone)}", soft_wrap=True)
 
 
 def _explain(promise: PromiseReading, zone: tzinfo, out: Console) -> None:
@@ -126,7 +126,7 @@ def _time(local: datetime) -> str:
 
 
 def _span(seconds: float) -> str:
-    """`1h 05m`, `12m 30s`; hours are not made days, because a day of service is not one of the calendar."""
+    """Return a duration such as `1h 05m` or `12m 30s`. It has no days, because a day of service has fewer than 24 hours."""
     minutes, left = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:

@@ -1,4 +1,4 @@
-"""`driftvakt demo`."""
+"""The command `driftvakt demo`."""
 
 from __future__ import annotations
 
@@ -10,16 +10,19 @@ import typer
 def demo(
     script: Annotated[
         bool,
-        typer.Option("--script", help="Decide by itself and end; exit 1 unless both faults ended in proven recovery."),
+        typer.Option(
+            "--script",
+            help="Answer all questions automatically, then end; exit 1 unless both faults ended in proven recovery.",
+        ),
     ] = False,
     keep_home: Annotated[
         bool, typer.Option("--keep-home", help="Keep the demo's directory (logs, records, dossier) when it ends.")
     ] = False,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print JSON for programs, an object a line for everything that happens.")
+        bool, typer.Option("--json", help="Print JSON for programs: one object in each line for every event.")
     ] = False,
 ) -> None:
-    """Show an example customer's application fail and recover, twice, on an installation of its own; until Ctrl-C.
+    """Show how an example customer's application fails and recovers, twice, on a separate installation, until Ctrl-C.
 
     The demo runs in demo/ of the home directory, on free ports of loopback; it needs neither root nor Docker.
     """

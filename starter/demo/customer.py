@@ -1,4 +1,4 @@
-"""The example customer's shop: put on its three hosts, started there, looked at, and broken on purpose."""
+"""The example customer's shop: the demo installs it on three hosts, starts it, and breaks it."""
 
 from __future__ import annotations
 
@@ -23,38 +23,38 @@ from starter.demo.machines import DemoHost, make_key, make_machine
 
 APPLICATION: Final = "acme.shop"
 ON_CALL: Final = "on-call@driftbolaget.example"
-"""Who rehearses the remedies at the start."""
+"""The person who rehearses the remedies at the start."""
 
 SYSTEM_OWNER: Final = "karin.holm@acme.example"
-"""Who decides in `--script`; the dossier gives her that right."""
+"""The person who decides in `--script`; the dossier gives her that right."""
 
 COMPONENTS: Final = {"web": "web1", "app": "app1", "db": "db1"}
-"""Component to its host; each needs the next one."""
+"""The host of each component; each component needs the next one."""
 
 _FILES: Final = ("shop.py", "control.sh", "stock.json")
 
 
 @dataclass(frozen=True)
 class Shop:
-    """The application on its hosts."""
+    """The shop with its hosts, its ports and its processes."""
 
     machines: dict[str, DemoHost]
     """By component."""
     ports: dict[str, int]
     """By component."""
     credential: Path
-    """Private key that opens the hosts."""
+    """The file with the private key for the hosts."""
 
     def url(self, component: str) -> str:
-        """Where a component answers."""
+        """Return the address of a component."""
         return f"http://127.0.0.1:{self.ports[component]}"
 
     def pid(self, component: str) -> int:
-        """The process of a component."""
+        """Return the id of a component's process."""
         return self.machines[component].pid(component)
 
     async def start(self) -> None:
-        """Start it as the customer would, by its own scripts, the deepest first."""
+        """Start the shop by the customer's own scripts, beginning with the database."""
         for component in reversed(COMPONENTS):
             await self._control("start", component)
 
@@ -78,7 +78,7 @@ class Shop:
         return self._send(component, signal.SIGKILL)
 
     def freeze(self, component: str) -> int:
-        """Make a component hang: it holds its port, and answers nothing; return its process."""
+        """Make a component hang: it keeps its port open and answers nothing. Return the id of its process."""
         return self._send(component, signal.SIGSTOP)
 
     def _send(self, component: str, number: signal.Signals) -> int:
@@ -90,7 +90,7 @@ class Shop:
         return pid
 
     def stock(self) -> bytes:
-        """What the database's file holds."""
+        """Return the content of the database's file."""
         return (self.machines["db"].directory / "shop" / "stock.json").read_bytes()
 
     def back_up(self) -> None:
@@ -102,7 +102,7 @@ class Shop:
             archive.add(home / "shop" / "stock.json", "stock.json")
 
     async def health(self, client: httpx.AsyncClient) -> dict[str, bool]:
-        """Whether each component answers as it should, seen by the demo itself, apart from all monitoring."""
+        """Return whether each component answers; the demo asks the components itself, without the monitor."""
         answers = await asyncio.gather(*[self._answers(client, component) for component in COMPONENTS])
         return dict(zip(COMPONENTS, answers, strict=True))
 
@@ -113,7 +113,7 @@ class Shop:
             return False
 
     async def page_status(self) -> int | None:
-        """Status of the page that visitors see; None when nobody answers."""
+        """Return the HTTP status of the visitors' page; None when it does not answer."""
         async with httpx.AsyncClient(timeout=5) as client:
             try:
                 return (await client.get(self.url("web"))).status_code
@@ -121,12 +121,12 @@ class Shop:
                 return None
 
     def switch_off(self) -> None:
-        """End whatever of it still runs."""
+        """End all processes of the shop that still run."""
         for machine in self.machines.values():
             machine.switch_off()
 
     def dossier(self) -> str:
-        """Its dossier, with the addresses and keys of this demo."""
+        """Return the shop's dossier as YAML, with the addresses and keys of this demo."""
         values = {"user": json.dumps(getpass.getuser()), "credential": json.dumps(f"file:{self.credential}")}
         for component, machine in self.machines.items():
             values |= {f"{machine.name}_port": str(machine.port), f"{machine.name}_key": machine.host_key}
@@ -136,7 +136,7 @@ class Shop:
 
 
 def make_shop(home: Path, ports: list[int]) -> Shop:
-    """Make the hosts and put the shop on them; needs six free ports."""
+    """Create the hosts and install the shop on them; `ports` are six free ports."""
     credential = home / "keys" / "acme-shop"
     credential.parent.mkdir(parents=True)
     login = make_key(credential)

@@ -1,4 +1,4 @@
-"""`driftvakt demo`: two faults of an example customer's application and what becomes of them; then a change and a drill."""
+"""`driftvakt demo`: two faults of an example customer's application and their incidents; then a change and a drill."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _INTERRUPTED: Final = 130
 
 
 async def run(script: bool, keep_home: bool, as_json: bool) -> int:
-    """Show the demo; the exit status: 0 when all went well, 1 when not, 130 when it was interrupted before it had shown all."""
+    """Run the demo, and return the exit status: 0 for success, 1 for a failure, 130 when it was interrupted before its end."""
     settings = make_home()
     _log_to_file(settings.home)
     screen: Screen | JsonScreen = Screen()
@@ -62,35 +62,35 @@ async def run(script: bool, keep_home: bool, as_json: bool) -> int:
         except asyncio.CancelledError:
             status = 0 if demo.all_shown else _INTERRUPTED
         except TimeoutError:
-            screen.result(False, f"The demo did not come to its end within {LONGEST:.0f} s.")
+            screen.result(False, f"The demo did not end within {LONGEST:.0f} s.")
         except DriftvaktError as error:
             screen.result(False, f"{error}.")
         if keep_home or status == 1:
-            screen.say(f"Kept for you to look at: {_short(settings.home)} (logs, records, dossier)")
+            screen.say(f"Kept for inspection: {_short(settings.home)} (logs, records, dossier)")
         else:
             remove_home(settings.home)
-    # Without a moment for its threads to finish, the SDK brings the interpreter down at exit (sdk-python #300).
+    # Without this pause for its threads, the SDK crashes the interpreter at exit (sdk-python #300).
     del demo, playing
     await asyncio.sleep(0.05)
     return status
 
 
 class Demo:
-    """One run of the demo."""
+    """Runs the demo once, and shows it on a screen."""
 
     def __init__(self, settings: Settings, screen: Screen | JsonScreen, script: bool) -> None:
         self.settings = settings
         self.screen = screen
         self.script = script
         self.all_shown = False
-        """All has been shown; what follows is up to whoever watches."""
+        """Whether all parts were shown; after that, the demo runs until the person at the terminal ends it."""
         self._known: set[str] = set()
         self._shop: Shop
         self._client: Client
         self._web: httpx.AsyncClient
 
     async def play(self) -> None:
-        """Set all up, break the shop, change it, practise a restore, end everything; `DriftvaktError` says what went wrong."""
+        """Run all parts: setup, two faults, a change, a drill, clean-up. Raise `DriftvaktError` with the reason of a failure."""
         self.screen.title("Driftvakt", "an example customer's web shop on three hosts of this machine")
         self.screen.now("Starting…", {})
         async with AsyncExitStack() as stack:
@@ -99,7 +99,7 @@ class Demo:
             box = stack.enter_context(mailbox(self.settings.home))
             running = await stack.enter_async_context(self._supplier())
             self._client = running.client
-            self.screen.ready("Mailbox", f"{_short(box)}  what people are rung and written")
+            self.screen.ready("Mailbox", f"{_short(box)}  calls and messages that people would get")
             await self._first_part()
             await self._second_part()
             act = SecondAct(running.client, running.records, self._shop, self.screen, self)
@@ -112,7 +112,7 @@ class Demo:
                 await self._on_your_own()
         self.screen.quiet()
 
-    # --- setting up
+    # --- setup
 
     @asynccontextmanager
     async def _customer(self) -> AsyncIterator[Shop]:
@@ -152,20 +152,21 @@ class Demo:
             self.screen.now("Stopping…", {})
 
     async def _rehearse(self, running: Installation) -> str:
-        """Prove the remedies, so that they may be used unasked, as is agreed; what to say of it."""
+        """Rehearse the remedies, because an unproven remedy needs an approval. Return the text for the screen."""
         found = [f for f in freshness(running.records, APPLICATION) if f.stale and can_rehearse(f.instruction)]
         rehearsals = [await rehearse(running.client, one, ON_CALL, lambda: None) for one in found]
         if failed := [one for one in rehearsals if not one.well]:
             raise UserError(f"{failed[0].instruction} could not be rehearsed: {failed[0].said}")
-        return f"{len(rehearsals)} remedies, every check on its hosts: without that proof they would ask first"
+        remedies = "1 remedy" if len(rehearsals) == 1 else f"{len(rehearsals)} remedies"
+        return f"{remedies}, with every check on its hosts; an unproven remedy would need an approval"
 
     # --- the two parts
 
     async def _first_part(self) -> None:
         self.screen.part(
             "1  A fault with an agreed remedy",
-            "The shop's application is killed. The dossier says what to look at, and that it may be restarted at any time: "
-            "nobody has to be asked.",
+            "The demo kills the shop's application. The dossier names the evidence to collect, and allows a restart at any time "
+            "without an approval.",
         )
         await self._calm()
         broken_at = datetime.now(UTC)
@@ -176,8 +177,8 @@ class Demo:
     async def _second_part(self) -> None:
         self.screen.part(
             "2  A fault that needs a decision",
-            "The shop's database hangs: it holds its port and answers nothing. Restarting a database is not done unasked: "
-            "the dossier wants the consent of the customer's system owner or of an operator.",
+            "The shop's database hangs: it keeps its port open and answers nothing. A restart of the database needs an approval: "
+            "the dossier asks the customer's system owner or an operator.",
         )
         await self._calm()
         broken_at = datetime.now(UTC)
@@ -186,31 +187,31 @@ class Demo:
         await self._prove(await self._lead(broken_at))
 
     async def _on_your_own(self) -> None:
-        """Go on showing whatever happens, until Ctrl-C."""
+        """Show each new incident until Ctrl-C."""
         self.screen.say(
-            "That was the demo; everything goes on running until Ctrl-C. Break something yourself:\n\n"
+            "The demo is complete. Everything keeps running until Ctrl-C. Break something yourself:\n\n"
             f"  kill -9 $(cat {_short(self._shop.machines['web'].directory)}/run/web.pid)"
         )
         while True:
-            incident = await self._next("The shop is watched; Ctrl-C ends the demo")
+            incident = await self._next("Monitoring the shop; Ctrl-C ends the demo")
             self.screen.say("")
             await self._show(incident, None)
 
     async def _calm(self) -> None:
-        """Wait until the monitor has seen the shop healthy, and nothing is open from before."""
+        """Wait until the shop is healthy, and no alarm and no incident is open."""
 
         async def calm() -> bool:
             health = await self._shop.health(self._web)
-            self.screen.now("Waiting until all is well", health)
+            self.screen.now("Waiting until everything is healthy", health)
             status = await watch_status(self._client, APPLICATION)
             return all(health.values()) and status is not None and not status.alarms and not status.incidents
 
-        await until(calm, 60, "The shop and its watch did not come to rest")
+        await until(calm, 60, "The shop did not become healthy, or its watch still has an open alarm or incident")
 
     async def _lead(self, broken_at: datetime) -> IncidentOutcome | None:
         try:
             async with asyncio.timeout(_NOTICED_WITHIN):
-                incident = await self._next("Nobody knows yet")
+                incident = await self._next("Nobody has noticed yet")
         except TimeoutError:
             raise UserError(f"Nobody noticed the fault within {_NOTICED_WITHIN:.0f} s") from None
         return await self._show(incident, broken_at)
@@ -226,12 +227,12 @@ class Demo:
 
     async def _show(self, incident: OpenIncidentState, broken_at: datetime | None) -> IncidentOutcome | None:
         handle: Handle = self._client.get_workflow_handle(incident.id, result_type=IncidentOutcome)
-        self.screen.opened(incident, f"{incident.id} was opened by the watch of {APPLICATION}")
+        self.screen.opened(incident, f"the watch of {APPLICATION} opened {incident.id}")
         outcome = await follow(handle, self, IncidentStatus)
         described = await handle.describe()
         since = broken_at or incident.opened_at
         if outcome is None or outcome.restored_at is None:
-            end = outcome.end.value.replace("-", " ") if outcome else "without an account"
+            end = outcome.end.value.replace("-", " ") if outcome else "without a post-incident report"
             self.screen.result(False, f"{incident.id} ended: {end}", outcome)
         else:
             took = (outcome.restored_at - since).total_seconds()
@@ -245,21 +246,21 @@ class Demo:
 
     async def _prove(self, outcome: IncidentOutcome | None) -> None:
         if outcome is None or outcome.end is not IncidentEnd.RECOVERED:
-            end = outcome.end.value if outcome else "without an account"
+            end = outcome.end.value if outcome else "without a post-incident report"
             raise UserError(f"The incident ended {end}, not in proven recovery")
         if (status := await self._shop.page_status()) != 200:
             raise UserError(
                 f"The incident says that the shop has recovered, but its page answers {status or 'nothing'}"
             )
 
-    # --- what the incident tells
+    # --- the events of an incident or an operation
 
     def entries(self, entries: list[TimelineEntry]) -> None:
         """Show new lines of the timeline."""
         self.screen.entries(entries)
 
-    async def look(self, status: HasState) -> None:
-        """Show what it does now."""
+    async def show(self, status: HasState) -> None:
+        """Show the current state and step, with the health of the shop."""
         self.screen.now(f"{status.state.value}: {status.doing}", await self._shop.health(self._web))
 
     async def asked(self, handle: Handle, gate: GateState) -> None:
@@ -267,7 +268,7 @@ class Demo:
         question = gate.question
         run = (await handle.describe()).run_id
         page = f"{self._workflows}/{handle.id}/{run}/user-metadata"
-        facts = [("who", ", ".join(question.roles) or ", ".join(question.deciders))]
+        facts = [("who", ", ".join(question.roles) or str(question.deciders))]
         facts += [("plan", line) for line in question.plan.splitlines()]
         facts += [("in the UI", page), ("here", self._decide_command(handle.id, gate))]
         self.screen.question(question.text, facts)
@@ -292,33 +293,33 @@ class Demo:
 
 
 def _decider(gate: GateState) -> str:
-    """Somebody who may answer; the customer's system owner where she may."""
+    """Return a person who may answer: the customer's system owner if she may, else the first one."""
     question = gate.question
     able = question.able()
     return SYSTEM_OWNER if SYSTEM_OWNER in able or not able else able[0]
 
 
 def _elsewhere(other: list[str]) -> str:
-    """Say which of the usual ports were taken by somebody else."""
+    """Return a text about the default ports that were in use; empty when all were free."""
     if not other:
         return ""
     return f" (other ports than usual for {', '.join(name.removesuffix('_port').replace('_', ' ') for name in other)})"
 
 
 def _short(path: Path) -> str:
-    """A path as one would type it here."""
+    """Return a path as a person would type it in this directory."""
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 def _driftvakt() -> str:
-    """The command as one would type it here: by its name if that leads to this installation."""
+    """Return the command as a person would type it here: its name, if the name starts this installation."""
     here = Path(sys.executable).parent / "driftvakt"
     found = shutil.which("driftvakt")
     return "driftvakt" if found and Path(found).parent == here.parent else _short(here)
 
 
 def _cancel_on_signals(playing: asyncio.Task[None], screen: Screen | JsonScreen) -> None:
-    """End the demo at the first Ctrl-C; further ones must not disturb the clearing up."""
+    """End the demo at the first Ctrl-C, and ignore further ones, so that they do not disturb the clean-up."""
 
     def stop() -> None:
         loop = asyncio.get_running_loop()
@@ -334,7 +335,7 @@ def _cancel_on_signals(playing: asyncio.Task[None], screen: Screen | JsonScreen)
 
 
 def _log_to_file(home: Path) -> None:
-    """The terminal is for the demo; what the parts' keeper has to say stands in a log beside theirs."""
+    """Write the supervisor's log to a file, because the terminal shows the demo."""
     path = home / "logs" / "demo.log"
     path.parent.mkdir(parents=True, exist_ok=True)
     logging.basicConfig(filename=path, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")

@@ -1,4 +1,4 @@
-"""Following an application's incidents from outside, by the queries that everybody may ask."""
+"""Follows the incidents and operations of an application from outside, by their public queries."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from models.names import watch_id
 from models.records import TimelineEntry
 from models.watch import OpenIncidentState, WatchStatus
 
-_LOOK_EVERY: Final = 0.25
+_QUERY_EVERY: Final = 0.25
 _PATIENCE: Final = timedelta(seconds=5)
 _STARTED_WITHIN: Final = 30.0
 
@@ -26,43 +26,43 @@ Handle = WorkflowHandle[Any, Any]
 
 
 class HasState(Protocol):
-    """How an incident or an operation stands, as its query `status` says."""
+    """The part of the answer to the query `status` that incidents and operations share."""
 
     @property
     def timeline(self) -> list[TimelineEntry]:
-        """What happened so far."""
+        """The entries so far."""
 
     @property
     def gates(self) -> list[GateState]:
-        """Open questions."""
+        """The questions, open or answered."""
 
     @property
     def state(self) -> StrEnum:
-        """In a word."""
+        """The state, as an enumeration."""
 
     @property
     def doing(self) -> str:
-        """In a sentence."""
+        """The current step, as display text."""
 
 
 T = TypeVar("T")
 
 
 class Listener(Protocol):
-    """Is told of an incident or an operation as it goes on."""
+    """Receives the events of an incident or an operation while it runs."""
 
     def entries(self, entries: list[TimelineEntry]) -> None:
-        """The timeline has grown by these."""
+        """Called with the new entries of the timeline."""
 
     async def asked(self, handle: Handle, gate: GateState) -> None:
-        """A question has been opened."""
+        """Called for each new question."""
 
-    async def look(self, status: HasState) -> None:
-        """It stands so now."""
+    async def show(self, status: HasState) -> None:
+        """Called with the current status."""
 
 
 async def watch_status(client: Client, application: str) -> WatchStatus | None:
-    """What the watch sees; None while it does not answer."""
+    """Return the status of the watch; None while it does not answer."""
     handle = client.get_workflow_handle(watch_id(application))
     try:
         status: WatchStatus = await handle.query("status", result_type=WatchStatus, rpc_timeout=_PATIENCE)
@@ -72,16 +72,16 @@ async def watch_status(client: Client, application: str) -> WatchStatus | None:
 
 
 async def next_incident(client: Client, application: str, known: set[str]) -> OpenIncidentState | None:
-    """The oldest open incident that is not known yet, if there is any."""
+    """Return the oldest open incident that is not in `known`, or None."""
     status = await watch_status(client, application)
     fresh = [i for i in status.incidents if i.id not in known] if status else []
     return min(fresh, key=lambda i: i.number, default=None) if fresh else None
 
 
 async def follow(handle: WorkflowHandle[Any, T], listener: Listener, status_type: type[HasState]) -> T | None:
-    """Tell how it goes on until it has ended; None when it ended without an account (cancelled, terminated)."""
+    """Send events to the listener until the workflow ends. Return its result; None when it was cancelled or terminated."""
     ending = asyncio.ensure_future(_end_of(handle))
-    shown, told = 0, set[str]()
+    shown, announced = 0, set[str]()
     try:
         while True:
             ended = ending.done()
@@ -91,13 +91,13 @@ async def follow(handle: WorkflowHandle[Any, T], listener: Listener, status_type
                 listener.entries(fresh)
                 shown = fresh[-1].sequence + 1 if fresh else shown
                 for gate in status.gates:
-                    if gate.id not in told:
-                        told.add(gate.id)
+                    if gate.id not in announced:
+                        announced.add(gate.id)
                         await listener.asked(handle, gate)
-                await listener.look(status)
+                await listener.show(status)
             if ended:
                 return await ending
-            await asyncio.wait({ending}, timeout=_LOOK_EVERY)
+            await asyncio.wait({ending}, timeout=_QUERY_EVERY)
     except WorkflowFailureError:
         return None
     finally:
@@ -105,7 +105,7 @@ async def follow(handle: WorkflowHandle[Any, T], listener: Listener, status_type
 
 
 async def _end_of(handle: WorkflowHandle[Any, T]) -> T:
-    """The result of a workflow; a watch names its incident a moment before Temporal has started it."""
+    """Return the result of a workflow. The watch may name an incident a moment before Temporal has started it."""
     deadline = time.monotonic() + _STARTED_WITHIN
     while True:
         try:
@@ -113,21 +113,21 @@ async def _end_of(handle: WorkflowHandle[Any, T]) -> T:
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND or time.monotonic() > deadline:
                 raise
-        await asyncio.sleep(_LOOK_EVERY)
+        await asyncio.sleep(_QUERY_EVERY)
 
 
 async def _status(handle: Handle, status_type: type[HasState]) -> HasState | None:
     try:
         status: HasState = await handle.query("status", result_type=status_type, rpc_timeout=_PATIENCE)
     except (RPCError, WorkflowQueryFailedError):
-        return None  # the worker is busy or has just been started again; the next look will tell
+        return None  # The worker is busy or has just restarted; the next query succeeds.
     return status
 
 
 async def until(condition: Callable[[], Awaitable[bool]], within: float, otherwise: str) -> None:
-    """Wait until something holds; `UserError` with `otherwise` when it does not in time (seconds)."""
+    """Wait until a condition is true. Raise `UserError` with the text `otherwise` after `within` seconds."""
     deadline = time.monotonic() + within
     while not await condition():
         if time.monotonic() > deadline:
             raise UserError(f"{otherwise} within {within:.0f} s")
-        await asyncio.sleep(_LOOK_EVERY)
+        await asyncio.sleep(_QUERY_EVERY)

@@ -1,7 +1,7 @@
 """One of the demo's hosts: `python -m starter.demo.hosts DIRECTORY PORT`, an SSH server on loopback.
 
-Commands run by `/bin/sh` as whoever started the demo, with the host's directory as home. When the host is switched off
-(SIGTERM, or the demo has died), what runs on it ends with it.
+Commands run by `/bin/sh` as the user who started the demo, with the host's directory as home. When the host is stopped by
+SIGTERM, or when the demo has died, all its processes end.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ AUTHORIZED_KEYS = "etc/authorized_keys"
 
 
 async def serve(directory: Path, port: int) -> None:
-    """Be this host until it is switched off."""
+    """Run the SSH server of this host until it is stopped."""
 
     async def session(process: asyncssh.SSHServerProcess[bytes]) -> None:
         await _run(process, directory)
@@ -44,7 +44,7 @@ async def serve(directory: Path, port: int) -> None:
 
 
 def switch_off(directory: Path) -> None:
-    """End what runs on a host: the application's processes and whatever jobs have left."""
+    """End all processes of a host: the application's, and those that jobs have started."""
     for file in directory.glob("run/*.pid"):
         _kill(file, group=False)
     for file in directory.glob(".driftvakt/jobs/*/group"):
@@ -61,13 +61,13 @@ def _kill(file: Path, *, group: bool) -> None:
 
 
 def environment(directory: Path) -> dict[str, str]:
-    """What a command finds in its environment: little, as on a real host."""
+    """Return the few variables that a command gets, as on a real host."""
     path = f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
     return {"HOME": str(directory), "PATH": path, "SHELL": "/bin/sh", "LANG": "C.UTF-8"}
 
 
 async def _run(process: asyncssh.SSHServerProcess[bytes], directory: Path) -> None:
-    # Like sshd: what the command has started outlives the connection.
+    # As with sshd, processes that the command has started outlive the connection.
     shell = await asyncio.create_subprocess_exec(
         *("/bin/sh", "-c", process.command or ""),
         cwd=directory,
@@ -83,7 +83,7 @@ async def _run(process: asyncssh.SSHServerProcess[bytes], directory: Path) -> No
         asyncio.create_task(_pump(shell.stderr, process.stderr)),
     ]
     status = await shell.wait()
-    # What runs on in the background may hold the streams open for ever.
+    # A process in the background may keep the streams open without end.
     await asyncio.wait(output, timeout=0.5)
     for task in (feeding, *output):
         task.cancel()
@@ -99,7 +99,7 @@ async def _pump(source: Any, sink: Any) -> None:
             sink.write(data)
             await sink.drain()
     except (OSError, asyncssh.Error):
-        return  # Either end is gone; the other learns it by the end of its stream.
+        return  # One end has closed; the other one reads the end of its stream.
     finally:
         if isinstance(sink, asyncio.StreamWriter):
             sink.close()

@@ -1,4 +1,4 @@
-"""The demo's three hosts as its supervisor sees them: a directory, a port, keys, and a process to keep running."""
+"""The demo's hosts: each has a directory, a port, keys, and an SSH server that the supervisor keeps running."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from starter.installation.supervisor import Part, listens
 
 @dataclass(frozen=True)
 class DemoHost:
-    """One host on loopback."""
+    """A host of the demo, on the loopback address."""
 
     name: str
     directory: Path
     port: int
     host_key: str
-    """Its public key, to be pinned."""
+    """The public host key, which the dossier pins."""
 
     def part(self, home: Path) -> Part:
-        """Its SSH server as a process to keep running."""
+        """Return the SSH server as a process for the supervisor."""
 
         async def answers() -> bool:
             return await listens("127.0.0.1", self.port)
@@ -36,21 +36,21 @@ class DemoHost:
             log=home / "logs" / f"{self.name}.log",
             pid=self.directory / "host.pid",
             ready=answers,
-            # A customer's host is no part of the installation: `up` must not end it as one that an earlier run left behind.
+            # A host is no part of the installation, so `up` must not end it as a leftover of an earlier run.
             environment={HOME: str(self.directory)},
         )
 
     def pid(self, component: str) -> int:
-        """The process of a component on this host."""
+        """Return the id of a component's process on this host."""
         return int((self.directory / "run" / f"{component}.pid").read_text())
 
     def switch_off(self) -> None:
-        """End what runs on it, should its own process not have come to that."""
+        """End all processes of the host, in case its SSH server did not do so."""
         switch_off(self.directory)
 
 
 def make_machine(name: str, directory: Path, port: int, login: str) -> DemoHost:
-    """Make a host's directory with its key, open to whoever holds the private part of `login`."""
+    """Create a host's directory with its host key. The private key of `login` can log in there."""
     key, authorized = directory / HOST_KEY, directory / AUTHORIZED_KEYS
     key.parent.mkdir(parents=True)
     public = make_key(key)
@@ -59,7 +59,7 @@ def make_machine(name: str, directory: Path, port: int, login: str) -> DemoHost:
 
 
 def make_key(path: Path) -> str:
-    """Write a new private key, readable by its owner only; return the public one as in `ssh-ed25519 AAAA...`."""
+    """Write a new private key that only its owner can read. Return the public key, such as `ssh-ed25519 AAAA...`."""
     key = asyncssh.generate_private_key("ssh-ed25519")
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(key.export_private_key())

@@ -1,4 +1,4 @@
-"""The demo's mailbox: what people would get by telephone, mail and chat lands in files that can be read."""
+"""The demo's mailbox: it writes the messages that people would get by phone, mail and chat into files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Final
 from urllib.parse import unquote
 
 ADDRESS: Final = "notices-url"
-"""File in the demo's home that holds the channels' address, as an installation's file holds its gateway's."""
+"""The file in the demo's home with the address of the channels; a real installation keeps its gateway's address so."""
 
 CHANNELS: Final = ("email", "phone", "sms")
 _MOST: Final = 1_000_000
@@ -20,7 +20,7 @@ _MOST: Final = 1_000_000
 
 @contextmanager
 def mailbox(home: Path) -> Iterator[Path]:
-    """Take notices for as long as the block lasts; the directory that they land in, a file each, in order."""
+    """Receive notices during the block. Return the directory, in which each notice becomes a file, in order."""
     directory = home / "mailbox"
     directory.mkdir()
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(directory))
@@ -52,6 +52,6 @@ def _handler(directory: Path) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
 
         def log_message(self, format: str, *args: object) -> None:
-            """Say nothing: the terminal belongs to the demo."""
+            """Log nothing, because the terminal shows the demo."""
 
     return Taking

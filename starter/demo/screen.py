@@ -1,6 +1,6 @@
-"""What the demo shows in the terminal: lines that stay, and below them one that says what goes on now.
+"""The demo's terminal output: lines that stay, and below them one line with the current step.
 
-Where the output is no terminal there is no such line, only those that stay.
+Without a terminal, only the lines that stay are printed.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _PLAIN_WIDTH: Final = 120
 
 
 class Screen:
-    """The demo's terminal; a context, so that the cursor comes back whatever happens."""
+    """The demo's terminal. It is a context manager, so that the cursor is restored in every case."""
 
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console(highlight=False)
@@ -55,47 +55,47 @@ class Screen:
         self._live.stop()
 
     def title(self, title: str, subtitle: str) -> None:
-        """Begin."""
+        """Print the title."""
         self._print(Text(), Text.assemble(" ", (title, "bold"), "  ", (subtitle, "dim")), Text())
 
     def ready(self, what: str, where: str) -> None:
-        """Something is up."""
+        """Print that a part of the demo runs."""
         self._print(_grid((" ✓", 2, "green"), (what, 18, ""), (where, None, "dim")))
 
     def part(self, title: str, text: str) -> None:
-        """Begin a part of the demo."""
+        """Print the heading of an act of the demo."""
         self._print(Text(), Rule(Text(title, style="bold"), align="left", style="dim"), _block(text), Text())
 
     def broke(self, at: datetime, text: str) -> None:
-        """Something was broken on purpose; times count from here."""
+        """Print the fault that the demo caused; times count from here."""
         self._began = at
         self._line(at, "fault", "bold red", text)
 
     def opened(self, incident: OpenIncidentState, text: str) -> None:
-        """An incident was opened; times count from here unless they count already."""
+        """Print a new incident; times count from here, unless a fault came before."""
         self._began = self._began or incident.opened_at
         self._line(incident.opened_at, "incident", "bold", text)
 
     def begun(self, id: str, at: datetime, text: str) -> None:
-        """An operation was started; times count from here."""
+        """Print a new operation; times count from here."""
         self._began = at
         self._line(at, "operation", "bold", text)
 
     def entries(self, entries: Iterable[TimelineEntry]) -> None:
-        """Lines of an incident's timeline."""
+        """Print entries of a timeline, one line each."""
         for entry in entries:
             self._line(entry.at, entry.kind.value, _STYLES.get(entry.kind, ""), entry.text)
 
     def question(self, text: str, facts: Iterable[tuple[str, str]]) -> None:
-        """People are asked: what, and how to answer."""
+        """Print a question, and the ways to answer it."""
         self._print(Text(), Padding(Text(_printable(text), style="bold magenta"), (0, 2), expand=False))
         for name, value in facts:
-            # Neither cut nor broken: addresses and commands are there to be copied.
+            # Not cut and not wrapped, because people copy addresses and commands.
             self._console.print(Text(f"  {name:<10}{_printable(value)}"), soft_wrap=True)
         self._print(Text())
 
     def now(self, doing: str, health: dict[str, bool]) -> None:
-        """Say what goes on at this moment."""
+        """Show the current step, and the health of each component."""
         if not self._console.is_terminal:
             return
         parts = [(f"  {name} " + ("●" if well else "○"), "green" if well else "red") for name, well in health.items()]
@@ -103,18 +103,18 @@ class Screen:
         self._live.update(Group(Text(), Spinner("dots", text=line, style="dim")))
 
     def quiet(self) -> None:
-        """Nothing goes on that is worth a line."""
+        """Clear the line of the current step."""
         self._live.update(Text())
 
     def result(self, well: bool, text: str, outcome: IncidentOutcome | OperationOutcome | None = None) -> None:
-        """How something ended; the text says what of an incident's outcome people want to know."""
+        """Print the result of an incident or an operation; the text has all that people need of the outcome."""
         mark, style = ("✓", "bold green") if well else ("✗", "bold red")
         self._began = None
         self.quiet()
         self._print(Text(), _grid((f" {mark}", 2, style), (text, None, style)))
 
     def say(self, text: str) -> None:
-        """Say something to the operator."""
+        """Print a message to the operator."""
         self.quiet()
         self._print(Text(), _block(text))
 
@@ -140,5 +140,5 @@ def _block(text: str) -> Padding:
 
 
 def _printable(text: str) -> str:
-    """What comes from hosts holds no line ends and no terminal commands here."""
+    """Return a text from a host without line ends and without control characters."""
     return "".join(c if c.isprintable() else " " for c in text).strip()

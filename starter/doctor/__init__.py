@@ -1,1 +1,1 @@
-"""What is missing or misconfigured in an installation, and how to mend it."""
+"""Checks of an installation: missing or misconfigured parts, and how to fix them."""

@@ -1,4 +1,4 @@
-"""`driftvakt doctor`: what is missing or misconfigured, and how to mend it."""
+"""`driftvakt doctor`: missing or misconfigured parts of an installation, and how to fix them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _COLOURS = {"ok": "green", "note": "blue", "warning": "yellow", "wrong": "red"}
 
 
 def doctor(as_json: AsJson = False) -> None:
-    """Say what is missing or misconfigured and how to mend it, a line a check; exit 1 if something is wrong."""
+    """Check the installation, with a line for each check that names the fix of a fault; exit 1 if something is wrong."""
     import asyncio
 
     with faults():
@@ -34,5 +34,5 @@ def _show(diagnosis: Diagnosis) -> None:
     width = max(len(finding.check) for finding in diagnosis.findings)
     for finding in diagnosis.findings:
         verdict = typer.style(f"{finding.verdict.value:<7}", fg=_COLOURS[finding.verdict.value])
-        mend = f"; mend: {finding.mend}" if finding.mend else ""
-        typer.echo(f"{verdict} {finding.check:<{width}}  {one_line(finding.said + mend)}")
+        fix = f"; fix: {finding.fix}" if finding.fix else ""
+        typer.echo(f"{verdict} {finding.check:<{width}}  {one_line(finding.said + fix)}")

@@ -1,4 +1,4 @@
-"""The examination: every check in the order in which things depend on each other."""
+"""All checks of the doctor, in the order of the dependencies between the parts."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from activities.records import Records
 from models.dossier import Dossier
 from models.errors import DossierError, SettingsError, StoreError, TemporalUnavailableError
 from models.settings import Settings, load_settings
-from starter.doctor import machine, notices, running, sources, store
+from starter.connection.temporal import connected
+from starter.doctor import extensions, history, machine, notices, running, sources, store
 from starter.doctor.finding import Diagnosis, Finding, Verdict, note, ok, wrong
 from starter.doctor.schedules import schedules
-from starter.installation.temporal import connected
 
 Dossiers = dict[str, Dossier | DossierError]
 
 
 async def examine() -> Diagnosis:
-    """Look at everything; what cannot be looked at because something else is missing is left out."""
+    """Run every check, except those that need a missing part."""
     findings = [finding async for finding in _all()]
     return Diagnosis(healthy=all(f.verdict is not Verdict.WRONG for f in findings), findings=findings)
 
@@ -31,15 +31,17 @@ async def _all() -> AsyncIterator[Finding]:
     try:
         settings = load_settings()
     except SettingsError as error:
-        yield wrong("settings", str(error), "docs/settings.md names each setting and what it takes")
+        yield wrong("settings", str(error), "docs/settings.md describes each setting and its values")
         return
     yield machine.settings_file()
+    for finding in extensions.extensions():
+        yield finding
     for finding in _machine(settings):
         yield finding
-    standing = store.records(settings)
-    yield standing
+    answering = store.records(settings)
+    yield answering
     dossiers: Dossiers = {}
-    if standing.verdict is Verdict.OK:
+    if answering.verdict is Verdict.OK:
         with closing(Records(settings.records_url)) as records:
             try:
                 dossiers = store.published(records)
@@ -47,6 +49,7 @@ async def _all() -> AsyncIterator[Finding]:
                 findings.append(store.clock(records))
                 findings += store.halts(records)
                 findings += sources.sources(records, dossiers)
+                findings.append(history.history(records))
                 findings += notices.reachable(settings, dossiers)
             except StoreError as error:
                 findings = [wrong("records", str(error), "see that the database runs")]
@@ -73,10 +76,10 @@ async def _running(settings: Settings, dossiers: Dossiers) -> AsyncIterator[Find
         yield _nothing_runs(settings, dossiers, error)
         return
     except SettingsError as error:
-        yield wrong("temporal", str(error), "set temporal_address, or mend Temporal's own environment and profile")
+        yield wrong("temporal", str(error), "set temporal_address, or fix Temporal's own environment and profile")
         return
     except RPCError as error:
-        yield wrong("temporal", f"it answers, and refuses: {error.message}", "see Temporal's own log")
+        yield wrong("temporal", f"it refuses the query: {error.message}", "see Temporal's own log")
         return
     yield await running.intake(settings) if settings.workflow_worker else running.no_intake_here()
 
@@ -104,7 +107,7 @@ async def _in_temporal(client: Client, settings: Settings, dossiers: Dossiers) -
 
 def _nothing_runs(settings: Settings, dossiers: Dossiers, error: TemporalUnavailableError) -> Finding:
     if settings.temporal_address is not None:
-        return wrong("temporal", str(error), "see that the cluster runs and that it can be reached from here")
+        return wrong("temporal", str(error), "check that the cluster runs, and that this machine can reach it")
     if machine.up_runs(settings):
         log = settings.home / "logs" / "temporal.log"
         return wrong(
@@ -113,4 +116,4 @@ def _nothing_runs(settings: Settings, dossiers: Dossiers, error: TemporalUnavail
     if not dossiers:
         return note("temporal", "Temporal does not run", "`driftvakt up` starts it")
     names = ", ".join(sorted(dossiers))
-    return wrong("temporal", f"Temporal does not run, so nobody watches {names}", "`driftvakt up` starts it")
+    return wrong("temporal", f"Temporal does not run, so nothing monitors {names}", "`driftvakt up` starts it")

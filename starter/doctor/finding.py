@@ -1,4 +1,4 @@
-"""What a check finds."""
+"""The findings of checks."""
 
 from __future__ import annotations
 
@@ -9,57 +9,57 @@ from models.base import Model
 
 
 class Verdict(StrEnum):
-    """What a check comes to."""
+    """The result of a check."""
 
     OK = "ok"
     NOTE = "note"
-    """Nothing is wrong; it is worth knowing."""
+    """Nothing is wrong, but people should know it."""
     WARNING = "warning"
-    """It works, and something should be mended."""
+    """It works, and something should be fixed."""
     WRONG = "wrong"
-    """It does not work as it stands."""
+    """It does not work."""
 
 
 class Finding(Model):
-    """One line of the diagnosis."""
+    """The result of one check, with its text and the fix."""
 
     check: str
-    """What was looked at."""
+    """The part that was checked."""
     verdict: Verdict
     said: str
-    """What was seen, in one sentence."""
-    mend: str = ""
-    """How to put it right."""
+    """The result, in one sentence."""
+    fix: str = ""
+    """The way to fix the fault."""
 
 
 class Diagnosis(Model):
-    """All findings."""
+    """All findings of an examination."""
 
     healthy: bool
-    """Whether nothing is wrong."""
+    """Whether no finding is wrong; warnings and notes are allowed."""
     findings: list[Finding]
 
 
 def ok(check: str, said: str) -> Finding:
-    """All is well."""
+    """Return a finding without a fault."""
     return Finding(check=check, verdict=Verdict.OK, said=said)
 
 
-def note(check: str, said: str, mend: str = "") -> Finding:
-    """Worth knowing."""
-    return Finding(check=check, verdict=Verdict.NOTE, said=said, mend=mend)
+def note(check: str, said: str, fix: str = "") -> Finding:
+    """Return a finding that people should know, without a fault."""
+    return Finding(check=check, verdict=Verdict.NOTE, said=said, fix=fix)
 
 
-def warning(check: str, said: str, mend: str) -> Finding:
-    """Should be mended."""
-    return Finding(check=check, verdict=Verdict.WARNING, said=said, mend=mend)
+def warning(check: str, said: str, fix: str) -> Finding:
+    """Return a finding that somebody should fix, although the part works."""
+    return Finding(check=check, verdict=Verdict.WARNING, said=said, fix=fix)
 
 
-def wrong(check: str, said: str, mend: str) -> Finding:
-    """Does not work."""
-    return Finding(check=check, verdict=Verdict.WRONG, said=said, mend=mend)
+def wrong(check: str, said: str, fix: str) -> Finding:
+    """Return a finding about a part that does not work."""
+    return Finding(check=check, verdict=Verdict.WRONG, said=said, fix=fix)
 
 
 def named(ids: Sequence[str]) -> str:
-    """The first three of them, and how many more there are."""
+    """Return the first three names, and the number of further ones."""
     return ", ".join(ids[:3]) + (f" and {len(ids) - 3} more" if len(ids) > 3 else "")

@@ -24,39 +24,39 @@ _LITTLE_FREE: Final = 2 * 2**30
 
 
 def python() -> Finding:
-    """The interpreter."""
+    """Check the version of Python."""
     version = ".".join(map(str, sys.version_info[:3]))
     if sys.version_info[:2] < _LEAST_PYTHON:
         return wrong(
-            "python", f"this is Python {version}", "install Python 3.11 or newer and make the environment anew"
+            "python", f"this is Python {version}", "install Python 3.11 or newer and create the environment again"
         )
     return ok("python", f"Python {version}")
 
 
 def settings_file() -> Finding:
-    """The file that settings may come from; that it can be read was seen when they were loaded."""
+    """Name the sources of the settings. They have been loaded already, so the file is readable."""
     file = home_directory() / "driftvakt.toml"
     return ok(
-        "settings", f"from {file} and DRIFTVAKT_*" if file.exists() else f"from DRIFTVAKT_* only; {file} is not there"
+        "settings", f"from {file} and DRIFTVAKT_*" if file.exists() else f"from DRIFTVAKT_* only; {file} does not exist"
     )
 
 
 def home(settings: Settings) -> Finding:
-    """Whether state can be written."""
+    """Check that the home directory is writable."""
     directory = settings.home
     if not directory.exists():
-        return note("home", f"{directory} is not there yet", "`driftvakt up` makes it")
+        return note("home", f"{directory} does not exist yet", "`driftvakt up` creates it")
     try:
         with tempfile.TemporaryFile(dir=directory):
             pass
     except OSError as error:
-        mend = "give this user the right to write there, or set DRIFTVAKT_HOME to another directory"
-        return wrong("home", f"{directory} cannot be written: {error.strerror}", mend)
-    return ok("home", f"{directory} can be written")
+        fix = "give this user the right to write there, or set DRIFTVAKT_HOME to another directory"
+        return wrong("home", f"{directory} is not writable: {error.strerror}", fix)
+    return ok("home", f"{directory} is writable")
 
 
 def private(settings: Settings) -> Finding | None:
-    """Whether others than the user who runs it have rights on its files; None where there are none yet."""
+    """Check that no other user has rights on the home's files; None when there are no files yet."""
     if not settings.home.exists():
         return None
     found = [*open_to_others(settings.home)]
@@ -64,43 +64,47 @@ def private(settings: Settings) -> Finding | None:
         return ok("private", f"nobody else has rights on the files in {settings.home}")
     names = named([str(path) for path in found])
     if settings.home in found:
-        mend = f"`driftvakt up` does it at its start, and so does: chmod -R go= {shlex.quote(str(settings.home))}"
-        return wrong("private", f"other users have rights on {names}", mend)
+        fix = (
+            f"restart `driftvakt up`, which corrects the rights, or run: chmod -R go= {shlex.quote(str(settings.home))}"
+        )
+        return wrong("private", f"other users have rights on {names}", fix)
     paths = " ".join(shlex.quote(str(path)) for path in found[:20])
     return warning(
-        "private", f"other users would have rights on {names}, were the home not closed", f"chmod go= {paths}"
+        "private",
+        f"other users have rights on {names}; only the closed home directory protects these files",
+        f"chmod go= {paths}",
     )
 
 
 def settings_in_use(settings: Settings) -> Finding | None:
-    """Whether what runs was started with the settings that everything else here is judged by; None where nothing runs."""
+    """Check that the running parts were started with the current settings; None when nothing runs."""
     running = changed_since_start(settings)
     if not running:
         return None
     changed = sorted({name for names in running.values() for name in names})
     if not changed:
-        return ok("restart", f"what runs here ({', '.join(running)}) was started with these settings")
+        return ok("restart", f"the running parts ({', '.join(running)}) were started with these settings")
     outdated = ", ".join(part for part, names in running.items() if names)
-    said = f"{outdated}: started before these settings changed, so the old ones still hold: {', '.join(changed)}"
+    said = f"{outdated}: started before these settings changed, and still using the old values: {', '.join(changed)}"
     return wrong(
-        "restart", said, "restart it: end it by Ctrl-C or SIGTERM and start it again; what is under way goes on"
+        "restart", said, "restart it: end it with Ctrl-C or SIGTERM, and start it again; running work continues"
     )
 
 
 def disk(settings: Settings) -> Finding:
-    """Whether there is room for Temporal's file and the records."""
+    """Check the free disk space for Temporal's file and the records."""
     there = next((p for p in (settings.home, *settings.home.parents) if p.exists()), Path("/"))
     free = shutil.disk_usage(there).free
     said = f"{free / 2**30:.1f} GiB are free under {there}"
     if free < _LEAST_FREE:
-        return wrong("disk", said, "make room; Temporal and the records stop taking anything when it is full")
+        return wrong("disk", said, "free disk space; Temporal and the records stop when the disk is full")
     if free < _LITTLE_FREE:
-        return warning("disk", said, "make room soon; samples_kept_days says how long samples are kept")
+        return warning("disk", said, "free disk space soon; samples_kept_days sets how long samples are stored")
     return ok("disk", said)
 
 
 def server_binary(settings: Settings) -> Finding | None:
-    """The embedded Temporal server's program, where it is used."""
+    """Check that the program of the embedded Temporal server is installed, if it is used."""
     if settings.temporal_address is not None:
         return None
     try:
@@ -110,7 +114,7 @@ def server_binary(settings: Settings) -> Finding | None:
 
 
 def tokens(settings: Settings) -> Iterator[Finding]:
-    """The tokens of the sources of alarms."""
+    """Check the token of each source of alarms."""
     for source, reference in settings.alarm_sources.items():
         yield _token(settings, source, reference)
 
@@ -119,13 +123,13 @@ def _token(settings: Settings, source: str, reference: str) -> Finding:
     check = f"token {source}"
     path = Path(reference.removeprefix("file:")).expanduser() if reference.startswith("file:") else None
     if path == settings.default_token and not path.exists():
-        return note(check, f"{path} is not there yet", "`driftvakt up` makes it")
+        return note(check, f"{path} does not exist yet", "`driftvakt up` creates it")
     try:
         resolve(reference)
     except SettingsError as error:
-        return wrong(check, str(error), f"alarms of {source} are answered 503 until it can be read: see intake_sources")
+        return wrong(check, str(error), f"until then the intake answers 503 to alarms of {source}: see intake_sources")
     if path is not None and (open_to := _others(path)):
-        return wrong(check, f"{path} can be read by {open_to}", f"chmod 600 {path}, and exchange the token")
+        return wrong(check, f"{path} can be read by {open_to}", f"chmod 600 {path}, and replace the token")
     return ok(
         check, f"{reference.partition(':')[0]} reference can be read, by nobody else" if path else f"{reference} is set"
     )
@@ -137,10 +141,10 @@ def _others(path: Path) -> str:
 
 
 def closed_to_others(path: Path) -> bool:
-    """Whether only its owner has rights on a file."""
+    """Return whether only the owner has rights on a file."""
     return not _others(path)
 
 
 def up_runs(settings: Settings) -> bool:
-    """Whether `driftvakt up` holds this home."""
+    """Return whether `driftvakt up` runs in this home."""
     return is_held(settings.home / "up.lock")

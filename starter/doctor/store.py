@@ -1,4 +1,4 @@
-"""Checks of the records and of the dossiers that are published in them."""
+"""Checks of the records, and of the published dossiers in them."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ _AHEAD: Final = timedelta(minutes=1)
 
 
 def records(settings: Settings) -> Finding:
-    """Whether the database answers and has the tables of this version."""
+    """Check that the database answers and that its tables have this version's schema."""
     if (file := _sqlite_file(settings)) is not None and not file.exists():
-        return note("records", f"{file} is not there yet", "`driftvakt up` makes it")
+        return note("records", f"{file} does not exist yet", "`driftvakt up` creates it")
     try:
         at, newest = revisions(settings.records_url)
     except (StoreError, SettingsError) as error:
-        return wrong("records", str(error), "see that the database runs and that database_url names it")
+        return wrong("records", str(error), "check that the database runs, and that database_url names it")
     where = f"{file}" if file else "the database of database_url"
     if at is None:
-        return wrong("records", f"{where} has no tables", "`driftvakt up` makes them")
+        return wrong("records", f"{where} has no tables", "`driftvakt up` creates them")
     if at != newest:
-        mend = "`driftvakt up` brings them to it; if a newer version has written them, use that one"
-        return wrong("records", f"{where} is at revision {at}, this version needs {newest}", mend)
+        fix = "`driftvakt up` upgrades them; if a newer version of Driftvakt wrote them, use that version"
+        return wrong("records", f"{where} is at revision {at}, this version needs {newest}", fix)
     return ok("records", f"{where} answers and is at revision {at}")
 
 
 def halts(store: Records) -> Iterator[Finding]:
-    """What is halted."""
-    standing = Halts(store).standing()
-    for halt in standing:
+    """Warn about each active halt."""
+    halts = Halts(store).active()
+    for halt in halts:
         of = f" --customer {halt.customer}" if halt.customer else ""
         yield warning("halt", halt.text, f"`driftvakt halt lift{of}` lifts it")
-    if not standing:
+    if not halts:
         yield ok("halt", "nothing is halted")
 
 
@@ -53,7 +53,7 @@ def _sqlite_file(settings: Settings) -> Path | None:
 
 
 def published(store: Records) -> dict[str, Dossier | DossierError]:
-    """The dossiers that hold; an error for one that this version cannot read."""
+    """Return the current dossiers; an error stands for one that this version cannot read."""
     found: dict[str, Dossier | DossierError] = {}
     for name in store.applications():
         try:
@@ -67,21 +67,22 @@ def published(store: Records) -> dict[str, Dossier | DossierError]:
 
 
 def dossiers(settings: Settings, found: dict[str, Dossier | DossierError]) -> Iterator[Finding]:
-    """Whether what is published can be read and keeps its agreement, and whether the provider's own is there."""
+    """Check that the published dossiers are readable and without gaps, and that the provider's own dossier exists."""
     if not found:
         yield note("dossiers", "none is published yet", "`driftvakt dossier publish PATH`")
     for name, dossier in found.items():
         if isinstance(dossier, DossierError):
-            yield wrong(f"dossier {name}", f"this version cannot read it: {dossier}", "publish it anew")
+            yield wrong(f"dossier {name}", f"this version cannot read it: {dossier}", "publish it again")
         elif gaps := _gaps(dossier):
-            mend = "`driftvakt dossier check` of its file names them"
-            yield warning(f"dossier {name}", f"{gaps} gaps against the agreement", mend)
+            fix = "`driftvakt dossier check FILE` lists them"
+            yield warning(f"dossier {name}", f"{gaps} gaps against the agreement", fix)
         else:
-            yield ok(f"dossier {name}", f"{dossier.digest[:12]} holds and has no gaps")
+            yield ok(f"dossier {name}", f"{dossier.digest[:12]} is current and has no gaps")
     if found and settings.provider_application not in found:
         yield note(
             "provider",
-            f"no dossier of {settings.provider_application} is published, so alarms that fit nowhere name nobody to decide",
+            f"no dossier of {settings.provider_application} is published, so nobody can be called about "
+            "alarms that fit no application",
             "publish one for it, or set provider_application to one of yours",
         )
 
@@ -96,7 +97,7 @@ def _gaps(dossier: Dossier) -> int:
 
 
 def credentials(settings: Settings, found: dict[str, Dossier | DossierError]) -> Iterator[Finding]:
-    """Whether the keys of the hosts at the sites that this machine serves can be used here."""
+    """Check that this machine can use the SSH keys of the hosts at its sites."""
     users: dict[str, list[str]] = {}
     for name, dossier in found.items():
         if isinstance(dossier, Dossier):
@@ -117,8 +118,8 @@ def _credential(keyring: Keyring, reference: str, hosts: list[str]) -> Finding:
     try:
         keyring.key(reference)
     except CredentialError as error:
-        mend = "put the key there for the worker's user; if this machine does not serve that site, set sites"
-        return wrong(check, f"{error} (for {named})", mend)
+        fix = "put the key there for the worker's user; if this machine does not serve that site, set sites"
+        return wrong(check, f"{error} (for {named})", fix)
     path = Path(reference.removeprefix("file:")).expanduser()
     if reference.startswith("file:") and not closed_to_others(path):
         return wrong(check, f"{path} can be read by others (for {named})", f"chmod 600 {path}")
@@ -126,13 +127,13 @@ def _credential(keyring: Keyring, reference: str, hosts: list[str]) -> Finding:
 
 
 def clock(store: Records | None) -> Finding:
-    """Whether this machine's clock can be right: nothing that was recorded lies in its future."""
+    """Check that no recorded time lies in the future of this machine's clock."""
     now = datetime.now(UTC)
     latest = None
     if store is not None:
         moments = [alarm.at for alarm in store.alarms(limit=1)] + [i.opened_at for i in store.incidents(limit=1)]
         latest = max(moments, default=None)
     if latest is not None and latest > now + _AHEAD:
-        said = f"it is {now:%Y-%m-%d %H:%M:%S} UTC here, and the records hold something of {latest:%Y-%m-%d %H:%M:%S}"
-        return wrong("clock", said, "set the clock by NTP, here and where alarms come from")
+        said = f"it is {now:%Y-%m-%d %H:%M:%S} UTC here, and the records contain an entry of {latest:%Y-%m-%d %H:%M:%S}"
+        return wrong("clock", said, "set the clock by NTP, on this machine and on the sources of alarms")
     return ok("clock", f"{now:%Y-%m-%d %H:%M:%S} UTC")

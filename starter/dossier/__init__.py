@@ -1,1 +1,1 @@
-"""Dossiers, as the commands check, show and publish them, and which of their instructions are proven."""
+"""The commands that check, show and publish dossiers, and that list the proofs of their instructions."""

@@ -12,11 +12,11 @@ from starter.terminal.options import (
     WENT_WRONG,
     AsJson,
     By,
-    at_desk,
     echo,
     echo_json,
     echo_line,
     faults,
+    in_session,
     path_given,
     print_or_write,
     stop,
@@ -33,16 +33,16 @@ if TYPE_CHECKING:
     from models.dossier import Dossier
     from models.dossier.load import Loaded
     from models.proof import Freshness
-    from starter.desk import Desk
     from starter.dossier.consequences import Consequences
     from starter.dossier.publishing import Published
+    from starter.terminal.session import CommandSession
 
 app = typer.Typer(help="Check, show, describe and publish dossiers.", no_args_is_help=True)
 
 File = Annotated[Path, typer.Argument(parser=path_given, help="A dossier's file.", show_default=False)]
 Paths = Annotated[
     list[Path],
-    typer.Argument(parser=path_given, help="Dossiers, or directories of them.", show_default=False),
+    typer.Argument(parser=path_given, help="Dossiers, or directories with dossiers.", show_default=False),
 ]
 
 
@@ -62,7 +62,10 @@ class DossierPart(StrEnum):
 
 @app.command()
 def check(paths: Paths, as_json: AsJson = False) -> None:
-    """Name every error, and every gap against the agreement, with its line and how to mend it; exit 1 if there is any."""
+    """List every error, and every gap against the agreement, with its line and its fix; exit 1 if there is one.
+
+    A note lists a field in an earlier form that is still accepted; it does not change the exit code.
+    """
     from models.dossier.load import load_all
 
     loaded = load_all(paths)
@@ -73,7 +76,7 @@ def check(paths: Paths, as_json: AsJson = False) -> None:
         for fault in faults:
             echo_line(str(fault))
         echo(_verdict(loaded), err=bool(faults))
-    if faults:
+    if any(fault.severity.value != "note" for fault in faults):
         raise typer.Exit(1)
 
 
@@ -83,7 +86,7 @@ def show(
     as_json: AsJson = False,
     part: Annotated[DossierPart | None, typer.Option(help="Show this part only.", show_default=False)] = None,
 ) -> None:
-    """Show a dossier to people: who to call, what runs where, what is measured and what to do."""
+    """Show a dossier to people: contacts, hosts, components, measuring points and instructions."""
     dossier = _read(path)
     if as_json:
         data = dossier.model_dump(mode="json")
@@ -98,10 +101,10 @@ def show(
 @app.command()
 def match(
     path: File,
-    points: Annotated[list[str], typer.Argument(help="Measuring points that are ill.", show_default=False)],
+    points: Annotated[list[str], typer.Argument(help="Measuring points that fail.", show_default=False)],
     as_json: AsJson = False,
 ) -> None:
-    """Say which troubleshooting instructions an incident takes when these measuring points are ill, in order, and why."""
+    """List the instructions that an incident uses when these measuring points fail, in order, with the reason for each."""
     from starter.dossier.matching import instructions_for
 
     dossier = _read(path)
@@ -141,15 +144,18 @@ def publish(
     paths: Paths,
     by: By = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what publishing them means for what runs, and publish nothing.")
+        bool, typer.Option("--dry-run", help="List the effects on running work, and publish nothing.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make these versions the ones that hold: they are kept, their applications watched and their sites monitored."""
-    means, published = at_desk(lambda desk: _publish(desk, paths, by, dry_run=dry_run, quiet=as_json))
+    """Make these versions the current ones.
+
+    Driftvakt stores them, starts the watches of their applications, and monitors their sites.
+    """
+    means, published = in_session(lambda session: _publish(session, paths, by, dry_run=dry_run, quiet=as_json))
     for one in [] if as_json else published:
         echo(f"{one.application} {'published' if one.changed else 'unchanged'} ({one.digest[:12]})")
-    gaps = tell_gaps(paths, quiet=as_json)
+    gaps = print_gaps(paths, quiet=as_json)
     if as_json:
         echo_json(publication(published, gaps, means))
 
@@ -158,29 +164,29 @@ def publish(
 def freshness(
     application: Annotated[
         str | None,
-        typer.Argument(help="CUSTOMER.APPLICATION; all that are published unless given.", show_default=False),
+        typer.Argument(help="CUSTOMER.APPLICATION.", show_default="all published ones"),
     ] = None,
     rehearse: Annotated[
-        bool, typer.Option("--rehearse", help="Rehearse the remedies that are stale: nothing is changed on any host.")
+        bool, typer.Option("--rehearse", help="Rehearse the stale remedies. This changes nothing on any host.")
     ] = False,
     by: By = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show when each instruction was last rehearsed, carried out and failed, and which are stale; exit 1 if any is."""
-    from starter.desk import reading_records
-    from starter.dossier.freshness import freshness as look
+    """Show when each instruction was last rehearsed, carried out and failed, and which are stale; exit 1 if one is stale."""
+    from starter.dossier.freshness import freshness as read_freshness
+    from starter.terminal.session import open_records
 
     with faults():
         from models.settings import load_settings
 
         settings = load_settings()
-        with reading_records(settings) as records:
-            found = look(records, application)
+        with open_records(settings) as records:
+            found = read_freshness(records, application)
     if rehearse:
         stale = [one for one in found if one.stale]
-        at_desk(lambda desk: _rehearse(desk, {one.application for one in found}, stale, by))
-        with faults(), reading_records(settings) as records:
-            found = look(records, application)
+        in_session(lambda session: _rehearse(session, {one.application for one in found}, stale, by))
+        with faults(), open_records(settings) as records:
+            found = read_freshness(records, application)
     if as_json:
         echo_json([one.model_dump(mode="json") for one in found])
     else:
@@ -191,23 +197,23 @@ def freshness(
         raise typer.Exit(WENT_WRONG)
 
 
-async def _rehearse(desk: Desk, applications: set[str], stale: list[Freshness], by: str | None) -> None:
+async def _rehearse(session: CommandSession, applications: set[str], stale: list[Freshness], by: str | None) -> None:
     from starter.dossier.freshness import can_rehearse, rehearse
 
-    who = {name: who_orders(desk, by, name) for name in applications}
+    who = {name: who_orders(session, by, name) for name in applications}
     for one in stale:
         if can_rehearse(one.instruction):
-            done = await rehearse(desk.client, one, who[one.application], _nobody_works)
+            done = await rehearse(session.client, one, who[one.application], _nobody_works)
             said = "rehearsed" if done.well else "could not be rehearsed"
             echo(f"{one.application} {one.instruction}: {said}: {done.said}", err=True)
 
 
 def _nobody_works() -> None:
-    echo("no worker takes workflows just now; it begins once one is started (driftvakt worker)", err=True)
+    echo("no worker runs; start one with `driftvakt worker`, and the work begins", err=True)
 
 
 def publication(published: Sequence[Published], gaps: int, means: Sequence[Consequences]) -> dict[str, object]:
-    """What programs are told of dossiers that were published."""
+    """Return the JSON data about dossiers that were published."""
     return {
         "published": [one.model_dump(mode="json") for one in published],
         "gaps": gaps,
@@ -216,7 +222,7 @@ def publication(published: Sequence[Published], gaps: int, means: Sequence[Conse
 
 
 async def _publish(
-    desk: Desk, paths: list[Path], by: str | None, *, dry_run: bool, quiet: bool
+    session: CommandSession, paths: list[Path], by: str | None, *, dry_run: bool, quiet: bool
 ) -> tuple[list[Consequences], list[Published]]:
     import asyncio
 
@@ -224,19 +230,19 @@ async def _publish(
     from starter.dossier.publishing import publish, read_all
 
     dossiers = read_all(paths)
-    who = who_asks(desk.settings, by)
-    named = [await asyncio.to_thread(identify_publisher, desk.records, who, dossier) for dossier in dossiers]
-    means = await tell_consequences(desk.client, desk.records, dossiers, quiet=quiet)
+    who = who_asks(session.settings, by)
+    named = [await asyncio.to_thread(identify_publisher, session.records, who, dossier) for dossier in dossiers]
+    means = await print_consequences(session.client, session.records, dossiers, quiet=quiet)
     published: list[Published] = []
     for dossier, name in [] if dry_run else zip(dossiers, named, strict=True):
-        published += await publish(desk.client, desk.records, [dossier], name)
+        published += await publish(session.client, session.records, [dossier], name)
     return means, published
 
 
-async def tell_consequences(
+async def print_consequences(
     client: Client, records: Records, dossiers: Sequence[Dossier], *, quiet: bool
 ) -> list[Consequences]:
-    """What publishing these versions means for what runs; said on stderr before it is done."""
+    """Print on stderr how publishing these versions affects running workflows, before they are published."""
     from starter.dossier.consequences import consequences
 
     means = [await consequences(client, records, dossier) for dossier in dossiers]
@@ -245,20 +251,21 @@ async def tell_consequences(
     return means
 
 
-def tell_gaps(paths: Sequence[Path], *, quiet: bool) -> int:
-    """How many gaps against the agreement these dossiers have; said on stderr."""
+def print_gaps(paths: Sequence[Path], *, quiet: bool) -> int:
+    """Print the gaps of these dossiers against the agreement on stderr, and return their number."""
+    from models.base import counted
     from models.dossier.load import load_all
 
     gaps = _count(load_all(paths), "gap")
     if gaps and not quiet:
         named = " ".join(str(path) for path in paths)
-        echo(f"{_plural(gaps, 'gap')} against the agreement: `driftvakt dossier check {named}` names them", err=True)
+        echo(f"{counted(gaps, 'gap')} against the agreement: `driftvakt dossier check {named}` lists them", err=True)
     return gaps
 
 
 def _warn(means: Consequences) -> None:
     for head, lines in (
-        ("Incidents that go on by an earlier version", means.incidents),
+        ("Incidents that continue with an earlier version", means.incidents),
         ("Instructions that lose their proof (`driftvakt dossier freshness --rehearse` proves remedies)", means.proofs),
         (f"Schedules that do not match until you run `driftvakt apply {means.application}`", means.schedules),
     ):
@@ -287,6 +294,7 @@ def _report(loaded: list[Loaded]) -> dict[str, object]:
         "dossiers": [one.dossier.id for one in loaded if one.dossier],
         "errors": _count(loaded, "error"),
         "gaps": _count(loaded, "gap"),
+        "notes": _count(loaded, "note"),
         "faults": [fault.as_json() for one in loaded for fault in one.faults],
     }
 
@@ -296,13 +304,12 @@ def _count(loaded: list[Loaded], severity: str) -> int:
 
 
 def _verdict(loaded: list[Loaded]) -> str:
-    errors, gaps = _count(loaded, "error"), _count(loaded, "gap")
-    files = _plural(len(loaded), "file")
+    from models.base import counted
+
+    errors, gaps, notes = (_count(loaded, weight) for weight in ("error", "gap", "note"))
+    files = counted(len(loaded), "file")
+    noted = f", {counted(notes, 'note')}" if notes else ""
     if errors or gaps:
-        return f"{files}: {_plural(errors, 'error')}, {_plural(gaps, 'gap')} against the agreement"
+        return f"{files}: {counted(errors, 'error')}, {counted(gaps, 'gap')} against the agreement{noted}"
     names = ", ".join(one.dossier.id for one in loaded if one.dossier)
-    return f"{files}: no errors and no gaps ({names})"
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    return f"{files}: no errors and no gaps{noted} ({names})"

@@ -1,4 +1,4 @@
-"""What publishing a version of a dossier means for what runs: told before it is published."""
+"""How publishing a version of a dossier affects running workflows; shown before it is published."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ _MOST_INCIDENTS = 1000
 
 
 class Consequences(Model):
-    """What a version that is about to be published leaves behind, one sentence an entry."""
+    """The effects of a version that is about to be published, one sentence each."""
 
     application: str
     incidents: list[str] = []
-    """Open ones that go on by the version they began with."""
+    """Open incidents that continue with the version that they began with."""
     proofs: list[str] = []
-    """Instructions that are proven in the version that holds, and not in this one."""
+    """Instructions that are proven in the current version, and not in the new one."""
     schedules: list[str] = []
-    """That do not match this version until somebody applies them."""
+    """Schedules that do not match the new version until somebody applies it."""
 
     @property
     def any(self) -> bool:
-        """Whether there is anything to tell."""
+        """Whether publishing has any effect to show."""
         return bool(self.incidents or self.proofs or self.schedules)
 
 
 async def consequences(client: Client, records: Records, dossier: Dossier) -> Consequences:
-    """What publishing this version means; nothing where it holds already, or where it is the first."""
+    """Return the effects of publishing this version; None when it is the current or the first one."""
     application = dossier.id
     try:
         holds = await asyncio.to_thread(records.current_dossier, application)
-    except DossierError:  # it can no longer be read: with what it said nothing can be compared
+    except DossierError:  # the current version cannot be read, so there is nothing to compare
         holds = None
     if holds is None or holds.digest == dossier.digest:
         return Consequences(application=application)
@@ -64,12 +64,12 @@ def _incidents(found: list[IncidentRow], dossier: Dossier) -> Iterator[str]:
             continue
         gone = [name for name in incident.components if name not in known]
         version = f"version {incident.dossier[:12]}" if incident.dossier else "no dossier"
-        said = f"{incident.id} ({incident.title}) is open and goes on by {version}"
+        said = f"{incident.id} ({incident.title}) is open and continues with {version}"
         if gone:
             which = "component {} is" if len(gone) == 1 else "components {} are"
             said += (
                 f"; its {which.format(', '.join(gone))} not in this version, "
-                "so an alarm of what replaces it opens an incident of its own"
+                "so an alarm of its replacement opens a new incident"
             )
         yield f"{said}."
 

@@ -1,4 +1,4 @@
-"""Which instructions are proven, as the commands see it, and rehearsing those that are not."""
+"""Functions for the proofs of instructions: list them, and rehearse stale instructions."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from models.errors import UserError
 from models.jobs import Outcome
 from models.proof import Freshness
 from runbooks import find_runbook
-from starter.applications import not_published
-from starter.runbook.running import RunbookFollower, follow, start
+from starter.runbook.running import follow_runbook, start
+from starter.terminal.applications import not_published
 
 _REMEDY = "carry-out-remedy"
 
 
 class Rehearsal(Model):
-    """What came of a rehearsal."""
+    """The result of a rehearsal."""
 
     application: str
     instruction: str
@@ -29,7 +29,7 @@ class Rehearsal(Model):
 
 
 def freshness(records: Records, application: str | None) -> list[Freshness]:
-    """Every instruction of an application, or of all; `NotFoundError` names those there are."""
+    """Return the proofs of every instruction, of one application or of all. Raise `NotFoundError` with the known names."""
     known = records.applications()
     if application is not None and application not in known:
         raise not_published(application, known)
@@ -42,7 +42,7 @@ def freshness(records: Records, application: str | None) -> list[Freshness]:
 
 
 def can_rehearse(instruction: str) -> bool:
-    """Whether `rehearse` knows how."""
+    """Return whether `rehearse` can rehearse this kind of instruction."""
     return instruction.startswith("remedy/")
 
 
@@ -62,7 +62,7 @@ async def rehearse(client: Client, stale: Freshness, by: str, nobody_works: Call
     )
     handle = await start(client, runbook, order)
     try:
-        report = await follow(client, handle, RunbookFollower(lambda gate: None, nobody_works))
+        report = await follow_runbook(client, handle, lambda gate: None, nobody_works)
     except UserError as error:
         return _rehearsal(stale, handle.id, well=False, said=str(error))
     return _rehearsal(stale, handle.id, well=report.outcome is Outcome.OK, said=report.summary)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def show_freshness(found: Sequence[Freshness]) -> None:
-    """A line an instruction: when it was last rehearsed, carried out and failed, and what it lacks."""
+    """Print a line for each instruction: its last rehearsal, use and failure, and the reason why it is stale."""
     table = Listing(header_style="bold")
     for column in ("application", "instruction", "rehearsed", "carried out", "did not help", "failed", "stale because"):
         table.add_column(column, overflow="fold")

@@ -1,4 +1,4 @@
-"""A dossier on the terminal, for somebody who needs it at three in the morning: who to call first, details after."""
+"""A dossier on the terminal, for an operator at night: the people to call come first, details follow."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from rich.console import Console
 
 from models.base import format_duration
+from models.channels import EMAIL
 from models.dossier import Dossier
 from models.dossier.agreement import ServiceHours, Target
 from models.dossier.backups import PostgresqlBase, PostgresqlDump, Restic
@@ -17,7 +18,7 @@ _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "su
 
 
 def show_page(dossier: Dossier, part: str | None = None, console: Console | None = None) -> None:
-    """Print one part, or all of them with what is urgent first."""
+    """Print one part of the dossier, or all parts with the urgent ones first."""
     out = console or terminal()
     out.print(f"[bold]{tidy(dossier.name)}[/] ({dossier.id})")
     if dossier.description:
@@ -46,13 +47,13 @@ def _add(table: Listing, *cells: object) -> None:
 
 def _escalation(dossier: Dossier, out: Console) -> None:
     table = _table("Who to call", "priority", "step", "who", "by", "how", "answers within")
-    for priority, ladder in sorted(dossier.escalation.items()):
-        for number, rung in enumerate(ladder, 1):
-            for name in rung.contacts:
+    for priority, policy in sorted(dossier.escalation.items()):
+        for number, level in enumerate(policy, 1):
+            for name in level.contacts:
                 contact = dossier.contacts[name]
-                address = contact.email if rung.channel.value == "email" else contact.phone or contact.email
-                within = format_duration(rung.acknowledge_within)
-                _add(table, priority.value, number, contact.name, rung.channel.value, address, within)
+                address = contact.email if level.channel == EMAIL else contact.phone or contact.email
+                within = format_duration(level.acknowledge_within)
+                _add(table, priority.value, number, contact.name, level.channel, address, within)
     _print(out, table)
 
 
@@ -118,7 +119,7 @@ def _instructions(dossier: Dossier, out: Console) -> None:
     for name, t in parts.troubleshooting.items():
         out.print(f"\n[bold]{tidy(t.title)}[/] ({name})")
         for run in t.collect:
-            out.print(f"  look: {tidy(step_line(run))}")
+            out.print(f"  evidence: {tidy(step_line(run))}")
         for number, remedy in enumerate(t.remedies.values(), 1):
             out.print(f"  {number}. {tidy(remedy.title)}{tidy(_asks(remedy.approval))}")
             for step in remedy.steps:
@@ -131,7 +132,7 @@ def _instructions(dossier: Dossier, out: Console) -> None:
         _steps(out, [*(r.source.steps if isinstance(r.source, OwnBackup) else []), *r.verify])
     for name, c in parts.changes.items():
         asks = "".join(map(_asks, (c.approvals.supplier, c.approvals.customer))) if c.approvals else ""
-        agreed = ", agreed once for all" if c.standard else ""
+        agreed = ", approved in advance" if c.standard else ""
         out.print(f"\n[bold]{tidy(c.title)}[/] ({name}), {c.risk} risk{agreed}{tidy(asks)}")
         _steps(out, [*c.before, *c.steps, *c.verify])
 
@@ -159,7 +160,7 @@ def _steps(out: Console, steps: list[Step]) -> None:
 
 
 def step_line(step: Step) -> str:
-    """A step in one line."""
+    """Return a step as display text in one line."""
     target = getattr(step, "component", None) or getattr(step, "host", None) or ""
     title = f"{step.title}: " if step.title else ""
     match step:
@@ -173,7 +174,7 @@ def step_line(step: Step) -> str:
         case _ if step.type == "probe":
             return f"{title}probe {target or ', '.join(step.measuring_points)}"
         case _ if step.type == "notify":
-            return f"{title}tell {', '.join([*step.contacts, *step.roles])}: {step.text}"
+            return f"{title}notify {', '.join([*step.contacts, *step.roles])}: {step.text}"
         case _ if step.type == "runbook":
             return f"{title}runbook {step.runbook}"
         case _:
@@ -196,6 +197,11 @@ def _agreement(dossier: Dossier, out: Console) -> None:
     for priority, level in sorted(agreed.service_levels.items()):
         _add(table, priority.value, _target(level.respond), _target(level.restore), _target(level.update))
     _print(out, table)
+    table = _table("Availability", "target", "of", "at least", "hours", "per", "not counted")
+    for name, t in agreed.availability.items():
+        not_counted = ", ".join(f"waiting for the {kind.replace('_', ' ')}" for kind in t.excused)
+        _add(table, name, t.of or f"flow {name}", t.target, t.hours or "round the clock", t.per.value, not_counted)
+    _print(out, table)
     table = _table("Service hours", "name", "hours", "time zone", "closed on holidays of")
     for name, hours in agreed.service_hours.items():
         if isinstance(hours, ServiceHours):
@@ -205,7 +211,7 @@ def _agreement(dossier: Dossier, out: Console) -> None:
     _print(out, table)
     table = _table("Freezes", "from", "until", "time zone", "what", "why", "passes")
     for freeze in agreed.freezes:
-        what = ", ".join(freeze.components) or "the whole application"
+        what = str(freeze.components)
         _add(table, freeze.since, freeze.until, freeze.time_zone, what, freeze.reason, ", ".join(freeze.passes))
     _print(out, table)
 
@@ -244,14 +250,17 @@ def _routines(dossier: Dossier, out: Console) -> None:
 
 
 def _reports(dossier: Dossier, out: Console) -> None:
-    table = _table("Reports", "report", "title", "when", "to")
+    table = _table("Reports", "report", "title", "covers", "when", "approved by", "to", "blocks")
     for name, report in dossier.reports.items():
-        _add(table, name, report.title, report.frequency, ", ".join(report.receivers))
+        approved = f"{' or '.join(report.approval.roles)} ({report.approval.by.value})"
+        blocks = ", ".join(block.title or block.type for block in report.blocks)
+        to = ", ".join(report.receivers)
+        _add(table, name, report.title, report.covers.value, report.frequency, approved, to, blocks)
     _print(out, table)
 
 
 def _capacity(dossier: Dossier, out: Console) -> None:
-    table = _table("Capacity", "resource", "title", "measured by", "limit", "decide ahead")
+    table = _table("Capacity", "resource", "title", "measured by", "limit", "plan ahead")
     for name, c in dossier.capacity.resources.items():
         _add(table, name, c.title, c.measuring_point, c.limit, format_duration(c.plan_ahead))
     _print(out, table)
@@ -268,4 +277,4 @@ _PARTS: dict[str, Callable[[Dossier, Console], None]] = {
     "reports": _reports,
     "capacity": _capacity,
 }
-"""In the order in which they are needed at night."""
+"""The parts, in the order in which an operator needs them at night."""

@@ -1,1 +1,1 @@
-"""Halts, as the commands make and lift them."""
+"""The commands that start, list and lift halts."""

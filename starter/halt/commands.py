@@ -1,4 +1,4 @@
-"""`driftvakt halt`: let nothing new begin on any host, or on those of one customer, until it is lifted."""
+"""`driftvakt halt`: stop all new work on hosts, of all customers or of one, until the halt is lifted."""
 
 from __future__ import annotations
 
@@ -9,13 +9,11 @@ import typer
 from starter.terminal.options import AsJson, By, echo, echo_json, echo_line, faults, stop, who_asks, whole_number
 
 app = typer.Typer(
-    help="Let nothing new begin on any host, or on those of one customer, until it is lifted.",
+    help="Stop all new work on hosts, of all customers or of one, until the halt is lifted.",
     invoke_without_command=True,
 )
 
-Customer = Annotated[
-    str | None, typer.Option("--customer", "-c", help="As in acme; all customers unless given.", show_default=False)
-]
+Customer = Annotated[str | None, typer.Option("--customer", "-c", help="As in acme.", show_default="all customers")]
 
 
 @app.callback()
@@ -23,16 +21,16 @@ def halt(
     context: typer.Context,
     customer: Customer = None,
     reason: Annotated[
-        str, typer.Option(help="Why; everybody who waits reads it. Needed to halt.", show_default=False)
+        str, typer.Option(help="Reason; everybody whose work waits reads it. Needed to halt.", show_default=False)
     ] = "",
     by: By = None,
     as_json: AsJson = False,
 ) -> None:
-    """Halt within 5 seconds: no new command begins on any host; what runs is let finish, looks and probes go on."""
+    """Halt within 5 seconds: no new command begins on any host. Running commands finish, and probes continue."""
     if context.invoked_subcommand is not None:
         return
     if not reason.strip():
-        stop('say why, for all who will wait: driftvakt halt --reason "..."', 2)
+        stop('--reason is missing: everybody whose work waits reads it; type driftvakt halt --reason "..."', 2)
     with faults():
         import asyncio
 
@@ -44,54 +42,54 @@ def halt(
     if as_json:
         echo_json(answer)
         return
-    already = "" if answer.fresh else "halted already: "
+    already = "" if answer.started else "already halted: "
     echo_line(f"{already}{answer.halt.text}")
     of = f" --customer {answer.halt.customer}" if answer.halt.customer else ""
-    echo(f"nothing new begins on its hosts within 5 seconds; `driftvakt halt lift{of}` lifts it")
-    if answer.shown:
-        echo(f"it shows at {answer.url}")
+    echo(f"within 5 seconds, no new command begins on these hosts; `driftvakt halt lift{of}` lifts the halt")
+    if answer.in_ui:
+        echo(f"its page: {answer.url}")
     else:
-        echo(f"it holds, but the Temporal UI does not show it: {answer.trouble}", err=True)
+        echo(f"the halt is active, but the Temporal UI does not show it: {answer.ui_error}", err=True)
 
 
 @app.command("list")
 def list_(
     past: Annotated[
         int,
-        typer.Option(parser=whole_number(0, 1000), metavar="INTEGER", help="So many of those that were lifted."),
+        typer.Option(parser=whole_number(0, 1000), metavar="INTEGER", help="Number of lifted halts to list."),
     ] = 5,
     as_json: AsJson = False,
 ) -> None:
-    """List the halts that hold, and the last that were lifted."""
+    """List the active halts, and the last ones that were lifted."""
     with faults():
         from models.settings import load_settings
-        from starter.desk import reading_records
         from starter.halt.service import list_halts
+        from starter.terminal.session import open_records
 
-        with reading_records(load_settings()) as records:
+        with open_records(load_settings()) as records:
             found = list_halts(records, past)
     if as_json:
         echo_json(found)
         return
-    if not found.standing:
+    if not found.active:
         echo("nothing is halted")
-    for held in found.standing:
+    for held in found.active:
         echo_line(held.text)
     for over in found.past:
         assert over.lifted_at is not None
         why = f": {over.lifted_because}" if over.lifted_because else ""
         lifted = f"lifted {over.lifted_at:%Y-%m-%d %H:%M:%S} UTC by {over.lifted_by}{why}"
-        echo_line(f"over: {over.text} ({lifted})")
+        echo_line(f"{over.text}; {lifted}")
 
 
 @app.command()
 def lift(
     customer: Customer = None,
-    reason: Annotated[str, typer.Option(help="Why it may go on.", show_default=False)] = "",
+    reason: Annotated[str, typer.Option(help="Why work may continue.", show_default=False)] = "",
     by: By = None,
     as_json: AsJson = False,
 ) -> None:
-    """Lift a halt: what waits goes on by itself within seconds."""
+    """Lift a halt; waiting work continues by itself within seconds."""
     with faults():
         from models.settings import load_settings
         from starter.halt.service import lift as lift_it
@@ -106,9 +104,11 @@ def lift(
 
 
 def _whom(customer: str | None) -> str:
-    """The customer, or nothing for all; an empty name is refused, for it would mean all where one was meant."""
+    """Return the customer; empty for all customers. Refuse an empty name, because it would halt all instead of one."""
     from models.errors import UserError
 
     if customer is not None and not customer.strip():
-        raise UserError("--customer: it must not be empty; name a customer, or leave the option away to mean all")
+        raise UserError(
+            "--customer: it must not be empty; name a customer, or leave the option out to mean all customers"
+        )
     return customer or ""

@@ -1,4 +1,4 @@
-"""Halts, as the commands see and make them: in the records first, so that they act also where Temporal is away."""
+"""Functions for halts. A halt is written to the records first, so that it works without Temporal, too."""
 
 from __future__ import annotations
 
@@ -15,52 +15,53 @@ from models.errors import NotFoundError, TemporalUnavailableError
 from models.halts import BeginHalt, EndHalt, Halt, HaltOrder, LiftHalt
 from models.names import WORKFLOW_QUEUE, halt_id
 from models.settings import Settings
-from starter.desk import made, reading_records
-from starter.installation.temporal import connected
-from starter.runbook.catalogue import workflow_url
+from starter.connection.links import workflow_url
+from starter.connection.temporal import connected
+from starter.terminal.messages import build_message
+from starter.terminal.session import open_records
 from workflows.runtime.markdown import summary_line
 
 
 class HaltAnswer(Model):
-    """What became of a wish to halt."""
+    """The result of `driftvakt halt`."""
 
     halt: Halt
-    fresh: bool
-    """False: it was halted already."""
+    started: bool
+    """Whether this command started the halt; False: it was active already."""
     url: str
-    """Its page in the Temporal UI."""
-    shown: bool
-    """Whether the UI shows it; it acts in any case."""
-    trouble: str = ""
-    """Why the UI does not show it."""
+    """The address of its page in the Temporal UI."""
+    in_ui: bool
+    """Whether the UI shows the halt; the halt is active in any case."""
+    ui_error: str = ""
+    """The reason why the UI does not show the halt."""
 
 
 class LiftAnswer(Model):
-    """What became of a wish to lift."""
+    """The result of `driftvakt halt lift`."""
 
     lifted: list[Halt]
 
 
 class HaltList(Model):
-    """The halts that hold, and those that were lifted last."""
+    """The active halts, and the last ones that were lifted."""
 
-    standing: list[Halt]
+    active: list[Halt]
     past: list[Halt]
 
 
 async def halt(settings: Settings, customer: str, by: str, reason: str) -> HaltAnswer:
-    """Halt a customer, or all (no name), and show it in the UI; `UserError` when there is no such customer."""
-    order = made(HaltOrder, customer=customer, by=by, reason=reason)
-    with reading_records(settings) as records:
+    """Start a halt of one customer, or of all (empty name), and show it in the UI. Raise `UserError` for an unknown customer."""
+    order = build_message(HaltOrder, {"customer": customer, "by": by, "reason": reason})
+    with open_records(settings) as records:
         halts = Halts(records)
-        same = [h for h in halts.standing() if h.customer == customer]
+        same = [h for h in halts.active() if h.customer == customer]
         now = same[0] if same else _begin(halts, order)
     try:
         async with connected(settings) as client:
             await _show(client, order, now)
     except (TemporalUnavailableError, RPCError) as error:
-        return HaltAnswer(halt=now, fresh=not same, url=_url(settings, now), shown=False, trouble=str(error))
-    return HaltAnswer(halt=now, fresh=not same, url=_url(settings, now), shown=True)
+        return HaltAnswer(halt=now, started=not same, url=_url(settings, now), in_ui=False, ui_error=str(error))
+    return HaltAnswer(halt=now, started=not same, url=_url(settings, now), in_ui=True)
 
 
 def _begin(halts: Halts, order: HaltOrder) -> Halt:
@@ -78,29 +79,34 @@ async def _show(client: Client, order: HaltOrder, now: Halt) -> None:
         task_queue=WORKFLOW_QUEUE,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         static_summary=summary_line(f"Halt of {now.scope}: {now.reason}"),
+        static_details="No new command starts on the hosts in its scope until somebody lifts the halt. *Current Details* show "
+        "how to lift it.",
     )
 
 
 def lift(settings: Settings, customer: str, by: str, reason: str) -> LiftAnswer:
-    """Lift all halts of a customer, or all of everything (no name); its pages in the UI end within seconds."""
-    order = made(LiftHalt, by=by, reason=reason)
-    with reading_records(settings) as records:
+    """Lift the halts of one customer, or those of all (empty name). Raise `NotFoundError` if none is active.
+
+    The workflows that show the halts in the UI end within seconds.
+    """
+    order = build_message(LiftHalt, {"by": by, "reason": reason})
+    with open_records(settings) as records:
         halts = Halts(records)
-        standing = halts.standing()
-        mine = [h for h in standing if h.customer == customer]
+        active = halts.active()
+        mine = [h for h in active if h.customer == customer]
         if not mine:
-            others = "; ".join(h.text for h in standing) or "nothing is halted"
-            what = f"customer {customer} is" if customer else "all customers are"
-            raise NotFoundError(f"no halt says that {what} halted; {others}")
+            others = "; ".join(h.text for h in active) or "nothing is halted"
+            what = f"customer {customer}" if customer else "all customers"
+            raise NotFoundError(f"there is no halt of {what} to lift; {others}")
         return LiftAnswer(
             lifted=[halts.end(EndHalt(key=h.key, by=order.by, reason=order.reason)) for h in mine],
         )
 
 
 def list_halts(records: Records, limit: int) -> HaltList:
-    """Those that hold, and the last that were lifted."""
+    """Return the active halts, and the last ones that were lifted."""
     halts = Halts(records)
-    return HaltList(standing=halts.standing(), past=halts.past(limit))
+    return HaltList(active=halts.active(), past=halts.past(limit))
 
 
 def _url(settings: Settings, halt: Halt) -> str:

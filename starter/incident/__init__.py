@@ -1,1 +1,1 @@
-"""Incidents as the commands see them: found, read, and told what people decide."""
+"""The commands that list, show and update incidents."""

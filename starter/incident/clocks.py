@@ -1,4 +1,4 @@
-"""The service-level clocks of an incident, read anew from its recorded events with every minute explained."""
+"""The service-level clocks of an incident, computed from its recorded events, with every minute explained."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from models.clock import ClockEvent, ClockReading
 from models.dossier import Dossier
 from models.errors import NotFoundError, UserError
 from models.settings import Settings
-from starter import desk as desks
-from starter.incident.asking import ask_incident
 from starter.incident.naming import parts, short, workflow_id
+from starter.incident.query import query_incident
+from starter.terminal import session as sessions
 
 
 @dataclass(frozen=True)
@@ -21,40 +21,38 @@ class ClocksOf:
     """The clocks of an incident."""
 
     name: str
-    """What people call it."""
+    """The short name of the incident."""
     reading: ClockReading
-    doubt: str
-    """Why they may stand otherwise than this; empty where they do not."""
+    warning: str
+    """A warning that the reading may be out of date; empty if it is current."""
 
 
 def read_clock(settings: Settings, text: str, application: str | None) -> ClocksOf:
-    """The clocks of an incident as they stand now; `UserError` where nothing can be computed."""
-    with desks.reading_records(settings) as records:
+    """Return the current clocks of an incident. Raise `UserError` when they cannot be computed."""
+    with sessions.open_records(settings) as records:
         id = workflow_id(text, application, records.applications)
-        events, doubt = _events(settings, records, id)
+        events, warning = _events(settings, records, id)
         dossier = _dossier(records, id)
         now = max([datetime.now(UTC), *(event.at for event in events)])
-        return ClocksOf(short(id), read(dossier.agreement, dossier.parties, events, now, explain=True), doubt)
+        return ClocksOf(short(id), read(dossier.agreement, dossier.parties, events, now, explain=True), warning)
 
 
 def _events(settings: Settings, records: Records, id: str) -> tuple[list[ClockEvent], str]:
-    """From the incident itself while it runs and answers; else from the records, as they were last written, and the doubt."""
-    told, doubt = ask_incident(settings, id)
-    if told is not None:
-        return told.events, ""
-    try:
-        found = records.incident(id)
-    except NotFoundError:
-        raise NotFoundError(f"there is no incident {short(id)}; `driftvakt incident list --all` names them") from None
+    """Return the clock events from the running incident, and no warning.
+
+    If it does not answer, return the events from the records; a warning says so, unless the incident is closed.
+    """
+    live, warning = query_incident(settings, id)
+    if live is not None:
+        return live.events, ""
+    found = records.incident(id)
     if not found.clock:
-        raise UserError(
-            f"the records have no events of the clock of {short(id)}, so there is nothing to compute it from"
-        )
-    return [ClockEvent.model_validate(event) for event in found.clock], "" if found.closed_at else doubt
+        raise UserError(f"the records have no clock events of {short(id)}, so its clocks cannot be computed")
+    return [ClockEvent.model_validate(event) for event in found.clock], "" if found.closed_at else warning
 
 
 def _dossier(records: Records, id: str) -> Dossier:
-    """The version that the incident ran by; the one that holds now where it is not confirmed yet."""
+    """Return the version of the dossier that the incident uses; the current one while the records name none."""
     application, _ = parts(id)
     try:
         digest = records.incident(id).dossier
@@ -62,5 +60,5 @@ def _dossier(records: Records, id: str) -> Dossier:
         digest = ""
     dossier = records.dossier(digest) if digest else records.current_dossier(application)
     if dossier is None:
-        raise UserError(f"no dossier of {application} is published, so nothing was promised for {short(id)}")
+        raise UserError(f"no dossier of {application} is published, so {short(id)} has no targets")
     return dossier

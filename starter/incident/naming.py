@@ -1,4 +1,4 @@
-"""The short names by which people call incidents."""
+"""Short names of incidents, as people write them."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ _NAME = re.compile(
 
 
 def workflow_id(text: str, application: str | None, applications: Callable[[], list[str]]) -> str:
-    """The workflow id of `inc.acme.shop.17`, `acme.shop.17`, or `17` with an application; `UserError` when it is none of them.
+    """Return the workflow id of `inc.acme.shop.17`, `acme.shop.17`, or `17` with an application.
 
-    `applications` is asked only to name the choices.
+    Raise `UserError` for any other text. `applications` is called only for the text of this error.
     """
     match = _NAME.fullmatch(text)
     if match is None:
-        raise UserError(f"{text!r} names no incident; write it as acme.shop.17, or 17 --application acme.shop")
+        raise UserError(f"{text!r} is not an incident; write it as acme.shop.17, or 17 --application acme.shop")
     named, number = match["application"] or application, int(match["number"])
     if match["application"] and application not in {None, match["application"]}:
-        raise UserError(f"{text} is no incident of {as_typed(application or '')}")
+        raise UserError(f"{text} is not an incident of {as_typed(application or '')}")
     if named is None:
         choices = ", ".join(f"{name}.{number}" for name in applications()) or "APPLICATION.17"
         raise UserError(f"incident {number} of which application? write {choices}")
@@ -31,11 +31,11 @@ def workflow_id(text: str, application: str | None, applications: Callable[[], l
 
 
 def short(id: str) -> str:
-    """What people call an incident: `acme.shop.17`."""
+    """Return the short name of an incident, such as `acme.shop.17`."""
     return id.removeprefix("inc.")
 
 
 def parts(id: str) -> tuple[str, int]:
-    """The application and the number of a workflow id."""
+    """Return the application and the number in a workflow id."""
     application, _, number = short(id).rpartition(".")
     return application, int(number)

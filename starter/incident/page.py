@@ -1,4 +1,4 @@
-"""Incidents on the terminal, for somebody who was woken by one: what stands, what it waits for, what to type."""
+"""Incidents on the terminal, for a person on call at night: the state, the open questions, the commands to type."""
 
 from __future__ import annotations
 
@@ -8,22 +8,20 @@ from typing import Any
 
 from rich.console import Console
 
-from models.base import format_duration
-from models.clock import PromiseReading, Standing
-from models.dossier.approvals import OnSilence
+from models.clock import PromiseReading, TargetState
 from models.dossier.service_time import in_hours
-from models.gates import silence_text
 from models.records import EntryKind, TimelineEntry
+from starter.gate.page import show_gate
 from starter.incident.naming import short
-from starter.incident.views import IncidentLine, IncidentView, OpenQuestion
-from starter.terminal.screen import Listing, colleagues, exact, terminal, tidy
+from starter.incident.views import IncidentLine, IncidentView
+from starter.terminal.screen import Listing, age_of, colleagues, terminal, tidy
 
 _SHOWN_LINES = 12
-"""Of a command's output or a plan; `--json` has them all."""
+"""The limit for lines of a command's output or of a plan; `--json` has all of them."""
 
 
 def show_lines(lines: Sequence[IncidentLine], now: datetime | None = None) -> None:
-    """Print a list of incidents: narrow columns first, and what is said of each under its title."""
+    """Print a list of incidents: the narrow columns first, and the details of each under its title."""
     now = now or datetime.now(UTC)
     table = Listing("incident", "prio", "due", "what")
     for column in table.columns[:-1]:
@@ -31,7 +29,7 @@ def show_lines(lines: Sequence[IncidentLine], now: datetime | None = None) -> No
     for line in lines:
         state = tidy(line.outcome or line.state)
         waits = f"; waits for {colleagues(line.waits_for)}" if line.waits_for else ""
-        lead = f"led by {colleagues([line.lead])}" if line.lead else "nobody leads it"
+        lead = f"led by {colleagues([line.lead])}" if line.lead else "unassigned"
         age = f"open for {age_of(now - line.opened_at)}"
         if line.closed_at:
             lead, age = f"was led by {colleagues([line.lead])}" if line.lead else "", ""
@@ -61,11 +59,11 @@ def show_incident(view: IncidentView, now: datetime | None = None) -> None:
         show_gate(gate, console)
         console.print(f"  answer:  {tidy(gate.command)}", soft_wrap=True)
     if view.draft and view.closed_at is None:
-        console.print("\n[bold]What the customer would be told[/] (driftvakt incident update)")
+        console.print("\n[bold]Draft of the next customer update[/] (driftvakt incident update)")
         for line in view.draft.splitlines():
             console.print(f"  {tidy(line)}", soft_wrap=True)
     if view.alarms:
-        console.print("\n[bold]Alarms that still fire[/]")
+        console.print("\n[bold]Active alarms[/]")
         for alarm in view.alarms:
             where = f" ({tidy(alarm.component)})" if alarm.component else ""
             console.print(
@@ -78,44 +76,12 @@ def show_incident(view: IncidentView, now: datetime | None = None) -> None:
     console.print(f"\n[dim]{tidy(view.url)}[/]", soft_wrap=True)
 
 
-def show_gate(gate: OpenQuestion, console: Console | None = None) -> None:
-    """Print an open question: what, who may decide, until when, the plan, the options."""
-    out = console or terminal(stderr=True)
-    out.print(f"\n[bold yellow]{gate.id}: {tidy(gate.question)}[/]", soft_wrap=True)
-    out.print(f"  decides: {tidy(_who(gate))}", soft_wrap=True)
-    if gate.deadline is not None:
-        silence = silence_text(OnSilence(gate.on_silence), [one.name for one in gate.options])
-        out.print(
-            f"  until:   {gate.deadline:%Y-%m-%d %H:%M} UTC; if nobody answers by then, {silence}", soft_wrap=True
-        )
-    for answer in gate.answers:
-        out.print(f"  given:   {tidy(answer.option)} by {tidy(answer.by)}", soft_wrap=True)
-    if gate.plan:
-        out.print(f"  plan {gate.digest}:")
-        for line in exact(gate.plan):
-            out.print(f"    {line}", soft_wrap=True)
-    width = max((len(option.name) for option in gate.options), default=0) + 1
-    for option in gate.options:
-        reason = " (with a reason)" if option.needs_reason else ""
-        out.print(f"  {option.name:<{width}} {tidy(option.means)}{reason}", soft_wrap=True)
-
-
-def age_of(span: timedelta) -> str:
-    """A span in its two largest units: `3m12s`, `2h5m`, `4d3h`."""
-    seconds = max(0, int(span.total_seconds()))
-    for limit, unit in ((86_400, 3600), (3600, 60)):
-        if seconds >= limit:
-            seconds -= seconds % unit
-            break
-    return format_duration(timedelta(seconds=seconds))
-
-
 def _led(view: IncidentView, now: datetime, console: Console) -> None:
-    """Who has it, whose turn it is, and how much time is left."""
+    """Print the lead, the cause, the party that the incident waits for, and the time left for each target."""
     if view.closed_at is None:
-        nobody = f"nobody leads it yet: driftvakt incident ack {short(view.id)}"
+        nobody = f"unassigned: driftvakt incident ack {short(view.id)}"
         if view.source != "workflow":
-            nobody = "who leads it is not known"
+            nobody = "lead unknown"
         lead = f"led by {tidy(view.lead)}" if view.lead else nobody
         major = f", under {tidy(view.major)}" if view.major else ""
         console.print(f"{lead}{major}", soft_wrap=True)
@@ -126,7 +92,7 @@ def _led(view: IncidentView, now: datetime, console: Console) -> None:
     if view.waiting:
         console.print(f"[yellow]waiting for {tidy(view.waiting)}[/]", soft_wrap=True)
     for promise in view.clock.promises if view.clock else []:
-        console.print(f"  {promise.promise.value:<8} {_standing(promise, now)}", soft_wrap=True)
+        console.print(f"  {promise.promise.value:<8} {_state(promise, now)}", soft_wrap=True)
 
 
 def _due(deadline: datetime | None, now: datetime) -> str:
@@ -135,37 +101,31 @@ def _due(deadline: datetime | None, now: datetime) -> str:
     return f"in {age_of(deadline - now)}" if deadline > now else f"[bold red]{age_of(now - deadline)} ago[/]"
 
 
-def _standing(promise: PromiseReading, now: datetime) -> str:
+def _state(promise: PromiseReading, now: datetime) -> str:
     within = in_hours(timedelta(seconds=promise.within_seconds))
     if "working" in promise.within:
         within += f", {promise.within}"
     at = f"{promise.deadline:%Y-%m-%d %H:%M} UTC" if promise.deadline else ""
-    match promise.standing:
-        case Standing.KEPT | Standing.BROKEN:
-            return f"{promise.standing.value}, within {within}"
-        case Standing.OVERDUE:
+    match promise.state:
+        case TargetState.MET | TargetState.MISSED:
+            return f"{promise.state.value}, within {within}"
+        case TargetState.OVERDUE:
             return f"[bold red]overdue since {at}[/] ({within})"
-        case Standing.PAUSED:
+        case TargetState.PAUSED:
             rest = max(0.0, promise.within_seconds - promise.elapsed_seconds)
             return f"paused with {age_of(timedelta(seconds=rest))} of {within} left"
     if promise.deadline is None:
-        return f"{promise.standing.value.replace('-', ' ')} ({within})"
+        return f"{promise.state.value.replace('-', ' ')} ({within})"
     until = f"until {at} ({within})"
-    outside = ", outside hours now" if promise.standing is Standing.OUTSIDE_HOURS else ""
+    outside = ", outside hours now" if promise.state is TargetState.OUTSIDE_HOURS else ""
     left = f", {age_of(promise.deadline - now)} from now" if promise.deadline > now else ", due now"
-    return until + left + outside + (", broken before" if promise.breached_at else "")
-
-
-def _who(gate: OpenQuestion) -> str:
-    roles = f" ({', '.join(gate.roles)})" if gate.roles else ""
-    count = f"; {gate.count} people must agree" if gate.count > 1 else ""
-    return gate.who + roles + count
+    return until + left + outside + (", missed before" if promise.breached_at else "")
 
 
 def _timeline(entries: Sequence[TimelineEntry], console: Console) -> None:
     if not entries:
         return
-    console.print("\n[bold]What happened[/] (UTC)")
+    console.print("\n[bold]Timeline[/] (UTC)")
     days = len({entry.at.date() for entry in entries}) > 1
     for entry in entries:
         text = tidy(entry.text)
@@ -177,7 +137,7 @@ def _timeline(entries: Sequence[TimelineEntry], console: Console) -> None:
 
 
 def _what_ran(data: dict[str, Any], console: Console) -> None:
-    """A step's command, and what it said beyond the line above."""
+    """Print the command of a step, and its output without the first line, which is above."""
     if command := data.get("command"):
         console.print(f"[dim]{' ' * 20}$ {tidy(str(command))}[/]", soft_wrap=True)
     lines = str(data.get("detail") or "").splitlines()[1:]

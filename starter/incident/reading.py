@@ -1,4 +1,4 @@
-"""Reading incidents: those that run from Temporal, those that have ended from the records."""
+"""Reads incidents: running ones from Temporal, ended ones from the records."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from models.names import APPLICATION, AWAITS_DECISION_BY, DEADLINE, LEAD, PRIORI
 from models.records import TimelineEntry
 from models.settings import Settings
 from models.tables import IncidentRow
-from starter.desk import Desk, ask
+from starter.connection.links import workflow_url
 from starter.incident.naming import parts, short
 from starter.incident.views import IncidentLine, IncidentView, open_gate
-from starter.runbook.catalogue import workflow_url
 from starter.terminal.listed import Listed
+from starter.terminal.session import CommandSession, list_workflows, query_status
 
 _STATE = SearchAttributeKey.for_keyword(STATE)
 _PRIORITY = SearchAttributeKey.for_keyword(PRIORITY)
@@ -30,48 +30,52 @@ _LEAD = SearchAttributeKey.for_keyword(LEAD)
 _DEADLINE = SearchAttributeKey.for_datetime(DEADLINE)
 
 LOST = "lost"
-"""The state of an incident whose workflow is gone though it was never closed: terminated, or failed."""
+"""The state of an incident whose workflow failed or was terminated before the incident was closed."""
 
 
-async def list_incidents(desk: Desk, application: str | None, *, closed: bool, limit: int) -> Listed[IncidentLine]:
-    """The open ones, with the most urgent first; then, if wanted, those that have ended, the latest first."""
+async def list_incidents(
+    session: CommandSession, application: str | None, *, closed: bool, limit: int
+) -> Listed[IncidentLine]:
+    """Return the open incidents, the most urgent first; with `closed` also the ended ones, the latest first."""
     query = "WorkflowType = 'incident' AND ExecutionStatus = 'Running'"
     if application is not None:
         query += f" AND {APPLICATION} = '{application}'"
-    running = [execution async for execution in desk.client.list_workflows(query, limit=limit)]
-    known = {i.id: i for i in desk.records.incidents(application, open_only=True, limit=limit)}
-    opened = await asyncio.gather(*(_line(desk, execution, known.get(execution.id)) for execution in running))
+    running = await list_workflows(session, query, limit)
+    known = {i.id: i for i in session.records.incidents(application, open_only=True, limit=limit)}
+    opened = await asyncio.gather(*(_line(session, execution, known.get(execution.id)) for execution in running.lines))
     open_ids = {line.id for line in opened}
-    lost = [recorded_line(i, LOST) for i in known.values() if i.id not in open_ids and not await is_running(desk, i.id)]
-    total = len(running) if len(running) < limit else (await desk.client.count_workflows(query)).count
-    # Those whose workflow is gone are known to the records alone.
-    total = max(total, desk.records.count_incidents(application, open_only=True) if len(known) == limit else 0)
+    lost = [
+        recorded_line(i, LOST) for i in known.values() if i.id not in open_ids and not await is_running(session, i.id)
+    ]
+    # Only the records know the incidents whose workflow is gone.
+    total = max(
+        running.total, session.records.count_incidents(application, open_only=True) if len(known) == limit else 0
+    )
     lines = [*sorted(opened, key=lambda line: (line.priority or "P9", line.opened_at)), *lost]
     if closed:
-        ended = desk.records.incidents(application, closed_only=True, limit=limit)
+        ended = session.records.incidents(application, closed_only=True, limit=limit)
         lines += [recorded_line(i, i.state) for i in ended if i.id not in open_ids]
-        total += desk.records.count_incidents(application, closed_only=True)
+        total += session.records.count_incidents(application, closed_only=True)
     return Listed(lines, max(total, len(lines)))
 
 
-async def show_incident(desk: Desk, id: str) -> IncidentView:
-    """One incident; `NotFoundError` when neither Temporal nor the records know it."""
-    described = await describe(desk, id)
+async def show_incident(session: CommandSession, id: str) -> IncidentView:
+    """Return one incident. Raise `NotFoundError` when neither Temporal nor the records know it."""
+    described = await describe(session, id)
     if described is None or described.status is not WorkflowExecutionStatus.RUNNING:
-        return recorded_incident(desk.records, desk.settings, id, lost=True)
-    status = await ask(desk.client.get_workflow_handle(id), IncidentStatus)
-    return _told(desk, described, status) if status is not None else await _untold(desk, described)
+        return recorded_incident(session.records, session.settings, id, lost=True)
+    status = await query_status(session.client.get_workflow_handle(id), IncidentStatus)
+    return _answered(session, described, status) if status is not None else await _unanswered(session, described)
 
 
 def recorded_incident(records: Records, settings: Settings, id: str, *, lost: bool) -> IncidentView:
-    """An incident as the records have it; `lost` where its workflow is known not to run."""
-    try:
-        found = records.incident(id)
-    except NotFoundError:
-        raise NotFoundError(f"there is no incident {short(id)}; `driftvakt incident list --all` names them") from None
+    """Return an incident from the records; `lost` means that its workflow does not run."""
+    found = records.incident(id)
     ended = found.closed_at is not None
     gone = (
-        "Its workflow no longer runs, though it was never closed: somebody terminated it, or it failed." if lost else ""
+        "Its workflow no longer runs, but the incident was not closed: the workflow was terminated, or it failed."
+        if lost
+        else ""
     )
     return IncidentView(
         id=id,
@@ -94,43 +98,43 @@ def recorded_incident(records: Records, settings: Settings, id: str, *, lost: bo
     )
 
 
-async def is_running(desk: Desk, id: str) -> bool:
-    """Whether the workflow of that id runs."""
-    described = await describe(desk, id)
+async def is_running(session: CommandSession, id: str) -> bool:
+    """Return whether the workflow with this id runs."""
+    described = await describe(session, id)
     return described is not None and described.status is WorkflowExecutionStatus.RUNNING
 
 
-async def running_handle(desk: Desk, id: str) -> WorkflowHandle[Any, Any]:
-    """A handle of an incident that can still be told something; `NotFoundError` says why there is none."""
-    described = await describe(desk, id)
+async def running_handle(session: CommandSession, id: str) -> WorkflowHandle[Any, Any]:
+    """Return a handle for updates of an incident. Raise `NotFoundError` when the incident does not run."""
+    described = await describe(session, id)
     if described is not None and described.status is WorkflowExecutionStatus.RUNNING:
-        return desk.client.get_workflow_handle(id)
-    ended = recorded_incident(desk.records, desk.settings, id, lost=True)
+        return session.client.get_workflow_handle(id)
+    ended = recorded_incident(session.records, session.settings, id, lost=True)
     how = (
         f"was closed at {ended.closed_at:%Y-%m-%d %H:%M} UTC ({ended.outcome})" if ended.closed_at else "no longer runs"
     )
-    raise NotFoundError(f"incident {short(id)} {how}, so it cannot be told anything")
+    raise NotFoundError(f"incident {short(id)} {how}, so it accepts no further updates")
 
 
-async def describe(desk: Desk, id: str) -> WorkflowExecutionDescription | None:
-    """The workflow of that id as Temporal describes it; None where there never was one."""
+async def describe(session: CommandSession, id: str) -> WorkflowExecutionDescription | None:
+    """Return Temporal's description of a workflow; None when Temporal knows no workflow with this id."""
     try:
-        return await desk.client.get_workflow_handle(id).describe()
+        return await session.client.get_workflow_handle(id).describe()
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
             return None
         raise
 
 
-async def _line(desk: Desk, execution: WorkflowExecution, known: IncidentRow | None) -> IncidentLine:
+async def _line(session: CommandSession, execution: WorkflowExecution, known: IncidentRow | None) -> IncidentLine:
     application, number = parts(execution.id)
     attributes = execution.typed_search_attributes
     return IncidentLine(
         id=execution.id,
         application=application,
         number=number,
-        # The records have it a moment later.
-        title=known.title if known else attributes.get(_TITLE) or await _title(desk, execution.id),
+        # The records get the incident a moment later.
+        title=known.title if known else attributes.get(_TITLE) or await _title(session, execution.id),
         state=attributes.get(_STATE) or "unknown",
         priority=attributes.get(_PRIORITY),
         waits_for=list(attributes.get(_AWAITS) or []),
@@ -140,13 +144,13 @@ async def _line(desk: Desk, execution: WorkflowExecution, known: IncidentRow | N
     )
 
 
-async def _title(desk: Desk, id: str) -> str:
-    described = await describe(desk, id)
+async def _title(session: CommandSession, id: str) -> str:
+    described = await describe(session, id)
     return (await described.static_summary() if described else None) or ""
 
 
 def recorded_line(found: IncidentRow, state: str) -> IncidentLine:
-    """An incident of the records in a list."""
+    """Return the list entry of an incident in the records."""
     return IncidentLine(
         id=found.id,
         application=found.application,
@@ -161,7 +165,7 @@ def recorded_line(found: IncidentRow, state: str) -> IncidentLine:
     )
 
 
-def _told(desk: Desk, described: WorkflowExecutionDescription, status: IncidentStatus) -> IncidentView:
+def _answered(session: CommandSession, described: WorkflowExecutionDescription, status: IncidentStatus) -> IncidentView:
     application, number = parts(status.id)
     return IncidentView(
         id=status.id,
@@ -182,14 +186,14 @@ def _told(desk: Desk, described: WorkflowExecutionDescription, status: IncidentS
         cause=status.cause,
         major=status.major,
         gates=[open_gate(status.id, gate) for gate in status.gates],
-        timeline=[*_earlier(desk.records, status, described.run_id), *status.timeline],
+        timeline=[*_earlier(session.records, status, described.run_id), *status.timeline],
         source="workflow",
-        url=workflow_url(status.id, desk.settings),
+        url=workflow_url(status.id, session.settings),
     )
 
 
-async def _untold(desk: Desk, described: WorkflowExecutionDescription) -> IncidentView:
-    """It runs, but no worker answers for it."""
+async def _unanswered(session: CommandSession, described: WorkflowExecutionDescription) -> IncidentView:
+    """Return the view of a running incident while no worker answers."""
     application, number = parts(described.id)
     attributes = described.typed_search_attributes
     return IncidentView(
@@ -200,17 +204,17 @@ async def _untold(desk: Desk, described: WorkflowExecutionDescription) -> Incide
         state=attributes.get(_STATE) or "unknown",
         priority=attributes.get(_PRIORITY),
         components=[],
-        doing="No worker answers for it, so what it does now is not known; `driftvakt doctor` says why.",
+        doing="No worker answers, so the current step is unknown; `driftvakt doctor` says why.",
         opened_at=described.start_time,
         lead=attributes.get(_LEAD),
-        timeline=_timeline(desk.records, described.id),
+        timeline=_timeline(session.records, described.id),
         source="visibility",
-        url=workflow_url(described.id, desk.settings),
+        url=workflow_url(described.id, session.settings),
     )
 
 
 def _earlier(records: Records, status: IncidentStatus, run: str) -> list[TimelineEntry]:
-    """The lines that the workflow itself no longer keeps."""
+    """Return the timeline's earlier entries, which only the records still have."""
     first = status.timeline[0].sequence if status.timeline else 0
     if not first:
         return []

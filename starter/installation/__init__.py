@@ -1,1 +1,1 @@
-"""An installation on one machine: its parts, its embedded Temporal server, its files."""
+"""An installation on one machine: its parts, its embedded Temporal server and its files."""

@@ -1,4 +1,4 @@
-"""`driftvakt up`, `worker` and `intake`: running an installation, or one part of it."""
+"""`driftvakt up`, `worker` and `intake`: run an installation, or one part of it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from models.settings import Settings
     from starter.installation.up import Installation
 
-LogJson = Annotated[bool, typer.Option("--json", help="Log JSON for programs on stderr, an object a line.")]
+LogJson = Annotated[bool, typer.Option("--json", help="Log JSON for programs on stderr, one object on each line.")]
 
 
 def up(
@@ -22,12 +22,16 @@ def up(
         list[Path] | None,
         typer.Argument(
             parser=path_given,
-            help="Dossiers to publish, files or directories; the home's dossiers/ unless given.",
+            help="Dossiers to publish, files or directories.",
+            show_default="dossiers/ of the home",
         ),
     ] = None,
     as_json: Annotated[
         bool,
-        typer.Option("--json", help="Print one JSON object once all runs, and log JSON on stderr, an object a line."),
+        typer.Option(
+            "--json",
+            help="Print one JSON object when everything runs, and log JSON on stderr, one object on each line.",
+        ),
     ] = False,
 ) -> None:
     """Run everything on this machine: Temporal, worker, intake and monitor; publish the dossiers; until Ctrl-C."""
@@ -39,7 +43,7 @@ async def _up(settings: Settings, dossiers: list[Path], as_json: bool) -> None:
     from starter.installation.supervisor import unless_signalled
 
     if lost := [str(path) for path in dossiers if not path.exists()]:
-        raise UserError(f"{', '.join(lost)} is not there; name a dossier, or a directory of them")
+        raise UserError(f"{', '.join(lost)} does not exist; name a dossier, or a directory with dossiers")
     await unless_signalled(_keep_up(settings, dossiers or [settings.dossier_directory], as_json))
 
 
@@ -52,23 +56,23 @@ async def _keep_up(settings: Settings, paths: list[Path], as_json: bool) -> None
         echo("Starting Temporal, worker and alarm intake ...")
     async with installation(settings) as running:
         if not as_json:
-            _tell_places(settings)
+            _print_addresses(settings)
         published = await _publish(running, paths, as_json=as_json)
         await running.until_sites_are_served()
         if as_json:
-            _tell_programs(settings, published)
+            _print_for_programs(settings, published)
         else:
             echo("Running; Ctrl-C stops it.")
         try:
             await asyncio.Event().wait()
         finally:
             if not as_json:
-                echo("Stopping; what is under way goes on after the next start.")
+                echo("Stopping; running workflows continue after the next start.")
 
 
 async def _publish(running: Installation, paths: list[Path], *, as_json: bool) -> dict[str, object]:
-    """Publish, and say what `driftvakt dossier publish` says of it."""
-    from starter.dossier.commands import publication, tell_consequences, tell_gaps
+    """Publish dossiers, and print the same lines as `driftvakt dossier publish`."""
+    from starter.dossier.commands import print_consequences, print_gaps, publication
     from starter.dossier.publishing import read_all
 
     if not any(path.exists() for path in paths):
@@ -76,22 +80,22 @@ async def _publish(running: Installation, paths: list[Path], *, as_json: bool) -
             echo(f"No dossier yet: put one into {paths[0]} and run `driftvakt dossier publish {paths[0]}`")
         return publication([], 0, [])
     dossiers = read_all(paths)
-    means = await tell_consequences(running.client, running.records, dossiers, quiet=as_json)
+    means = await print_consequences(running.client, running.records, dossiers, quiet=as_json)
     published = await running.publish(dossiers)
     for one in [] if as_json else published:
         state = "published" if one.changed else "unchanged"
         echo(f"Dossier       {one.application} {state} ({one.digest[:12]})")
-    return publication(published, tell_gaps(paths, quiet=as_json), means)
+    return publication(published, print_gaps(paths, quiet=as_json), means)
 
 
-def _tell_places(settings: Settings) -> None:
+def _print_addresses(settings: Settings) -> None:
     echo(f"Temporal UI   {_workflows(settings)}")
     echo(f"Alarm intake  {_alarms(settings)}")
     echo(f"Home          {settings.home}")
 
 
-def _tell_programs(settings: Settings, published: dict[str, object]) -> None:
-    """One line: whoever waits for it reads until the line's end, for the output itself goes on."""
+def _print_for_programs(settings: Settings, published: dict[str, object]) -> None:
+    """Print JSON on one line: a program can read up to the end of the line although the output continues."""
     data = {
         "temporal": settings.temporal_target,
         "temporal_ui": _workflows(settings),
@@ -112,7 +116,7 @@ def _alarms(settings: Settings) -> str:
 
 
 def worker(as_json: LogJson = False) -> None:
-    """Run a worker: workflows and records, and the sites of the settings (every published site unless given)."""
+    """Run a worker: workflows and records, and the sites of the settings (default: every published site)."""
     _run(_worker, as_json)
 
 
@@ -121,7 +125,7 @@ async def _worker(settings: Settings) -> None:
     from starter.installation.settings_in_use import in_use
     from starter.installation.supervisor import make_home, unless_signalled
 
-    # What only a person can mend stops the worker at once; what passes by itself is waited for.
+    # A fault that only a person can fix stops the worker at once. The worker waits for the end of other faults.
     find_runbooks()
     make_home(settings.home)
     with in_use(settings, "worker"):
@@ -129,7 +133,7 @@ async def _worker(settings: Settings) -> None:
 
 
 async def _serve(settings: Settings) -> None:
-    from starter.installation.temporal import connected
+    from starter.connection.temporal import connected
     from worker import run_worker
 
     async with connected(settings, patiently=True) as client:

@@ -1,4 +1,7 @@
-"""Parts of a run whose supervisor was killed: they are known by their environment, and ended before the next run begins."""
+"""Parts that still run although their supervisor was killed. They are recognised by their environment.
+
+The next run ends them before it starts its own parts.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,12 @@ from pathlib import Path
 from typing import Final
 
 PART: Final = "DRIFTVAKT_PART"
-"""Variable in the environment of each part that a supervisor starts, and of what that part starts: the part's name."""
+"""The environment variable with the part's name; the supervisor sets it, and child processes inherit it."""
 
 HOME: Final = "DRIFTVAKT_HOME"
 
 _LAST: Final = "temporal"
-"""What the others talk to ends after them."""
+"""This part ends after the others, because they need it."""
 
 _PROC: Final = Path("/proc")
 
@@ -32,17 +35,21 @@ class Leftover:
 
 
 def left_behind(home: Path) -> list[Leftover]:
-    """Processes of parts that a supervisor started in this home directory.
+    """Return the processes that an earlier supervisor started in this home directory.
 
-    Neither the number nor a file in the home is enough: the number may belong to somebody else by now, and the home may be a copy
-    of one in which an installation runs.
+    A process id in a file is no proof: the id may belong to another process by now, and the home may be a copy of one in which
+    an installation runs.
     """
     found = ((pid, _environment(pid)) for pid in _numbers(home) if pid != os.getpid())
     return [Leftover(given[PART], pid) for pid, given in found if PART in given and _same(given.get(HOME, ""), home)]
 
 
 def end_left_behind(home: Path, patience: float = 20.0) -> list[Leftover]:
-    """End them, first kindly, Temporal last, and forget their numbers; nobody else may start parts in this home meanwhile."""
+    """End the leftovers, Temporal last, and remove the pid files. Return the leftovers.
+
+    Processes that do not end within `patience` seconds after SIGTERM get SIGKILL. The caller must hold the home directory, so
+    that nobody else starts parts there.
+    """
     found = left_behind(home)
     _end([one for one in found if one.part != _LAST], home, patience)
     _end([one for one in found if one.part == _LAST], home, patience)
@@ -67,7 +74,7 @@ def _signal(one: Leftover, home: Path, number: int) -> None:
         if not hasattr(os, "pidfd_open"):
             os.kill(one.pid, number)
             return
-        # Held by a descriptor, the number cannot pass to another process between the look and the signal.
+        # The pidfd refers to this process only: another one that gets the same id cannot receive the signal.
         process = os.pidfd_open(one.pid)
         try:
             if one in left_behind(home):
@@ -86,13 +93,13 @@ def _numbers(home: Path) -> Iterator[int]:
 
 
 def _environment(pid: int) -> Mapping[str, str]:
-    """With what environment a process was started; empty where that is not for us to know."""
+    """Return the environment with which a process was started; empty when we are not allowed to read it."""
     if _PROC.joinpath("self").exists():
         with contextlib.suppress(OSError):
             words = (_PROC / str(pid) / "environ").read_bytes().decode(errors="surrogateescape").split("\0")
             return dict(word.partition("=")[::2] for word in words)
         return {}
-    # macOS has no /proc; a home with a space in its path is not recognised there.
+    # macOS has no /proc. A home with a space in its path is not recognised there.
     shown = subprocess.run(["ps", "eww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
     return dict(word.partition("=")[::2] for word in shown.stdout.split())
 

@@ -1,4 +1,4 @@
-"""What a running part tells on stderr: lines for people, or JSON for programs."""
+"""The log of a running part on stderr: lines for people, or JSON for programs."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _FOR_PEOPLE = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 class JsonLines(logging.Formatter):
-    """A record as one line of JSON: `at`, `level`, `logger`, `message`, and the traceback as `error` where there is one."""
+    """Formats a record as one line of JSON with `at`, `level`, `logger`, `message`, and the traceback, if any, as `error`."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Give the line, in ASCII: no terminal's or file's encoding can break it."""
+        """Return the line in ASCII, which is valid in every encoding."""
         line = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(),
             "level": record.levelname.lower(),
@@ -28,7 +28,7 @@ class JsonLines(logging.Formatter):
 
 
 def log_to_stderr(as_json: bool) -> None:
-    """Log to stderr; as JSON, with the warnings of Python and of Temporal's core among the lines."""
+    """Log to stderr. As JSON, the log includes the warnings of Python and the messages of Temporal's core."""
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines() if as_json else logging.Formatter(_FOR_PEOPLE))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
@@ -40,7 +40,7 @@ def log_to_stderr(as_json: bool) -> None:
 
 
 def keep_stdout_for_json() -> None:
-    """Log what Temporal's core has to say, which it prints on stdout otherwise; call it before the first client is made."""
+    """Send the messages of Temporal's core to the log instead of stdout. Call this before the first client is created."""
     forwarding = LogForwardingConfig(logging.getLogger("temporalio"), append_target_to_name=False)
     core = LoggingConfig(LoggingConfig.default.filter, forwarding=forwarding)
     Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=core)), error_if_already_set=False)

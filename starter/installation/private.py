@@ -1,4 +1,4 @@
-"""Files of an installation: only the user who runs it has rights on them, whatever the umask says."""
+"""Keeps the files of an installation private: only the user who runs it has rights on them, with any umask."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from pathlib import Path
 from typing import Final
 
 MASK: Final = 0o077
-"""What others may not: read, write, enter."""
+"""The permissions to remove: those of the group and of other users."""
 
 _THEIR_OWN: Final = "dossiers"
-"""Often a checkout of a repository that people share; the home directory around it is closed."""
+"""The directory that keeps its rights, often a shared repository's checkout; the home around it is private anyway."""
 
 
 def keep_private() -> None:
-    """Have every file and directory that this process and its children make belong to its user alone."""
+    """Set the umask, so that only this user has rights on files that this process and its children create."""
     os.umask(MASK)
 
 
 def tighten(home: Path) -> None:
-    """Take from others whatever rights they have on an installation's files; links are not followed."""
+    """Remove the rights of other users on an installation's files. Links are not followed."""
     for path in open_to_others(home):
         path.chmod(stat.S_IMODE(path.lstat().st_mode) & ~MASK)
 
 
 def open_to_others(home: Path) -> Iterator[Path]:
-    """The home directory and all in it on which others than its owner have rights, the directory before what is in it."""
+    """Yield each path of the home directory on which other users have rights; a directory comes before its contents."""
     if _is_open(home):
         yield home
     for directory, names, files in os.walk(home):
@@ -41,6 +41,6 @@ def open_to_others(home: Path) -> Iterator[Path]:
 def _is_open(path: Path) -> bool:
     try:
         found = path.lstat()
-    except FileNotFoundError:  # it has gone since it was listed
+    except FileNotFoundError:  # it was removed after it was listed
         return False
     return not stat.S_ISLNK(found.st_mode) and found.st_uid == os.geteuid() and bool(found.st_mode & MASK)

@@ -1,4 +1,4 @@
-"""Registering the search attributes in a namespace, before any worker starts: an unknown one leaves workflows stuck."""
+"""Registers the search attributes in a namespace. Workflows hang without them, so this must precede the first worker."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TYPES = {
 
 
 async def missing_search_attributes(client: Client) -> list[str]:
-    """Those that the namespace does not have yet."""
+    """Return the search attributes that the namespace lacks."""
     known = await client.operator_service.list_search_attributes(
         ListSearchAttributesRequest(namespace=client.namespace)
     )
@@ -26,7 +26,7 @@ async def missing_search_attributes(client: Client) -> list[str]:
 
 
 async def add_search_attributes(client: Client, names: Iterable[str] = tuple(SEARCH_ATTRIBUTES)) -> None:
-    """Add attributes to the namespace."""
+    """Add search attributes to the namespace."""
     types = {name: _TYPES[SEARCH_ATTRIBUTES[name]] for name in names}
     await client.operator_service.add_search_attributes(
         AddSearchAttributesRequest(namespace=client.namespace, search_attributes=types)
@@ -34,6 +34,6 @@ async def add_search_attributes(client: Client, names: Iterable[str] = tuple(SEA
 
 
 async def register_search_attributes(client: Client) -> None:
-    """Add those that are missing; does nothing where all are there."""
+    """Add the missing search attributes, if any."""
     if missing := await missing_search_attributes(client):
         await add_search_attributes(client, missing)

@@ -1,4 +1,4 @@
-"""With which settings each running part was started, so that `driftvakt doctor` can say which have changed since then."""
+"""Records the settings with which each part was started, so that `driftvakt doctor` can list those that have changed."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from models.settings import Settings
 log = logging.getLogger("driftvakt.settings")
 
 _OF_COMMANDS: Final = {"user", "dossiers"}
-"""No running part reads them."""
+"""Settings that only commands use; running parts do not read them."""
 
 
 @contextmanager
 def in_use(settings: Settings, part: str) -> Iterator[None]:
-    """Keep a note of the settings for as long as the part runs; without room for the note it runs all the same.
+    """Keep a file with the part's settings while the part runs. If the disk is full, the part runs without the file.
 
-    The note holds salted digests alone. It counts while its file is locked, which ends with the process, however that ends; the
-    locks are not copied with the home directory.
+    The file contains only salted digests. It is valid while it is locked: the lock ends with the process, even after a crash,
+    and a copy of the home directory has no locks.
     """
     with contextlib.ExitStack() as noted:
         try:
             noted.enter_context(_note(settings, part))
         except OSError as error:
-            log.warning("no note of the settings of %s could be kept in %s: %s", part, settings.home, error.strerror)
+            log.warning("the settings of %s could not be saved in %s: %s", part, settings.home, error.strerror)
         yield
 
 
@@ -50,7 +50,7 @@ def _note(settings: Settings, part: str) -> Iterator[None]:
         fcntl.flock(file, fcntl.LOCK_EX)
         json.dump({"part": part, "salt": salt, "digests": _digests(settings, salt)}, file)
         file.flush()
-        # Under its name it is locked from the first moment on.
+        # The rename comes after the lock, so that nobody ever finds the file unlocked under this name.
         final.with_suffix(".new").rename(final)
         try:
             yield
@@ -59,12 +59,12 @@ def _note(settings: Settings, part: str) -> Iterator[None]:
 
 
 def changed_since_start(settings: Settings) -> dict[str, list[str]]:
-    """The running parts of this home directory, each with the settings that differ from those it was started with."""
+    """Return the running parts of this home directory, each with the names of the settings that changed since its start."""
     found: dict[str, set[str]] = {}
     for file in sorted((settings.home / "run").glob("*.settings")):
         try:
             note = json.loads(file.read_text()) if is_held(file) else None
-        except (OSError, ValueError):  # it has ended since, or there was no room for the note
+        except (OSError, ValueError):  # the part has just ended, or the disk was full
             continue
         if note is not None:
             then, now = note["digests"], _digests(settings, note["salt"])
@@ -75,7 +75,7 @@ def changed_since_start(settings: Settings) -> dict[str, list[str]]:
 
 def _digests(settings: Settings, salt: str) -> dict[str, str]:
     given = settings.model_dump(mode="json", exclude=_OF_COMMANDS)
-    # `driftvakt up` tells its parts the address outright; what counts is where they connect to.
+    # `driftvakt up` passes the address to its parts, so only the resulting address can be compared.
     given["temporal_address"] = settings.temporal_target
     return {
         name: hashlib.sha256(f"{salt}{json.dumps(value, sort_keys=True)}".encode()).hexdigest()
@@ -84,7 +84,7 @@ def _digests(settings: Settings, salt: str) -> dict[str, str]:
 
 
 def is_held(file: Path) -> bool:
-    """Whether a process that lives has locked this file."""
+    """Return whether a running process holds a lock on this file."""
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:

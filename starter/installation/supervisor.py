@@ -1,4 +1,4 @@
-"""Keeping the parts of one installation running on one machine: each a process of its own, started again when it dies."""
+"""Keeps the parts of an installation running on one machine. Each part is a process, which is restarted when it ends."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ log = logging.getLogger("driftvakt.up")
 
 _LONGEST_PAUSE: Final = 5.0
 _STEADY: Final = 30.0
-"""Seconds a process must live for its earlier deaths to be forgotten."""
+"""Seconds that a process must run before its earlier ends no longer delay a restart."""
 
 _GRACE: Final = 20.0
 
 
 @dataclass
 class Part:
-    """A process to keep running. `ready` returns once it serves; `log` and `pid` are files in the home directory."""
+    """A process to keep running. `ready` returns whether it serves; `log` and `pid` are files in the home directory."""
 
     name: str
     command: Sequence[str]
@@ -41,7 +41,7 @@ class Part:
     deaths: int = 0
 
     async def start(self) -> None:
-        """Start it; what it prints goes to its log."""
+        """Start the process with its output in the log."""
         self.log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.pid.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.log.touch(mode=0o600)
@@ -53,15 +53,15 @@ class Part:
                 stderr=out,
                 env={**os.environ, **self.environment, PART: self.name},
                 umask=MASK,
-                # Ctrl-C is for us: we end the parts, the last started first.
+                # Only the supervisor gets Ctrl-C. It then ends the parts, the last started one first.
                 start_new_session=True,
             )
-        with contextlib.suppress(OSError):  # a full disk; it runs all the same
+        with contextlib.suppress(OSError):  # the disk may be full; the part works without the file
             self.pid.touch(mode=0o600)
             self.pid.write_text(f"{self.process.pid}\n")
 
     async def until_ready(self, within: float = 60.0) -> None:
-        """Wait until it serves; `UserError` with the end of its log when it does not."""
+        """Wait until the process serves. Raise `UserError` with the end of its log after `within` seconds, or when it ends."""
         deadline = time.monotonic() + within
         while time.monotonic() < deadline:
             if self.process is not None and self.process.returncode is not None:
@@ -69,10 +69,10 @@ class Part:
             if await self.ready():
                 return
             await asyncio.sleep(0.1)
-        raise UserError(f"{self.name} did not come up; the end of {self.log} says: {_tail(self.log)}")
+        raise UserError(f"{self.name} did not start; the end of {self.log} says: {_tail(self.log)}")
 
     async def stop(self) -> None:
-        """End it, first kindly."""
+        """End the process by SIGTERM, and later by SIGKILL."""
         if self.process is None or self.process.returncode is not None:
             return
         with contextlib.suppress(ProcessLookupError):
@@ -88,7 +88,7 @@ class Part:
 
 
 class Supervisor:
-    """Starts parts in order, starts again what dies, and stops them in the opposite order."""
+    """Starts parts in order, restarts those that end, and stops all in reverse order."""
 
     def __init__(self) -> None:
         self._parts: list[Part] = []
@@ -102,7 +102,7 @@ class Supervisor:
         self._keepers.append(asyncio.create_task(self._keep(part)))
 
     async def stop(self) -> None:
-        """Stop everything."""
+        """Stop all parts, the last started one first."""
         for keeper in self._keepers:
             keeper.cancel()
         await asyncio.gather(*self._keepers, return_exceptions=True)
@@ -115,7 +115,7 @@ class Supervisor:
             assert part.process is not None
             status = await part.process.wait()
             part.deaths = 1 if time.monotonic() - began > _STEADY else part.deaths + 1
-            # The exponent is bounded too: after hours of dying the power would be too large for a float.
+            # The exponent has a limit, too: after hours of restarts, the power would be too large for a float.
             pause = min(0.25 * 2 ** min(part.deaths - 1, 16), _LONGEST_PAUSE)
             log.warning("%s ended (%s); starting it again in %.2g s, see %s", part.name, _how(status), pause, part.log)
             await asyncio.sleep(pause)
@@ -123,7 +123,7 @@ class Supervisor:
 
     @staticmethod
     async def _start_again(part: Part) -> None:
-        """Try until it starts: a full disk or too many open files pass, and whoever keeps it must be there then."""
+        """Retry until the part starts. A full disk or too many open files are temporary and must not end the supervisor."""
         while True:
             try:
                 return await part.start()
@@ -133,7 +133,7 @@ class Supervisor:
 
 
 def make_home(home: Path) -> None:
-    """Make the home directory where it is not, and close it to other users; `SettingsError` when it cannot be used."""
+    """Create the home directory if it does not exist, and make it private. Raise `SettingsError` when it cannot be used."""
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         tighten(home)
@@ -144,7 +144,7 @@ def make_home(home: Path) -> None:
 
 @contextlib.contextmanager
 def only_one(home: Path) -> Iterator[None]:
-    """Hold the home directory: two installations in one would fight over ports and files."""
+    """Lock the home directory during the block, because two installations in it would compete for ports and files."""
     make_home(home)
     with (home / "up.lock").open("a+") as lock:
         try:
@@ -161,7 +161,7 @@ def only_one(home: Path) -> Iterator[None]:
 
 
 async def until_signalled() -> None:
-    """Wait for Ctrl-C or SIGTERM, even where whoever started this has told it to ignore the one."""
+    """Wait for Ctrl-C or SIGTERM, even if the process was started with SIGINT ignored."""
     asked = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -170,7 +170,7 @@ async def until_signalled() -> None:
 
 
 async def unless_signalled(serving: Coroutine[Any, Any, None]) -> None:
-    """Serve until Ctrl-C or SIGTERM, whether it serves by then or still waits for what it needs."""
+    """Run `serving` until Ctrl-C or SIGTERM, even while it still waits for another part."""
     task, signalled = asyncio.create_task(serving), asyncio.create_task(until_signalled())
     await asyncio.wait([task, signalled], return_when=asyncio.FIRST_COMPLETED)
     ended = task.done()
@@ -184,7 +184,7 @@ async def unless_signalled(serving: Coroutine[Any, Any, None]) -> None:
 
 
 async def listens(host: str, port: int) -> bool:
-    """Whether somebody accepts connections there."""
+    """Return whether a process accepts connections at this address."""
     try:
         _, writer = await asyncio.wait_for(asyncio.open_connection(host, port), 1)
     except (OSError, TimeoutError):

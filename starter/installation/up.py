@@ -21,19 +21,21 @@ from models.errors import DossierError, SettingsError
 from models.names import WORKFLOW_QUEUE, site_queue
 from models.people import DRIFTVAKT
 from models.settings import Settings
+from starter.connection.pollers import somebody_polls
+from starter.connection.temporal import connect, connect_patiently
 from starter.dossier.publishing import Published, publish
 from starter.installation.leftovers import end_left_behind
-from starter.installation.pollers import somebody_polls
 from starter.installation.search_attributes import register_search_attributes
 from starter.installation.settings_in_use import in_use
 from starter.installation.supervisor import Part, Supervisor, listens, only_one
-from starter.installation.temporal import connect, connect_patiently
 from starter.installation.temporal_server import server_command
 
 log = logging.getLogger("driftvakt.up")
 
 _UNTIL_HEALTHY: Final = 60.0
 _UNTIL_SERVED: Final = 60.0
+_UNTIL_CLOSED: Final = 10.0
+"""A process that ends returns its memory, and with it the mark by which we know it, a moment before it closes its sockets."""
 
 
 class Installation:
@@ -41,17 +43,17 @@ class Installation:
 
     def __init__(self, settings: Settings) -> None:
         self.embedded = settings.temporal_address is None
-        # Said outright, so that no TEMPORAL_ADDRESS of the environment leads the parts to another server.
+        # Set explicitly, so that TEMPORAL_ADDRESS in the environment cannot send the parts to another server.
         self.settings = settings.model_copy(update={"temporal_address": settings.temporal_target})
         self.supervisor = Supervisor()
         self.client: Client
         self.records: Records
 
     async def start(self) -> None:
-        """Start all parts, each once those that it needs serve."""
+        """Start the parts in order; each starts when the parts that it needs serve."""
         settings = self.settings
-        await self._end_left_behind()
-        await self._ports_are_free()
+        some_ended = await self._end_left_behind()
+        await self._ports_are_free(_UNTIL_CLOSED if some_ended else 0)
         make_intake_token(settings)
         await asyncio.to_thread(upgrade, settings.records_url)
         self.records = Records(settings.records_url)
@@ -65,26 +67,26 @@ class Installation:
     async def _connect(self) -> Client:
         if not self.embedded:
             return await connect(self.settings)
-        # Our own server listens a moment before it is healthy.
+        # The embedded server accepts connections a moment before it is healthy.
         async with asyncio.timeout(_UNTIL_HEALTHY):
             return await connect_patiently(self.settings)
 
     async def publish(self, dossiers: list[Dossier]) -> list[Published]:
-        """Publish dossiers in Driftvakt's own name: what starts with the machine has nobody at its keyboard."""
+        """Publish dossiers in the name of Driftvakt, because `driftvakt up` may run as a service without a person."""
         return await publish(self.client, self.records, dossiers, DRIFTVAKT)
 
     async def until_sites_are_served(self) -> None:
-        """Wait until a worker takes work for each site; the worker looks every few seconds whether sites were published."""
+        """Wait until a worker polls for each site; the worker reads the published sites every few seconds."""
         waited_for = set(await asyncio.to_thread(self._sites))
         deadline = time.monotonic() + _UNTIL_SERVED
         while waited_for and time.monotonic() < deadline:
             waited_for -= {site for site in waited_for if await self._is_served(site)}
             await asyncio.sleep(0.2 if waited_for else 0)
         for site in sorted(waited_for):
-            log.warning("no worker serves site %s yet; `driftvakt doctor` says whether one does by then", site)
+            log.warning("no worker serves site %s yet; check it later with `driftvakt doctor`", site)
 
     def _sites(self) -> Iterator[str]:
-        """Those that the worker serves: of the settings, else of all published dossiers that can be read."""
+        """Yield the sites that the worker serves: those of the settings, else those of all readable published dossiers."""
         yield from self.settings.sites
         for name in [] if self.settings.sites else self.records.applications():
             with suppress(DossierError):
@@ -98,11 +100,11 @@ class Installation:
             return False
 
     async def stop(self) -> None:
-        """Stop all parts; what they did is kept."""
+        """Stop all parts; their data stays."""
         await self.supervisor.stop()
 
     def part(self, name: str, command: list[str]) -> Part:
-        """A process of this installation."""
+        """Return a part of this installation, as a process for the supervisor."""
         home = self.settings.home
         ready = {"temporal": self._temporal_serves, "worker": self._worker_polls, "intake": self._intake_is_ready}[name]
         return Part(
@@ -117,24 +119,29 @@ class Installation:
             },
         )
 
-    async def _end_left_behind(self) -> None:
+    async def _end_left_behind(self) -> bool:
         if ended := await asyncio.to_thread(end_left_behind, self.settings.home):
             named = ", ".join(f"{one.part} (process {one.pid})" for one in ended)
             log.warning(
-                "an earlier run in %s was killed; its parts still ran and were ended: %s", self.settings.home, named
+                "an earlier run in %s was killed; its parts still ran and were stopped: %s", self.settings.home, named
             )
+        return bool(ended)
 
-    async def _ports_are_free(self) -> None:
+    async def _ports_are_free(self, patience: float) -> None:
+        """Raise `SettingsError` if a port is still taken after `patience` seconds."""
         settings = self.settings
         wanted = {"intake_port": (settings.intake_host, settings.intake_port)}
         if self.embedded:
             for name in ("temporal_port", "temporal_ui_port", "temporal_metrics_port"):
                 wanted[name] = (settings.temporal_host, getattr(settings, name))
+        deadline = time.monotonic() + patience
         for name, (host, port) in wanted.items():
-            if await listens(host, port):
-                raise SettingsError(
-                    f"port {port} is taken by another program; set {name} (DRIFTVAKT_{name.upper()}) to a free one"
-                )
+            while await listens(host, port):
+                if time.monotonic() >= deadline:
+                    raise SettingsError(
+                        f"port {port} is used by another program; set {name} (DRIFTVAKT_{name.upper()}) to a free one"
+                    )
+                await asyncio.sleep(0.05)
 
     async def _temporal_serves(self) -> bool:
         return await listens(self.settings.temporal_host, self.settings.temporal_port)
@@ -153,7 +160,7 @@ class Installation:
 
 @asynccontextmanager
 async def installation(settings: Settings) -> AsyncIterator[Installation]:
-    """An installation that runs as long as the block."""
+    """Run an installation during the block."""
     with only_one(settings.home), in_use(settings, "up"):
         running = Installation(settings)
         try:
@@ -166,7 +173,7 @@ async def installation(settings: Settings) -> AsyncIterator[Installation]:
 
 
 def make_intake_token(settings: Settings) -> Path | None:
-    """Where no source of alarms is set, make a token for one, so that the first alarm needs no configuration."""
+    """Create a token if no source of alarms is configured, so that the first alarm needs no settings. Return its file."""
     if settings.intake_sources:
         return None
     path = settings.default_token

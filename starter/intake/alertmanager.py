@@ -25,12 +25,12 @@ from starter.intake.decoding import (
 
 
 def decode(body: Any, source: str, now: datetime) -> Decoded:
-    """Make alarms of a webhook's body; raise `NotUnderstoodError` when it is none at all."""
+    """Return the alarms of a webhook's body. Raise `NotUnderstoodError` when the body is not a webhook of Alertmanager."""
     if not isinstance(body, dict) or not isinstance(body.get("alerts"), list):
-        raise NotUnderstoodError("the body is no webhook of Alertmanager: it has no list of alerts")
+        raise NotUnderstoodError("the body is not a message of Alertmanager: it has no list of alerts")
     decoded = Decoded()
     for alert in body["alerts"]:
-        if _is_sign_of_life(alert):
+        if _is_heartbeat(alert):
             continue
         try:
             decoded.alarms.append(_alarm(alert, source, now))
@@ -44,15 +44,15 @@ def decode(body: Any, source: str, now: datetime) -> Decoded:
     return decoded
 
 
-def _is_sign_of_life(alert: Any) -> bool:
-    """An alert that always fires, to show that its source lives; that the message came is all it says."""
+def _is_heartbeat(alert: Any) -> bool:
+    """Return whether an alert is a heartbeat: it always fires, and only shows that its source runs."""
     labels = _texts(alert.get("labels")) if isinstance(alert, dict) else {}
     return labels.get("alertname") == "Watchdog" or labels.get("driftvakt") == "heartbeat"
 
 
 def _alarm(alert: Any, source: str, now: datetime) -> Alarm:
     if not isinstance(alert, dict):
-        raise NotUnderstoodError("an alert is no object")
+        raise NotUnderstoodError("an alert is not a JSON object")
     labels, annotations = _texts(alert.get("labels")), _texts(alert.get("annotations"))
     status = alert.get("status")
     if status not in ("firing", "resolved"):
@@ -83,10 +83,10 @@ def _texts(value: Any) -> dict[str, str]:
 
 
 def _fingerprint(alert: dict[str, Any], labels: dict[str, str]) -> str:
-    """Alertmanager's own, which all members of a cluster share; made from the labels where it is missing."""
+    """Return Alertmanager's fingerprint, which all members of a cluster share. If it is missing, compute one from the labels."""
     given = words(alert.get("fingerprint"), 200)
     return given or hashlib.sha256(kept(labels)).hexdigest()[:32]
 
 
 WEBHOOK: Final = Format(decode, list_key="alerts")
-"""`POST /alarms/alertmanager`."""
+"""The format of `POST /alarms/alertmanager`."""

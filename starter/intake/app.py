@@ -1,7 +1,7 @@
 """The intake's HTTP interface.
 
-A body of an authenticated source is never answered with 4xx, which would make Alertmanager drop it, and never lost: 200 says that
-all of it is durable, 503 that it must be sent again.
+The intake never loses a body of an authenticated source. Status 200 means that all alarms of the body are durable; 503 means that
+the source must send it again. The intake never answers such a body with 4xx, because Alertmanager would then drop the alarms.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from temporalio.client import Client
 
-from activities.deadman.signs import Signs
 from activities.records import Records
+from activities.records.heartbeats import SourceHeartbeats
 from models.errors import StoreError, WatchUnavailableError
 from starter.intake.alertmanager import WEBHOOK
 from starter.intake.bodies import Body, Format, read_body, understand
@@ -33,28 +33,32 @@ from starter.intake.storing import Room
 _log = logging.getLogger(__name__)
 
 Check = Callable[[], Awaitable[None]]
-"""Returns when a part is ready, or raises."""
+"""Returns if a part is ready, and raises any exception if not."""
 
 _RETRY_AFTER_S: Final = 5
 _CHECK_TIMEOUT: Final = timedelta(seconds=5)
 _MOST_REQUESTS: Final = 500
-"""With a token, at the same time; beyond, the sender is asked to send again."""
+"""The requests with a token that the intake handles at the same time. It answers further ones with 503."""
 _TURNS: Final = 2
-"""Heavy bodies that are taken apart and delivered at the same time, and lighter ones that are taken apart; others wait."""
+"""The number of heavy bodies that are handled at the same time, and of light bodies that are decoded. Further bodies wait."""
 _HEAVY: Final = 256 * 1024
-"""Bytes from which a body is heavy; so is every compressed one."""
+"""The size in bytes from which a body is heavy. A compressed body is always heavy."""
 _SMALL: Final = 64 * 1024
-"""Bytes of a body that is taken apart without waiting."""
+"""The size in bytes up to which a body is decoded without waiting for a turn."""
 
 
 class Intake:
-    """The requests, answered."""
+    """Answers the HTTP requests of the intake."""
 
     def __init__(
-        self, sources: Sources, delivery: IntakeDelivery, checks: dict[str, Check], signs: Signs | None = None
+        self,
+        sources: Sources,
+        delivery: IntakeDelivery,
+        checks: dict[str, Check],
+        heartbeats: SourceHeartbeats | None = None,
     ) -> None:
-        """`checks` are what readiness asks besides the sources; `signs` is where it is noted that a source lives."""
-        self._signs = signs
+        """`checks` are the parts, besides the sources, that must be ready; `heartbeats` records each source's last message."""
+        self._heartbeats = heartbeats
         self._sources = sources
         self._delivery = delivery
         self._checks = checks
@@ -63,7 +67,7 @@ class Intake:
         self._running = 0
 
     def app(self) -> Starlette:
-        """The application for a server."""
+        """Return the web application."""
         app = Starlette(
             routes=[
                 Route("/alarms/alertmanager", self.take_webhook, methods=["POST"]),
@@ -87,7 +91,7 @@ class Intake:
         return await self._take(request, OWN_JSON)
 
     async def take_elsewhere(self, request: Request, error: Exception) -> Response:
-        """Any other address or method: what a source sends there is kept, and opens an incident, for it may be an alarm."""
+        """Any other address or method: the body of a source may be an alarm; it goes to quarantine, and an incident opens."""
         if (
             request.method in ("POST", "PUT", "PATCH")
             and self._sources.whose(authorization(request.headers.raw)) is not None
@@ -97,19 +101,19 @@ class Intake:
         return JSONResponse({"error": "there is nothing at this address"}, status)
 
     async def health(self, request: Request) -> Response:
-        """`GET /health`: this process runs."""
+        """`GET /health`: answer 200 while this process runs."""
         return JSONResponse({"healthy": True})
 
     async def ready(self, request: Request) -> Response:
-        """`GET /ready`: alarms can be taken now; says which part is missing, and nothing more."""
+        """`GET /ready`: answer 200 if the intake can receive alarms, else 503; name the missing parts, without details."""
         passed = await asyncio.gather(*(_passes(check) for check in self._checks.values()))
-        standing = {name: "ok" if p else "away" for name, p in zip(self._checks, passed, strict=True)}
-        standing["sources"] = self._sources_standing()
-        ready = set(standing.values()) == {"ok"}
-        return JSONResponse({"ready": ready, "checks": standing}, 200 if ready else 503)
+        states = {name: "ok" if p else "away" for name, p in zip(self._checks, passed, strict=True)}
+        states["sources"] = self._sources_state()
+        ready = set(states.values()) == {"ok"}
+        return JSONResponse({"ready": ready, "checks": states}, 200 if ready else 503)
 
-    def _sources_standing(self) -> str:
-        sources = self._sources.standing()
+    def _sources_state(self) -> str:
+        sources = self._sources.state()
         if not sources.configured:
             return "none configured: every alarm is refused"
         return "a token cannot be read" if sources.unreadable else "ok"
@@ -124,13 +128,13 @@ class Intake:
         try:
             return await self._take_from(source, request, form)
         except (StoreError, WatchUnavailableError) as error:
-            _log.warning("alarms of %s were not taken: %s", source, error)
-            return _again("the alarms are not durable yet")
+            _log.warning("alarms of %s were not accepted: %s", source, error)
+            return _again("the alarms are not stored yet")
         except (ClientDisconnect, TimeoutError):
-            return _again("the body did not arrive whole")
-        except Exception:  # never 500: whatever it is, the sender keeps the alarms and sends them again
-            _log.exception("alarms of %s were not taken", source)
-            return _again("the alarms are not durable yet")
+            return _again("the body is incomplete")
+        except Exception:  # never 500: after a 503, the sender keeps the alarms and sends them again
+            _log.exception("alarms of %s were not accepted", source)
+            return _again("the alarms are not stored yet")
         finally:
             self._running -= 1
 
@@ -138,21 +142,21 @@ class Intake:
         body = await read_body(request, self._room)
         try:
             now = datetime.now(UTC)
-            await self._note_sign(source, now)
+            await self._note_heartbeat(source, now)
             parts = understand(body, source, now, form) if form else iter([_misdirected(request, body)])
             receipts = await self._deliver(parts, body, source, now)
         finally:
             body.stored.close()
-        # Of a body that was not read to its end, the rest is not read either.
+        # The intake does not read the rest of a cut body, so the connection cannot carry another request.
         headers = {"Connection": "close"} if body.cut else None
-        told = [r.model_dump(mode="json", exclude_none=True) for r in receipts]
-        return JSONResponse({"receipts": told}, headers=headers)
+        as_json = [r.model_dump(mode="json", exclude_none=True) for r in receipts]
+        return JSONResponse({"receipts": as_json}, headers=headers)
 
     async def _deliver(self, parts: Iterator[Decoded], body: Body, source: str, now: datetime) -> list[Receipt]:
         """Deliver a body part by part.
 
-        A heavy body keeps its turn until it is delivered: while it waited for a further turn, it would hold its latest part in
-        memory, and many of them do at the same time. Lighter bodies have turns of their own, so that they need not wait so long.
+        A heavy body keeps its turn until it is delivered. If each part waited for its own turn, many waiting bodies would each
+        hold a part in memory. Lighter bodies have turns of their own, so that they need not wait for heavy ones.
         """
         plain = body.encoding in ("", "identity")
         receipts: list[Receipt] = []
@@ -170,23 +174,23 @@ class Intake:
                     receipts += await self._delivery.deliver(heavy, source, now)
         return receipts
 
-    async def _note_sign(self, source: str, now: datetime) -> None:
-        if self._signs is None or not self._signs.due(source):
+    async def _note_heartbeat(self, source: str, now: datetime) -> None:
+        if self._heartbeats is None or not self._heartbeats.due(source):
             return
         try:
-            await asyncio.to_thread(self._signs.note, source, now)
-        except StoreError as error:  # the alarms themselves count for more; the next message is a sign again
-            _log.warning("that %s lives was not noted: %s", source, error)
+            await asyncio.to_thread(self._heartbeats.note, source, now)
+        except StoreError as error:  # alarms matter more, and the next message is a heartbeat, too
+            _log.warning("the heartbeat of %s was not recorded: %s", source, error)
 
     def _refusal(self) -> Response:
-        if self._sources.standing().unreadable:
-            # It may well be the source whose token we cannot read; 401 would make it drop its alarms.
+        if self._sources.state().unreadable:
+            # The sender may be the source whose token we cannot read; after a 401 it would drop its alarms.
             return _again("a token cannot be read")
         return JSONResponse({"error": "a bearer token of a source is needed"}, 401, {"WWW-Authenticate": "Bearer"})
 
 
 def temporal_check(client: Client) -> Check:
-    """Whether Temporal answers."""
+    """Return a check that Temporal answers."""
 
     async def check() -> None:
         if not await client.service_client.check_health(timeout=_CHECK_TIMEOUT):
@@ -196,7 +200,7 @@ def temporal_check(client: Client) -> Check:
 
 
 def database_check(records: Records) -> Check:
-    """Whether the records answer."""
+    """Return a check that the database of the records answers."""
 
     async def check() -> None:
         await asyncio.to_thread(records.ping)
@@ -208,7 +212,7 @@ async def _passes(check: Check) -> bool:
     try:
         async with asyncio.timeout(_CHECK_TIMEOUT.total_seconds()):
             await check()
-    except Exception as error:  # whatever it is, that part is not ready
+    except Exception as error:  # after any error, the part is not ready
         _log.warning("not ready: %s", error)
         return False
     return True

@@ -1,4 +1,4 @@
-"""Reading the body of a request, however large or slow, and taking it apart, whatever it holds."""
+"""Reads and decodes the bodies of requests. It limits their size and time, and keeps everything that it cannot decode."""
 
 from __future__ import annotations
 
@@ -27,46 +27,49 @@ from starter.intake.storing import Room, StoredBody
 _log = logging.getLogger(__name__)
 
 READ_TIMEOUT_S: Final = 30
-"""For a body to arrive, and again for each further 5 MB of it."""
+"""Seconds within which a body must arrive; each further 5 MB of it extend the time by as much."""
 READ_LIMIT: Final = 64 * 1024 * 1024
-"""Where reading a body, compressed or not, ends."""
+"""The number of bytes of a body, as sent and also decompressed, after which reading ends."""
 _PART_ALARMS: Final = 500
 _PART_BYTES: Final = 1_000_000
-"""A part of a body is handed over when it holds so many messages, or so much text."""
+"""A part of a body is delivered as soon as it has this many messages or characters."""
 
 
 _MOST_UNREADABLE: Final = 100
-"""Messages of one body that are kept each by itself when they are not understood."""
+"""The number of unreadable messages of one body that the quarantine keeps one by one; it keeps the rest as one body."""
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A kind of body."""
+    """A format of alarm messages, with its decoder."""
 
     decode: Callable[[Any, str, datetime], Decoded]
-    """From JSON, the name of its source and the time of day to alarms; raises `NotUnderstoodError`."""
+    """Takes JSON data, the name of the source and the current time; returns alarms. Raises `NotUnderstoodError`."""
     list_key: str | None
-    """Under which key of the outermost object the list of messages stands; None: the body is the list, or one message."""
+    """The key of the outermost object with the list of messages. None: the body itself is the list, or one message."""
 
     def one(self, message: Any) -> Any:
-        """A body that holds this message alone."""
+        """Return a body that contains only this message."""
         return [message] if self.list_key is None else {self.list_key: [message]}
 
 
 @dataclass(slots=True)
 class Body:
-    """What arrived."""
+    """A body that arrived, with its encoding."""
 
     stored: StoredBody
     encoding: str
-    """Its Content-Encoding."""
+    """The header Content-Encoding of the request."""
     content_type: str
     cut: bool = False
-    """It was longer than what is read."""
+    """Whether the body was longer than the limit."""
 
 
 async def read_body(request: Request, room: Room) -> Body:
-    """Read a body up to a limit; raises `TimeoutError` or `ClientDisconnect` if it stays away. Close its `stored` in the end."""
+    """Read a body, up to `READ_LIMIT`. The caller must close its `stored`.
+
+    Raise `TimeoutError` or `ClientDisconnect` when the body does not arrive.
+    """
     encoding = request.headers.get("content-encoding", "").strip().lower()
     body = Body(room.body(), encoding, request.headers.get("content-type", ""))
     try:
@@ -86,7 +89,10 @@ async def read_body(request: Request, room: Room) -> Body:
 
 
 def understand(body: Body, source: str, now: datetime, form: Format) -> Iterator[Decoded]:
-    """Decode a body part by part; what is not understood is kept, as a whole where nothing is. Never raises."""
+    """Yield a body part by part, with its alarms and its unreadable messages. Never raises.
+
+    If the body cannot be read at all, it becomes one unreadable message.
+    """
     try:
         yield from _Reading(body, source, now, form).parts()
         return
@@ -94,15 +100,15 @@ def understand(body: Body, source: str, now: datetime, form: Format) -> Iterator
         kind, reason = "shape", str(error)
     except _CompressionError as error:
         kind, reason = "encoding", str(error)
-    except Exception:  # a body that our own reading trips over must be kept, too
+    except Exception:  # the quarantine must keep the body, even if our own decoder has a defect
         _log.exception("a body of %s could not be read", source)
         kind, reason = "shape", "reading the body failed; the log says how"
-    # Only now, for as long as an error is handled it keeps all that was being read.
+    # Outside the `except` blocks, because an exception that is being handled keeps the decoder's data in memory.
     yield _whole(body, kind, reason)
 
 
 class _Reading:
-    """The decoding of one body."""
+    """Decodes one body."""
 
     def __init__(self, body: Body, source: str, now: datetime, form: Format) -> None:
         self._body = body
@@ -113,7 +119,7 @@ class _Reading:
         self._noted = self._dropped = 0
 
     def parts(self) -> Iterator[Decoded]:
-        """The body, taken apart."""
+        """Yield the parts of the body."""
         if (whole := self._at_once()) is not None:
             yield whole
             return
@@ -122,7 +128,7 @@ class _Reading:
         for piece in self._pieces(splitter):
             self._add(part, piece)
             if not any_message and part.unreadable and not splitter.found:
-                raise NotUnderstoodError(part.unreadable[0].reason)  # it is no list at all: junk is not taken apart
+                raise NotUnderstoodError(part.unreadable[0].reason)  # no list: the quarantine keeps junk as one body
             any_message = True
             size += len(piece.text)
             if size >= _PART_BYTES or len(part.alarms) + len(part.unreadable) >= _PART_ALARMS:
@@ -133,25 +139,25 @@ class _Reading:
         self._add_around(part, splitter)
         if self._dropped:
             reason = (
-                f"of {_MOST_UNREADABLE + self._dropped} messages that are not understood, the rest is kept as one body"
+                f"of {_MOST_UNREADABLE + self._dropped} unreadable messages, the quarantine keeps the rest as one body"
             )
             part.unreadable.append(_kept_whole(self._body, "shape", reason))
         if self._cut:
             limit = READ_LIMIT // 1024 // 1024
             part.unreadable.append(
-                _kept_whole(self._body, "size", f"the body has more than {limit} MB, and what comes after was not read")
+                _kept_whole(self._body, "size", f"the body has more than {limit} MB; the rest was not read")
             )
         yield part
 
     def _at_once(self) -> Decoded | None:
-        """The whole body, where it is small and all of it is understood: the usual case, and the fastest."""
+        """Return the whole body if it is small and readable, which is the usual case and the fastest; else None."""
         if self._body.stored.size > _PART_BYTES or self._body.encoding not in ("", "identity"):
             return None
         try:
             text = self._decoder()
             content = text.decode(b"".join(self._body.stored.chunks()), final=True)
             decoded = self._form.decode(read_json(content), self._source, self._now)
-        except Exception:  # it is tried again, message by message
+        except Exception:  # `parts` tries again, message by message
             return None
         return None if decoded.unreadable or len(decoded.alarms) > _PART_ALARMS else decoded
 
@@ -184,7 +190,7 @@ class _Reading:
             self._note(part, unreadable.about(kept, applications_in(piece.text)))
 
     def _note(self, part: Decoded, unreadable: UnreadableMessage) -> None:
-        """Keep a message that is not understood; where there are many, they are kept together."""
+        """Add an unreadable message to a part, or count it once there are too many."""
         self._noted += 1
         if self._noted <= _MOST_UNREADABLE:
             part.unreadable.append(unreadable)
@@ -192,7 +198,7 @@ class _Reading:
             self._dropped += 1
 
     def _add_around(self, part: Decoded, splitter: Splitter) -> None:
-        """Decode what stands around the list of messages, which itself is left empty there."""
+        """Decode the text around the list of messages, with the list left empty."""
         piece = splitter.around()
         if piece is None or splitter.unfinished or (self._form.list_key is None and piece.text.strip() == "[]"):
             return
@@ -212,21 +218,21 @@ class _Reading:
         piece = splitter.around()
         if piece is None:
             return "the body is empty"
-        self._form.decode(read_json(piece.text), self._source, self._now)  # says what is missing
-        return "the body holds no message"
+        self._form.decode(read_json(piece.text), self._source, self._now)  # raises with the missing field
+        return "the body contains no message"
 
     def _decoder(self) -> Decoder:
         return decoder_for(next(self._plain(), b""), self._body.content_type)
 
     def _plain(self) -> Iterator[bytes]:
-        """The bytes of the body, decompressed."""
+        """Yield the bytes of the body, decompressed."""
         encoding, stored = self._body.encoding, self._body.stored
         if encoding in ("", "identity"):
             yield from stored.chunks()
         elif encoding in ("gzip", "x-gzip", "deflate"):
             yield from self._inflated(stored)
         else:
-            raise _CompressionError("the body is compressed in a way that is not known; use gzip or none")
+            raise _CompressionError("the compression of the body is unknown; use gzip or none")
 
     def _inflated(self, stored: StoredBody) -> Iterator[bytes]:
         inflate, size = zlib.decompressobj(wbits=47), 0
@@ -247,7 +253,7 @@ class _Reading:
 
 
 class _CompressionError(Exception):
-    """A body cannot be decompressed; the text is one sentence."""
+    """A body cannot be decompressed. The text is one sentence."""
 
 
 def _whole(body: Body, kind: str, reason: str) -> Decoded:

@@ -1,4 +1,4 @@
-"""From bytes to text: in the character set that a body declares, else in UTF-8."""
+"""Decodes the bytes of a body to text: by the character set that the body declares, else by UTF-8."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ class Decoder(Protocol):
     """Decodes a text that arrives in chunks."""
 
     def decode(self, data: bytes, final: bool = False) -> str:
-        """The text of the next bytes; never raises."""
+        """Return the text of the next bytes. Never raises."""
 
 
 def decoder_for(first: bytes, content_type: str) -> Decoder:
-    """The decoder for a body that begins with these bytes."""
+    """Return the decoder for a body that begins with these bytes."""
     found: str = json.detect_encoding(first[:4])
     if found == "utf-8":
         declared = declared_charset(content_type)
         if declared is None or declared in ("utf-8", "ascii"):
             return _Utf8OrWindows()
         found = declared
-    # It has a byte-order mark, is UTF-16 or UTF-32 without one, or says what it is.
+    # The body has a byte-order mark, or is UTF-16 or UTF-32 without one, or its header names the character set.
     return codecs.getincrementaldecoder(found)(errors="replace")
 
 
 class _Utf8OrWindows:
-    """Reads UTF-8, and bytes that are none as Windows-1252, which contains ISO 8859-1."""
+    """Decodes UTF-8; bytes that are not UTF-8 are decoded as Windows-1252, which includes ISO 8859-1."""
 
     def __init__(self) -> None:
         self._rest = b""
 
     def decode(self, data: bytes, final: bool = False) -> str:
-        """The text of the next bytes."""
+        """Return the text of the next bytes."""
         data = self._rest + data
         try:
             text, used = codecs.utf_8_decode(data, "strict", final)
         except UnicodeDecodeError:
-            if data.decode("utf-8", "replace").count("\ufffd") * 20 > len(data):  # hardly UTF-8; this is much faster
+            if data.decode("utf-8", "replace").count("\ufffd") * 20 > len(data):  # not UTF-8; this is faster
                 text, used = codecs.charmap_decode(data, "strict", _WINDOWS)
             else:
                 text, used = codecs.utf_8_decode(data, "driftvakt-windows", final)

@@ -1,7 +1,7 @@
-"""Connections to the intake: senders that have proven their token are not crowded out by whoever has not.
+"""Limits the connections to the intake, so that senders without a token cannot block senders with a valid one.
 
-Uvicorn has no deadline for a request's headers and counts idle connections like busy ones. Here every request has a deadline for
-its headers, and connections without a token are few: a new one takes the place of the oldest.
+Uvicorn has no deadline for a request's headers, and it counts idle connections like busy ones. Here every request has a deadline
+for its headers, and the number of connections without a token is limited: a new one replaces the oldest.
 """
 
 from __future__ import annotations
@@ -15,26 +15,26 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEADERS_WITHIN_S: Final = 10
-"""From the opening of a connection, or the end of the request before, to the last header."""
+"""Seconds from the opening of a connection, or from the end of the previous request, to the last header."""
 
 MOST_UNPROVEN: Final = 128
-"""Connections on which no token of a source has been seen, although they are older than `YOUNG_S`."""
+"""The limit for connections that are older than `YOUNG_S` and have not sent a source's token."""
 
 YOUNG_S: Final = 3
-"""In a burst many connections open before the first one is read; so long each of them may stay."""
+"""Seconds for which a new connection is safe from that limit: in a burst, many open before the first one is read."""
 
 MOST_YOUNG: Final = 2000
-"""Connections without a token, the young ones counted."""
+"""The limit for all connections without a token, including the young ones."""
 
 MOST_PROVEN: Final = 512
-"""Connections of sources; beyond, one that waits for its next request is closed."""
+"""The limit for connections of sources. Above it, the oldest idle one is closed."""
 
 Proves = Callable[[Iterable[tuple[bytes, bytes]]], bool]
-"""Whether these headers hold the token of a source."""
+"""Returns whether these headers contain the token of a source."""
 
 
 class Connections:
-    """All connections of one intake."""
+    """Keeps the connections of one intake within the limits."""
 
     def __init__(
         self,
@@ -49,11 +49,11 @@ class Connections:
         self._unproven_limit, self._young_limit, self._proven_limit = unproven, young, proven
         self._clock = clock
         self._unproven: dict[GuardedProtocol, float] = {}
-        """With the time at which they were opened, the oldest first."""
+        """The time at which each was opened, the oldest first."""
         self._proven: dict[GuardedProtocol, None] = {}
 
     def protocol(self) -> type[H11Protocol]:
-        """What a server makes a connection with."""
+        """Return the class with which the server creates each connection."""
 
         class Guarded(GuardedProtocol):
             connections_of_intake = self
@@ -61,7 +61,7 @@ class Connections:
         return Guarded
 
     def opened(self, connection: GuardedProtocol) -> None:
-        """Take a new connection in; the oldest that has not proven its token goes where there are too many."""
+        """Add a new connection. If there are too many without a token, close the oldest of these."""
         now = self._clock()
         while len(self._unproven) >= self._unproven_limit:
             oldest, since = next(iter(self._unproven.items()))
@@ -72,54 +72,54 @@ class Connections:
         self._unproven[connection] = now
 
     def proved(self, connection: GuardedProtocol) -> None:
-        """A connection has proven the token of a source; the oldest that is idle goes where there are too many."""
+        """Record that a connection has sent the token of a source. If there are too many such ones, close the oldest idle one."""
         self._unproven.pop(connection, None)
         if len(self._proven) >= self._proven_limit and connection not in self._proven:
             oldest = next((c for c in self._proven if c.idle), None)
-            if oldest is not None:  # else each is being served, and the application bounds how many
+            if oldest is not None:  # else all are busy, and the application limits their number
                 del self._proven[oldest]
                 oldest.abort()
         self._proven[connection] = None
 
     def closed(self, connection: GuardedProtocol) -> None:
-        """A connection is closed."""
+        """Forget a connection that was closed."""
         self._unproven.pop(connection, None)
         self._proven.pop(connection, None)
 
 
 class GuardedProtocol(H11Protocol):
-    """One connection, which has so long for the headers of a request."""
+    """One connection, with a deadline for the headers of each request."""
 
     connections_of_intake: Connections
     _deadline: asyncio.TimerHandle | None = None
     _seen: Any = None
-    """The request whose headers were looked at last."""
+    """The request whose headers were checked last."""
 
     @property
     def idle(self) -> bool:
-        """Whether no request is being answered."""
+        """Return whether no request is in progress."""
         return self.cycle is None or self.cycle.response_complete
 
     def abort(self) -> None:
-        """Close at once."""
+        """Close the connection at once."""
         self._stop_waiting()
         if self.transport is not None:
             self.transport.abort()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """A connection is open."""
+        """Start the deadline of the first request."""
         super().connection_made(transport)
         self._wait_for_headers()
         self.connections_of_intake.opened(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """A connection is closed."""
+        """Cancel the deadline, and forget the connection."""
         self._stop_waiting()
         self.connections_of_intake.closed(self)
         super().connection_lost(exc)
 
     def handle_events(self) -> None:
-        """Look at what has arrived."""
+        """Handle the data that has arrived, and check the headers of a new request for a token."""
         super().handle_events()
         if self.cycle is None or self.cycle is self._seen:
             return
@@ -129,13 +129,13 @@ class GuardedProtocol(H11Protocol):
             self.connections_of_intake.proved(self)
 
     def on_response_complete(self) -> None:
-        """A request is answered: the next one on this connection has the same time for its headers."""
+        """Start the deadline of the next request on this connection."""
         if not self.transport.is_closing():
             self._wait_for_headers()
         super().on_response_complete()
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what is no HTTP; a source whose body breaks off half-way is asked to send it again, for 4xx would lose it."""
+        """Answer data that is not HTTP. A source whose body breaks off gets 503, because it would drop the alarms after a 4xx."""
         begun = self.cycle is not None and not self.cycle.response_complete
         if begun:
             self.cycle.disconnected = True
@@ -143,7 +143,7 @@ class GuardedProtocol(H11Protocol):
         if self.conn.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
             self.transport.close()
         elif begun and self.connections_of_intake.proves(self.headers):
-            text = b'{"error": "the body did not arrive whole; send it again"}'
+            text = b'{"error": "the body is incomplete; send it again"}'
             headers = [
                 (b"content-type", b"application/json"),
                 (b"content-length", str(len(text)).encode()),

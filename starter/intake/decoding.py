@@ -1,4 +1,4 @@
-"""What decoding a body comes to: alarms, and what could not be understood."""
+"""The result of decoding a body: alarms, and messages that could not be understood."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from models.alarms import Alarm
 from models.base import OUR_TIME
 from models.dossier.monitoring import Severity
 from models.errors import DriftvaktError
+from models.inputs import fault_text
 
 BODY_LIMIT: Final = 5 * 1024 * 1024
-"""Bytes that are kept of one message, or of one body, that is not understood."""
+"""The number of bytes that the quarantine keeps of an unreadable message or body."""
 
 MOST_MARKS: Final = 100_000
-"""Commas and opening brackets of one message. Each may stand for a value, which takes up to 50 times the memory of its text."""
+"""The limit for commas and opening brackets in one message. Each may mean a value, with 50 times the memory of its text."""
 
 _MOMENT: Final = TypeAdapter(datetime)
 _IDENTIFIER: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
@@ -35,42 +36,42 @@ _SEVERITIES: Final = {
     "information": Severity.INFO,
     "none": Severity.INFO,
 }
-"""What sources call them; anything else counts as critical, for a word that we do not know may be the worst."""
+"""The severities by the names that sources use. Any other name counts as critical, because it may mean the worst."""
 
 
 class NotUnderstoodError(DriftvaktError):
-    """A message that cannot be made into an alarm; the text is one sentence without the message's own values."""
+    """A message is not a valid alarm. The text is one sentence, without values from the message."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnreadableMessage:
-    """Something an authenticated source said that we do not understand; it is kept."""
+    """A message of an authenticated source that the intake cannot read; the quarantine keeps it."""
 
     kind: str
-    """A class of reasons (`shape`, `encoding`, `application`): all of one kind from one source are one fault."""
+    """The kind of fault, such as `shape`, `encoding` or `application`. Messages of one source and kind share one alarm."""
     reason: str
-    """One sentence for people."""
+    """The reason, as one sentence for people."""
     body: bytes
     applications: tuple[str, ...] = ()
-    """Which applications it seems to be about."""
+    """The applications that the message seems to be about."""
 
     def about(self, body: bytes, applications: tuple[str, ...]) -> UnreadableMessage:
-        """The same with the bytes as they came, and with what they name."""
+        """Return this error with the original bytes, and with the applications that they name."""
         return replace(self, body=body, applications=applications)
 
 
 @dataclass(slots=True)
 class Decoded:
-    """A body, taken apart."""
+    """The alarms and the unreadable messages of a body, or of a part of it."""
 
     alarms: list[Alarm] = field(default_factory=list)
     unreadable: list[UnreadableMessage] = field(default_factory=list)
     remarks: dict[str, str] = field(default_factory=dict)
-    """By fingerprint: what the sender should know of how its message was read."""
+    """Hints for the sender about how its alarm was read, by fingerprint."""
 
 
 def read_json(text: str) -> Any:
-    """Read JSON, also with control characters in its texts; raise `NotUnderstoodError`."""
+    """Return the data of a JSON text; control characters in its strings are allowed. Raise `NotUnderstoodError`."""
     if len(text) > MOST_MARKS and sum(map(text.count, ",[{")) > MOST_MARKS:
         raise NotUnderstoodError(f"the message has more than {MOST_MARKS:,} commas and brackets")
     try:
@@ -79,34 +80,34 @@ def read_json(text: str) -> Any:
         raise NotUnderstoodError("the message is nested too deeply") from None
     except ValueError as error:
         position = f" at character {error.pos}" if isinstance(error, json.JSONDecodeError) else ""
-        raise NotUnderstoodError(f"the message is no JSON{position}") from None
+        raise NotUnderstoodError(f"the message is not JSON{position}") from None
 
 
 def kept(item: Any) -> bytes:
-    """The bytes by which one message of a body is kept; the same for any order of keys."""
+    """Return the bytes that the quarantine keeps of one message; the order of its keys makes no difference."""
     return json.dumps(item, sort_keys=True).encode()
 
 
 def alarm_from(values: dict[str, Any]) -> Alarm:
-    """Check the values of an alarm; raise `NotUnderstoodError` that names the fields that do not fit."""
+    """Return an alarm with these values. Raise `NotUnderstoodError` with the names of the invalid fields."""
     try:
         return Alarm.model_validate(values)
     except ValidationError as error:
-        faults = error.errors(include_url=False, include_input=False, include_context=False)
-        text = "; ".join(f"{'.'.join(map(str, f['loc']))[:60]}: {f['msg'][:120]}" for f in faults[:5])
-        raise NotUnderstoodError(words(f"this is no alarm: {text}", 600)) from None
+        faults = error.errors(include_url=False, include_input=False)
+        text = "; ".join(fault_text(fault, Alarm)[:180] for fault in faults[:5])
+        raise NotUnderstoodError(words(f"this is not an alarm: {text}", 600)) from None
 
 
 def application_from(values: Mapping[str, str]) -> str:
-    """The application that labels name: `CUSTOMER.APPLICATION` as one, or the two apart."""
+    """Return the application from labels: either one label with `CUSTOMER.APPLICATION`, or a label for each of the two."""
     customer, application = (values.get(name, "").strip().lower() for name in ("customer", "application"))
     if not application or not (customer or "." in application):
-        raise NotUnderstoodError("an alert lacks customer and application, by which its application is found")
+        raise NotUnderstoodError("an alert has no labels customer and application, so its application is unknown")
     return application if "." in application else f"{customer}.{application}"
 
 
 def applications_in(text: str) -> tuple[str, ...]:
-    """The applications that a text names which cannot be read as JSON, or not as an alarm; a guess for whom to tell."""
+    """Return the applications that an unreadable text seems to name; their people get the alarm about it."""
     found: dict[str, None] = {}
     for match in _APPLICATION.finditer(text):
         name = match[1].lower()
@@ -122,22 +123,22 @@ def applications_in(text: str) -> tuple[str, ...]:
 
 
 def severity_from(value: Any) -> Severity:
-    """The severity that a source means."""
+    """Return the severity for a source's name of it."""
     return _SEVERITIES.get(words(value, 40).lower(), Severity.CRITICAL)
 
 
 def identifier(value: Any) -> str | None:
-    """The name of a component or measuring point; None where it can be none: the alarm is still one of its application."""
+    """Return a valid name of a component or measuring point, else None; the alarm then names only its application."""
     text = words(value, 100)
     return text if _IDENTIFIER.fullmatch(text) else None
 
 
 NO_ZONE: Final = "its times have no time zone and were read as UTC"
-"""A remark for the sender."""
+"""A hint for the sender."""
 
 
 def lacks_zone(*values: Any) -> bool:
-    """Whether one of these is a time that names no zone."""
+    """Return whether one of these values is a time without a time zone."""
     found = [_moment(value) for value in values if isinstance(value, str)]
     return any(moment is not None and moment.tzinfo is None for moment in found)
 
@@ -150,7 +151,7 @@ def _moment(value: Any) -> datetime | None:
 
 
 def stated(value: Any) -> datetime | None:
-    """A moment as a source has it, in UTC (also where it names no zone); None where it states none that makes sense."""
+    """Return a source's time in UTC; without a time zone, it is read as UTC. None if it is missing or impossible."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     found = _moment(value)
@@ -162,23 +163,23 @@ def stated(value: Any) -> datetime | None:
 
 
 def link_from(value: Any) -> str | None:
-    """An address that people can follow."""
+    """Return an HTTP address that people can open, else None."""
     text = words(value, 501)
     return text if len(text) <= 500 and text.startswith(("http://", "https://")) else None
 
 
 def words(value: Any, limit: int) -> str:
-    """A text of at most so many characters, on one line; empty where there is nothing to read."""
+    """Return a value as text on one line, at most `limit` characters; empty if the value has no text."""
     return cut(" ".join(clean(value).split()), limit)
 
 
 def cut(text: str, limit: int) -> str:
-    """At most so many characters, with a mark where there were more."""
+    """Return at most `limit` characters of a text; a mark at the end shows that it was cut."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def clean(value: Any) -> str:
-    """A value as text that can be stored and sent; empty for none."""
+    """Return a value as text that can be stored and sent; empty for None."""
     if value is None:
         return ""
     if not isinstance(value, str):
@@ -186,5 +187,5 @@ def clean(value: Any) -> str:
             value = json.dumps(value, ensure_ascii=False)
         except RecursionError:
             return ""
-    # Half a surrogate pair cannot leave this process.
+    # Half of a surrogate pair cannot be encoded as UTF-8.
     return str(value).replace("\x00", "\ufffd").encode("utf-8", "replace").decode()

@@ -1,4 +1,4 @@
-"""From decoded bodies to durable alarms: what fits goes to its watch, what does not is kept and opens an incident of its own."""
+"""Delivers decoded alarms to their watches. Messages that cannot be delivered go to the quarantine and open an incident."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ from models.errors import WatchRefusedError, WatchUnavailableError
 from starter.intake.decoding import Decoded, UnreadableMessage, kept
 
 SOURCE: Final = "intake"
-"""The source of alarms about messages that were not understood."""
+"""The source of alarms about unreadable messages."""
 
 REFUSED: Final = "refused"
 
 
 class Receipt(Model):
-    """What became of one message; what the sender gets."""
+    """The result of one message, as the sender gets it."""
 
     application: str | None = None
     fingerprint: str | None = None
     disposition: str
-    """As `models.alarms.Disposition`, or `quarantined`; `refused` where nobody keeps what a watch cannot take."""
+    """A value of `models.alarms.Disposition`, or `quarantined`, or `refused` when a watch rejected it and nothing keeps it."""
     incident: str | None = None
     reason: str
     quarantine: str | None = None
-    """Under which id it is kept, when it was not understood."""
+    """The id of an unreadable message in the quarantine."""
 
 
 async def hand_over(reporter: BatchReporter, alarms: Sequence[Alarm]) -> list[Receipt]:
-    """Hand alarms to the watches of their applications, all applications at once; a receipt each, in the order given.
+    """Deliver alarms to the watches of their applications, at the same time. Return a receipt for each, in the given order.
 
-    Every application is tried; then the first `WatchUnavailableError` is raised, if there was one.
+    Raise the first `WatchUnavailableError`, but only after the delivery to every application was tried.
     """
     groups = batched(alarms)
     answers = await asyncio.gather(*(_in_order(reporter, b) for b in groups.values()), return_exceptions=True)
@@ -50,12 +50,12 @@ async def hand_over(reporter: BatchReporter, alarms: Sequence[Alarm]) -> list[Re
 
 
 async def _in_order(reporter: BatchReporter, batches: Sequence[AlarmBatch]) -> list[Receipt]:
-    # A fault and its clearing may stand in different batches of one application.
+    # In order, because one batch may raise an alarm that a later batch clears.
     return [receipt for batch in batches for receipt in await _one(reporter, batch)]
 
 
 async def _one(reporter: BatchReporter, batch: AlarmBatch) -> list[Receipt]:
-    """Hand a batch over; where its watch refuses it, find by halves which alarms are to blame."""
+    """Deliver a batch. If its watch refuses it, deliver each half, until only the invalid alarms are refused."""
     try:
         answer = await reporter.deliver(batch)
     except WatchRefusedError as error:
@@ -65,35 +65,35 @@ async def _one(reporter: BatchReporter, batch: AlarmBatch) -> list[Receipt]:
         middle = len(batch.alarms) // 2
         halves = [batch.alarms[:middle], batch.alarms[middle:]]
         return await _in_order(reporter, [batch.model_copy(update={"alarms": half}) for half in halves])
-    except RuntimeError as error:  # what a lazy client says as long as it has never been connected
-        raise WatchUnavailableError(f"Temporal did not take the alarms of {batch.application}: {error}") from error
+    except RuntimeError as error:  # a lazy client raises it until its first connection
+        raise WatchUnavailableError(f"Temporal did not accept the alarms of {batch.application}: {error}") from error
     return [Receipt(application=batch.application, **r.model_dump(mode="json")) for r in answer.receipts]
 
 
 class IntakeDelivery:
-    """Makes a decoded body durable, or raises: then the sender must send it again, which does no harm."""
+    """Makes a decoded body durable, or raises. The sender must then send it again, and duplicates do no harm."""
 
     def __init__(self, reporter: BatchReporter, records: Records, provider_application: str) -> None:
-        """`provider_application` is where what fits nowhere opens its incidents."""
+        """`provider_application` gets the alarms about messages of unknown applications."""
         self._reporter = reporter
         self._records = records
         self._provider = provider_application
 
     async def deliver(self, decoded: Decoded, source: str, now: datetime) -> list[Receipt]:
-        """Keep what was not understood, then hand all alarms over; a receipt for each message.
+        """Store the unreadable messages, then deliver all alarms. Return a receipt for each message.
 
-        Raises `StoreError` or `WatchUnavailableError` when anything of it is not durable.
+        Raise `StoreError` or `WatchUnavailableError` when any message is not durable.
         """
         applications = await self._applications(decoded)
         known = [a for a in decoded.alarms if a.application in applications]
         unreadable = [*decoded.unreadable, *(_unknown(a) for a in decoded.alarms if a.application not in applications)]
-        quarantined, told = await self._keep(unreadable, applications, source, now)
-        receipts = await hand_over(self._reporter, [*known, *told])
+        quarantined, alarms = await self._keep(unreadable, applications, source, now)
+        receipts = await hand_over(self._reporter, [*known, *alarms])
         _require_taken(receipts[len(known) :])
         refused = [_refused(a, r.reason) for a, r in zip(known, receipts, strict=False) if r.disposition == REFUSED]
         if refused:
-            more, told = await self._keep(refused, applications, source, now)
-            _require_taken(await hand_over(self._reporter, told))
+            more, alarms = await self._keep(refused, applications, source, now)
+            _require_taken(await hand_over(self._reporter, alarms))
             quarantined += more
         delivered = [_with_remark(r, decoded) for r in receipts[: len(known)] if r.disposition != REFUSED]
         return delivered + quarantined
@@ -106,18 +106,18 @@ class IntakeDelivery:
     async def _keep(
         self, unreadable: Sequence[UnreadableMessage], applications: set[str], source: str, now: datetime
     ) -> tuple[list[Receipt], list[Alarm]]:
-        """Keep what cannot be delivered; gives receipts for its sender, and alarms for people."""
+        """Put messages in quarantine. Return the receipts for their sender, and the alarms about them."""
         if not unreadable:
             return [], []
         bodies = [(u.body, u.reason) for u in unreadable]
-        ids = await asyncio.to_thread(self._records.quarantine_all, source, bodies)
+        ids = await asyncio.to_thread(self._records.quarantine.add_all, source, bodies)
         receipts = [
             Receipt(disposition="quarantined", reason=u.reason, quarantine=id)
             for u, id in zip(unreadable, ids, strict=True)
         ]
-        return receipts, self._told(unreadable, ids, applications, source, now)
+        return receipts, self._alarms_about(unreadable, ids, applications, source, now)
 
-    def _told(
+    def _alarms_about(
         self,
         unreadable: Sequence[UnreadableMessage],
         ids: Sequence[str],
@@ -125,9 +125,9 @@ class IntakeDelivery:
         source: str,
         now: datetime,
     ) -> list[Alarm]:
-        """One alarm for each application and kind of reason, so that a flood joins one incident.
+        """Return one alarm for each application and kind of fault, so that a flood opens only one incident.
 
-        The people of the application hear of it where it can be recognised, else those of the provider's own application.
+        If a message names no known application, the alarm is for the provider's own application.
         """
         firsts: dict[tuple[str, str], tuple[UnreadableMessage, str]] = {}
         for message, id in zip(unreadable, ids, strict=True):
@@ -139,8 +139,8 @@ class IntakeDelivery:
     def _alarm(
         self, application: str, kind: str, message: UnreadableMessage, id: str, source: str, now: datetime
     ) -> Alarm:
-        fingerprint = f"{SOURCE}.{source}"[:100] + f".{kind}"  # without a slash: no source can have it
-        mend = f"driftvakt alarm clear {application} --fingerprint {fingerprint}"
+        fingerprint = f"{SOURCE}.{source}"[:100] + f".{kind}"  # without a slash: no source's alarm has the same one
+        command = f"driftvakt alarm clear {application} --fingerprint {fingerprint}"
         return Alarm(
             application=application,
             fingerprint=fingerprint,
@@ -150,12 +150,12 @@ class IntakeDelivery:
             since=now,
             since_known=False,
             seen_at=now,
-            detail=f"{message.reason[:500]}. The quarantine keeps it as {id}. Once the source is mended: {mend}",
+            detail=f"{message.reason[:500]}. The quarantine keeps it as {id}. Once the source is fixed: {command}",
         )
 
 
 def _require_taken(receipts: Sequence[Receipt]) -> None:
-    """Where not even the alarm about a message is taken, its sender must send it again."""
+    """Raise `WatchUnavailableError` if a watch refused the alarm about a message; the sender must then send it again."""
     for receipt in receipts:
         if receipt.disposition == REFUSED:
             raise WatchUnavailableError(receipt.reason)
@@ -170,7 +170,7 @@ def _refused(alarm: Alarm, reason: str) -> UnreadableMessage:
 
 
 def _as_kept(alarm: Alarm) -> bytes:
-    # When it was seen is left out: the same alarm again is the same body.
+    # Without the time of arrival, a repeated alarm has the same body and is kept once.
     body: dict[str, Any] = alarm.model_dump(mode="json", exclude={"seen_at"})
     return kept(body)
 

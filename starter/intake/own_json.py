@@ -1,4 +1,4 @@
-"""Our own JSON: one alarm or a list of them; only the application is needed."""
+"""Driftvakt's own JSON format: one alarm, or a list of alarms. Only the application is required."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any, Final
 
 from models.alarms import Alarm, AlarmState, fingerprint_of
-from starter.incident.messages import message
 from starter.intake.bodies import Format
 from starter.intake.decoding import (
     NO_ZONE,
@@ -26,6 +25,7 @@ from starter.intake.decoding import (
     stated,
     words,
 )
+from starter.terminal.messages import build_message
 
 _FIELDS: Final = frozenset(
     {
@@ -46,7 +46,7 @@ _FIELDS: Final = frozenset(
 )
 
 _PLACES: Final = ("host", "hostname", "instance", "node", "server", "device", "service", "check", "resource")
-"""Fields of other systems that say where a fault is, so that the same title at two places is two alarms."""
+"""Fields in which other systems name the place of a fault. The same title at two places means two alarms."""
 
 _STATES: Final = {
     **dict.fromkeys(("", "firing", "alerting", "problem", "down", "critical", "warning"), AlarmState.FIRING),
@@ -57,7 +57,7 @@ _MOST_EXTRA: Final = 20
 
 
 def decode(body: Any, source: str, now: datetime) -> Decoded:
-    """Make alarms of a body; raise `NotUnderstoodError` when it is neither an object nor a list."""
+    """Return the alarms of a body. Raise `NotUnderstoodError` when it is neither an object nor a list."""
     if not isinstance(body, dict | list):
         raise NotUnderstoodError("the body is neither an alarm nor a list of alarms")
     decoded = Decoded()
@@ -73,7 +73,7 @@ def decode(body: Any, source: str, now: datetime) -> Decoded:
 
 
 def by_person(values: dict[str, Any], who: str, now: datetime) -> Alarm:
-    """An alarm that a person raises or clears; `UserError` names the option that does not fit."""
+    """Return an alarm that a person raises or clears. Raise `UserError` with the name of a wrong option."""
     named = {"title": "Raised by hand", **values}
     values = {
         "fingerprint": fingerprint_of("hand", _digest(named)),
@@ -84,12 +84,12 @@ def by_person(values: dict[str, Any], who: str, now: datetime) -> Alarm:
         "seen_at": now,
         "by_person": True,
     }
-    return message(Alarm, values, {"application": "APPLICATION"})
+    return build_message(Alarm, values, {"application": "APPLICATION"})
 
 
 def _alarm(item: Any, source: str, now: datetime) -> Alarm:
     if not isinstance(item, dict):
-        raise NotUnderstoodError("an alarm is no object")
+        raise NotUnderstoodError("an alarm is not a JSON object")
     state = _STATES.get(words(item.get("state"), 40).lower())
     if state is None:
         raise NotUnderstoodError("an alarm has a state that is neither firing nor cleared")
@@ -98,7 +98,7 @@ def _alarm(item: Any, source: str, now: datetime) -> Alarm:
     return alarm_from(
         {
             "application": application_from({k: words(item.get(k), 200) for k in ("customer", "application")}),
-            # Whoever sends it is known by its token and not by what it says of itself.
+            # The token proves the source; a name in the body proves nothing.
             "fingerprint": fingerprint_of(source, clean(item.get("fingerprint")) or _digest(item)),
             "state": state,
             "severity": severity_from(item.get("severity", "critical")),
@@ -116,21 +116,21 @@ def _alarm(item: Any, source: str, now: datetime) -> Alarm:
 
 
 def _detail(item: dict[str, Any]) -> str:
-    """The detail, and after it what stands in fields of other names: it may be what people need."""
+    """Return the detail, followed by unknown fields, because people may need them."""
     extra = {k: v for k, v in item.items() if k not in _FIELDS}
     for name in ("component", "measuring_point"):
         if clean(item.get(name)) and identifier(item.get(name)) is None:
             extra[name] = item[name]
-    told = [f"{words(k, 40)}: {words(v, 200)}" for k, v in list(extra.items())[:_MOST_EXTRA] if clean(v)]
-    return cut("\n".join([part for part in (clean(item.get("detail")).strip(), *told) if part]), 1000)
+    others = [f"{words(k, 40)}: {words(v, 200)}" for k, v in list(extra.items())[:_MOST_EXTRA] if clean(v)]
+    return cut("\n".join([part for part in (clean(item.get("detail")).strip(), *others) if part]), 1000)
 
 
 def _digest(item: dict[str, Any]) -> str:
-    """What names a fault whose source gives no fingerprint: its title and its place."""
+    """Return a fingerprint from title and place, for an alarm whose source gives none."""
     parts = [clean(item.get(k)) for k in ("application", "component", "measuring_point", "title")]
     places = {k: clean(item[k]) for k in _PLACES if clean(item.get(k))}
     return hashlib.sha256(kept([*parts, places])).hexdigest()[:32]
 
 
 OWN_JSON: Final = Format(decode, list_key=None)
-"""`POST /alarms`."""
+"""The format of `POST /alarms`."""

@@ -1,4 +1,4 @@
-"""Running the intake."""
+"""Runs the HTTP server of the alarm intake."""
 
 from __future__ import annotations
 
@@ -18,35 +18,35 @@ from temporalio.client import Client
 
 from activities.alarms.gathering import GatheringReporter
 from activities.alarms.reporter import WatchReporter
-from activities.deadman.signs import Signs
 from activities.records import Records
+from activities.records.heartbeats import SourceHeartbeats
 from models.errors import SettingsError
 from models.settings import Settings
-from starter.installation.temporal import connect
+from starter.connection.temporal import connect
 from starter.intake.app import Intake, database_check, temporal_check
 from starter.intake.connections import Connections
 from starter.intake.delivery import IntakeDelivery
 from starter.intake.sources import Sources, authorization
 
 _PATIENCE: Final = timedelta(seconds=15)
-"""For one acknowledgement of a watch; then the sender is asked to send again."""
+"""Timeout of a watch's acknowledgement; after it, the sender gets 503 and must send again."""
 
 _OPEN_FILES: Final = 8192
-"""Many systems allow 1,024 unless told otherwise, which half-open TLS connections can use up."""
+"""The wanted limit of open files. Many systems allow only 1,024, which half-open TLS connections can exhaust."""
 
 _M_MMAP_THRESHOLD: Final = -3
 _M_ARENA_MAX: Final = -8
-"""Of glibc's `malloc.h`."""
+"""`M_ARENA_MAX` from glibc's `malloc.h`."""
 
 _BACKLOG: Final = 1024
 _GRACE_S: Final = 20
 
 
 async def serve(settings: Settings) -> None:
-    """Take alarms until cancelled; then requests that are being answered are finished first.
+    """Run the intake until this task is cancelled; then finish the requests in progress.
 
-    Starts without Temporal and without the database, and answers 503 until they are there. The records' tables must have been
-    made. Raises `SettingsError` when the address is taken or the TLS files cannot be used.
+    The intake starts without Temporal and without the database, and answers 503 until both are available. The tables of the
+    records must exist. Raise `SettingsError` when the address is in use or the TLS files cannot be used.
     """
     records = Records(settings.records_url)
     sources = Sources(settings.alarm_sources)
@@ -59,17 +59,19 @@ async def serve(settings: Settings) -> None:
 
 
 def make_app(settings: Settings, client: Client, records: Records, sources: Sources | None = None) -> Starlette:
-    """The intake's application with its real parts."""
+    """Return the intake's web application with its real parts."""
     reporter = GatheringReporter(WatchReporter(client, patience=_PATIENCE))
     delivery = IntakeDelivery(reporter, records, settings.provider_application)
     checks = {"temporal": temporal_check(client), "database": database_check(records)}
-    return Intake(sources or Sources(settings.alarm_sources), delivery, checks, Signs(records.database)).app()
+    return Intake(
+        sources or Sources(settings.alarm_sources), delivery, checks, SourceHeartbeats(records.database)
+    ).app()
 
 
 class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave signals to whoever started us; we are ended by cancelling."""
+        """Handle no signals: the caller handles them, and stops the server by cancelling its task."""
         yield
 
 
@@ -105,7 +107,7 @@ def _allow_open_files() -> None:
 
 
 def _give_memory_back() -> None:
-    """Have the C library return large blocks to the system; else glibc keeps some for each thread that read a large body."""
+    """Make glibc return large blocks of memory; else it keeps some for each thread that has read a large body."""
     with suppress(OSError, AttributeError):
         libc = ctypes.CDLL(None)
         libc.mallopt(_M_MMAP_THRESHOLD, 128 * 1024)
@@ -114,7 +116,7 @@ def _give_memory_back() -> None:
 
 @contextmanager
 def _listening(settings: Settings) -> Iterator[socket.socket]:
-    # Uvicorn itself would end the process where an address is taken.
+    # Uvicorn would end the process if the address is in use.
     host, port = settings.intake_host, settings.intake_port
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]

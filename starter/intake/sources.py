@@ -1,4 +1,4 @@
-"""Who may send alarms: sources, each known by its bearer token."""
+"""The sources that may send alarms. Each proves its name by a bearer token."""
 
 from __future__ import annotations
 
@@ -13,28 +13,27 @@ from models.errors import SettingsError
 
 @dataclass(frozen=True, slots=True)
 class SourcesState:
-    """Whether sources can be told apart now."""
+    """The number of configured sources, and of those whose token cannot be read."""
 
     configured: int
     unreadable: int
-    """How many tokens cannot be read."""
 
 
 class Sources:
-    """The configured sources; a token is read anew for each request, so that it can be exchanged while we run."""
+    """The configured sources. Their tokens are read for each request, so that a token can be replaced without a restart."""
 
     def __init__(self, references: Mapping[str, str]) -> None:
         """`references` is `{source: "file:PATH" or "env:NAME"}`."""
         self._references = dict(references)
 
-    def standing(self) -> SourcesState:
-        """How it stands with the tokens."""
+    def state(self) -> SourcesState:
+        """Return the state of the tokens."""
         return SourcesState(len(self._references), list(self._tokens().values()).count(None))
 
     def whose(self, authorization: bytes) -> str | None:
-        """The source that this `Authorization` header proves.
+        """Return the source whose token this `Authorization` header has, or None.
 
-        Every token is compared, in constant time, so that the time taken tells nothing.
+        Every token is compared, in constant time, so that the response time reveals nothing about the tokens.
         """
         scheme, _, given = authorization.partition(b" ")
         digest = hashlib.sha256(given.strip()).digest()
@@ -49,7 +48,7 @@ class Sources:
 
 
 def authorization(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
-    """The `Authorization` header, as bytes: whoever forges one is not bound to any character set."""
+    """Return the `Authorization` header, as bytes because a forged one may have any encoding; empty if it is missing."""
     return next((value for key, value in headers if key.lower() == b"authorization"), b"")
 
 

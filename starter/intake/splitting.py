@@ -1,7 +1,7 @@
-"""Taking a JSON text apart into its messages without reading it as a whole.
+"""Splits a JSON text into its messages without parsing the whole text.
 
-One message that is malformed, too large or nested too deeply then does not take its neighbours with it, and a text of any size
-needs little memory.
+Thus a message that is malformed, too large or nested too deeply does not spoil the other ones, and a text of any size needs
+little memory.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ class Piece:
 
     text: str
     cut: bool = False
-    """It was longer than what is kept."""
+    """Whether the text was longer than the limit."""
 
 
-class _Kept:
-    """A text that grows up to a limit; in one buffer, because many short strings take far more memory."""
+class _Parts:
+    """A text that grows up to a limit. It is one buffer, because many short strings need far more memory."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -43,7 +43,7 @@ class _Kept:
             self._size += len(fits)
 
     def take(self) -> Piece | None:
-        """All of it, unless it is blank; then begin anew."""
+        """Return the text and empty the buffer; None if the text is blank."""
         piece = Piece(self._text.getvalue(), self._cut)
         self._text = io.StringIO(newline="")
         self._size, self._cut = 0, False
@@ -53,27 +53,27 @@ class _Kept:
 class Splitter:
     """Splits a text that arrives in chunks into messages.
 
-    With a `list_key`, messages are the elements of the list that stands under this key in the outermost object. Without one,
-    they are the elements of the outermost list, or every outermost value where there is no such list.
+    With a `list_key`, the messages are the elements of the list under this key of the outermost object. Without one, they are
+    the elements of the outermost list, or, if there is no list, the outermost values.
     """
 
     def __init__(self, list_key: str | None, limit: int) -> None:
-        """Of each message, and of what stands around the messages, `limit` characters are kept."""
+        """Keep at most `limit` characters of each message, and of the text around the messages."""
         self._list_key = list_key
-        self._piece, self._around = _Kept(limit), _Kept(limit)
+        self._piece, self._around = _Parts(limit), _Parts(limit)
         self._depth = 0
         self._list_depth = 0 if list_key is None else -1
-        """How deep the elements of the list lie; -1 while the list has not been found."""
+        """The nesting depth of the list's elements; -1 while the list has not been found."""
         self._found = False
         self.unfinished = False
-        """The text ended within a message, or one of them was never closed."""
+        """Whether the text ended within a message."""
         self._begun = False
         self._in_string = False
         self._string = ""
         self._carried = ""
 
     def feed(self, chunk: str) -> Iterator[Piece]:
-        """Take a chunk in; gives every message that is complete with it."""
+        """Add a chunk, and yield each message that it completes."""
         text, self._carried = self._carried + chunk, ""
         at = 0
         while at < len(text):
@@ -99,23 +99,23 @@ class Splitter:
             at = end + 1
 
     def finish(self) -> Iterator[Piece]:
-        """The text is over: gives what was begun and not completed."""
+        """End the text, and yield the message that is not complete."""
         self._keep(self._carried)
         if piece := self._piece.take():
             self.unfinished = True
             yield piece
 
     def around(self) -> Piece | None:
-        """What stands around the messages, their list left empty; None where nothing does, or where there is no list."""
+        """Return the text around the messages, with their list left empty; None if there is no such text or no list."""
         return self._around.take()
 
     @property
     def found(self) -> bool:
-        """Whether there is a list of messages."""
+        """Return whether the list of messages has been found."""
         return self._found
 
     def _take(self, mark: str) -> Piece | None:
-        """Take a character that gives the text its structure; gives the message that it completes."""
+        """Add a quote, bracket, brace or comma, and return the message that it completes, or None."""
         outermost = not self._begun
         self._begun = True
         if mark == '"':

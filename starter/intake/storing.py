@@ -1,4 +1,4 @@
-"""Holding the bodies of requests: in memory as long as there is room for all of them, else in files."""
+"""Stores the bodies of requests: in memory while all of them fit there, else in temporary files."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from models.errors import StoreUnavailableError
 
 _CHUNK: Final = 64 * 1024
 MEMORY: Final = 32 * 1024 * 1024
-"""Bytes of bodies that are held in memory at the same time, over all requests."""
+"""The limit in bytes for the bodies of all requests in memory."""
 DISK: Final = 1024 * 1024 * 1024
-"""Bytes of bodies that are held in temporary files at the same time; beyond, senders are asked to send again."""
+"""The limit in bytes for all bodies in temporary files. Above it, the intake answers 503."""
 
 
 class Room:
-    """How much all bodies together may take."""
+    """The memory and disk space that all bodies share."""
 
     def __init__(self, memory: int = MEMORY, disk: int = DISK) -> None:
         self.memory = memory
         self.disk = disk
 
     def body(self) -> StoredBody:
-        """An empty body; close it to give its room back."""
+        """Return an empty body. The caller must close it to free its space."""
         return StoredBody(self)
 
 
@@ -40,16 +40,16 @@ class StoredBody:
 
     @property
     def size(self) -> int:
-        """How many bytes were written."""
+        """Return the number of bytes that were written."""
         return self._in_memory + self._on_disk
 
     @property
     def sha256(self) -> str:
-        """Of all bytes."""
+        """Return the SHA-256 of the bytes."""
         return self._digest.hexdigest()
 
     def write(self, chunk: bytes) -> None:
-        """Add bytes; raises `StoreUnavailableError` where there is no room for them."""
+        """Add bytes. Raise `StoreUnavailableError` when there is no space for them."""
         self._digest.update(chunk)
         if self._file is None and len(chunk) <= self._room.memory:
             self._chunks.append(chunk)
@@ -67,7 +67,7 @@ class StoredBody:
             raise StoreUnavailableError(f"the body cannot be kept in a temporary file: {error.strerror}") from None
 
     def chunks(self) -> Iterator[bytes]:
-        """All bytes, from the beginning."""
+        """Yield all bytes, from the beginning."""
         for chunk in self._chunks:
             for at in range(0, len(chunk), _CHUNK):
                 yield chunk[at : at + _CHUNK]
@@ -77,7 +77,7 @@ class StoredBody:
                 yield chunk
 
     def start(self, size: int) -> bytes:
-        """The first bytes."""
+        """Return the first bytes of the body."""
         found = bytearray()
         for chunk in self.chunks():
             found += chunk[: size - len(found)]
@@ -86,7 +86,7 @@ class StoredBody:
         return bytes(found)
 
     def close(self) -> None:
-        """Give the room back; closing again changes nothing."""
+        """Free the space. A second call does nothing."""
         self._room.memory += self._in_memory
         self._room.disk += self._on_disk
         self._in_memory = self._on_disk = 0

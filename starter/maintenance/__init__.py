@@ -1,1 +1,1 @@
-"""Maintenance, as the commands list, start and foresee it."""
+"""The commands that list and start maintenance, and show its calendar."""

@@ -1,7 +1,8 @@
-"""`driftvakt maintenance`: list, run and foresee maintenance."""
+"""`driftvakt maintenance`: list, run and plan maintenance."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,15 +10,15 @@ import typer
 
 from starter.operation.following import NoWait, Reason, Rehearse, finish, start_and_follow
 from starter.terminal.options import Application as Application
-from starter.terminal.options import AsJson, By, at_desk, echo, echo_json, who_orders
+from starter.terminal.options import AsJson, By, echo_json, in_session, print_list, who_orders
 
 if TYPE_CHECKING:
     from models.operation import OperationOutcome
     from models.schedules import AgendaEntry
-    from starter.desk import Desk
     from starter.maintenance.service import RoutineLine
+    from starter.terminal.session import CommandSession
 
-app = typer.Typer(help="List, run and foresee maintenance.", no_args_is_help=True)
+app = typer.Typer(help="List, run and plan maintenance.", no_args_is_help=True)
 
 Applications = Annotated[
     list[str] | None,
@@ -31,24 +32,22 @@ Applications = Annotated[
 
 @app.command("list")
 def list_(applications: Applications = None, as_json: AsJson = False) -> None:
-    """List maintenance routines: how each ended last, when it is next, and whether its schedule runs."""
-    lines = at_desk(lambda desk: _list(desk, applications or []))
-    if as_json:
-        echo_json([line.model_dump(mode="json") for line in lines])
-        return
-    if not lines:
-        echo("no published dossier has a maintenance routine")
-        return
-    from starter.maintenance.page import show_routines
+    """List maintenance routines with their last result, their next run, and their schedule."""
+    lines = in_session(lambda session: _list(session, applications or []))
 
-    show_routines(lines)
+    def show(found: Sequence[RoutineLine]) -> None:
+        from starter.maintenance.page import show_routines
+
+        show_routines(found)
+
+    print_list(lines, as_json, "no published dossier has a maintenance routine", show)
 
 
 def _of_our_days(day: datetime | None) -> datetime | None:
     from models.base import OUR_TIME
 
     if day is not None and day.year not in OUR_TIME:
-        raise typer.BadParameter(f"{day:%Y-%m-%d} is no day that can be meant; write one from 1990 to 2199")
+        raise typer.BadParameter(f"{day:%Y-%m-%d} is outside the supported years; write a day from 1990 to 2199")
     return day
 
 
@@ -67,8 +66,8 @@ def calendar(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show the next twelve months with what stands in the way: overlaps on one application, freezes, closed windows."""
-    entries = at_desk(lambda desk: _calendar(desk, applications or [], since))
+    """Show the next twelve months, with conflicts: overlaps on one application, freezes, closed windows."""
+    entries = in_session(lambda session: _calendar(session, applications or [], since))
     if as_json:
         echo_json([entry.model_dump(mode="json") for entry in entries])
         return
@@ -88,7 +87,7 @@ def run(
     resume: Annotated[
         str | None,
         typer.Option(
-            help="Go on where this run stopped: its failed hosts, then those that had no turn.", show_default=False
+            help="Continue this run: its failed hosts, then the hosts that it did not reach.", show_default=False
         ),
     ] = None,
     when_open: Annotated[
@@ -100,7 +99,7 @@ def run(
     no_wait: NoWait = False,
     as_json: AsJson = False,
 ) -> None:
-    """Carry a maintenance routine out now, in its window; exit 0 only if all of it went well."""
+    """Run a maintenance routine now, if its window is open; exit 0 only if every step succeeded."""
     fields = {
         "application": application,
         "routine": routine,
@@ -109,42 +108,42 @@ def run(
         "reason": reason,
         "rehearse": rehearse,
     }
-    outcome = at_desk(lambda desk: _run(desk, fields, resume, by, wait=not no_wait, as_json=as_json))
+    outcome = in_session(lambda session: _run(session, fields, resume, by, wait=not no_wait, as_json=as_json))
     finish(outcome, as_json)
 
 
-async def _list(desk: Desk, applications: list[str]) -> list[RoutineLine]:
+async def _list(session: CommandSession, applications: list[str]) -> list[RoutineLine]:
     from starter.maintenance.service import list_routines
 
-    return await list_routines(desk, applications)
+    return await list_routines(session, applications)
 
 
-async def _calendar(desk: Desk, applications: list[str], since: datetime | None) -> list[AgendaEntry]:
+async def _calendar(session: CommandSession, applications: list[str], since: datetime | None) -> list[AgendaEntry]:
     from datetime import UTC
 
     from starter.maintenance.service import calendar as foreseen
 
-    return await foreseen(desk, applications, since.date() if since else None, datetime.now(UTC))
+    return await foreseen(session, applications, since.date() if since else None, datetime.now(UTC))
 
 
 async def _run(
-    desk: Desk, fields: dict[str, Any], resume: str | None, by: str | None, *, wait: bool, as_json: bool
+    session: CommandSession, fields: dict[str, Any], resume: str | None, by: str | None, *, wait: bool, as_json: bool
 ) -> OperationOutcome | None:
     from models.errors import UserError
     from models.maintenance import MaintenanceOrder
-    from models.operation import OperationKind
-    from starter.applications import require_application, require_maintenance
-    from starter.desk import made
+    from models.operation_kinds import MAINTENANCE
     from starter.maintenance.service import resumed
-    from starter.operation.starting import by_the_clock
+    from starter.operation.starting import time_key
+    from starter.terminal.applications import require_application, require_maintenance
+    from starter.terminal.messages import build_message
 
     application, routine = str(fields["application"]), str(fields["routine"])
-    require_application(desk.settings, desk.records, application)
-    require_maintenance(desk.records, application, routine, fields["hosts"])
-    order = made(MaintenanceOrder, **fields, by=who_orders(desk, by, application))
+    require_application(session.settings, session.records, application)
+    require_maintenance(session.records, application, routine, fields["hosts"])
+    order = build_message(MaintenanceOrder, {**fields, "by": who_orders(session, by, application)})
     if resume is not None and order.hosts:
-        raise UserError("--resume goes on with the hosts that a run left undone; leave --host out, or --resume")
+        raise UserError("--resume continues with the hosts that a run did not finish; leave --host out, or --resume")
     if resume is not None:
-        order = await resumed(desk, order, resume)
-    key, title = f"{order.routine}.{by_the_clock()}", f"Maintenance {order.routine} of {order.application}"
-    return await start_and_follow(desk, OperationKind.MAINTENANCE, order, key, title, wait=wait, as_json=as_json)
+        order = await resumed(session, order, resume)
+    key, title = f"{order.routine}.{time_key()}", f"Maintenance {order.routine} of {order.application}"
+    return await start_and_follow(session, MAINTENANCE, order, key, title, wait=wait, as_json=as_json)

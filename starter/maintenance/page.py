@@ -8,13 +8,14 @@ from typing import Final
 
 from rich.console import Console
 
+from models.base import counted
 from models.schedules import AgendaEntry
 from starter.maintenance.service import RoutineLine
 from starter.provisioning.page import moment
 from starter.terminal.screen import Listing, terminal, tidy
 
 _MOST_DAYS: Final = 6
-"""Named one by one in a month; more are counted."""
+"""The number of days that the calendar lists for a month. For more days it prints their number, the first and the last."""
 
 
 def show_routines(lines: Sequence[RoutineLine], console: Console | None = None) -> None:
@@ -22,7 +23,7 @@ def show_routines(lines: Sequence[RoutineLine], console: Console | None = None) 
     columns = ("application", "routine", "title", "when", "next", "last", "schedule")
     table = Listing(*columns)
     for line in lines:
-        upcoming = moment(line.next_run) if line.next_run else "never again"
+        upcoming = moment(line.next_run) if line.next_run else "no further run"
         last = f"{line.last.state} {line.last.at:%Y-%m-%d}" if line.last else "never"
         cells = (line.application, line.name, line.title, line.when, upcoming, last, line.schedule)
         table.add_row(*map(tidy, cells))
@@ -30,7 +31,7 @@ def show_routines(lines: Sequence[RoutineLine], console: Console | None = None) 
 
 
 def show_calendar(entries: Sequence[AgendaEntry], console: Console | None = None) -> None:
-    """Print what comes, month by month, a line for each routine and one for each run that something stands in the way of."""
+    """Print the calendar by month: a line for each routine, and a line for each run that something prevents."""
     out = console or terminal()
     months: dict[str, dict[str, list[AgendaEntry]]] = defaultdict(lambda: defaultdict(list))
     for entry in entries:
@@ -47,7 +48,7 @@ def show_calendar(entries: Sequence[AgendaEntry], console: Console | None = None
                 for conflict in run.conflicts:
                     out.print(f"    [yellow]! {moment(run.begins)} {tidy(conflict)}[/]", soft_wrap=True)
     troubled = sum(bool(entry.conflicts) for entry in entries)
-    out.print(f"{len(entries)} runs, {troubled} of them with something in their way.")
+    out.print(f"{counted(len(entries), 'run')}, {troubled} with a conflict.")
 
 
 def _days(runs: Sequence[AgendaEntry]) -> str:

@@ -1,1 +1,1 @@
-"""Major incidents, as the commands see and tell them."""
+"""The commands that list, show and update major incidents."""

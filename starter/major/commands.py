@@ -1,8 +1,8 @@
-"""`driftvakt major`: several incidents, of several applications or customers, under one lead."""
+"""`driftvakt major`: coordinate several incidents, of several applications or customers, under one lead."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,11 +12,11 @@ from starter.terminal.options import (
     By,
     Limit,
     Yes,
-    at_desk,
     be_sure,
     echo,
     echo_json,
-    say_cut,
+    in_session,
+    print_list,
     stop,
     who_asks,
     who_orders,
@@ -24,10 +24,10 @@ from starter.terminal.options import (
 
 if TYPE_CHECKING:
     from models.base import Model
-    from models.major import MajorTold
-    from starter.desk import Desk
+    from models.major import MajorReply
     from starter.major.service import MajorLine, MajorView
     from starter.terminal.listed import Listed
+    from starter.terminal.session import CommandSession
 
 app = typer.Typer(help="Lead several incidents as one major incident.", no_args_is_help=True)
 
@@ -35,51 +35,46 @@ MajorId = Annotated[
     str, typer.Argument(metavar="MAJOR", help="As in 2026-03-01.1, or its workflow id.", show_default=False)
 ]
 Incidents = Annotated[
-    list[str], typer.Argument(metavar="INCIDENT", help="As in acme.shop.17; several, if you like.", show_default=False)
+    list[str], typer.Argument(metavar="INCIDENT", help="As in acme.shop.17; one or more.", show_default=False)
 ]
-Reason = Annotated[str, typer.Option(help="Why; it stands in the timeline.", show_default=False)]
+Reason = Annotated[str, typer.Option(help="Reason; the timeline shows it.", show_default=False)]
 
 
 @app.command("open")
 def open_(
     incidents: Incidents,
-    title: Annotated[str, typer.Option(help="What is wrong, in a sentence.", show_default=False)],
-    lead: Annotated[str | None, typer.Option(help="Who leads it: an e-mail address.", show_default="you")] = None,
+    title: Annotated[str, typer.Option(help="The fault, in one sentence.", show_default=False)],
+    lead: Annotated[str | None, typer.Option(help="E-mail address of the lead.", show_default="you")] = None,
     by: By = None,
     as_json: AsJson = False,
 ) -> None:
-    """Put incidents under one lead; each goes on by itself, and says who leads it."""
-    id = at_desk(lambda desk: _open(desk, incidents, title, lead, by))
+    """Open a major incident: one lead for several incidents, each of which continues."""
+    id = in_session(lambda session: _open(session, incidents, title, lead, by))
     said = f"Opened {id}. Follow it: driftvakt major show {id.removeprefix('major.')}"
     echo_json({"major": id, "message": said}) if as_json else echo(said)
 
 
 @app.command("list")
 def list_(
-    open_only: Annotated[
-        bool, typer.Option("--open/--all", help="Only those that are open, or closed ones too.")
-    ] = True,
+    open_only: Annotated[bool, typer.Option("--open/--all", help="Only the open ones, or all.")] = True,
     limit: Limit = 100,
     as_json: AsJson = False,
 ) -> None:
     """List major incidents; the closed ones as long as Temporal keeps them."""
-    found = at_desk(lambda desk: _list(desk, open_only, limit))
-    lines = found.lines
-    if as_json:
-        echo_json([line.model_dump(mode="json") for line in lines])
-    elif not lines:
-        echo("no major incident is open" if open_only else "there are no major incidents")
-    else:
+
+    def show(lines: Sequence[MajorLine]) -> None:
         from starter.major.page import show_list
 
         show_list(lines)
-    say_cut(found)
+
+    found = in_session(lambda session: _list(session, open_only, limit))
+    print_list(found, as_json, "no major incident is open" if open_only else "there are no major incidents", show)
 
 
 @app.command()
 def show(major: MajorId, as_json: AsJson = False) -> None:
-    """Show one: who leads it, how its incidents stand, what happened."""
-    view = at_desk(lambda desk: _show(desk, major))
+    """Show a major incident: lead, incidents, timeline."""
+    view = in_session(lambda session: _show(session, major))
     if as_json:
         echo_json(view)
         return
@@ -92,12 +87,12 @@ def show(major: MajorId, as_json: AsJson = False) -> None:
 def add(
     major: MajorId,
     incidents: Incidents,
-    note: Annotated[str, typer.Option(help="A note to them.", show_default=False)] = "",
+    note: Annotated[str, typer.Option(help="Note to these incidents.", show_default=False)] = "",
     by: By = None,
     as_json: AsJson = False,
 ) -> None:
-    """Take further incidents in."""
-    _tell(major, by, as_json, "add_incidents", lambda desk: {"incidents": _ids(desk, incidents), "note": note})
+    """Add further incidents."""
+    _send(major, by, as_json, "add_incidents", lambda session: {"incidents": _ids(session, incidents), "note": note})
 
 
 @app.command()
@@ -108,75 +103,83 @@ def remove(
     by: By = None,
     as_json: AsJson = False,
 ) -> None:
-    """Take an incident out: it is another matter, and is led on its own again."""
-    _tell(major, by, as_json, "remove_incident", lambda desk: {"incident": _ids(desk, [incident])[0], "reason": reason})
+    """Remove an incident from the major incident; it gets a lead of its own again."""
+    _send(
+        major,
+        by,
+        as_json,
+        "remove_incident",
+        lambda session: {"incident": _ids(session, [incident])[0], "reason": reason},
+    )
 
 
 @app.command()
 def note(
     major: MajorId,
-    text: Annotated[str, typer.Argument(help="What to write down.", show_default=False)],
-    customer: Annotated[bool, typer.Option("--customer", help="The customers may read it.")] = False,
+    text: Annotated[str, typer.Argument(help="Text of the note.", show_default=False)],
+    customer: Annotated[bool, typer.Option("--customer", help="Show it to the customers, too.")] = False,
     by: By = None,
     as_json: AsJson = False,
 ) -> None:
     """Add a note to the timelines of all its open incidents; internal unless --customer is given."""
     audience = "customer" if customer else "internal"
-    _tell(major, by, as_json, "add_note", lambda desk: {"text": text, "audience": audience})
+    _send(major, by, as_json, "add_note", lambda session: {"text": text, "audience": audience})
 
 
 @app.command()
 def update(
     major: MajorId,
-    text: Annotated[str, typer.Option(help="What to tell them.", show_default=False)],
+    text: Annotated[str, typer.Option(help="The text of the update.", show_default=False)],
     by: By = None,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Tell the customers of all its open incidents the same; names them, and asks whether you are sure."""
-    told = at_desk(lambda desk: _update(desk, major, text, by, yes))
-    _say(told, as_json)
+    """Send one update to the customers of all its open incidents; names them, and asks whether you are sure."""
+    answer = in_session(lambda session: _update(session, major, text, by, yes))
+    _print_answer(answer, as_json)
 
 
 @app.command()
 def handover(
     major: MajorId,
-    to: Annotated[str, typer.Option(help="Who leads it from now on: an e-mail address.", show_default=False)],
-    note: Annotated[str, typer.Option(help="What the next one must know.", show_default=False)],
+    to: Annotated[str, typer.Option(help="E-mail address of the next lead.", show_default=False)],
+    note: Annotated[str, typer.Option(help="Facts that the next lead must know.", show_default=False)],
     by: By = None,
     as_json: AsJson = False,
 ) -> None:
     """Hand the lead over."""
-    _tell(major, by, as_json, "hand_over", lambda desk: {"to": to, "note": note})
+    _send(major, by, as_json, "hand_over", lambda session: {"to": to, "note": note})
 
 
 @app.command()
 def close(
     major: MajorId,
     reason: Reason,
-    force: Annotated[bool, typer.Option("--force", help="Even while incidents of it are open.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Close it even if some of its incidents are open.")] = False,
     by: By = None,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Close it; what still is open is led on its own again."""
-    told = at_desk(lambda desk: _close(desk, major, reason, force, by, yes))
-    _say(told, as_json)
+    """Close a major incident; its open incidents get leads of their own again."""
+    answer = in_session(lambda session: _close(session, major, reason, force, by, yes))
+    _print_answer(answer, as_json)
 
 
-def _tell(major: str, by: str | None, as_json: bool, name: str, fields: Callable[[Desk], Mapping[str, Any]]) -> None:
-    async def tell(desk: Desk) -> MajorTold:
-        from starter.major.service import tell_major
+def _send(
+    major: str, by: str | None, as_json: bool, name: str, fields: Callable[[CommandSession], Mapping[str, Any]]
+) -> None:
+    async def send(session: CommandSession) -> MajorReply:
+        from starter.major.service import send_to_major
 
-        return await tell_major(desk, major, name, _message(desk, name, fields(desk), by))
+        return await send_to_major(session, major, name, _message(session, name, fields(session), by))
 
-    _say(at_desk(tell), as_json)
+    _print_answer(in_session(send), as_json)
 
 
-def _message(desk: Desk, name: str, fields: Mapping[str, Any], by: str | None) -> Model:
+def _message(session: CommandSession, name: str, fields: Mapping[str, Any], by: str | None) -> Model:
     from models import major as messages
     from models.incident import HandOver, Note
-    from starter.incident.messages import message
+    from starter.terminal.messages import build_message
 
     kinds: dict[str, type[Model]] = {
         "add_incidents": messages.AddIncidents,
@@ -191,72 +194,74 @@ def _message(desk: Desk, name: str, fields: Mapping[str, Any], by: str | None) -
         "incident": "INCIDENT",
         "text": "text" if name == "update_customers" else "TEXT",
     }
-    return message(kinds[name], {**fields, "by": who_asks(desk.settings, by)}, spelled)
+    return build_message(kinds[name], {**fields, "by": who_asks(session.settings, by)}, spelled)
 
 
-def _say(told: MajorTold, as_json: bool) -> None:
-    """Print an answer; where some incident did not take it, that is said, and the command did not go well."""
+def _print_answer(answer: MajorReply, as_json: bool) -> None:
+    """Print an answer. Exit with 1 if an incident refused the update."""
     if as_json:
-        echo_json(told)
-    failed = any(not answer.taken for answer in told.answers)
+        echo_json(answer)
+    failed = any(not answer.taken for answer in answer.answers)
     if failed and not as_json:
-        stop(told.message)
+        stop(answer.message)
     if failed:
         raise typer.Exit(1)
     if not as_json:
-        echo(told.message)
+        echo(answer.message)
 
 
-def _ids(desk: Desk, incidents: list[str]) -> list[str]:
+def _ids(session: CommandSession, incidents: list[str]) -> list[str]:
     from starter.incident.naming import workflow_id
 
-    return [workflow_id(text, None, desk.records.applications) for text in incidents]
+    return [workflow_id(text, None, session.records.applications) for text in incidents]
 
 
-async def _open(desk: Desk, incidents: list[str], title: str, lead: str | None, by: str | None) -> str:
+async def _open(session: CommandSession, incidents: list[str], title: str, lead: str | None, by: str | None) -> str:
     from models.major import MajorOrder
-    from starter.incident.messages import message
     from starter.incident.naming import parts
     from starter.incident.reading import running_handle
     from starter.major.service import must_fit, open_major
+    from starter.terminal.messages import build_message
 
-    ids = list(dict.fromkeys(_ids(desk, incidents)))
-    who = who_orders(desk, by, *sorted({parts(id)[0] for id in ids}))
+    ids = list(dict.fromkeys(_ids(session, incidents)))
+    who = who_orders(session, by, *sorted({parts(id)[0] for id in ids}))
     fields = {"title": title, "lead": who if lead is None else lead, "incidents": ids, "by": who}
-    order = message(MajorOrder, fields, {"incidents": "INCIDENT"})
+    order = build_message(MajorOrder, fields, {"incidents": "INCIDENT"})
     for id in ids:
-        await running_handle(desk, id)
-    await must_fit(desk, order)
-    return await open_major(desk, order)
+        await running_handle(session, id)
+    await must_fit(session, order)
+    return await open_major(session, order)
 
 
-async def _list(desk: Desk, open_only: bool, limit: int) -> Listed[MajorLine]:
+async def _list(session: CommandSession, open_only: bool, limit: int) -> Listed[MajorLine]:
     from starter.major.service import list_majors
 
-    return await list_majors(desk, closed=not open_only, limit=limit)
+    return await list_majors(session, closed=not open_only, limit=limit)
 
 
-async def _show(desk: Desk, major: str) -> MajorView:
+async def _show(session: CommandSession, major: str) -> MajorView:
     from starter.major.service import show_major
 
-    return await show_major(desk, major)
+    return await show_major(session, major)
 
 
-async def _update(desk: Desk, major: str, text: str, by: str | None, yes: bool) -> MajorTold:
-    from starter.major.service import show_major, tell_major
+async def _update(session: CommandSession, major: str, text: str, by: str | None, yes: bool) -> MajorReply:
+    from starter.major.service import send_to_major, show_major
 
-    order = _message(desk, "update_customers", {"text": text}, by)
+    order = _message(session, "update_customers", {"text": text}, by)
     if not yes:
-        status = (await show_major(desk, major)).status
+        status = (await show_major(session, major)).status
         customers = sorted({m.id.split(".")[1] for m in status.members if m.runs})
-        be_sure(f"Tell {', '.join(customers) or 'nobody'}: {text}?", yes)
-    return await tell_major(desk, major, "update_customers", order)
+        be_sure(f"Send this update to {', '.join(customers) or 'nobody'}: {text}?", yes)
+    return await send_to_major(session, major, "update_customers", order)
 
 
-async def _close(desk: Desk, major: str, reason: str, force: bool, by: str | None, yes: bool) -> MajorTold:
-    from starter.major.service import running_major, tell_major
+async def _close(
+    session: CommandSession, major: str, reason: str, force: bool, by: str | None, yes: bool
+) -> MajorReply:
+    from starter.major.service import running_major, send_to_major
 
-    order = _message(desk, "close_major", {"reason": reason, "force": force}, by)
-    handle = await running_major(desk, major)
+    order = _message(session, "close_major", {"reason": reason, "force": force}, by)
+    handle = await running_major(session, major)
     be_sure(f"Close {handle.id}?", yes)
-    return await tell_major(desk, major, "close_major", order)
+    return await send_to_major(session, major, "close_major", order)

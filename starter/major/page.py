@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from models.major import SeenIncident
-from starter.incident.page import age_of
+from models.base import counted
+from models.major import IncidentSnapshot
 from starter.major.service import MajorLine, MajorView
-from starter.terminal.screen import Listing, colleagues, terminal, tidy
+from starter.terminal.screen import Listing, age_of, colleagues, terminal, tidy
 
 _SHOWN_LINES = 30
 
@@ -20,7 +20,7 @@ def show_list(lines: Sequence[MajorLine], now: datetime | None = None) -> None:
     table.columns[0].no_wrap = True
     for line in lines:
         age = f"closed {age_of(now - line.closed_at)} ago" if line.closed_at else f"for {age_of(now - line.opened_at)}"
-        count = "" if line.incidents is None else f", {line.incidents} incidents open"
+        count = "" if line.incidents is None else f", {counted(line.incidents, 'incident')} open"
         lead = f" by {colleagues([line.lead])}" if line.lead else ""
         what = f"{tidy(line.title)}\n{tidy(line.state)}{lead}{count}, {age}"
         table.add_row(tidy(line.id.removeprefix("major.")), tidy(line.priority or "-"), what)
@@ -28,7 +28,7 @@ def show_list(lines: Sequence[MajorLine], now: datetime | None = None) -> None:
 
 
 def show_major(view: MajorView, now: datetime | None = None) -> None:
-    """Print one: head, incidents, timeline."""
+    """Print a major incident: head, incidents, timeline."""
     now = now or datetime.now(UTC)
     status = view.status
     console = terminal()
@@ -47,13 +47,13 @@ def show_major(view: MajorView, now: datetime | None = None) -> None:
         console.print(_members(status.members, now))
     else:
         console.print("no incident belongs to it: driftvakt major add")
-    console.print("\n[bold]What happened[/] (UTC)")
+    console.print("\n[bold]Timeline[/] (UTC)")
     for entry in status.timeline[-_SHOWN_LINES:]:
         console.print(f"  {entry.at:%m-%d %H:%M:%S} {entry.kind.value:<8} {tidy(entry.text)}", soft_wrap=True)
     console.print(f"\n[dim]{tidy(view.url)}[/]", soft_wrap=True)
 
 
-def _members(members: Sequence[SeenIncident], now: datetime) -> Listing:
+def _members(members: Sequence[IncidentSnapshot], now: datetime) -> Listing:
     table = Listing("incident", "prio", "open for", "what")
     for column in table.columns[:-1]:
         column.no_wrap = True

@@ -1,4 +1,4 @@
-"""Major incidents, as the commands see and tell them."""
+"""Functions for major incidents: open one, list and show them, and send updates."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.temporal.workflows import Workflows
 from models.base import Model
 from models.errors import NotFoundError, UserError
-from models.major import LookAtIncidents, MajorOrder, MajorOutcome, MajorState, MajorStatus, MajorTold
+from models.major import MajorOrder, MajorOutcome, MajorReply, MajorState, MajorStatus, QueryIncidents
 from models.names import PRIORITY, WORKFLOW_QUEUE, major_id
-from starter.desk import Desk, ask, tell
-from starter.runbook.catalogue import workflow_url
+from starter.connection.links import workflow_url
 from starter.terminal.listed import Listed
+from starter.terminal.session import CommandSession, list_workflows, query_status, send_update
 from workflows.major.joining import why_not, why_not_led_by
 from workflows.runtime.markdown import summary_line
 
@@ -37,114 +37,118 @@ class MajorLine(Model):
     state: str
     priority: str | None = None
     lead: str | None = None
-    """None: no worker answers for it."""
+    """None while no worker answers."""
     incidents: int | None = None
-    """Open ones."""
+    """The number of its open incidents."""
     opened_at: datetime
     closed_at: datetime | None = None
 
 
 class MajorView(Model):
-    """All that is known of a major incident."""
+    """One major incident with all details."""
 
     status: MajorStatus
     closed_at: datetime | None = None
     reason: str = ""
-    """Why it was closed."""
+    """The reason for its closure."""
     url: str
-    """Its page in the Temporal UI."""
+    """The address of its page in the Temporal UI."""
 
 
 def major_name(text: str) -> str:
-    """The workflow id of `2026-03-01.1` or `major.2026-03-01.1`; whatever else stands for itself: the UI takes any id."""
+    """Return the workflow id of `2026-03-01.1` or `major.2026-03-01.1`.
+
+    Any other text is returned unchanged, because a major incident started in the UI may have any id.
+    """
     return f"major.{text}" if _NAME.fullmatch(text) else text
 
 
-async def must_fit(desk: Desk, order: MajorOrder) -> None:
-    """Refuse what the major incident would refuse, before it is opened: its incidents, and who is to lead them."""
-    looking = LookAtIncidents(ids=order.incidents)
-    seen = (await Workflows(desk.client, desk.records.applications).look_at_incidents(looking)).incidents
+async def must_fit(session: CommandSession, order: MajorOrder) -> None:
+    """Raise `UserError`, before the start, for incidents or a lead that the major incident would refuse."""
+    query = QueryIncidents(ids=order.incidents)
+    seen = (await Workflows(session.client, session.records.applications).query_incidents(query)).incidents
     refusals = [*filter(None, map(why_not, seen))] or [*filter(None, [why_not_led_by(order.lead, seen)])]
     if refusals:
         raise UserError("; ".join(refusals))
 
 
-async def open_major(desk: Desk, order: MajorOrder) -> str:
-    """Start one under the next free number of the day; the workflow id."""
+async def open_major(session: CommandSession, order: MajorOrder) -> str:
+    """Start a major incident with the next free number of the day, and return its workflow id."""
     day = datetime.now(UTC).date()
     for number in range(1, _MOST_A_DAY):
         try:
-            handle = await desk.client.start_workflow(
+            handle = await session.client.start_workflow(
                 "major",
                 order,
                 id=major_id(day, number),
                 task_queue=WORKFLOW_QUEUE,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 static_summary=summary_line(order.title),
-                static_details="*Current Details* say who leads it, how its incidents stand and what to press; press R to see "
-                "them anew.",
+                static_details="*Current Details* show its lead, its incidents and the updates that it takes; press R to "
+                "refresh.",
             )
         except WorkflowAlreadyStartedError:
             continue
         return handle.id
-    raise UserError(f"there are {_MOST_A_DAY} major incidents of today already")
+    raise UserError(f"there are {_MOST_A_DAY} major incidents today already")
 
 
-async def list_majors(desk: Desk, *, closed: bool, limit: int) -> Listed[MajorLine]:
-    """The open ones, with the most urgent first; then, if wanted, those that have ended, as long as Temporal keeps them."""
+async def list_majors(session: CommandSession, *, closed: bool, limit: int) -> Listed[MajorLine]:
+    """Return the open ones, the most urgent first; with `closed` also the ended ones, as long as Temporal keeps them."""
     which = "!= 'ContinuedAsNew'" if closed else "= 'Running'"
     query = f"WorkflowType = 'major' AND ExecutionStatus {which}"
-    found = [execution async for execution in desk.client.list_workflows(query, limit=limit)]
-    total = len(found) if len(found) < limit else (await desk.client.count_workflows(query)).count
-    lines = await asyncio.gather(*(_line(desk, execution) for execution in found))
+    found = await list_workflows(session, query, limit)
+    lines = await asyncio.gather(*(_line(session, execution) for execution in found.lines))
     order: Callable[[MajorLine], Any] = lambda x: (x.closed_at is not None, x.priority or "P9", x.opened_at)  # noqa: E731
-    return Listed(sorted(lines, key=order), total)
+    return Listed(sorted(lines, key=order), found.total)
 
 
-async def show_major(desk: Desk, text: str) -> MajorView:
-    """One of them; `UserError` says why nothing can be shown."""
-    handle, runs = await _found(desk, text)
-    url = workflow_url(handle.id, desk.settings)
+async def show_major(session: CommandSession, text: str) -> MajorView:
+    """Return one major incident. Raise `UserError` when it cannot be shown."""
+    handle, runs = await _found(session, text)
+    url = workflow_url(handle.id, session.settings)
     if not runs:
         outcome = await _outcome(handle)
         if outcome is None:
             raise UserError(
-                f"{handle.id} has ended without a word: it was cancelled or terminated; its history is at {url}"
+                f"{handle.id} has ended without a result: it was cancelled or terminated; its history is at {url}"
             )
         return _ended(outcome, url)
-    status = await ask(handle, MajorStatus)
+    status = await query_status(handle, MajorStatus)
     if status is None:
         raise UserError(f"no worker answers for {handle.id}; `driftvakt doctor` says why")
     return MajorView(status=status, url=url)
 
 
-async def tell_major(desk: Desk, text: str, name: str, message: Model) -> MajorTold:
-    """Tell one something; `UserError` is its refusal."""
-    handle = await running_major(desk, text)
-    return await tell(handle, name, message, MajorTold, handle.id)
+async def send_to_major(session: CommandSession, text: str, name: str, message: Model) -> MajorReply:
+    """Send an update to a major incident. Raise `UserError` when it refuses."""
+    handle = await running_major(session, text)
+    return await send_update(handle, name, message, MajorReply, handle.id)
 
 
-async def running_major(desk: Desk, text: str) -> WorkflowHandle[Any, Any]:
-    """One that can still be told something; `UserError` says why there is none."""
-    handle, runs = await _found(desk, text)
+async def running_major(session: CommandSession, text: str) -> WorkflowHandle[Any, Any]:
+    """Return a handle for updates of a major incident. Raise `UserError` when it does not run."""
+    handle, runs = await _found(session, text)
     if runs:
         return handle
     outcome = await _outcome(handle)
     how = f"was closed by {outcome.closed_by}: {outcome.reason}" if outcome else "no longer runs"
-    raise NotFoundError(f"{handle.id} {how}; it cannot be told anything")
+    raise NotFoundError(f"{handle.id} {how}; it accepts no further updates")
 
 
-async def _found(desk: Desk, text: str) -> tuple[WorkflowHandle[Any, Any], bool]:
+async def _found(session: CommandSession, text: str) -> tuple[WorkflowHandle[Any, Any], bool]:
     id = major_name(text)
     try:
-        described = await desk.client.get_workflow_handle(id).describe()
+        described = await session.client.get_workflow_handle(id).describe()
     except RPCError as error:
         if error.status in {RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT}:
-            raise NotFoundError(f"there is no major incident {text!r}; `driftvakt major list` names them") from None
+            raise NotFoundError(
+                f"there is no major incident {text!r}; `driftvakt major list` lists all open ones"
+            ) from None
         raise
     if described.workflow_type != "major":
-        raise UserError(f"{text} is no major incident but one {described.workflow_type}")
-    return desk.client.get_workflow_handle(id), described.status is WorkflowExecutionStatus.RUNNING
+        raise UserError(f"{text} is not a major incident but a workflow of type {described.workflow_type}")
+    return session.client.get_workflow_handle(id), described.status is WorkflowExecutionStatus.RUNNING
 
 
 async def _outcome(handle: WorkflowHandle[Any, Any]) -> MajorOutcome | None:
@@ -172,7 +176,7 @@ def _ended(outcome: MajorOutcome, url: str) -> MajorView:
     )
 
 
-async def _line(desk: Desk, execution: WorkflowExecution) -> MajorLine:
+async def _line(session: CommandSession, execution: WorkflowExecution) -> MajorLine:
     line = MajorLine(
         id=execution.id,
         title="",
@@ -181,9 +185,9 @@ async def _line(desk: Desk, execution: WorkflowExecution) -> MajorLine:
         opened_at=execution.start_time,
         closed_at=execution.close_time,
     )
-    handle = desk.client.get_workflow_handle(execution.id)
+    handle = session.client.get_workflow_handle(execution.id)
     if execution.close_time is None:
-        status = await ask(handle, MajorStatus)
+        status = await query_status(handle, MajorStatus)
     else:
         outcome = await _outcome(handle)
         status = _ended(outcome, "").status if outcome else None

@@ -1,1 +1,1 @@
-"""Notices, as the commands test and list them."""
+"""The commands that test channels and list notices."""

@@ -1,4 +1,4 @@
-"""`driftvakt notice`: try whether people can be reached, and see what was sent to whom."""
+"""`driftvakt notice`: test whether people can be reached, and list the notices that were sent."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from models.channels import Channel
-from starter.terminal.options import WENT_WRONG, AsJson, echo, echo_json, echo_line, faults
+from starter.terminal.options import WENT_WRONG, AsJson, OfApplication, echo, echo_json, echo_line, faults
 
 if TYPE_CHECKING:
     from models.notices import Delivery, SentNotice
 
-app = typer.Typer(help="Try whether people can be reached, and see what was sent to whom.", no_args_is_help=True)
+app = typer.Typer(help="Test whether people can be reached, and list the notices that were sent.", no_args_is_help=True)
 
-Of = Annotated[
-    str | None,
-    typer.Option("--application", "-a", help="CUSTOMER.APPLICATION, as in acme.shop.", show_default=False),
-]
+
+def _channel(given: str) -> str:
+    from models.channels import CHANNELS
+
+    if given not in CHANNELS.names():
+        raise typer.BadParameter(f"{given!r} is not a channel; use one of: {', '.join(CHANNELS.names())}")
+    return given
 
 
 @app.command("test")
@@ -25,19 +27,22 @@ def try_(
     contact: Annotated[
         str, typer.Argument(help="A contact's name or e-mail address in a dossier.", show_default=False)
     ],
-    application: Of = None,
-    channel: Annotated[Channel | None, typer.Option(help="By this channel.", show_default="the best they have")] = None,
+    application: OfApplication = None,
+    channel: Annotated[
+        str | None,
+        typer.Option(parser=_channel, metavar="CHANNEL", help="By this channel.", show_default="the best they have"),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write a test message to a contact, from this machine, and say what became of it; exit 1 unless it was sent."""
+    """Send a test message to a contact from this machine, and print the result; exit 1 unless it was sent."""
     with faults():
         from models.settings import load_settings
-        from starter.desk import reading_records
         from starter.notice.service import send_test
+        from starter.terminal.session import open_records
 
         settings = load_settings()
-        with reading_records(settings) as records:
-            receipt = send_test(records, settings, contact, application, channel.value if channel else None)
+        with open_records(settings) as records:
+            receipt = send_test(records, settings, contact, application, channel)
     if as_json:
         echo_json(receipt)
     else:
@@ -54,16 +59,16 @@ def list_(
     id: Annotated[
         str, typer.Argument(help="As in acme.shop.17, or 17 with --application.", metavar="ID", show_default=False)
     ],
-    application: Of = None,
+    application: OfApplication = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the notices of an incident: what was sent to whom, and what became of it."""
+    """List the notices of an incident: the recipients, and the result of each delivery."""
     with faults():
         from models.settings import load_settings
-        from starter.desk import reading_records
         from starter.notice.service import list_notices
+        from starter.terminal.session import open_records
 
-        with reading_records(load_settings()) as records:
+        with open_records(load_settings()) as records:
             notices = list_notices(records, id, application)
     if as_json:
         echo_json([notice.model_dump(mode="json") for notice in notices])
@@ -76,7 +81,7 @@ def list_(
 
 def _show(notice: SentNotice) -> None:
     when = notice.at.strftime("%Y-%m-%d %H:%M:%S UTC")
-    under_way = "" if notice.finished else " (under way)"
+    under_way = "" if notice.finished else " (in progress)"
     echo_line(f"{when}  {notice.occasion.value}{under_way}  {notice.subject}")
     for delivery in notice.deliveries:
         echo_line(f"  {_line(delivery)}")
@@ -85,5 +90,5 @@ def _show(notice: SentNotice) -> None:
 
 
 def _line(delivery: Delivery) -> str:
-    how = f"{delivery.to} by {delivery.channel.value}: {delivery.state.value}"
+    how = f"{delivery.to} by {delivery.channel}: {delivery.state.value}"
     return f"{how} ({delivery.detail})" if delivery.detail else how

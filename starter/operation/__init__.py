@@ -1,1 +1,1 @@
-"""Operations, as the commands start, follow, show and answer them."""
+"""The commands that start, follow and show operations, and answer their questions."""

@@ -1,9 +1,8 @@
-"""What the commands that start operations share: start it, follow it with a line whenever it stands otherwise, and say how it
-ended.
-"""
+"""Functions for all commands that start operations: start one, follow it with a line for each change, print its outcome."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,34 +11,43 @@ import typer
 from starter.terminal.options import WENT_WRONG, echo, echo_json
 
 if TYPE_CHECKING:
-    from models.operation import OperationKind, OperationOrder, OperationOutcome, OperationStatus
-    from starter.desk import Desk
+    from models.operation import OperationOutcome, OperationStatus
+    from models.operation_kinds import OperationKind, Order
+    from starter.operation.views import OperationLine
+    from starter.terminal.session import CommandSession
 
-Rehearse = Annotated[bool, typer.Option("--rehearse", help="Say what would be done on which host, and change nothing.")]
+Rehearse = Annotated[bool, typer.Option("--rehearse", help="Show the commands for each host, and change nothing.")]
 NoWait = Annotated[bool, typer.Option("--no-wait", help="Start it and return at once.")]
-Reason = Annotated[str, typer.Option(help="Why; it shows in the Temporal UI and in the record.", show_default=False)]
+Reason = Annotated[str, typer.Option(help="Reason; the Temporal UI and the record show it.", show_default=False)]
 
 _WELL = {"done", "nothing-to-do", "rehearsed"}
 
 
 async def start_and_follow(
-    desk: Desk, kind: OperationKind, order: OperationOrder, key: str, title: str, *, wait: bool, as_json: bool
+    session: CommandSession,
+    kind: OperationKind[Order],
+    order: Order,
+    key: str,
+    title: str,
+    *,
+    wait: bool,
+    as_json: bool,
 ) -> OperationOutcome | None:
-    """Start an operation and, if wanted, follow it to its end; None when nobody waits for it."""
-    from starter.operation.starting import OperationFollower, follow_operation, start_operation
-    from starter.runbook.catalogue import workflow_url
+    """Start an operation. With `wait`, follow it and return its outcome; else return None at once."""
+    from starter.connection.links import workflow_url
+    from starter.operation.starting import follow_operation, start_operation
 
-    handle = await start_operation(desk.client, kind, order, key, title)
-    url = workflow_url(handle.id, desk.settings)
+    handle = await start_operation(session.client, kind, order, key, title)
+    url = workflow_url(handle.id, session.settings)
     if not wait:
         echo_json({"operation": handle.id, "url": url}) if as_json else echo(f"started {handle.id}: {url}")
         return None
     echo(f"started {handle.id}: {url}", err=True)
-    return await follow_operation(desk.client, handle, OperationFollower(Lines(handle.id), _nobody_works))
+    return await follow_operation(session.client, handle, Lines(handle.id), nobody_works)
 
 
 def finish(outcome: OperationOutcome | None, as_json: bool) -> None:
-    """Print how it ended; exit 1 unless it ended well."""
+    """Print the outcome. Exit with 1 if it is a failure."""
     if outcome is None:
         return
     if as_json:
@@ -52,8 +60,15 @@ def finish(outcome: OperationOutcome | None, as_json: bool) -> None:
         raise typer.Exit(WENT_WRONG)
 
 
+def show_operations(lines: Sequence[OperationLine]) -> None:
+    """Print a list of operations."""
+    from starter.operation.page import show_lines
+
+    show_lines(lines)
+
+
 class Lines:
-    """Prints a line to stderr whenever an operation stands otherwise than before."""
+    """Prints a line to stderr whenever the state of an operation changes."""
 
     def __init__(self, id: str) -> None:
         self._id = id
@@ -61,7 +76,7 @@ class Lines:
         self._asked: set[str] = set()
 
     def __call__(self, status: OperationStatus) -> None:
-        """Say what is new."""
+        """Print the state if it is new, and each new question."""
         progress = f" · {status.progress}" if status.progress else ""
         line = f"{status.state.value}: {status.doing}{progress}"
         if line != self._said:
@@ -71,11 +86,10 @@ class Lines:
             if gate.id not in self._asked:
                 self._asked.add(gate.id)
                 who = gate.who(datetime.now(UTC))
-                echo(
-                    f"waits for {who} to decide: {gate.question.text} `driftvakt operation show {self._id}` says how",
-                    err=True,
-                )
+                echo(f"waits for {who} to decide: {gate.question.text}", err=True)
+                echo(f"    to answer, type: driftvakt operation show {self._id}", err=True)
 
 
-def _nobody_works() -> None:
-    echo("no worker takes workflows just now; it begins once one is started (driftvakt worker)", err=True)
+def nobody_works() -> None:
+    """Say that no worker runs."""
+    echo("no worker runs; start one with `driftvakt worker`, and the work begins", err=True)

@@ -1,4 +1,4 @@
-"""Reading operations: those that run from Temporal, those that have ended from the records."""
+"""Reads operations: running ones from Temporal, ended ones from the records."""
 
 from __future__ import annotations
 
@@ -11,70 +11,71 @@ from temporalio.client import WorkflowExecution, WorkflowExecutionStatus
 from temporalio.common import SearchAttributeKey
 from temporalio.service import RPCError, RPCStatusCode
 
-from models.errors import NotFoundError
-from models.names import APPLICATION, AWAITS_DECISION_BY, STATE, TITLE, as_typed
-from models.operation import OperationKind, OperationState, OperationStatus
+from models.names import APPLICATION, AWAITS_DECISION_BY, STATE, TITLE
+from models.operation import OperationState, OperationStatus
+from models.operation_kinds import operation_kinds
 from models.records import EntryKind, TimelineEntry
 from models.runbooks import StepReport
 from models.tables import OperationEntry, OperationRow
-from starter.desk import Desk, ask
-from starter.incident.views import asked_by
+from starter.connection.links import workflow_url
+from starter.gate.views import asked_by
 from starter.operation.views import OperationLine, OperationView
-from starter.runbook.catalogue import workflow_url
 from starter.terminal.listed import Listed
+from starter.terminal.session import CommandSession, list_workflows, query_status
 
 _STATE = SearchAttributeKey.for_keyword(STATE)
 _APPLICATION = SearchAttributeKey.for_keyword(APPLICATION)
 _TITLE = SearchAttributeKey.for_keyword(TITLE)
 _AWAITS = SearchAttributeKey.for_keyword_list(AWAITS_DECISION_BY)
 
-WORKFLOWS = [k.value for k in OperationKind if k not in {OperationKind.RUNBOOK, OperationKind.REMEDY}]
-"""Kinds of operation that are workflows of their own."""
-
 PREPARES_WITHIN: Final = timedelta(seconds=30)
-"""How long an answer waits for its question, where the operation has only just begun."""
+"""The time for which an answer waits for its question when the operation has only just begun."""
 
-_LOOK_AGAIN: Final = 0.3
+_BEFORE_A_QUESTION: Final = {OperationState.PREPARING.value, OperationState.DECIDING.value}
+
+_QUERY_AGAIN: Final = 0.3
 
 LOST = "lost"
-"""The state of an operation whose workflow is gone though it was never closed: terminated, or failed."""
+"""The state of an operation whose workflow failed or was terminated before the operation was closed."""
 
 
 async def list_operations(
-    desk: Desk, application: str | None, kind: str | None, *, closed: bool, limit: int
+    session: CommandSession, application: str | None, kind: str | None, *, closed: bool, limit: int
 ) -> Listed[OperationLine]:
-    """Those that run, the latest first; then, if wanted, those that have ended."""
-    kinds = ", ".join(f"'{k}'" for k in ([kind] if kind else WORKFLOWS))
+    """Return the running operations, the latest first, and on request those that have ended."""
+    kinds = ", ".join(f"'{k}'" for k in ([kind] if kind else operation_kinds()))
     query = f"WorkflowType IN ({kinds}) AND ExecutionStatus = 'Running'"
     if application is not None:
         query += f" AND {APPLICATION} = '{application}'"
-    running = [execution async for execution in desk.client.list_workflows(query, limit=limit)]
-    known = {o.id: o for o in desk.records.operations(application, kind=kind, open_only=True, limit=limit)}
-    opened = [_line(execution, known.get(execution.id)) for execution in running]
+    running = await list_workflows(session, query, limit)
+    known = {o.id: o for o in session.records.operations(application, kind=kind, open_only=True, limit=limit)}
+    opened = [_line(execution, known.get(execution.id)) for execution in running.lines]
     ids = {line.id for line in opened}
-    lost = [recorded_operation_line(o, LOST) for o in known.values() if o.id not in ids and not await _runs(desk, o.id)]
-    total = len(running) if len(running) < limit else (await desk.client.count_workflows(query)).count
-    # Those whose workflow is gone are known to the records alone.
+    lost = [
+        recorded_operation_line(o, LOST) for o in known.values() if o.id not in ids and not await _runs(session, o.id)
+    ]
+    # Only the records know the operations whose workflow is gone.
     total = max(
-        total, desk.records.count_operations(application, kind=kind, open_only=True) if len(known) == limit else 0
+        running.total,
+        session.records.count_operations(application, kind=kind, open_only=True) if len(known) == limit else 0,
     )
     lines = [*opened, *lost]
     if closed:
-        ended = desk.records.operations(application, kind=kind, closed_only=True, limit=limit)
+        ended = session.records.operations(application, kind=kind, closed_only=True, limit=limit)
         lines += [recorded_operation_line(o, o.state) for o in ended if o.id not in ids]
-        total += desk.records.count_operations(application, kind=kind, closed_only=True)
+        total += session.records.count_operations(application, kind=kind, closed_only=True)
     return Listed(lines, max(total, len(lines)))
 
 
-async def show_operation(desk: Desk, id: str) -> OperationView:
-    """One operation; `NotFoundError` when neither Temporal nor the records know it."""
-    url = workflow_url(id, desk.settings)
-    if await _runs(desk, id):
-        status = await ask(desk.client.get_workflow_handle(id), OperationStatus)
+async def show_operation(session: CommandSession, id: str) -> OperationView:
+    """Return one operation. Raise `NotFoundError` when neither Temporal nor the records know it."""
+    url = workflow_url(id, session.settings)
+    if await _runs(session, id):
+        status = await query_status(session.client.get_workflow_handle(id), OperationStatus)
         if status is not None:
             return OperationView(
                 id=id,
-                kind=status.kind.value,
+                kind=status.kind,
                 application=status.application,
                 title=status.title,
                 state=status.state.value,
@@ -86,34 +87,30 @@ async def show_operation(desk: Desk, id: str) -> OperationView:
                 rehearsed=status.rehearsed,
                 gates=[asked_by("operation", id, gate) for gate in status.gates],
                 steps=status.steps,
-                timeline=[*_earlier(desk, status), *status.timeline],
+                timeline=[*_earlier(session, status), *status.timeline],
                 source="workflow",
                 url=url,
             )
-        return recorded_operation(desk, id, "no worker answers for it; `driftvakt doctor` says why")
-    return recorded_operation(desk, id, "its workflow no longer runs, though it was never closed", lost=True)
+        return recorded_operation(session, id, "no worker answers for it; `driftvakt doctor` says why")
+    return recorded_operation(session, id, "its workflow no longer runs, though it was never closed", lost=True)
 
 
-async def show_prepared(desk: Desk, id: str) -> OperationView:
-    """One operation, which is given a moment to prepare what it asks: people answer right after they started it."""
+async def show_prepared(session: CommandSession, id: str) -> OperationView:
+    """Return one operation. If it still prepares its question, wait for that: people may answer right after the start."""
     deadline = time.monotonic() + PREPARES_WITHIN.total_seconds()
     while True:
-        view = await show_operation(desk, id)
-        prepares = view.source == "workflow" and view.state == OperationState.PREPARING.value and not view.gates
+        view = await show_operation(session, id)
+        # An operation enters the state of a question, also in the records, before it opens the question.
+        prepares = view.source == "workflow" and view.state in _BEFORE_A_QUESTION and not view.gates
         if not prepares or time.monotonic() > deadline:
             return view
-        await asyncio.sleep(_LOOK_AGAIN)
+        await asyncio.sleep(_QUERY_AGAIN)
 
 
-def recorded_operation(desk: Desk, id: str, doing: str, *, lost: bool = False) -> OperationView:
-    """An operation as the records have it."""
-    try:
-        found = desk.records.operation(id)
-    except NotFoundError:
-        raise NotFoundError(
-            f"there is no operation {as_typed(id)}; `driftvakt operation list --all` names them"
-        ) from None
-    entries = desk.records.operation_timeline(id)
+def recorded_operation(session: CommandSession, id: str, doing: str, *, lost: bool = False) -> OperationView:
+    """Return an operation from the records; `doing` explains why Temporal did not answer for it."""
+    found = session.records.operation(id)
+    entries = session.records.operation_timeline(id)
     ended = found.closed_at is not None
     return OperationView(
         id=id,
@@ -132,14 +129,14 @@ def recorded_operation(desk: Desk, id: str, doing: str, *, lost: bool = False) -
         data=found.data,
         timeline=[_line_of(entry) for entry in entries],
         source="records",
-        url=workflow_url(id, desk.settings),
+        url=workflow_url(id, session.settings),
     )
 
 
-def _earlier(desk: Desk, status: OperationStatus) -> list[TimelineEntry]:
-    """The lines that the workflow itself no longer keeps; an operation has one run."""
+def _earlier(session: CommandSession, status: OperationStatus) -> list[TimelineEntry]:
+    """Return the timeline's earlier entries, which only the records still have. An operation has only one run."""
     first = status.timeline[0].sequence if status.timeline else 0
-    return [_line_of(e) for e in desk.records.operation_timeline(status.id) if e.sequence < first] if first else []
+    return [_line_of(e) for e in session.records.operation_timeline(status.id) if e.sequence < first] if first else []
 
 
 def _line_of(entry: OperationEntry) -> TimelineEntry:
@@ -148,15 +145,15 @@ def _line_of(entry: OperationEntry) -> TimelineEntry:
     )
 
 
-async def _runs(desk: Desk, id: str) -> bool:
-    """Whether it runs; what is no operation, an incident say, does not."""
+async def _runs(session: CommandSession, id: str) -> bool:
+    """Return whether an operation runs; False for a workflow of another kind, such as an incident."""
     try:
-        described = await desk.client.get_workflow_handle(id).describe()
+        described = await session.client.get_workflow_handle(id).describe()
     except RPCError as error:
-        if error.status in {RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT}:  # no id at all, or far too long
+        if error.status in {RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT}:  # no such id, or an invalid one
             return False
         raise
-    return described.workflow_type in WORKFLOWS and described.status is WorkflowExecutionStatus.RUNNING
+    return described.workflow_type in operation_kinds() and described.status is WorkflowExecutionStatus.RUNNING
 
 
 def _line(execution: WorkflowExecution, known: OperationRow | None) -> OperationLine:
@@ -174,7 +171,7 @@ def _line(execution: WorkflowExecution, known: OperationRow | None) -> Operation
 
 
 def recorded_operation_line(row: OperationRow, state: str) -> OperationLine:
-    """An operation of the records in a list."""
+    """Return the list entry of an operation in the records."""
     return OperationLine(
         id=row.id,
         kind=row.kind,

@@ -1,4 +1,4 @@
-"""Operations as the commands show them; also what `--json` prints."""
+"""Operations as the commands show them, on the terminal and as JSON."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Literal
 from models.base import Model
 from models.records import TimelineEntry
 from models.runbooks import StepReport
-from starter.incident.views import OpenQuestion
+from starter.gate.views import OpenQuestion
 
 
 class OperationLine(Model):
@@ -28,7 +28,7 @@ class OperationLine(Model):
 
 
 class OperationView(Model):
-    """All that is known of an operation."""
+    """One operation with all details."""
 
     id: str
     kind: str
@@ -36,7 +36,7 @@ class OperationView(Model):
     title: str
     state: str
     doing: str = ""
-    """What it is doing or waiting for; empty once it is closed."""
+    """The current step, or the reason why the operation waits; empty after the end."""
     lease: str = ""
     progress: str = ""
     opened_at: datetime
@@ -50,6 +50,6 @@ class OperationView(Model):
     data: dict[str, Any] = {}
     timeline: list[TimelineEntry] = []
     source: Literal["workflow", "records"]
-    """Who told: the workflow itself, or the records."""
+    """The origin of the view: the workflow, or the records."""
     url: str
-    """Its page in the Temporal UI."""
+    """The address of the operation's page in the Temporal UI."""

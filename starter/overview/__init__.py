@@ -1,1 +1,1 @@
-"""One screen of all that is under way, for whoever comes on duty."""
+"""The current work of all applications on one screen, for the person who comes on duty."""

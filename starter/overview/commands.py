@@ -1,4 +1,4 @@
-"""`driftvakt status`: one screen of all that is under way."""
+"""`driftvakt status`: the current work on one screen."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ def status(
     customer: Annotated[
         str | None, typer.Argument(help="Of this customer only, as in acme.", show_default="all of them")
     ] = None,
-    watch: Annotated[bool, typer.Option("--watch", "-w", help="Go on showing it, until Ctrl-C.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Refresh the screen until Ctrl-C.")] = False,
     every: Annotated[
         int,
-        typer.Option(parser=whole_number(1, 3600), metavar="SECONDS", help="Seconds between two looks of --watch."),
+        typer.Option(parser=whole_number(1, 3600), metavar="SECONDS", help="Seconds between two refreshes of --watch."),
     ] = 5,
-    since: Annotated[str, typer.Option(help="How far back the digest of what has ended goes: 12h, 2d.")] = "12h",
+    since: Annotated[str, typer.Option(help="Span of the summary of ended work, such as 2d.")] = "12h",
     as_json: AsJson = False,
 ) -> None:
-    """Show on one screen what waits for whom, open incidents with their time left, operations, halts, and what ended lately."""
+    """Show open questions, incidents with their time left, operations, halts and recently ended work on one screen."""
     if watch and as_json:
         stop("--watch shows a screen and --json prints once; give one of them", 2)
     if watch and not sys.stdout.isatty():
-        stop("--watch needs a terminal to show it on; leave it out, or use --json", 2)
+        stop("--watch needs a terminal; leave it out, or use --json", 2)
     with faults():
         from models.base import parse_duration
         from models.errors import UserError
@@ -55,16 +55,16 @@ def _seen(customer: str | None, span: timedelta) -> Overview:
     import asyncio
 
     from models.settings import load_settings
-    from starter.desk import reading_records
     from starter.overview.reading import overview
+    from starter.terminal.session import open_records
 
     settings = load_settings()
-    with reading_records(settings) as records:
+    with open_records(settings) as records:
         return asyncio.run(overview(settings, records, customer, span))
 
 
 def _go_on(customer: str | None, span: timedelta, every: int) -> None:
-    """Show it again and again; Ctrl-C ends it."""
+    """Show the overview every `every` seconds until Ctrl-C."""
     import time
 
     from starter.overview.page import show_overview
@@ -75,5 +75,5 @@ def _go_on(customer: str | None, span: timedelta, every: int) -> None:
         seen = _seen(customer, span)
         console.clear()
         show_overview(seen, console=console)
-        console.print(f"\n[dim]looked at {seen.at:%H:%M:%S} UTC, again every {every} s; Ctrl-C ends this[/]")
+        console.print(f"\n[dim]as of {seen.at:%H:%M:%S} UTC, refreshed every {every} s; Ctrl-C ends this[/]")
         time.sleep(every)

@@ -1,4 +1,4 @@
-"""All that is under way, on the terminal: what is worst in the first line, then what waits for people."""
+"""The overview on the terminal: the worst problem in the first line, then the questions that wait for people."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from datetime import datetime
 
 from rich.console import Console
 
-from starter.incident.page import age_of
+from models.base import counted
 from starter.incident.page import show_lines as show_incidents
 from starter.operation.page import show_lines as show_operations
 from starter.overview.views import Digest, Overview, WaitingQuestion
-from starter.terminal.screen import Listing, colleagues, terminal, tidy
+from starter.terminal.screen import Listing, age_of, colleagues, terminal, tidy
 
 _SHOWN = 10
-"""Of what has ended or did not arrive; `--json` has all."""
+"""The limit for ended work and for undelivered messages; `--json` has all of them."""
 
 
 def show_overview(seen: Overview, *, console: Console | None = None) -> None:
-    """Print it."""
+    """Print the overview."""
     out = console or terminal()
     of = f" of {tidy(seen.customer)}" if seen.customer else ""
     out.print(
         f"[bold]{tidy(_worst(seen))}[/]{of and f'  ({of.strip()})'}  [dim]{seen.at:%Y-%m-%d %H:%M} UTC[/]",
         soft_wrap=True,
     )
-    if seen.trouble:
-        out.print(f"[red]{tidy(seen.trouble)}[/]", soft_wrap=True)
+    if seen.warning:
+        out.print(f"[red]{tidy(seen.warning)}[/]", soft_wrap=True)
     for halt in seen.halts:
         out.print(f"[red]halted[/]  {tidy(halt.text)}", soft_wrap=True)
     for line in seen.unwatched:
@@ -44,49 +44,45 @@ def show_overview(seen: Overview, *, console: Console | None = None) -> None:
         out.print("\n[bold]Open incidents[/], the most urgent first")
         show_incidents(seen.incidents, seen.at)
     if seen.operations:
-        out.print("\n[bold]Operations under way[/]")
+        out.print("\n[bold]Running operations[/]")
         show_operations(seen.operations, seen.at)
     _show_watches(seen, out)
     _show_digest(seen.digest, seen.at, out)
 
 
 def _worst(seen: Overview) -> str:
-    """What matters most, in one line."""
-    told = []
+    """Return one line about the worst state."""
+    parts = ["Temporal does not answer"] if seen.warning else []
     if seen.overdue:
-        told.append(f"{_count(len(seen.overdue), 'incident')} overdue")
+        parts.append(f"{counted(len(seen.overdue), 'incident')} overdue")
     if seen.questions:
-        told.append(f"{_count(len(seen.questions), 'question')} for people")
-    if seen.unled:
-        told.append(f"{len(seen.unled)} led by nobody")
+        parts.append(f"{counted(len(seen.questions), 'question')} for people")
+    if seen.unassigned:
+        parts.append(f"{len(seen.unassigned)} unassigned")
     if seen.halts:
-        told.append(_count(len(seen.halts), "halt"))
-    if seen.unwatched and not seen.trouble:
-        told.append(f"{_count(len(seen.unwatched), 'application')} not watched")
-    if told:
-        return ", ".join(told)
+        parts.append(counted(len(seen.halts), "halt"))
+    if seen.unwatched and not seen.warning:
+        parts.append(f"{counted(len(seen.unwatched), 'application')} not watched")
+    if parts:
+        return ", ".join(parts)
     under_way = [
-        _count(len(found), name) + " under way"
+        counted(len(found), name) + " under way"
         for found, name in ((seen.incidents, "incident"), (seen.operations, "operation"))
         if found
     ]
-    if fire := sum(line.alarms or 0 for line in seen.watches):
-        under_way.append(_count(fire, "alarm") + " open")
+    if active := sum(line.alarms or 0 for line in seen.watches):
+        under_way.append(counted(active, "active alarm"))
     return f"Nothing waits for people: {', '.join(under_way)}" if under_way else "All is quiet"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _show_questions(questions: Sequence[WaitingQuestion], now: datetime, out: Console) -> None:
     if not questions:
         return
-    out.print("\n[bold]Waits for people[/], what runs out first stands first")
+    out.print("\n[bold]Questions for people[/], the earliest deadline first")
     for one in questions:
         until = f"{_left(one.deadline, now)}, then: {tidy(one.on_silence.replace('_', ' '))}" if one.deadline else ""
-        asked = tidy(one.question) or "no worker answers for it, so its question is not known"
-        out.print(f"[bold yellow]{colleagues(one.who) or 'anybody'}[/]  {asked}", soft_wrap=True)
+        asked = tidy(one.question) or "no worker answers for it, so its question is unknown"
+        out.print(f"[bold yellow]{colleagues(one.who) or 'nobody'}[/]  {asked}", soft_wrap=True)
         out.print(f"    [dim]{until + '; ' if until else ''}{tidy(one.command)}[/]", soft_wrap=True)
 
 
@@ -95,7 +91,7 @@ def _left(deadline: datetime, now: datetime) -> str:
 
 
 def _show_watches(seen: Overview, out: Console) -> None:
-    """The applications of one customer, each; of all only how many are watched."""
+    """Print each application of one customer. Without a customer, print only the number of watched applications."""
     answering = [line for line in seen.watches if line.answers]
     if seen.customer and answering:
         out.print("\n[bold]Applications[/]")
@@ -105,10 +101,11 @@ def _show_watches(seen: Overview, out: Console) -> None:
             table.add_row(tidy(line.application), str(line.alarms), str(line.incidents), since)
         out.print(table)
     elif answering:
-        fire = sum(line.alarms or 0 for line in answering)
+        active = sum(line.alarms or 0 for line in answering)
         verb = "is" if len(answering) == 1 else "are"
         out.print(
-            f"\n{_count(len(answering), 'application')} {verb} watched; {_count(fire, 'alarm')} open", soft_wrap=True
+            f"\n{counted(len(answering), 'application')} {verb} watched; {counted(active, 'active alarm')}",
+            soft_wrap=True,
         )
 
 
@@ -120,8 +117,8 @@ def _show_digest(digest: Digest, now: datetime, out: Console) -> None:
     out.print(f"\n[bold]Ended in the last {span}[/]")
     if digest.incidents:
         ends = Counter((line.outcome or line.state).replace("-", " ") for line in digest.incidents)
-        told = ", ".join(f"{count} {tidy(end)}" for end, count in ends.most_common())
-        out.print(f"{_count(len(digest.incidents), 'incident')}: {told}", soft_wrap=True)
+        parts = ", ".join(f"{count} {tidy(end)}" for end, count in ends.most_common())
+        out.print(f"{counted(len(digest.incidents), 'incident')}: {parts}", soft_wrap=True)
         for incident in digest.incidents[:_SHOWN]:
             end = (incident.outcome or incident.state).replace("-", " ")
             out.print(
@@ -130,21 +127,18 @@ def _show_digest(digest: Digest, now: datetime, out: Console) -> None:
             )
         _more(len(digest.incidents), "driftvakt incident list --all", out)
     if digest.operations:
-        out.print(_count(len(digest.operations), "operation"))
+        out.print(counted(len(digest.operations), "operation"))
         for operation in digest.operations[:_SHOWN]:
             end = (operation.outcome or operation.state).replace("-", " ")
             out.print(f"    {tidy(operation.id)}  {tidy(operation.title)} ({tidy(end)})", soft_wrap=True)
         _more(len(digest.operations), "driftvakt operation list --all", out)
     if digest.undelivered:
         count = len(digest.undelivered)
-        verb = "has" if count == 1 else "have"
-        out.print(f"[yellow]{_count(count, 'message')} {verb} not arrived[/]", soft_wrap=True)
+        out.print(f"[yellow]{counted(count, 'notice')} not delivered[/]", soft_wrap=True)
         for lost in digest.undelivered[:_SHOWN]:
             why = f": {tidy(lost.detail)}" if lost.detail else ""
             state = lost.state.value.replace("-", " ")
-            out.print(
-                f"    to {tidy(lost.to)} by {lost.channel.value} ({state}{why})  {tidy(lost.subject)}", soft_wrap=True
-            )
+            out.print(f"    to {tidy(lost.to)} by {lost.channel} ({state}{why})  {tidy(lost.subject)}", soft_wrap=True)
         _more(count, "--json", out)
 
 

@@ -1,4 +1,4 @@
-"""Reading what is under way: from Temporal, and while it is away from the records."""
+"""Reads the current work from Temporal, or from the records while Temporal is unavailable."""
 
 from __future__ import annotations
 
@@ -18,19 +18,20 @@ from models.base import Model
 from models.errors import NotFoundError, TemporalUnavailableError
 from models.gates import GateState
 from models.names import AWAITS_DECISION_BY, CUSTOMER, as_typed
+from models.operation_kinds import operation_kinds
 from models.settings import Settings
-from starter.desk import ANSWER_WITHIN, Desk, ask, desk
+from starter.connection.links import workflow_url
 from starter.incident.naming import short
 from starter.incident.reading import list_incidents, recorded_line
 from starter.major.service import list_majors
-from starter.operation.reading import WORKFLOWS, list_operations, recorded_operation_line
+from starter.operation.reading import list_operations, recorded_operation_line
 from starter.overview.views import Digest, Overview, WaitingQuestion
-from starter.runbook.catalogue import workflow_url
+from starter.terminal.session import ANSWER_WITHIN, CommandSession, open_session, query_status
 from starter.watch.service import list_watches
 
 
 class WhatItDoes(Model):
-    """What a workflow says that it does; whatever else its status has is left out."""
+    """The current step from a workflow's status; the other fields are ignored."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -38,18 +39,18 @@ class WhatItDoes(Model):
 
 
 _MOST: Final = 1000
-"""Of each kind that are read."""
+"""The limit for each kind of work in the overview."""
 
 _AT_ONCE: Final = 16
-"""Workflows that are asked at the same time."""
+"""The number of workflows that are queried at the same time."""
 
 _AWAITS = SearchAttributeKey.for_keyword_list(AWAITS_DECISION_BY)
 
 
 async def overview(settings: Settings, records: Records, customer: str | None, span: timedelta) -> Overview:
-    """All that is under way, and what ended within `span`; `NotFoundError` when there is no such customer.
+    """Return the current work, and the work that ended within `span`. Raise `NotFoundError` when there is no such customer.
 
-    While Temporal is away, it is what the records have, and says so.
+    While Temporal is unavailable, the overview comes from the records, and its `warning` has the reason.
     """
     applications = [name for name in records.applications() if _of(name, customer)]
     if customer is not None and not applications:
@@ -61,25 +62,25 @@ async def overview(settings: Settings, records: Records, customer: str | None, s
     seen = Overview(
         at=now,
         customer=customer,
-        halts=[h for h in Halts(records).standing() if customer is None or h.customer in {"", customer}],
+        halts=[h for h in Halts(records).active() if customer is None or h.customer in {"", customer}],
         digest=_digest(records, customer, now - span),
     )
     try:
-        async with desk(settings) as opened:
+        async with open_session(settings) as opened:
             return await _with_what_runs(opened, seen, customer)
     except TemporalUnavailableError as error:
         incidents = [recorded_line(i, i.state) for i in records.incidents(open_only=True, limit=_MOST)]
         operations = [recorded_operation_line(o, o.state) for o in records.operations(open_only=True, limit=_MOST)]
         return seen.model_copy(
             update={
-                "trouble": f"{error}; this is what the records have",
+                "warning": f"{error}; this is from the records",
                 "incidents": [line for line in incidents if _of(line.application, customer)],
                 "operations": [line for line in operations if _of(line.application, customer)],
             }
         )
 
 
-async def _with_what_runs(opened: Desk, seen: Overview, customer: str | None) -> Overview:
+async def _with_what_runs(opened: CommandSession, seen: Overview, customer: str | None) -> Overview:
     incidents, operations, majors, watches, questions = await asyncio.gather(
         list_incidents(opened, None, closed=False, limit=_MOST),
         list_operations(opened, None, None, closed=False, limit=_MOST),
@@ -91,7 +92,7 @@ async def _with_what_runs(opened: Desk, seen: Overview, customer: str | None) ->
         update={
             "incidents": [line for line in incidents.lines if _of(line.application, customer)],
             "operations": [line for line in operations.lines if _of(line.application, customer)],
-            # A major incident may be of several customers.
+            # A major incident may concern several customers.
             "majors": majors.lines if customer is None else [],
             "watches": [line for line in watches if _of(line.application, customer)],
             "questions": questions,
@@ -99,9 +100,9 @@ async def _with_what_runs(opened: Desk, seen: Overview, customer: str | None) ->
     )
 
 
-async def _questions(opened: Desk, customer: str | None) -> list[WaitingQuestion]:
+async def _questions(opened: CommandSession, customer: str | None) -> list[WaitingQuestion]:
     query = f"{AWAITS_DECISION_BY} IS NOT NULL AND ExecutionStatus = 'Running'"
-    if customer is not None:  # a runbook asks, too, and is in none of the lists
+    if customer is not None:  # runbooks ask questions, too, and are in none of the lists
         query += f" AND {CUSTOMER} = '{customer}'"
     waiting = [execution async for execution in opened.client.list_workflows(query, limit=_MOST)]
     turns = asyncio.Semaphore(_AT_ONCE)
@@ -113,16 +114,16 @@ async def _questions(opened: Desk, customer: str | None) -> list[WaitingQuestion
         command = _shown_by(execution, opened.settings)
         if gates is None:
             return [WaitingQuestion(id=execution.id, who=who, command=command)]
-        if not gates:  # nobody has taken it up, or something keeps it from going on
-            status = await ask(opened.client.get_workflow_handle(execution.id), WhatItDoes)
-            question = f"Take it up, or see what keeps it. {status.doing}" if status else ""
+        if not gates:  # it is unassigned, or something blocks it
+            status = await query_status(opened.client.get_workflow_handle(execution.id), WhatItDoes)
+            question = f"Acknowledge it, or see what blocks it. {status.doing}" if status else ""
             return [WaitingQuestion(id=execution.id, question=question, who=who, command=command)]
         return [
             WaitingQuestion(
                 id=execution.id,
                 gate=gate.id,
                 question=gate.question.text,
-                who=[*gate.question.roles, *gate.able(datetime.now(UTC))],
+                who=_who(gate),
                 deadline=gate.deadline,
                 on_silence=gate.question.on_silence.value,
                 command=command,
@@ -134,8 +135,14 @@ async def _questions(opened: Desk, customer: str | None) -> list[WaitingQuestion
     return sorted(found, key=lambda one: (one.deadline is None, one.deadline or datetime.max.replace(tzinfo=UTC)))
 
 
+def _who(gate: GateState) -> list[str]:
+    """Return the roles and people who may answer a question."""
+    deciders = gate.question.deciders
+    return [str(deciders)] if deciders.anybody else [*gate.question.roles, *gate.able(datetime.now(UTC))]
+
+
 async def _gates(client: Client, id: str) -> list[GateState] | None:
-    """The open questions of a workflow; None when nobody answers for it."""
+    """Return the open questions of a workflow; None when no worker answers the query."""
     handle = client.get_workflow_handle(id)
     try:
         found: list[GateState] = await handle.query("gates", result_type=list[GateState], rpc_timeout=ANSWER_WITHIN)
@@ -145,10 +152,10 @@ async def _gates(client: Client, id: str) -> list[GateState] | None:
 
 
 def _shown_by(execution: WorkflowExecution, settings: Settings) -> str:
-    """What shows a workflow that asks, with how to answer it."""
+    """Return the command or the address that shows a question and the way to answer it."""
     if execution.workflow_type == "incident":
         return f"driftvakt incident show {short(execution.id)}"
-    if execution.workflow_type in WORKFLOWS:
+    if execution.workflow_type in operation_kinds():
         return f"driftvakt operation show {execution.id}"
     return workflow_url(execution.id, settings)
 

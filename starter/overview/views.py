@@ -1,4 +1,4 @@
-"""What is under way, as `driftvakt status` shows it; also what `--json` prints."""
+"""The current work as `driftvakt status` shows it, on the terminal and as JSON."""
 
 from __future__ import annotations
 
@@ -17,62 +17,62 @@ class WaitingQuestion(Model):
     """A question that people have not answered yet."""
 
     id: str
-    """Of the workflow that asks."""
+    """The id of the workflow that asks."""
     gate: str = ""
-    """Empty: it asks nothing, but nobody has taken it up, or something keeps it from going on."""
+    """Empty: the workflow has no open question; it is unassigned, or something blocks it."""
     question: str = ""
-    """Empty: no worker answers for the workflow, so what it asks is not known."""
+    """Empty: the question is unknown, because no worker answers for the workflow."""
     who: list[str]
-    """Roles and people who may answer."""
+    """The roles and people who may answer, or the word `anybody`."""
     deadline: datetime | None = None
     on_silence: str = ""
-    """What happens when nobody answers by then."""
+    """The result if nobody answers by the deadline."""
     command: str
-    """Shows it, with what to type."""
+    """The command that shows the question and the way to answer it."""
 
 
 class Digest(Model):
-    """What happened since a moment and needs nobody any more."""
+    """The work that has ended since a moment and needs nobody any more."""
 
     since: datetime
     incidents: list[IncidentLine] = []
-    """Those that were closed, the latest first."""
+    """Closed incidents, the latest first."""
     operations: list[OperationLine] = []
-    """Those that have ended, the latest first."""
+    """Ended operations, the latest first."""
     undelivered: list[Undelivered] = []
-    """Messages that did not reach somebody, the latest first."""
+    """Messages that did not reach their recipient, the latest first."""
 
 
 class Overview(Model):
-    """All that is under way, of one customer or of all."""
+    """The current work, of one customer or of all."""
 
     at: datetime
     customer: str | None
-    trouble: str = ""
-    """Why this comes from the records alone; empty where Temporal answered too."""
+    warning: str = ""
+    """The reason why the overview comes only from the records; empty if Temporal answered."""
     halts: list[Halt] = []
     questions: list[WaitingQuestion] = []
-    """The one whose time runs out first stands first."""
+    """Sorted by deadline, the earliest first."""
     majors: list[MajorLine] = []
     incidents: list[IncidentLine] = []
-    """The open ones, the most urgent first."""
+    """Open incidents, the most urgent first."""
     operations: list[OperationLine] = []
-    """Those that run, the latest first."""
+    """Running operations, the latest first."""
     watches: list[WatchLine] = []
-    """Of every published application."""
+    """The watches of all published applications."""
     digest: Digest
 
     @property
     def overdue(self) -> list[IncidentLine]:
-        """The incidents of which a promise is overdue."""
+        """Return the incidents with a deadline in the past."""
         return [line for line in self.incidents if line.deadline is not None and line.deadline <= self.at]
 
     @property
-    def unled(self) -> list[IncidentLine]:
-        """The incidents that ask people something and that nobody leads."""
+    def unassigned(self) -> list[IncidentLine]:
+        """Return the unassigned incidents that wait for people."""
         return [line for line in self.incidents if line.waits_for and not line.lead]
 
     @property
     def unwatched(self) -> list[WatchLine]:
-        """The applications that nobody watches now."""
+        """Return the applications whose watch does not answer or does not run."""
         return [line for line in self.watches if not line.answers]

@@ -1,1 +1,1 @@
-"""Schedules: what the published dossiers want, what the server has, and making the one match the other."""
+"""Schedules: compares those of the published dossiers with those on the Temporal server, and changes the latter."""

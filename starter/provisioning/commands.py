@@ -1,4 +1,4 @@
-"""`driftvakt plan` and `driftvakt apply`: the schedules made to match the published dossiers."""
+"""`driftvakt plan` and `driftvakt apply`: make the schedules match the published dossiers."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from starter.terminal.options import AsJson, By, at_desk, echo_json, who_asks
+from starter.terminal.options import AsJson, By, echo_json, in_session, who_asks
 
 if TYPE_CHECKING:
     from models.schedules import SchedulePlan
-    from starter.desk import Desk
+    from starter.terminal.session import CommandSession
 
 Applications = Annotated[
     list[str] | None,
@@ -25,12 +25,12 @@ Applications = Annotated[
 def plan(
     applications: Applications = None,
     check: Annotated[
-        bool, typer.Option("--check", help="Exit 1 if anything is to be done, or was done by hand.")
+        bool, typer.Option("--check", help="Exit 1 if there is anything to apply, or a manual edit.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show what `apply` would do: schedules to add, change and remove, when each runs next, what was done by hand."""
-    found = at_desk(lambda desk: _plan(desk, applications or []))
+    """Show what `apply` would do: schedules to add, change and remove, their next runs, and manual edits."""
+    found = in_session(lambda session: _plan(session, applications or []))
     _show(found, as_json, applied=False)
     if check and (found.changes or any(one.drift for one in found.schedules)):
         raise typer.Exit(1)
@@ -38,28 +38,26 @@ def plan(
 
 def apply(
     applications: Applications = None,
-    unpause: Annotated[
-        bool, typer.Option("--unpause", help="Let schedules run again that were paused by hand.")
-    ] = False,
+    unpause: Annotated[bool, typer.Option("--unpause", help="Resume schedules that were paused by hand.")] = False,
     by: By = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make, change and remove schedules so that they match the published dossiers; applying again does nothing."""
-    done = at_desk(lambda desk: _apply(desk, applications or [], unpause, by))
+    """Add, change and remove schedules so that they match the published dossiers. A second `apply` changes nothing."""
+    done = in_session(lambda session: _apply(session, applications or [], unpause, by))
     _show(done, as_json, applied=True, unpaused=unpause)
 
 
-async def _plan(desk: Desk, applications: list[str]) -> SchedulePlan:
+async def _plan(session: CommandSession, applications: list[str]) -> SchedulePlan:
     from starter.provisioning.applying import plan_schedules
 
-    found, _ = await plan_schedules(desk, applications)
+    found, _ = await plan_schedules(session, applications)
     return found
 
 
-async def _apply(desk: Desk, applications: list[str], unpause: bool, by: str | None) -> SchedulePlan:
+async def _apply(session: CommandSession, applications: list[str], unpause: bool, by: str | None) -> SchedulePlan:
     from starter.provisioning.applying import apply_schedules
 
-    return await apply_schedules(desk, who_asks(desk.settings, by), applications, unpause=unpause)
+    return await apply_schedules(session, who_asks(session.settings, by), applications, unpause=unpause)
 
 
 def _show(plan: SchedulePlan, as_json: bool, *, applied: bool, unpaused: bool = False) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from rich.console import Console
 
+from models.base import counted
 from models.schedules import PlannedSchedule, ScheduleChange, SchedulePlan
 from starter.terminal.screen import terminal, tidy
 
@@ -20,7 +21,7 @@ _DONE = {ScheduleChange.ADD: "added", ScheduleChange.CHANGE: "changed", Schedule
 
 
 def show_plan(plan: SchedulePlan, *, applied: bool, unpaused: bool = False, console: Console | None = None) -> None:
-    """Print what is to be done, or what was done, with what somebody did by hand and when each runs next."""
+    """Print the planned or applied changes, the edits by hand, and the next run of each schedule."""
     out = console or terminal()
     for one in plan.schedules:
         _show(out, one, unpaused)
@@ -30,19 +31,19 @@ def show_plan(plan: SchedulePlan, *, applied: bool, unpaused: bool = False, cons
 
 
 def verdict(plan: SchedulePlan, *, applied: bool) -> str:
-    """All of it in one sentence."""
+    """Return one sentence about the whole plan."""
     counts = Counter(one.change for one in plan.changes)
-    kept = f"{len(plan.schedules) - len(plan.changes)} as they should be"
+    kept = f"{len(plan.schedules) - len(plan.changes)} up to date"
     if not counts:
         return f"Nothing to do: {kept}."
     done = ", ".join(f"{counts[change]} {word}" for change, word in _DONE.items() if counts[change])
-    return f"{done}, {kept}." if applied else f"To be done: {done}; {kept}. `driftvakt apply` does it."
+    return f"{done}, {kept}." if applied else f"To do: {done}; {kept}. `driftvakt apply` writes them."
 
 
 def _show(out: Console, one: PlannedSchedule, unpaused: bool) -> None:
     out.print(f"{_SIGNS[one.change]} [bold]{tidy(one.id)}[/]  {tidy(one.title)}", soft_wrap=True)
     if one.change is not ScheduleChange.REMOVE:
-        runs = ", ".join(moment(at) for at in one.next_runs) or "never again"
+        runs = ", ".join(moment(at) for at in one.next_runs) or "no further run"
         out.print(f"    {tidy(one.when)}; next {runs}", soft_wrap=True)
     for line in one.differences:
         out.print(f"    {tidy(line)}", soft_wrap=True)
@@ -53,11 +54,11 @@ def _show(out: Console, one: PlannedSchedule, unpaused: bool) -> None:
         out.print(f"    {stays}", soft_wrap=True)
     if one.lost:
         out.print(
-            f"    [red]{one.lost} runs were never started: the server was away for more than 30 days[/]",
+            f"    [red]never started: {counted(one.lost, 'run')}; the server was down for more than 30 days[/]",
             soft_wrap=True,
         )
 
 
 def moment(at: datetime) -> str:
-    """A moment as people of its time zone read it: `Sun 2026-12-06 03:00`."""
+    """Return a moment in its own time zone, such as `Sun 2026-12-06 03:00`."""
     return f"{at:%a %Y-%m-%d %H:%M}"

@@ -1,4 +1,4 @@
-"""What has to be done so that the schedules match the published dossiers; pure."""
+"""Computes the changes that make the schedules match the published dossiers; pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from models.schedules import (
 )
 
 _MOST_TIMES = 4
-"""Patterns named when the times differ; all of them are read by nobody."""
+"""The number of patterns that the plan names when times differ; nobody reads a longer list."""
 
 
 def make_plan(
@@ -28,9 +28,9 @@ def make_plan(
     applications: Collection[str],
     left_alone: Mapping[str, str] | None = None,
 ) -> SchedulePlan:
-    """Compare what is wanted, what was applied last, and what the server has, for these applications.
+    """Compare the wanted schedules with the last applied ones and those on the server, for these applications.
 
-    `left_alone` are applications whose dossier cannot be read, with the reason: nothing of theirs is removed.
+    `left_alone` are the applications whose dossier cannot be read, with the reason; the plan removes none of their schedules.
     """
     planned = [_wanted(one, applied.get(one.routine.id), found.get(one.routine.id)) for one in wanted]
     ids = {one.routine.id for one in wanted}
@@ -49,7 +49,7 @@ def _wanted(wanted: WantedSchedule, applied: AppliedSchedule | None, found: Foun
         differences = list(_differences(found.shape, wanted.shape))
         change = ScheduleChange.CHANGE if differences or applied is None else ScheduleChange.KEEP
         if applied is None and not differences:
-            differences = ["it is as it should be; only the records do not know it"]
+            differences = ["it is correct; only the records do not have it"]
     return PlannedSchedule(
         id=wanted.routine.id,
         application=wanted.routine.application,
@@ -75,13 +75,13 @@ def _unwanted(
         title=shape.summary,
         when=applied.shape.says if applied else shape.says,
         change=ScheduleChange.REMOVE,
-        differences=["no dossier wants it any more"],
+        differences=["no dossier needs it any more"],
         drift=list(_drift(applied, found)),
     )
 
 
 def _drift(applied: AppliedSchedule | None, found: FoundSchedule | None) -> Iterator[str]:
-    """What somebody did by hand since it was applied."""
+    """Yield a sentence for each edit by hand since the schedule was applied."""
     if applied is None:
         if found is not None and not found.application:
             yield "made by hand, not by `driftvakt apply`"
@@ -95,7 +95,7 @@ def _drift(applied: AppliedSchedule | None, found: FoundSchedule | None) -> Iter
 
 
 def _differences(old: ScheduleShape, new: ScheduleShape) -> Iterator[str]:
-    """Each difference as one line: `what: old -> new`."""
+    """Yield each difference as one line: `what: old -> new`."""
     if old.says != new.says:
         yield f"runs: {old.says or '-'} -> {new.says or '-'}"
     if old.times != new.times:
@@ -114,7 +114,7 @@ def _differences(old: ScheduleShape, new: ScheduleShape) -> Iterator[str]:
         yield f"catches up within: {format_duration(old.catches_up_within)} -> {format_duration(new.catches_up_within)}"
     yield from _entries("input", old.order, new.order)
     yield from _entries("search attribute", old.search_attributes, new.search_attributes)
-    yield from _entries("set besides", old.more, new.more)
+    yield from _entries("also set", old.more, new.more)
 
 
 def _entries(what: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
@@ -128,7 +128,7 @@ def _shown(value: object) -> str:
 
 
 def _times(those: list[str], not_these: list[str]) -> str:
-    """The patterns that only the one has."""
+    """Return the patterns that are only in `those`, as text."""
     left = [text for text in those if text not in not_these]
     rest = f" and {len(left) - _MOST_TIMES} more" if len(left) > _MOST_TIMES else ""
     return "; ".join(islice(left, _MOST_TIMES)) + rest

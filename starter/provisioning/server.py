@@ -1,4 +1,4 @@
-"""The schedules on the Temporal server: read as shapes that can be compared, and made from them."""
+"""Reads schedules of the Temporal server as shapes that can be compared, and creates schedules from shapes."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ from starter.provisioning.wanted import pattern_text, read_pattern
 from workflows.runtime.markdown import summary_line
 
 _MARK: Final = "driftvakt"
-"""Key of the memo by which a schedule is known as ours; it holds the application."""
+"""The key in the memo that marks a schedule as Driftvakt's; its value is the application."""
 
 _OVERLAPS: Final = {policy.name.lower().replace("_", "-"): policy for policy in ScheduleOverlapPolicy}
 _AT_ONCE: Final = 16
 
 
 async def find_schedules(client: Client, ids: Sequence[str]) -> dict[str, FoundSchedule]:
-    """All that are ours by their memo, and those of these ids whoever made them."""
+    """Return Driftvakt's schedules, which the memo marks, and every schedule with one of these ids; by id."""
     marked: dict[str, str] = {}
     async for listed in await client.list_schedules():
         memo = await listed.memo()
@@ -57,7 +57,7 @@ async def find_schedules(client: Client, ids: Sequence[str]) -> dict[str, FoundS
 
 
 async def make_schedule(client: Client, id: str, application: str, shape: ScheduleShape) -> None:
-    """Make a schedule; one that is there already is changed."""
+    """Create a schedule, or change it if it exists."""
     attributes = _attributes(shape)
     try:
         await client.create_schedule(
@@ -71,9 +71,9 @@ async def make_schedule(client: Client, id: str, application: str, shape: Schedu
 
 
 async def change_schedule(client: Client, id: str, shape: ScheduleShape, *, unpause: bool = False) -> None:
-    """Make a schedule what it is to be; whether it is paused stays as it is, unless it is to run again.
+    """Change a schedule to a shape. A paused schedule stays paused, unless `unpause` is set.
 
-    Both go in one update: the server may do an unpause before an update that was sent just before it.
+    One update does both, because the server may handle an unpause before an update that was sent earlier.
     """
 
     def change(current: ScheduleUpdateInput) -> ScheduleUpdate:
@@ -85,7 +85,7 @@ async def change_schedule(client: Client, id: str, shape: ScheduleShape, *, unpa
 
 
 async def remove_schedule(client: Client, id: str) -> None:
-    """Remove a schedule; one that is gone already is no fault."""
+    """Remove a schedule, if it exists."""
     try:
         await client.get_schedule_handle(id).delete()
     except RPCError as error:
@@ -183,7 +183,7 @@ async def _order(client: Client, args: Sequence[Any]) -> dict[str, Any]:
     if isinstance(value, Payload):
         try:
             [value] = await client.data_converter.decode([value])
-        except Exception as error:  # whatever somebody put there by hand
+        except Exception as error:  # somebody may have edited it by hand
             return {"unreadable": str(error)}
     return value if isinstance(value, dict) else {"argument": value}
 
@@ -212,7 +212,7 @@ def _read(ranges: Sequence[ScheduleRange]) -> Ranges:
 
 
 def _more(schedule: Schedule) -> dict[str, str]:
-    """Everything that is set and that we never set."""
+    """Return the properties that are set although Driftvakt never sets them."""
     spec, policy, state, action = schedule.spec, schedule.policy, schedule.state, schedule.action
     assert isinstance(action, ScheduleActionStartWorkflow)
     never = {

@@ -1,4 +1,4 @@
-"""From a dossier to the schedules that it wants; pure."""
+"""Computes the schedules that a dossier requires; pure."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from models.schedules import ScheduledRoutine, ScheduleShape, WantedSchedule, sc
 from workflows.runtime.markdown import summary_line
 
 CATCHES_UP_WITHIN: Final = timedelta(days=30)
-"""After so long without a server, runs are no longer started late; each that is started sees for itself that it is late."""
+"""After a longer outage, Temporal starts no missed runs. A run that starts late detects the delay itself."""
 
 OVERLAP: Final = "allow-all"
-"""Every run is started, and the lease decides: a run that Temporal passes over is seen by nobody."""
+"""Temporal starts every run, and the lease decides which one works: nobody would notice a run that Temporal skips."""
 
 _NEXT_RUNS: Final = 3
 _WHOLE: Final = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 6), (FIRST_YEAR, LAST_YEAR))
-"""What a star stands for, field by field."""
+"""The range that `*` means, for each field of a pattern."""
 
 
 def wanted_schedules(dossier: Dossier, now: datetime) -> list[WantedSchedule]:
-    """The schedules of a dossier, as they are worked out at a moment."""
+    """Return the schedules of a dossier, computed at the moment `now`."""
     return [wanted_schedule(routine, now) for routine in scheduled_routines(dossier)]
 
 
 def wanted_schedule(routine: ScheduledRoutine, now: datetime) -> WantedSchedule:
-    """The schedule of one routine."""
+    """Return the schedule of one routine."""
     occurrences = Occurrences(routine.frequency, routine.time_zone, routine.working_days)
     times = timetable(occurrences, now)
     local = ZoneInfo(routine.time_zone)
@@ -55,7 +55,7 @@ def wanted_schedule(routine: ScheduledRoutine, now: datetime) -> WantedSchedule:
 
 
 def pattern_text(pattern: Pattern) -> str:
-    """A pattern as `MINUTE HOUR DAY MONTH WEEKDAY YEAR`: `0 2 * 1-2,11-12 * 2026-2027`."""
+    """Return a pattern as `MINUTE HOUR DAY MONTH WEEKDAY YEAR`, such as `0 2 * 1-2,11-12 * 2026-2027`."""
     return " ".join(
         "*" if ranges == (Range(*whole),) else _text(ranges) for ranges, whole in zip(pattern, _WHOLE, strict=True)
     )
@@ -69,7 +69,7 @@ def _text(ranges: Ranges) -> str:
 
 
 def read_pattern(text: str) -> Pattern:
-    """The inverse of `pattern_text`."""
+    """Return the pattern of a text; the inverse of `pattern_text`."""
     fields = zip(text.split(), _WHOLE, strict=True)
     return Pattern(*((Range(*whole),) if field == "*" else _ranges(field) for field, whole in fields))
 

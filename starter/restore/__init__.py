@@ -1,1 +1,1 @@
-"""Restores and drills, as the commands show and start them."""
+"""The commands that start and show restores and drills."""

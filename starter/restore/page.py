@@ -22,7 +22,7 @@ def show_points(points: Sequence[RestorePoint]) -> None:
 
 
 def show_drills(lines: Sequence[DrillLine]) -> None:
-    """Print how the drills of each restore stand."""
+    """Print the state of the drills of each restore."""
     columns = ("application", "restore", "held", "last", "ended", "lost (agreed)", "took (agreed)", "next", "")
     table = Listing(*columns)
     for line in lines:
@@ -43,7 +43,7 @@ def show_drills(lines: Sequence[DrillLine]) -> None:
 
 
 def show_trend(lines: Sequence[ProofLine]) -> None:
-    """Print restores or drills one below the other, the latest first."""
+    """Print restores or drills, one in each line, the latest first."""
     columns = ("held (UTC)", "ended", "point", "size", "lost", "took", "verified", "operation")
     table = Listing(*columns)
     for line in lines:

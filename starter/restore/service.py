@@ -1,4 +1,4 @@
-"""Reading what restores and drills have achieved from the records, and which drills are overdue."""
+"""Reads the results of restores and drills from the records, and finds the drills that are overdue."""
 
 from __future__ import annotations
 
@@ -10,46 +10,47 @@ from typing import Any
 from pydantic import ValidationError
 
 from activities.records import Records
-from activities.restore.drills import standing_drills
+from activities.restore.drills import drill_states
 from models.base import Duration, Model, in_our_time
 from models.dossier.instructions import Restore
 from models.errors import NotFoundError, UserError
-from models.operation import OperationEnd, OperationKind
+from models.operation import OperationEnd
+from models.operation_kinds import DRILL, OperationKind
 from models.restores import RestoreProof
 from models.tables import OperationRow
-from starter.applications import require_application
-from starter.desk import Desk
+from starter.terminal.applications import require_application
+from starter.terminal.session import CommandSession
 
 
 class ProofLine(Model):
-    """A restore or a drill that was held."""
+    """A restore or a drill that was started."""
 
     id: str
     kind: str
     restore: str
     at: datetime
     end: str
-    """How it ended; `under-way` while it has not."""
+    """The outcome; `under-way` before the end."""
     summary: str
     proof: RestoreProof | None = None
-    """None: it did not get that far."""
+    """None: it ended before the proof."""
 
 
 class DrillLine(Model):
-    """A restore that is drilled, and how that stands."""
+    """A restore instruction, and the state of its drills."""
 
     application: str
     restore: str
     title: str
     frequency: str
-    """Empty: it is never drilled."""
+    """Empty: the dossier has no drill for this restore."""
     agreed_point: Duration
     agreed_time: Duration
     last: ProofLine | None = None
     proven_at: datetime | None = None
-    """When a drill last achieved all that was agreed."""
+    """The time of the last drill that achieved everything that was agreed."""
     due_at: datetime | None = None
-    """When the next one is to be held."""
+    """The time of the next drill."""
     overdue: bool = False
 
 
@@ -57,7 +58,7 @@ _LIKE_A_TIME = re.compile(r"\d{4}-\d\d-\d\d(?:[T ].*)?")
 
 
 def require_point(text: str) -> None:
-    """Raise `UserError` where this can be no restore point: it is empty, or looks like a time and is none that can be meant."""
+    """Raise `UserError` when this cannot be a restore point: it is empty, or an invalid or impossible time."""
     if not text.strip():
         raise UserError(
             "--point: it must not be empty; write latest, the id of a restore point, or a time with its zone"
@@ -68,18 +69,18 @@ def require_point(text: str) -> None:
         in_our_time(datetime.fromisoformat(text))
     except ValueError:
         raise UserError(
-            f"--point: {text!r} is no time that can be meant; write one from 1990 to 2199, as in 2026-01-31T02:00:00Z"
+            f"--point: {text!r} is outside the supported years; write a time from 1990 to 2199, as in 2026-01-31T02:00:00Z"
         ) from None
 
 
-def require_restore(desk: Desk, application: str, name: str) -> Restore:
-    """A restore instruction of an application that is published; `NotFoundError` names those there are."""
-    require_application(desk.settings, desk.records, application)
-    return restore_of(desk.records, application, name)
+def require_restore(session: CommandSession, application: str, name: str) -> Restore:
+    """Return a restore instruction of a published application. Raise `NotFoundError` with the known names."""
+    require_application(session.settings, session.records, application)
+    return restore_of(session.records, application, name)
 
 
 def restore_of(records: Records, application: str, name: str) -> Restore:
-    """A restore instruction of the dossier that holds now; `NotFoundError` names those there are."""
+    """Return a restore instruction of the current dossier. Raise `NotFoundError` with the known names."""
     dossier = records.current_dossier(application)
     restores = dossier.instructions.restore if dossier else {}
     if name not in restores:
@@ -89,15 +90,15 @@ def restore_of(records: Records, application: str, name: str) -> Restore:
 
 
 def held(
-    records: Records, application: str, name: str, kind: OperationKind, limit: int | None = None
+    records: Records, application: str, name: str, kind: OperationKind[Any], limit: int | None = None
 ) -> list[ProofLine]:
-    """Restores or drills of one instruction, the latest first; rehearsals prove nothing."""
-    rows = records.operations(application, kind=kind.value, name=name, limit=limit)
+    """Return the restores or drills of one instruction, the latest first, without rehearsals, which prove nothing."""
+    rows = records.operations(application, kind=kind.name, name=name, limit=limit)
     return [_line(row) for row in rows if not row.rehearsed]
 
 
 def drills(records: Records, applications: Sequence[str], now: datetime) -> list[DrillLine]:
-    """Every restore of these applications, and how its drills stand."""
+    """Return every restore instruction of these applications, with the state of its drills."""
     return [line for name in applications for line in _drills(records, name, now)]
 
 
@@ -105,12 +106,12 @@ def _drills(records: Records, application: str, now: datetime) -> Iterator[Drill
     dossier = records.current_dossier(application)
     if dossier is None:
         return
-    standings = {standing.restore: standing for standing in standing_drills(records, application, now)}
+    drills = {drill.restore: drill for drill in drill_states(records, application, now)}
     for name, restore in dossier.instructions.restore.items():
-        lines = held(records, application, name, OperationKind.DRILL)
+        lines = held(records, application, name, DRILL)
         ended = [line for line in lines if line.end != "under-way"]
         proven = next((line.at for line in ended if line.end == OperationEnd.DONE.value), None)
-        standing = standings.get(name)
+        drill = drills.get(name)
         yield DrillLine(
             application=application,
             restore=name,
@@ -120,8 +121,8 @@ def _drills(records: Records, application: str, now: datetime) -> Iterator[Drill
             agreed_time=restore.restore_time,
             last=lines[0] if lines else None,
             proven_at=proven,
-            due_at=standing.next_at if standing else None,
-            overdue=bool(standing and standing.overdue_since),
+            due_at=drill.next_at if drill else None,
+            overdue=bool(drill and drill.overdue_since),
         )
 
 

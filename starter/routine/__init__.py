@@ -1,1 +1,1 @@
-"""Extended routines, as the commands list and order them."""
+"""The commands that list and order extended routines."""

@@ -1,4 +1,4 @@
-"""`driftvakt routine`: what may be ordered of the supplier, ordering it, and what became of it."""
+"""`driftvakt routine`: list the routines, order one, and list past orders."""
 
 from __future__ import annotations
 
@@ -9,14 +9,26 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from starter.operation.following import NoWait, Reason, Rehearse, finish, start_and_follow
-from starter.terminal.options import AsJson, By, Limit, at_desk, echo, echo_json, echo_line, faults, say_cut, who_asks
+from starter.terminal.options import (
+    AsJson,
+    By,
+    Limit,
+    OnlyOf,
+    echo,
+    echo_json,
+    echo_line,
+    faults,
+    in_session,
+    print_cut,
+    who_asks,
+)
 
 if TYPE_CHECKING:
     from models.operation import OperationOutcome
-    from starter.desk import Desk
     from starter.routine.service import RoutineEntry
+    from starter.terminal.session import CommandSession
 
-app = typer.Typer(help="Order extended routines, and see what became of them.", no_args_is_help=True)
+app = typer.Typer(help="Order extended routines, and list the orders.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="As `list` shows it.", show_default=False)]
 Of = Annotated[
@@ -26,18 +38,16 @@ Of = Annotated[
 
 @app.command("list")
 def list_(
-    application: Annotated[
-        str | None, typer.Option("--application", "-a", help="Of this application only.", show_default=False)
-    ] = None,
+    application: OnlyOf = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the routines that may be ordered, with what was ordered this month of what is agreed."""
+    """List the routines that may be ordered, with the orders of this month and the agreed number."""
     with faults():
         from models.settings import load_settings
-        from starter.desk import reading_records
         from starter.routine.service import catalogue
+        from starter.terminal.session import open_records
 
-        with reading_records(load_settings()) as records:
+        with open_records(load_settings()) as records:
             found = catalogue(records, application)
     if as_json:
         echo_json([one.model_dump(mode="json") for one in found])
@@ -49,13 +59,13 @@ def list_(
 
 @app.command()
 def show(name: Name, application: Of, as_json: AsJson = False) -> None:
-    """Show a routine: who may order it, what it must be given, when it can be had, and how to order it in the Temporal UI."""
+    """Show a routine: who may order it, its inputs, its lead time, and how to order it in the Temporal UI."""
     with faults():
         from models.settings import load_settings
-        from starter.desk import reading_records
         from starter.routine.service import entry
+        from starter.terminal.session import open_records
 
-        with reading_records(load_settings()) as records:
+        with open_records(load_settings()) as records:
             found = entry(records, application, name)
     if as_json:
         echo_json(found)
@@ -63,7 +73,7 @@ def show(name: Name, application: Of, as_json: AsJson = False) -> None:
     lines = [
         f"{found.title} ({found.application} {found.name}){_used(found)}",
         f"ordered by: {', '.join(found.ordered_by) or 'nobody'}",
-        f"approved by: {', '.join(found.approval) or 'nobody has to'}",
+        f"approved by: {', '.join(found.approval) or 'nobody'}",
         f"lead time: {found.lead_time or 'none'}",
         *(f"input {i.name}{'' if i.required else ' (optional)'}: {i.label}; {i.must_be}" for i in found.inputs),
         f"in the UI, start the workflow `routine` with: {json.dumps(found.sample, ensure_ascii=False)}",
@@ -83,9 +93,9 @@ def order(
     at: Annotated[
         datetime | None,
         typer.Option(
-            help="When it is wanted, with its zone; as soon as its lead time allows unless given.",
+            help="Requested time, with its zone: 2026-03-01T08:00+01:00.",
             formats=["%Y-%m-%dT%H:%M%z", "%Y-%m-%dT%H:%M:%S%z"],
-            show_default=False,
+            show_default="as soon as the lead time allows",
         ),
     ] = None,
     by: By = None,
@@ -94,56 +104,54 @@ def order(
     no_wait: NoWait = False,
     as_json: AsJson = False,
 ) -> None:
-    """Order a routine and, unless told otherwise, follow it to its end; exit 0 only if it went well."""
+    """Order a routine, and follow it to its end unless --no-wait is given; exit 0 only if it succeeded."""
 
-    async def place(desk: Desk) -> OperationOutcome | None:
+    async def place(session: CommandSession) -> OperationOutcome | None:
         import asyncio
 
-        from models.operation import OperationKind
+        from models.operation_kinds import ROUTINE
         from models.routine import RoutineOrder
-        from starter.desk import made
-        from starter.operation.starting import by_the_clock
+        from starter.operation.starting import time_key
         from starter.routine.service import read_pairs, require_order
+        from starter.terminal.messages import build_message
 
-        wanted = made(
+        wanted = build_message(
             RoutineOrder,
-            application=application,
-            routine=name,
-            by=who_asks(desk.settings, by),
-            inputs=read_pairs(inputs or []),
-            at=at,
-            reason=reason,
-            rehearse=rehearse,
+            {
+                "application": application,
+                "routine": name,
+                "by": who_asks(session.settings, by),
+                "inputs": read_pairs(inputs or []),
+                "at": at,
+                "reason": reason,
+                "rehearse": rehearse,
+            },
         )
-        title = await asyncio.to_thread(require_order, desk.records, wanted)
-        key = f"{name}.{by_the_clock()}"
-        kind = OperationKind.ROUTINE
-        return await start_and_follow(desk, kind, wanted, key, title, wait=not no_wait, as_json=as_json)
+        title = await asyncio.to_thread(require_order, session.records, wanted)
+        key = f"{name}.{time_key()}"
+        return await start_and_follow(session, ROUTINE, wanted, key, title, wait=not no_wait, as_json=as_json)
 
-    finish(at_desk(place), as_json)
+    finish(in_session(place), as_json)
 
 
 @app.command()
 def status(
-    application: Annotated[
-        str | None, typer.Option("--application", "-a", help="Of this application only.", show_default=False)
-    ] = None,
+    application: OnlyOf = None,
     limit: Limit = 20,
     as_json: AsJson = False,
 ) -> None:
-    """List the orders, the latest first, and how each ended; `driftvakt operation show ID` tells all of one."""
+    """List the orders, the latest first, with their outcomes; `driftvakt operation show ID` shows one in full."""
     with faults():
-        from models.operation import OperationKind
+        from models.operation_kinds import ROUTINE
         from models.settings import load_settings
-        from starter.applications import require_application
-        from starter.desk import reading_records
+        from starter.terminal.applications import require_application
         from starter.terminal.listed import Listed
+        from starter.terminal.session import open_records
 
         settings = load_settings()
-        with reading_records(settings) as records:
-            if application is not None:
-                require_application(settings, records, application)
-            kind = OperationKind.ROUTINE.value
+        with open_records(settings) as records:
+            require_application(settings, records, application)
+            kind = ROUTINE.name
             rows = records.operations(application, kind=kind, limit=limit)
             found = Listed(rows, records.count_operations(application, kind=kind))
     if as_json:
@@ -160,15 +168,15 @@ def status(
             }
             for row in rows
         ]
-        say_cut(found)
+        print_cut(found)
         echo_json(shown)
         return
     if not rows:
-        echo("nothing was ordered")
+        echo("no routine was ordered")
     for row in rows:
         ended = f"{row.outcome}: {row.summary}" if row.outcome else row.state
         echo_line(f"{row.opened_at:%Y-%m-%d %H:%M} UTC  {row.id}  by {row.opened_by}  {ended}")
-    say_cut(found)
+    print_cut(found)
 
 
 def _used(one: RoutineEntry) -> str:

@@ -1,4 +1,4 @@
-"""The catalogue of extended routines, as the commands see it."""
+"""The catalogue of extended routines, and the check of an order."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from models.dossier import Dossier
 from models.dossier.inputs import describe
 from models.errors import UserError
 from models.routine import CheckOrder, RoutineOrder
-from starter.applications import not_published
+from starter.terminal.applications import not_published
 
 
 class RoutineInputLine(Model):
@@ -32,20 +32,20 @@ class RoutineEntry(Model):
     name: str
     title: str
     ordered_by: list[str]
-    """Who may order it, by e-mail address or name."""
+    """The people who may order it, by e-mail address or name."""
     inputs: list[RoutineInputLine]
     lead_time: str = ""
     per_month: int | None = None
     ordered_this_month: int
-    """That count against what is agreed a month."""
+    """The number of orders this month that count towards the agreed number."""
     approval: list[str] = []
-    """Roles that must agree."""
+    """The roles that must approve an order."""
     sample: dict[str, Any]
-    """For the form of the workflow `routine` in the Temporal UI."""
+    """Sample input for the workflow `routine` in the Temporal UI."""
 
 
 def catalogue(records: Records, application: str | None) -> list[RoutineEntry]:
-    """All routines that may be ordered, of an application or of all."""
+    """Return all routines of an application, or of all applications."""
     names = [application] if application is not None else records.applications()
     return [
         _entry(records, dossier, name)
@@ -55,14 +55,14 @@ def catalogue(records: Records, application: str | None) -> list[RoutineEntry]:
 
 
 def entry(records: Records, application: str, name: str) -> RoutineEntry:
-    """One routine; `NotFoundError` names those there are."""
+    """Return one routine. Raise `NotFoundError` with the known names."""
     dossier = published(records, application)
     find_routine(dossier, name)
     return _entry(records, dossier, name)
 
 
 def published(records: Records, application: str) -> Dossier:
-    """The dossier that holds; `NotFoundError` names the applications that have one."""
+    """Return the current dossier. Raise `NotFoundError` with the published applications."""
     dossier = records.current_dossier(application)
     if dossier is None:
         raise not_published(application, records.applications())
@@ -70,7 +70,7 @@ def published(records: Records, application: str) -> Dossier:
 
 
 def read_pairs(pairs: Sequence[str]) -> dict[str, Any]:
-    """`NAME=VALUE`, each; `UserError` for what is none."""
+    """Return the inputs of `NAME=VALUE` pairs. Raise `UserError` for another form or a repeated name."""
     given: dict[str, Any] = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
@@ -83,7 +83,7 @@ def read_pairs(pairs: Sequence[str]) -> dict[str, Any]:
 
 
 def require_order(records: Records, order: RoutineOrder) -> str:
-    """Refuse an order before anything is started, with all that is wrong with it; the routine's title."""
+    """Check an order before it is started, and return the routine's title. Raise `UserError` with every fault."""
     dossier = published(records, order.application)
     find_routine(dossier, order.routine)
     checked = RoutineActivities(records).check_order(
@@ -118,7 +118,7 @@ def _entry(records: Records, dossier: Dossier, name: str) -> RoutineEntry:
         ],
         lead_time=format_duration(routine.lead_time) if routine.lead_time else "",
         per_month=routine.per_month,
-        ordered_this_month=RoutineActivities(records).ordered(dossier.id, name, datetime.now(UTC)),
+        ordered_this_month=RoutineActivities(records).ordered(dossier, name, datetime.now(UTC)),
         approval=list(routine.approval.roles) if routine.approval else [],
         sample={
             "application": dossier.id,

@@ -1,1 +1,1 @@
-"""Runbooks, as the commands list, start, show and write them."""
+"""The commands that list, show, start and write runbooks."""

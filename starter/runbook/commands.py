@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from starter.operation.following import NoWait, Rehearse, nobody_works
 from starter.terminal.options import (
     WENT_WRONG,
     AsJson,
     By,
     Limit,
-    at_desk,
+    OnlyOf,
     echo,
     echo_json,
     faults,
-    say_cut,
+    in_session,
+    print_list,
     stop,
     who_asks,
 )
@@ -27,14 +30,14 @@ if TYPE_CHECKING:
     from models.runbooks import RunbookInput, RunbookReport
     from models.settings import Settings
     from runbooks import RunbookClass
-    from starter.desk import Desk
     from starter.runbook.runs import RunbookRun
     from starter.terminal.listed import Listed
+    from starter.terminal.session import CommandSession
 
 app = typer.Typer(help="List, show, rehearse, run and write runbooks.", no_args_is_help=True)
 
 NOT_STARTED = 2
-"""Exit code when nothing was started or written; 1 says that what was started did not end well."""
+"""The exit code when nothing was started or written; 1 means that a started run failed."""
 
 Name = Annotated[str, typer.Argument(help="Name of the runbook, as `list` shows it.", show_default=False)]
 Application = Annotated[
@@ -46,15 +49,13 @@ Inputs = Annotated[
         "--input", "-i", help="An input as KEY=VALUE; repeat it for several, or for a list.", show_default=False
     ),
 ]
+Reason = Annotated[str, typer.Option(help="Reason; the Temporal UI shows it.", show_default=False)]
 InputJson = Annotated[str | None, typer.Option(help="Inputs as one JSON object.", show_default=False)]
-Reason = Annotated[str, typer.Option(help="Why; it shows in the Temporal UI.", show_default=False)]
-NoWait = Annotated[bool, typer.Option("--no-wait", help="Start it and return at once.")]
-Rehearse = Annotated[bool, typer.Option("--rehearse", help="Say what would be done, and change nothing.")]
 
 
 @app.command("list")
 def list_(as_json: AsJson = False) -> None:
-    """List the runbooks that there are."""
+    """List the runbooks."""
     with faults(NOT_STARTED):
         from models.settings import load_settings
         from runbooks import find_runbooks
@@ -72,7 +73,7 @@ def list_(as_json: AsJson = False) -> None:
 
 @app.command()
 def show(name: Name, as_json: AsJson = False) -> None:
-    """Show what a runbook does, what it takes, and how to start it in the Temporal UI."""
+    """Show what a runbook does, its inputs, and how to start it in the Temporal UI."""
     with faults(NOT_STARTED):
         from models.settings import load_settings
         from runbooks import find_runbook
@@ -89,35 +90,26 @@ def show(name: Name, as_json: AsJson = False) -> None:
 
 @app.command()
 def runs(
-    name: Annotated[
-        str | None, typer.Argument(help="Name of the runbook; all of them unless given.", show_default=False)
-    ] = None,
-    application: Annotated[
-        str | None, typer.Option("--application", "-a", help="Of this application only.", show_default=False)
-    ] = None,
+    name: Annotated[str | None, typer.Argument(help="Name of the runbook.", show_default="all of them")] = None,
+    application: OnlyOf = None,
     limit: Limit = 20,
     as_json: AsJson = False,
 ) -> None:
-    """List past runs, the latest first: how each ended, who asked for it, when; as long as Temporal keeps them."""
+    """List past runs, the latest first, each with its result, requester and time; as long as Temporal keeps them."""
 
-    async def look(desk: Desk) -> Listed[RunbookRun]:
-        from starter.applications import require_application
+    async def find(session: CommandSession) -> Listed[RunbookRun]:
         from starter.runbook.runs import list_runs
+        from starter.terminal.applications import require_application
 
-        if application is not None:
-            require_application(desk.settings, desk.records, application)
-        return await list_runs(desk, name, application, limit)
+        require_application(session.settings, session.records, application)
+        return await list_runs(session, name, application, limit)
 
-    found = at_desk(look)
-    if as_json:
-        echo_json([run.model_dump(mode="json") for run in found.lines])
-    elif not found.lines:
-        echo(f"{name or 'no runbook'} has not been run")
-    else:
+    def show(lines: Sequence[RunbookRun]) -> None:
         from starter.runbook.page import show_runs
 
-        show_runs(found.lines)
-    say_cut(found)
+        show_runs(lines)
+
+    print_list(in_session(find), as_json, f"{name or 'no runbook'} has not been run", show)
 
 
 @app.command()
@@ -125,7 +117,7 @@ def new(
     name: Annotated[str, typer.Argument(help="Its name, as in rotate-logs.", show_default=False)],
     directory: Annotated[
         Path | None,
-        typer.Option(help="Checkout to write into; the one this command runs from unless given.", show_default=False),
+        typer.Option(help="Checkout to write into.", show_default="the checkout from which this command runs"),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -139,7 +131,7 @@ def new(
         return
     for file in files:
         echo(f"written: {file}")
-    echo(f"next: run pytest on the second, and read what to change: docs/runbooks.md; then describe {name} there")
+    echo(f"next: pytest {files[1]}; docs/runbooks.md says what to change, and gets the description of {name}")
 
 
 @app.command()
@@ -154,7 +146,7 @@ def run(
     no_wait: NoWait = False,
     as_json: AsJson = False,
 ) -> None:
-    """Run a runbook and print what it did; exit 0 only if all of it went well."""
+    """Run a runbook and print its steps; exit 0 only if every step succeeded."""
     common = {"application": application, "requested_by": by, "reason": reason, "rehearse": rehearse}
     _start(name, common, inputs or [], input_json, wait=not no_wait, as_json=as_json)
 
@@ -172,7 +164,7 @@ def rehearse_(
     by: By = None,
     as_json: AsJson = False,
 ) -> None:
-    """Print every command for every host with its check's result, and change nothing."""
+    """Print every command for every host with the result of its check, and change nothing."""
     given = list(inputs or [])
     if remedy is not None and name is None:
         instruction, slash, key = remedy.partition("/")
@@ -180,7 +172,7 @@ def rehearse_(
             stop(f"--remedy {remedy}: write it as INSTRUCTION/REMEDY, as the two are named in the dossier", NOT_STARTED)
         name, given = "carry-out-remedy", [*given, f"instruction={instruction}", f"remedy={key}"]
     elif name is None or remedy is not None:
-        stop("name a runbook, or a remedy with --remedy INSTRUCTION/REMEDY: one of them, not both", NOT_STARTED)
+        stop("name either a runbook, or a remedy with --remedy INSTRUCTION/REMEDY", NOT_STARTED)
     common = {"application": application, "requested_by": by, "reason": "", "rehearse": True}
     _start(name, common, given, input_json, wait=True, as_json=as_json)
 
@@ -192,15 +184,16 @@ def _start(name: str, common: dict[str, Any], pairs: list[str], text: str | None
         from activities.records.people import identify
         from models.settings import load_settings
         from runbooks import find_runbook
-        from starter.applications import require_application
-        from starter.desk import reading_records
-        from starter.runbook.catalogue import build_input, read_inputs
+        from starter.runbook.catalogue import inputs_of
+        from starter.terminal.applications import require_application
+        from starter.terminal.session import open_records
 
         runbook = find_runbook(name)
         settings = load_settings()
         who = who_asks(settings, common["requested_by"])
-        order = build_input(runbook, {**read_inputs(runbook, pairs, text), **common, "requested_by": who})
-        with reading_records(settings) as records:
+        inputs = inputs_of(runbook)
+        order = inputs.build({**inputs.read(pairs, text), **common, "requested_by": who})
+        with open_records(settings) as records:
             require_application(settings, records, order.application)
             who = identify(records, who, [order.application])
         order = order.model_copy(update={"requested_by": who})
@@ -221,9 +214,9 @@ async def _carry_out(
     settings: Settings, runbook: RunbookClass, order: RunbookInput, wait: bool, as_json: bool
 ) -> RunbookReport | None:
     from models.errors import UserError
-    from starter.installation.temporal import connected
-    from starter.runbook.catalogue import workflow_url
-    from starter.runbook.running import RunbookFollower, follow, start
+    from starter.connection.links import workflow_url
+    from starter.connection.temporal import connected
+    from starter.runbook.running import follow_runbook, start
 
     async with connected(settings) as client:
         handle = await start(client, runbook, order)
@@ -233,15 +226,12 @@ async def _carry_out(
             return None
         echo(f"started {handle.id}: {url}", err=True)
         try:
-            return await follow(client, handle, RunbookFollower(lambda gate: _tell(gate, url), _tell_nobody_works))
+            return await follow_runbook(client, handle, lambda gate: _show_question(gate, url), nobody_works)
         except UserError as error:
             stop(str(error), WENT_WRONG)
 
 
-def _tell(gate: GateState, url: str) -> None:
+def _show_question(gate: GateState, url: str) -> None:
     who = gate.who(datetime.now(UTC))
-    echo(f"waits for {who} to decide: {gate.question.text} Answer it at {url}", err=True)
-
-
-def _tell_nobody_works() -> None:
-    echo("no worker takes workflows just now; it begins once one is started (driftvakt worker)", err=True)
+    echo(f"waits for {who} to decide: {gate.question.text}", err=True)
+    echo(f"    to answer, open: {url}", err=True)

@@ -1,4 +1,4 @@
-"""Runbooks in the terminal: the catalogue, one entry, and the report of a run."""
+"""Runbooks on the terminal: the catalogue, one entry, and the report of a run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from starter.terminal.screen import Listing, terminal, tidy
 
 _COLOURS = {Outcome.OK: "green", Outcome.FAILED: "red", Outcome.UNKNOWN: "yellow"}
 _GIVEN = {"application", "requested_by"}
-"""Required by every runbook, hence not worth a word in the list."""
+"""The inputs that every runbook requires; the list omits them."""
 
 _INDENT = "    "
 
@@ -28,7 +28,7 @@ def show_list(entries: Sequence[CatalogueEntry]) -> None:
 
 
 def show_runs(runs: Sequence[RunbookRun]) -> None:
-    """Print past runs, with where to read more of each."""
+    """Print past runs, with the address of each in the UI."""
     table = Listing("started (UTC)", "runbook", "outcome", "by", "what")
     table.columns[0].no_wrap = True
     for run in runs:
@@ -41,7 +41,7 @@ def show_runs(runs: Sequence[RunbookRun]) -> None:
 
 
 def show_entry(entry: CatalogueEntry) -> None:
-    """Print one runbook: purpose, inputs, and what to paste into the UI."""
+    """Print one runbook: its purpose, its inputs, and sample input for the UI."""
     console = terminal()
     console.print(f"[bold]{entry.name}[/]: {tidy(entry.title)}", soft_wrap=True)
     for paragraph in filter(None, entry.purpose.split("\n\n")):
@@ -63,7 +63,7 @@ def show_entry(entry: CatalogueEntry) -> None:
 
 
 def show_report(report: RunbookReport) -> None:
-    """Print every step with what came of it, then the outcome; commands and output uncut, so that they can be copied."""
+    """Print every step with its result, then the outcome. Commands and output are never cut, because people copy them."""
     console = terminal()
     titles = max((len(step.title) for step in report.steps), default=0)
     hosts = max((len(step.host or "-") for step in report.steps), default=0)

@@ -1,4 +1,4 @@
-"""Past runs of runbooks, as long as Temporal keeps them."""
+"""Reads the runs of runbooks from Temporal, which keeps them for its retention period."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from models.errors import UserError
 from models.names import APPLICATION
 from models.runbooks import RunbookReport
 from runbooks import find_runbook, find_runbooks
-from starter.desk import Desk
-from starter.runbook.catalogue import workflow_url
+from starter.connection.links import workflow_url
 from starter.terminal.listed import Listed
+from starter.terminal.session import CommandSession, list_workflows
 from workflows.runtime.markdown import summary_line
 
 _APPLICATION = SearchAttributeKey.for_keyword(APPLICATION)
@@ -34,29 +34,30 @@ class RunbookRun(Model):
     started_at: datetime
     ended_at: datetime | None = None
     outcome: str
-    """`ok`, `failed` or `unknown`; `running`; or how its workflow ended otherwise."""
+    """`ok`, `failed` or `unknown` from the report; without a report, the workflow's status, such as `running`."""
     rehearsed: bool = False
     by: str = ""
-    """Who asked for it, under their one name where the dossier knows them; empty where its history is gone."""
+    """The person who requested it, by their name in the dossier if they are in it; empty if the history is gone."""
     summary: str = ""
     url: str
 
 
-async def list_runs(desk: Desk, name: str | None, application: str | None, limit: int) -> Listed[RunbookRun]:
-    """The runs of one runbook, or of all, the latest first."""
+async def list_runs(
+    session: CommandSession, name: str | None, application: str | None, limit: int
+) -> Listed[RunbookRun]:
+    """Return the runs of one runbook, or of all, the latest first."""
     names = [find_runbook(name).name] if name is not None else list(find_runbooks())
     query = f"WorkflowType IN ({', '.join(repr(f'runbook.{one}') for one in names)})"
     if application is not None:
         query += f" AND {APPLICATION} = '{application}'"
-    found = [execution async for execution in desk.client.list_workflows(query, limit=limit)]
-    total = len(found) if len(found) < limit else (await desk.client.count_workflows(query)).count
-    runs = await asyncio.gather(*(_run(desk, execution) for execution in found))
-    return Listed(list(runs), total)
+    found = await list_workflows(session, query, limit)
+    runs = await asyncio.gather(*(_run(session, execution) for execution in found.lines))
+    return Listed(list(runs), found.total)
 
 
-async def _run(desk: Desk, execution: WorkflowExecution) -> RunbookRun:
-    order = await _order(desk.client, execution)
-    report = await _report(desk.client, execution)
+async def _run(session: CommandSession, execution: WorkflowExecution) -> RunbookRun:
+    order = await _order(session.client, execution)
+    report = await _report(session.client, execution)
     application = execution.typed_search_attributes.get(_APPLICATION) or str(order.get("application", ""))
     status = execution.status.name.lower().replace("_", " ") if execution.status else "unknown"
     return RunbookRun(
@@ -67,14 +68,14 @@ async def _run(desk: Desk, execution: WorkflowExecution) -> RunbookRun:
         ended_at=execution.close_time,
         outcome=report.outcome.value if report else status,
         rehearsed=report.rehearsed if report else bool(order.get("rehearse")),
-        by=await asyncio.to_thread(_one_name, desk.records, str(order.get("requested_by", "")), application),
+        by=await asyncio.to_thread(_one_name, session.records, str(order.get("requested_by", "")), application),
         summary=report.summary if report else "",
-        url=workflow_url(execution.id, desk.settings),
+        url=workflow_url(execution.id, session.settings),
     )
 
 
 def _one_name(records: Records, typed: str, application: str) -> str:
-    """Resolve the name of a person that was typed into the Temporal UI or a command; a stranger's name stays as typed."""
+    """Return the name in the dossier of the person whose name was typed; the typed text if they are not in the dossier."""
     try:
         return identify(records, typed, [application])
     except UserError:
@@ -82,7 +83,7 @@ def _one_name(records: Records, typed: str, application: str) -> str:
 
 
 async def _order(client: Client, execution: WorkflowExecution) -> dict[str, Any]:
-    """What was asked for: the input stands in the first event of the history."""
+    """Return the input of a run, from the first event of its history; empty if there is none."""
     handle = client.get_workflow_handle(execution.id, run_id=execution.run_id)
     try:
         async for event in handle.fetch_history_events(page_size=1):
@@ -90,7 +91,7 @@ async def _order(client: Client, execution: WorkflowExecution) -> dict[str, Any]
             [order] = await client.data_converter.decode(payloads, [dict])
             return dict(order)
     except (RPCError, ValueError):
-        pass  # the history is gone, or it was started with something else
+        pass  # the history is gone, or the input is not an object
     return {}
 
 

@@ -1,4 +1,4 @@
-"""A new runbook: a file that runs as it is, and its test."""
+"""Creates a new runbook: a file that runs without an edit, and its test."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from models.errors import UserError
 _TAKEN = frozenset(
     {"Annotated", "Field", "Identifier", "Outcome", "RunStep", "Runbook", "RunbookInput", "RunbookReport"}
 )
-"""Names that the skeleton itself imports."""
+"""The names that the skeleton imports; the class of a runbook cannot have one of them."""
 
 
 def write_skeleton(name: str, directory: Path | None = None) -> list[Path]:
-    """Write `runbooks/NAME.py` and `tests/runbooks/test_NAME.py` into a checkout; `UserError` where that cannot be.
+    """Write `runbooks/NAME.py` and `tests/runbooks/test_NAME.py` into a checkout, and return their paths.
 
-    Nothing that is there is written over, and either both files are written or none.
+    Existing files are never overwritten. Raise `UserError` when a file cannot be written; then neither is.
     """
     root = directory or Path(next(iter(runbooks.__path__))).parent
     words = _words(name)
     module, class_name = "_".join(words), "".join(word.capitalize() for word in words)
     if iskeyword(module) or {class_name, f"{class_name}Input"} & _TAKEN:
-        raise UserError(f"runbook {name}: the name means something to the skeleton already; choose another one")
+        raise UserError(f"runbook {name}: the skeleton already uses this name; choose another one")
     targets = {
         "skeleton.py.jinja": root / "runbooks" / f"{module}.py",
         "skeleton_test.py.jinja": root / "tests" / "runbooks" / f"test_{module}.py",
     }
-    _look(name, root, list(targets.values()))
+    _require_free(name, root, list(targets.values()))
     title = " ".join(words).capitalize()
     texts = {
         target: _render(source, name=name, module=module, class_name=class_name, title=title)
@@ -50,18 +50,18 @@ def _words(name: str) -> list[str]:
     return name.split("-")
 
 
-def _look(name: str, root: Path, targets: list[Path]) -> None:
+def _require_free(name: str, root: Path, targets: list[Path]) -> None:
     for needed in (root / "runbooks" / "__init__.py", root / "tests" / "fakes.py"):
         if not needed.is_file():
-            raise UserError(f"{root} is no checkout of Driftvakt ({needed} is missing); name one with --directory")
+            raise UserError(f"{root} is not a checkout of Driftvakt ({needed} is missing); name one with --directory")
     for target in targets:
         if target.exists():
-            raise UserError(f"runbook {name}: {target} is there already; choose another name, or edit that file")
+            raise UserError(f"runbook {name}: {target} already exists; choose another name, or edit that file")
 
 
 def _render(source: str, **names: str) -> str:
     text = files("starter.runbook").joinpath(source).read_text(encoding="utf-8")
-    # What is made is Python, not HTML, and every name in it was checked.
+    # The result is Python and not HTML, and the name has been checked.
     environment = jinja2.Environment(keep_trailing_newline=True, undefined=jinja2.StrictUndefined)  # noqa: S701
     return environment.from_string(text).render(**names)
 

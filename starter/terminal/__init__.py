@@ -1,1 +1,1 @@
-"""What all commands share on the terminal: options, tables, and text that is harmless there."""
+"""The shared parts of all commands: options, inputs, sessions, tables and safe text for the terminal."""

@@ -1,4 +1,4 @@
-"""A list that may be cut: what is shown of it, and how long it is."""
+"""A list that may be cut: its first lines, and its whole length."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Listed(Generic[T]):
-    """The first lines of a list, and how many there are."""
+    """The first lines of a list, and the number of all lines."""
 
     lines: list[T]
     total: int
 
     @property
     def cut(self) -> str:
-        """What to say to people where lines are missing; empty where none is."""
+        """Return a sentence about the missing lines; empty if none is missing."""
         if self.total <= len(self.lines):
             return ""
         return f"{len(self.lines):,} of {self.total:,} shown; --limit {self.total} shows all"

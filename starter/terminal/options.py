@@ -1,4 +1,4 @@
-"""What the commands share: options, faults said in a sentence, who is asking, and questions on the terminal."""
+"""Functions that all commands share: options, errors, the name of the person, confirmation, printing of lists and answers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Protocol, TypeVar, cast
 
 import typer
 
@@ -18,16 +18,31 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from models.settings import Settings
-    from starter.desk import Desk
     from starter.terminal.listed import Listed
+    from starter.terminal.session import CommandSession
 
 T = TypeVar("T")
+L = TypeVar("L", bound="BaseModel")
 
 WENT_WRONG = 1
-"""Exit code of what went wrong or was refused; 0 is success, 2 a command that was written wrongly."""
+"""The exit code for a failure or a refusal. 0 means success, and 2 means a wrong option or argument."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Application = Annotated[str, typer.Argument(help="CUSTOMER.APPLICATION, as in acme.shop.", show_default=False)]
+OfApplication = Annotated[
+    str | None, typer.Option("--application", "-a", help="CUSTOMER.APPLICATION, as in acme.shop.", show_default=False)
+]
+OnlyOf = Annotated[
+    str | None, typer.Option("--application", "-a", help="Of this application only.", show_default=False)
+]
+Ended = Annotated[bool, typer.Option("--all", help="Include ended ones.")]
+Gate = Annotated[str | None, typer.Option(help="Which question: g1.", show_default="the open one")]
+Plan = Annotated[
+    str | None,
+    typer.Option(
+        help="First eight or more digits of the plan that you read.", show_default="the plan that the command shows"
+    ),
+]
 By = Annotated[
     str | None,
     typer.Option(
@@ -36,21 +51,36 @@ By = Annotated[
 ]
 
 
-def whole_number(least: int, most: int) -> Callable[[str | int], int]:
-    """Reads an option that takes a whole number; what is none, too small or too large is refused in our own words."""
+def number(least: float, most: float) -> Callable[[str | float], float]:
+    """Return a parser of numbers within these bounds, for `typer.Option(parser=...)`."""
 
-    def read(text: str | int) -> int:  # a default comes as the number that it is
-        # Far longer texts are no number that anybody means, and Python refuses to read them.
+    def parse(text: str | float) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = float("nan")
+        if not least <= value <= most:
+            raise typer.BadParameter(f"{text!r} is no number from {least:g} to {most:g}")
+        return value
+
+    return parse
+
+
+def whole_number(least: int, most: int) -> Callable[[str | int], int]:
+    """Return a parser for an option with a whole number from `least` to `most`; its error names these limits."""
+
+    def read(text: str | int) -> int:  # a default comes as a number
+        # Longer texts cannot be meant as numbers, and Python refuses to convert very long ones.
         number = int(text) if re.fullmatch(r"[+-]?[0-9]{1,20}", f"{text}") else None
         if number is None or not least <= number <= most:
-            raise typer.BadParameter(f"{text!r} is no whole number from {least} to {most}")
+            raise typer.BadParameter(f"{text!r} is not a whole number from {least} to {most}")
         return number
 
     return read
 
 
 def path_given(text: str | Path) -> Path:
-    """Reads an argument that takes a path; an empty one, mostly of a variable that is not set, is not the directory one is in."""
+    """Return the path of an argument. Refuse an empty one, mostly from an unset variable: it would mean this directory."""
     from pathlib import Path
 
     if not f"{text}".strip():
@@ -63,7 +93,7 @@ Limit = Annotated[
     typer.Option(
         parser=whole_number(1, 1_000_000_000),
         metavar="INTEGER",
-        help="So many at most; what is left out is counted on stderr.",
+        help="Largest number of rows.",
     ),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask whether you are sure.")]
@@ -71,13 +101,13 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask whether you a
 
 @contextmanager
 def any_terminal() -> Iterator[None]:
-    """Give a command in this block: its output survives any terminal.
+    """Run a command in this block, so that no terminal or pipe makes its output fail.
 
-    A character that the terminal's encoding lacks is written as its code. A reader that closes the pipe, as `head -1` does,
-    ends the command in silence.
+    A character that the terminal's encoding lacks is written as its code. When a reader such as `head -1` closes the pipe, the
+    command ends without a message.
     """
     for stream in (sys.stdout, sys.stderr):
-        # A stream that a test or an embedding program has put there may need no encoding.
+        # A test or an embedding program may have replaced the stream by one without an encoding.
         if reconfigure := getattr(stream, "reconfigure", None):
             reconfigure(errors="backslashreplace")
     try:
@@ -86,14 +116,14 @@ def any_terminal() -> Iterator[None]:
         finally:
             sys.stdout.flush()
     except BrokenPipeError:
-        # What is still buffered has no reader either; the interpreter would complain about it when it ends.
+        # The rest of the buffer has no reader either; without this, the interpreter prints an error at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(WENT_WRONG)
 
 
 @contextmanager
 def faults(code: int = WENT_WRONG) -> Iterator[None]:
-    """Turn what somebody can mend into its sentence on stderr, and an exit code."""
+    """Print a `DriftvaktError` from this block on stderr, without a traceback, and exit with `code`."""
     from models.errors import DriftvaktError
 
     try:
@@ -103,28 +133,28 @@ def faults(code: int = WENT_WRONG) -> Iterator[None]:
 
 
 def stop(text: str, code: int = WENT_WRONG) -> NoReturn:
-    """Say what is wrong, and end."""
+    """Print an error on stderr, and exit with `code`."""
     echo(text, err=True)
     raise typer.Exit(code)
 
 
 def echo(text: str, *, err: bool = False, nl: bool = True) -> None:
-    """Print text of one or more lines; what could steer the terminal is shown as `?`."""
+    """Print text of one or more lines. Control characters are shown as `?`."""
     typer.echo("".join(c if c.isprintable() or c == "\n" else "?" for c in text.expandtabs()), err=err, nl=nl)
 
 
 def echo_line(text: str) -> None:
-    """Print text from elsewhere on one line, so that no word of it looks like a line of ours."""
+    """Print third-party text on one line, so that no part of it looks like a line of Driftvakt."""
     echo(one_line(text))
 
 
 def one_line(text: str) -> str:
-    """Text from elsewhere on one line."""
+    """Return third-party text on one line."""
     return "".join(c if c.isprintable() else " " for c in text)
 
 
 def print_or_write(text: str, output: Path | None) -> None:
-    """Print a text, or write it to a file."""
+    """Print a text, or write it to the file `output`."""
     if output is None:
         echo(text, nl=False)
         return
@@ -132,17 +162,46 @@ def print_or_write(text: str, output: Path | None) -> None:
         output.write_text(text, encoding="utf-8")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        stop(f"{output}: cannot be written: {reason}; name a file in a directory that is there")
+        stop(f"{output}: cannot be written: {reason}; name a file in a directory that exists")
 
 
-def say_cut(found: Listed[Any]) -> None:
+class UpdateAnswer(Protocol):
+    """The answer of a workflow to an update."""
+
+    @property
+    def message(self) -> str:
+        """The answer as a sentence for people."""
+
+
+def print_answer(answer: UpdateAnswer, as_json: bool) -> None:
+    """Print the answer of a workflow: its message, or all of it as JSON."""
+    if as_json:
+        echo_json(cast("BaseModel", answer))
+    else:
+        echo(answer.message)
+
+
+def print_list(found: Listed[L] | Sequence[L], as_json: bool, empty: str, show: Callable[[Sequence[L]], None]) -> None:
+    """Print a list by `show`, or as JSON, or the sentence `empty` if it has no lines; stderr has the number of missing lines."""
+    lines = found if isinstance(found, Sequence) else found.lines
+    if as_json:
+        echo_json([line.model_dump(mode="json") for line in lines])
+    elif lines:
+        show(lines)
+    else:
+        echo(empty)
+    if not isinstance(found, Sequence):
+        print_cut(found)
+
+
+def print_cut(found: Listed[Any]) -> None:
     """Say on stderr that a list was cut, and how to see all of it."""
     if found.cut:
         echo(found.cut, err=True)
 
 
 def echo_json(value: BaseModel | Sequence[object] | Mapping[str, object], *, indent: int | None = 2) -> None:
-    """Print data for programs: JSON in which every character that the terminal may not take is written as its code."""
+    """Print data as JSON. A character that the terminal may not show safely is written as its code."""
     import json
 
     data = value if isinstance(value, Sequence | Mapping) else value.model_dump(mode="json")
@@ -159,25 +218,25 @@ def _in_json(c: str) -> str:
     return "\\u007f" if c == "\x7f" else json.dumps(c)[1:-1]
 
 
-def at_desk(work: Callable[[Desk], Awaitable[T]]) -> T:
-    """Do something with Temporal and the records; what goes wrong ends the command with its sentence."""
+def in_session(work: Callable[[CommandSession], Awaitable[T]]) -> T:
+    """Run `work` with a connection to Temporal and the records, and return its result. Errors end the command."""
     import asyncio
 
     with faults():
         from models.settings import load_settings
-        from starter.desk import desk
+        from starter.terminal.session import open_session
 
         settings = load_settings()
 
         async def carry_out() -> T:
-            async with desk(settings) as opened:
+            async with open_session(settings) as opened:
                 return await work(opened)
 
         return asyncio.run(carry_out())
 
 
 def require_our_time(option: str, moment: datetime) -> None:
-    """Raise `UserError` where a time lies in a year that nobody means, such as 9999."""
+    """Raise `UserError` when a time lies in a year that nobody can mean, such as 9999."""
     from models.base import in_our_time
     from models.errors import UserError
 
@@ -188,7 +247,7 @@ def require_our_time(option: str, moment: datetime) -> None:
 
 
 def who_asks(settings: Settings, by: str | None) -> str:
-    """Who gives this command; `UserError` when nothing says so."""
+    """Return the name of the person who gives the command: `--by`, the setting, or the user. Raise `UserError` without one."""
     import getpass
 
     from models.errors import UserError
@@ -199,24 +258,24 @@ def who_asks(settings: Settings, by: str | None) -> str:
         return name
     try:
         return getpass.getuser()
-    except (KeyError, OSError):  # no such user, as in a container
+    except (KeyError, OSError):  # the user has no name, as in a container
         raise UserError(
-            "who you are is not known; say it with --by and your address in the dossier, or set DRIFTVAKT_USER"
+            "your name is unknown; give your e-mail address in the dossier with --by, or set DRIFTVAKT_USER"
         ) from None
 
 
-def who_orders(desk: Desk, by: str | None, *applications: str) -> str:
-    """Who gives this command, under their one name in the dossiers of these applications (none: of all).
+def who_orders(session: CommandSession, by: str | None, *applications: str) -> str:
+    """Return the name of the person who gives the command, as it is in the dossiers of these applications, or of all.
 
-    A command that starts something asks this first: `NotFoundError` refuses a stranger.
+    Commands that start something call this first. Raise `NotFoundError` when the person is not in these dossiers.
     """
     from activities.records.people import identify
 
-    return identify(desk.records, who_asks(desk.settings, by), applications)
+    return identify(session.records, who_asks(session.settings, by), applications or None)
 
 
 def require_plan(plan: str | None) -> None:
-    """Raise `UserError` where an empty text was given as the plan that somebody read: it would agree to any plan."""
+    """Raise `UserError` when `--plan` is an empty text, because every digest begins with it."""
     from models.errors import UserError
 
     if plan is not None and not plan.strip():
@@ -224,10 +283,10 @@ def require_plan(plan: str | None) -> None:
 
 
 def be_sure(question: str, yes: bool) -> None:
-    """Ask before doing what cannot be taken back; without a terminal to ask on, `--yes` has to say so."""
+    """Ask for confirmation, and end the command without it. `yes` skips the question; without a terminal it is required."""
     if yes:
         return
     if not sys.stdin.isatty():
-        stop(f"{question} There is no terminal to ask on; add --yes to say so")
+        stop(f"{question} Without a terminal, Driftvakt cannot ask you; confirm with --yes")
     if not typer.confirm(question, err=True):
         stop("nothing was done")

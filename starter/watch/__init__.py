@@ -1,1 +1,1 @@
-"""Watches, as the commands show them and tell them."""
+"""The commands that list and show watches, and that silence alarms."""

@@ -1,39 +1,39 @@
-"""`driftvakt watch`: what the watches of the applications see, and what they are to pass over for a while."""
+"""`driftvakt watch`: show the alarms and incidents of applications, and manage silences."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from starter.terminal.options import Application, AsJson, By, at_desk, echo, echo_json
+from starter.terminal.options import Application, AsJson, By, echo, echo_json, in_session, print_answer, print_list
 
 if TYPE_CHECKING:
-    from models.watch import WatchTold
-    from starter.desk import Desk
+    from models.watch import WatchReply
+    from starter.terminal.session import CommandSession
     from starter.watch.service import WatchLine, WatchView
 
-app = typer.Typer(help="See what the watches of the applications see, and silence alarms.", no_args_is_help=True)
+app = typer.Typer(help="List the alarms and incidents of applications, and silence alarms.", no_args_is_help=True)
 
 
 @app.command("list")
 def list_(as_json: AsJson = False) -> None:
-    """List the watches, with how many alarms fire and how many incidents are open."""
-    lines = at_desk(_list)
-    if as_json:
-        echo_json([line.model_dump(mode="json") for line in lines])
-    elif not lines:
-        echo("no application is watched; `driftvakt dossier publish PATH` begins it")
-    else:
+    """List the watches, with the numbers of active alarms and open incidents."""
+
+    def show(lines: Sequence[WatchLine]) -> None:
         from starter.watch.page import show_list
 
         show_list(lines)
 
+    lines = in_session(_list)
+    print_list(lines, as_json, "no application is watched; `driftvakt dossier publish PATH` starts a watch", show)
+
 
 @app.command()
 def show(application: Application, as_json: AsJson = False) -> None:
-    """Show the alarms that fire, which of them are not acted on and why, and the incidents that are open."""
-    status = at_desk(lambda desk: _show(desk, application))
+    """Show the active alarms, the suppressed ones among them and why, and the open incidents."""
+    status = in_session(lambda session: _show(session, application))
     if as_json:
         echo_json(status)
         return
@@ -46,7 +46,7 @@ def show(application: Application, as_json: AsJson = False) -> None:
 def silence(
     application: Application,
     span: Annotated[str, typer.Option("--for", help="How long: 2h, 1d12h; 30d at most.", show_default=False)],
-    reason: Annotated[str, typer.Option(help="Why.", show_default=False)],
+    reason: Annotated[str, typer.Option(help="Reason.", show_default=False)],
     component: Annotated[
         list[str] | None, typer.Option(help="Alarms of this component; repeat it for several.", show_default=False)
     ] = None,
@@ -62,19 +62,22 @@ def silence(
     by: By = None,
     as_json: AsJson = False,
 ) -> None:
-    """Let alarms that fire from now on wait until the time is over; what still fires then is raised. All of them unless named."""
-    told = at_desk(lambda desk: _silence(desk, application, span, reason, component or [], point or [], by))
-    _say(told, as_json)
+    """Silence alarms for a while. At the end, the watch raises the alarms that are still active.
+
+    Without a component or a point, it silences all alarms of the application.
+    """
+    answer = in_session(lambda session: _silence(session, application, span, reason, component or [], point or [], by))
+    print_answer(answer, as_json)
 
 
 @app.command()
 def silences(application: Application, as_json: AsJson = False) -> None:
-    """List the silences that hold."""
-    found = at_desk(lambda desk: _show(desk, application)).silences
+    """List the active silences."""
+    found = in_session(lambda session: _show(session, application)).silences
     if as_json:
         echo_json([s.model_dump(mode="json") for s in found])
     elif not found:
-        echo("no silence holds")
+        echo("no silence is active")
     else:
         from starter.watch.page import show_silences
 
@@ -88,40 +91,39 @@ def lift(
     by: By = None,
     as_json: AsJson = False,
 ) -> None:
-    """End a silence now; what still fires is raised."""
-    _say(at_desk(lambda desk: _lift(desk, application, silence, by)), as_json)
-
-
-def _say(told: WatchTold, as_json: bool) -> None:
-    if as_json:
-        echo_json(told)
-    else:
-        echo(told.message)
+    """End a silence now; the watch raises the alarms that are still active."""
+    print_answer(in_session(lambda session: _lift(session, application, silence, by)), as_json)
 
 
 async def _silence(
-    desk: Desk, application: str, span: str, reason: str, components: list[str], points: list[str], by: str | None
-) -> WatchTold:
+    session: CommandSession,
+    application: str,
+    span: str,
+    reason: str,
+    components: list[str],
+    points: list[str],
+    by: str | None,
+) -> WatchReply:
     from starter.terminal.options import who_asks
     from starter.watch.service import silence
 
-    return await silence(desk, application, span, reason, who_asks(desk.settings, by), components, points)
+    return await silence(session, application, span, reason, who_asks(session.settings, by), components, points)
 
 
-async def _lift(desk: Desk, application: str, id: str, by: str | None) -> WatchTold:
+async def _lift(session: CommandSession, application: str, id: str, by: str | None) -> WatchReply:
     from starter.terminal.options import who_asks
     from starter.watch.service import lift
 
-    return await lift(desk, application, id, who_asks(desk.settings, by))
+    return await lift(session, application, id, who_asks(session.settings, by))
 
 
-async def _list(desk: Desk) -> list[WatchLine]:
+async def _list(session: CommandSession) -> list[WatchLine]:
     from starter.watch.service import list_watches
 
-    return await list_watches(desk)
+    return await list_watches(session)
 
 
-async def _show(desk: Desk, application: str) -> WatchView:
+async def _show(session: CommandSession, application: str) -> WatchView:
     from starter.watch.service import show_watch
 
-    return await show_watch(desk, application)
+    return await show_watch(session, application)

@@ -11,7 +11,7 @@ from temporalio import activity, workflow
 
 @dataclass
 class BareOrder:
-    """How many activities, one after the other; and whether to wait for ever after them."""
+    """How many activities, one after the other; and whether to wait without an end after them."""
 
     activities: int = 0
     wait: bool = False
@@ -19,7 +19,7 @@ class BareOrder:
 
 @activity.defn(name="bench_nothing")
 async def nothing() -> float:
-    """Tell when it was called: seconds since the epoch."""
+    """Return when it was called, in seconds since the epoch."""
     return time.time()
 
 
@@ -39,8 +39,8 @@ class Bare:
         return called
 
 
-@workflow.defn(name="bench_bare_desk")
-class BareDesk:
+@workflow.defn(name="bench_bare_receiver")
+class BareReceiver:
     """Takes messages by update, each with an activity; opens one bare workflow with the first."""
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Alarms told as a sender of alarms tells them: again, until the watch has them."""
+"""Delivers alarms as a sender of alarms does: again, until the watch has them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a benchmark measures: figures, each beside its ceiling and what it is to reach."""
+"""What a benchmark measures: figures, each with its ceiling and its goal."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Goal:
-    """What a figure is to reach: a limit of its own, or of its ratio to the ceiling."""
+    """The goal of a figure: a limit of its own, or of its ratio to the ceiling."""
 
     limit: float
     at_most: bool = True
@@ -60,7 +60,7 @@ class Figure:
             "ceiling": None if self.ceiling is None else round(self.ceiling, 5),
             "ceiling_is": self.ceiling_is,
             "ratio": None if self.ratio is None else round(self.ratio, 4),
-            "to_reach": self.goal.text(self.unit) if self.goal else None,
+            "goal": self.goal.text(self.unit) if self.goal else None,
             "reached": self.reached,
         }
 

@@ -15,8 +15,8 @@ from models.timeline import Timeline
 from tests.bench.figures import Figure, Goal
 from tests.replay.growing import joining, replay, waiting_incident, with_signals
 from tests.servers import real_server
-from tests.workflows.test_alarm_desk import NIGHT, Desk
-from tests.workflows.test_crowd import over, storm
+from tests.workflows.test_alarm_handler import NIGHT, Desk
+from tests.workflows.test_flood import over, storm
 
 _FEW, _MANY = 2_500, 10_000
 _GOAL = Goal(1.5, of_ceiling=True)
@@ -24,18 +24,18 @@ _GOAL = Goal(1.5, of_ceiling=True)
 
 def _watch(count: int) -> float:
     """Seconds for each alarm that a watch takes in and that is cleared again."""
-    desk, alarms = Desk(), storm(count)
+    watch, alarms = Desk(), storm(count)
     began = time.process_time()
-    desk.take(*alarms, *over(alarms))
+    watch.take(*alarms, *over(alarms))
     return (time.process_time() - began) / count
 
 
 def _timeline(count: int) -> float:
-    """Seconds for each line that is told and goes to the records."""
+    """Seconds for each line that is logged and recorded."""
     timeline = Timeline()
     began = time.process_time()
     for number in range(count):
-        timeline.tell(NIGHT, EntryKind.NOTE, f"Line {number}")
+        timeline.log(NIGHT, EntryKind.NOTE, f"Line {number}")
         if number % 10 == 0:
             timeline.take()
     return (time.process_time() - began) / count

@@ -1,7 +1,8 @@
-"""Benchmark: a self-healed incident on a real host: its history, its activities, and how soon the host hears of the alarm.
+"""Benchmark: an incident on a real host that recovers by its remedy: its history, its activities, and the time to
+the first command.
 
-Real server, real worker, real SSH. One component is down, one remedy (stop and start) heals it, one further look confirms the
-fault (so confirming waits for nothing), and recovery is proven. When the first remote command ran is what the host wrote down.
+Real server, real worker, real SSH. One component is down, one further probe confirms the fault (so confirming waits for
+nothing), one remedy (stop and start) repairs it, and recovery is proven. The host writes the time of the first remote command.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ from models.dossier import Dossier
 from models.dossier.load import read_dossier
 from models.incident import IncidentEnd, IncidentOutcome
 from models.names import incident_id, watch_id
+from starter.connection.temporal import connect
 from starter.dossier.publishing import publish
-from starter.installation.temporal import connect
 from tests.bench.bare import Bare, BareOrder, nothing
 from tests.bench.figures import Figure, Goal
 from tests.bench.many_hosts import sshd
@@ -48,7 +49,7 @@ _REMOTE_BEFORE_EVIDENCE: Final = 4
 
 
 @dataclass(frozen=True)
-class _Healed:
+class _Recovered:
     """One incident."""
 
     to_receipt: float
@@ -64,13 +65,13 @@ def ssh_host() -> Host:
     return SshHost() if sshd() else AsyncsshHost()
 
 
-def _dossier(fleet: Fleet, directory: Path, heard: Path) -> Dossier:
+def _dossier(fleet: Fleet, directory: Path, commanded: Path) -> Dossier:
     fleet.write_dossiers(directory)
     path = directory / "app0.yaml"
     raw: dict[str, Any] = yaml.safe_load(path.read_text())
-    raw["agreement"]["incidents"]["confirm_looks"] = 1
+    raw["agreement"]["incidents"]["confirm_checks"] = 1
     for part, instruction in raw["instructions"]["troubleshooting"].items():
-        note = f"date +%s.%N >{heard / part.removesuffix('-down')}"
+        note = f"date +%s.%N >{commanded / part.removesuffix('-down')}"
         instruction["collect"] = [{"type": "run", "command": note, "read_only": True}]
     path.write_text(yaml.safe_dump(raw))
     return read_dossier(path)
@@ -90,7 +91,7 @@ def _alarm(application: str, component: str) -> Alarm:
     )
 
 
-async def _heal(client: Client, fleet: Fleet, heard: Path, number: int) -> _Healed:
+async def _recover(client: Client, fleet: Fleet, commanded: Path, number: int) -> _Recovered:
     name = ("acme.app0", f"c{number}")
     fleet.break_it(name)
     batch = AlarmBatch(application=name[0], alarms=[_alarm(*name)])
@@ -98,15 +99,15 @@ async def _heal(client: Client, fleet: Fleet, heard: Path, number: int) -> _Heal
     await WatchReporter(client).deliver(batch)
     accepted = time.time()
     handle = client.get_workflow_handle(incident_id(name[0], number + 1), result_type=IncidentOutcome)
-    while not (heard / name[1]).exists():  # the incident may not have begun; the host is who knows
+    while not (commanded / name[1]).exists():  # the incident may not have begun; only the host knows
         await asyncio.sleep(0.02)
     outcome = await handle.result()
     if outcome.end is not IncidentEnd.RECOVERED:
-        raise RuntimeError(f"the incident did not heal: {outcome.summary}")
+        raise RuntimeError(f"the incident did not recover: {outcome.summary}")
     kinds = Counter(e.event_type for e in (await handle.fetch_history()).events)
-    return _Healed(
+    return _Recovered(
         to_receipt=accepted - sent,
-        to_command=float((heard / name[1]).read_text()) - accepted,
+        to_command=float((commanded / name[1]).read_text()) - accepted,
         events=sum(kinds.values()),
         activities=kinds[EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED],
     )
@@ -121,17 +122,17 @@ async def _bare(client: Client, queue: str, order: BareOrder) -> tuple[float, in
 
 
 async def _measure(directory: Path, fleet: Fleet) -> list[Figure]:
-    heard = directory / "heard"
-    heard.mkdir()
+    commanded = directory / "commanded"
+    commanded.mkdir()
     with real_server(directory / "home") as server:
         upgrade(server.settings.records_url)
         client = await connect(server.settings)
         records = Records(server.settings.records_url)
-        dossier = _dossier(fleet, directory / "dossiers", heard)
+        dossier = _dossier(fleet, directory / "dossiers", commanded)
         await publish(client, records, [dossier], "bench")
         records.close()
         async with running(server.settings, client):
-            healed = []
+            recovered = []
             bare_latency = []
             bare = Worker(
                 client,
@@ -142,21 +143,21 @@ async def _measure(directory: Path, fleet: Fleet) -> list[Figure]:
             )
             async with bare:
                 for number in range(_INCIDENTS):
-                    healed.append(await _heal(client, fleet, heard, number))
+                    recovered.append(await _recover(client, fleet, commanded, number))
                     order = BareOrder(activities=_REMOTE_BEFORE_EVIDENCE)
                     bare_latency.append((await _bare(client, "bench-bare", order))[0])
-                same = BareOrder(activities=healed[-1].activities)
+                same = BareOrder(activities=recovered[-1].activities)
                 _, bare_events = await _bare(client, "bench-bare", same)
             await client.get_workflow_handle(watch_id(dossier.id)).terminate()
-    return _figures(healed, bare_latency, bare_events)
+    return _figures(recovered, bare_latency, bare_events)
 
 
-def _figures(healed: list[_Healed], bare_latency: list[float], bare_events: int) -> list[Figure]:
-    warm = healed[1:]
-    last = healed[-1]
+def _figures(recovered: list[_Recovered], bare_latency: list[float], bare_events: int) -> list[Figure]:
+    warm = recovered[1:]
+    last = recovered[-1]
     return [
         Figure(
-            "history events of a self-healed incident",
+            "history events of an incident that recovers by its remedy",
             max(h.events for h in warm),
             "events",
             bare_events,
@@ -164,7 +165,7 @@ def _figures(healed: list[_Healed], bare_latency: list[float], bare_events: int)
             Goal(68),
         ),
         Figure(
-            "its activities",
+            "  its activities",
             max(h.activities for h in warm),
             "activities",
             goal=Goal(9),
@@ -177,8 +178,8 @@ def _figures(healed: list[_Healed], bare_latency: list[float], bare_events: int)
             "bare workflow, started to its 4th activity",
             Goal(0.5),
         ),
-        Figure("  the same, first incident (connects to the host)", healed[0].to_command, "s"),
-        Figure("  the alarm's way to its receipt", statistics.median(h.to_receipt for h in warm), "s"),
+        Figure("  the same, first incident (connects to the host)", recovered[0].to_command, "s"),
+        Figure("  from the sent alarm to its receipt", statistics.median(h.to_receipt for h in warm), "s"),
     ]
 
 

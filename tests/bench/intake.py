@@ -1,4 +1,4 @@
-"""Benchmark: alarms accepted (durable) by the intake, in batches per application, beside bare update-with-start.
+"""Benchmark: alarms stored by the intake, in batches per application, beside bare update-with-start.
 
 Server, worker and intake are processes of their own; the watch is a
 stand-in that takes alarms and does nothing else, so that the figure is the way in, and not what follows. Both ways are measured
@@ -31,7 +31,7 @@ from models.alarms import Alarm, AlarmBatch, BatchReceipt
 from models.names import WORKFLOW_QUEUE, watch_id
 from models.settings import Settings
 from models.watch import WatchOrder
-from starter.installation.temporal import connect
+from starter.connection.temporal import connect
 from starter.intake import serve
 from tests.bench.figures import Figure, Goal
 from tests.intake.standin import StandInWatch
@@ -201,7 +201,7 @@ def run(applications: int = 100) -> list[Figure]:
                 process.join(30)
     return [
         Figure(
-            f"alarms accepted (durable) by the intake, batches of {_BATCH}",
+            f"alarms stored by the intake, batches of {_BATCH}",
             median(through),
             "/s",
             median(bare),

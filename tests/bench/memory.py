@@ -32,8 +32,8 @@ from models.dossier import Dossier
 from models.dossier.load import read_dossier
 from models.names import STATE
 from models.settings import Settings
+from starter.connection.temporal import connect
 from starter.dossier.publishing import publish
-from starter.installation.temporal import connect
 from tests.bench.bare import Bare, BareOrder, nothing
 from tests.bench.delivering import deliver_patiently
 from tests.bench.figures import Figure, Goal
@@ -52,7 +52,7 @@ _APPROVAL: Final = {"roles": ["operator"], "within": "7d"}
 
 
 def _dossiers(directory: Path) -> list[Dossier]:
-    """As the chaos test's, but without measuring points (so nothing is looked at) and with approvals."""
+    """As the chaos test's, but without measuring points (so nothing is probed) and with approvals."""
     host: Host = SshHost()  # never started: no incident gets beyond its gate
     fleet = Fleet(host, _APPLICATIONS, _COMPONENTS)
     try:
@@ -93,8 +93,8 @@ def _batch(dossier: Dossier) -> AlarmBatch:
 
 def _megabytes(pid: int) -> float:
     """Resident memory; `ps` counts in KiB."""
-    told = subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, check=True)
-    return int(told.stdout) / 1024
+    listed = subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, check=True)
+    return int(listed.stdout) / 1024
 
 
 @contextmanager

@@ -44,7 +44,7 @@ _NOTE_EVENTS: Final = 4
 
 
 class _Instant:
-    """Answers at once; one look in a thousand fails."""
+    """Answers at once; one probe in a thousand fails."""
 
     async def probe_all(self, targets: Sequence[ProbeTarget], at_once: int) -> list[Sample]:
         at = datetime.now(UTC)
@@ -57,7 +57,7 @@ class _Instant:
 
 
 class _Dossiers:
-    """The same dossiers for ever."""
+    """The same dossiers at all times."""
 
     def __init__(self, points: int, every: str) -> None:
         written = {
@@ -105,7 +105,7 @@ async def _sampling(points: int, every: str, seconds: float) -> dict[str, float]
     with tempfile.TemporaryDirectory() as directory:
         database = _database(directory)
         parts = SiteParts(_Instant(), _Dossiers(points, every), MonitorStore(database), _NoWatch())
-        run = SiteRun(SITE, parts, MonitorTuning(first_looks_within=30.0), attempt=1, last=None)
+        run = SiteRun(SITE, parts, MonitorTuning(first_probes_within=30.0), attempt=1, last=None)
         task = asyncio.create_task(run.run())
         while run.beat().samples < points:  # loading and the first round are not the steady state
             await asyncio.sleep(0.1)
@@ -156,9 +156,9 @@ def run(seconds: float = 20.0) -> list[Figure]:
     a_day = max(own, 0) + _NOTES_A_DAY * _NOTE_EVENTS
     insert_only, micro = "bare bulk insert of the same rows, 500 a transaction", "us CPU"
     return [
-        Figure("monitor of 5,000 points, a day with every note allowed", a_day, "events", goal=Goal(200)),
-        Figure("  CPU a sample, 5,000 points every 2 s", busy["us"], micro, ceiling, insert_only),
-        Figure("  CPU a sample, 5,000 points every 30 s", steady["us"], micro, ceiling, insert_only),
+        Figure("monitor of 5,000 points, history of a day with every note", a_day, "events", goal=Goal(200)),
+        Figure("  CPU for each sample, 5,000 points every 2 s", busy["us"], micro, ceiling, insert_only),
+        Figure("  CPU for each sample, 5,000 points every 30 s", steady["us"], micro, ceiling, insert_only),
         Figure("  share of a core, 5,000 points every 30 s", steady["core"], ""),
-        Figure("  latest look after its time, 5,000 points every 2 s", busy["late_s"], "s"),
+        Figure("  longest delay of a probe, 5,000 points every 2 s", busy["late_s"], "s"),
     ]

@@ -148,7 +148,7 @@ def rolling(tool: str, work: Rolling) -> float:
     if program is None:
         raise RuntimeError(f"{tool} is not installed")
     with tempfile.TemporaryDirectory() as directory:
-        # ansible keeps its connections, as it does unless told otherwise; they end with the benchmark's servers.
+        # ansible keeps its connections, as it does by default; they end with the benchmark's servers.
         return _time(
             ROLLING[tool].build(program, work, Path(directory)), directory, f"-o ControlMaster=auto {_CONTROL}"
         )

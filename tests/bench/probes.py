@@ -10,7 +10,7 @@ from datetime import timedelta
 from multiprocessing.connection import Connection
 from typing import Final, TypeVar
 
-from activities.probes.looks import Looks
+from activities.probes.runner import ProbeRunner
 from models.probes import HttpProbe, ProbeTarget, Seen
 from tests.bench.figures import Figure, Goal
 
@@ -99,10 +99,10 @@ async def _ours(addresses: list[tuple[str, int]], at_once: int) -> tuple[float, 
         )
         for n, (host, port) in enumerate(addresses)
     ]
-    looks = Looks(http_clients=len(targets))
+    checks = ProbeRunner(http_clients=len(targets))
 
     async def look() -> None:
-        samples = await looks.probe_all(targets, at_once)
+        samples = await checks.probe_all(targets, at_once)
         wrong = [s for s in samples if s.seen is not Seen.OK]
         assert not wrong, wrong[:3]
 
@@ -110,7 +110,7 @@ async def _ours(addresses: list[tuple[str, int]], at_once: int) -> tuple[float, 
         await _per_core_second(len(targets), 1, look),
         await _per_core_second(len(targets), 3, look),
     )
-    await looks.close()
+    await checks.close()
     return figures
 
 

@@ -1,8 +1,8 @@
 """Benchmark: one command on one host and on many, as jobs, beside bare paramiko without Nagle's algorithm in threads.
 
-Hosts are OpenSSH servers on loopback, so the far side's work falls on this machine's cores too: 200 hosts that each spend some
+Hosts are OpenSSH servers on loopback, so the remote script works on this machine's cores too: 200 hosts that each spend some
 milliseconds on starting, keeping and reporting a job spend them one after the other here, and all at once in the field. So
-each figure is also shown beside the same far-side script sent by bare paramiko: the rest is what our own side costs.
+each figure is also shown beside the same remote script sent by bare paramiko: the rest is what our own side costs.
 Round trips are measured, not counted: by how much longer it takes through a proxy that holds everything back.
 """
 
@@ -74,7 +74,7 @@ def _one_host(host: HostTarget) -> list[Figure]:
     times = [1000 * statistics.median(t) for t in (bare, script, ours)]
     return [
         Figure("a job (start, follow, result) of true", times[2], "ms", times[0], "bare paramiko, true", _FOUR),
-        Figure("  the same beside its far-side script", times[2], "ms", times[1], "bare paramiko, the same script"),
+        Figure("  the same beside its remote script", times[2], "ms", times[1], "bare paramiko, the same script"),
     ]
 
 
@@ -118,7 +118,7 @@ class _Many:
             what = f"true on {count} hosts, {name}"
             found.append(Figure(what, ours, "s", bare, "bare paramiko in threads, true", _LEVEL))
             found.append(
-                Figure("  the same beside its far-side script", ours, "s", script, "bare paramiko, the same script")
+                Figure("  the same beside its remote script", ours, "s", script, "bare paramiko, the same script")
             )
         return found
 

@@ -44,16 +44,16 @@ def run() -> list[Figure]:
         proof, said = asyncio.run(_restored(host, cluster, Path(home)))
     assert proof.took is not None
     return [
-        Figure("size of the database restored", size / 1e9, "GB"),
+        Figure("size of the restored database", size / 1e9, "GB"),
         Figure(
-            "restore as an operation, from restoring aside to proven",
+            "restore as an operation, from the start of the restore to its proof",
             proof.took.total_seconds(),
             "s",
             bare,
             "pg_restore alone",
             Goal(_PART, of_ceiling=True),
         ),
-        Figure("  times it said how far it had come", said, "", goal=Goal(2, at_most=False)),
+        Figure("  progress reports", said, "", goal=Goal(2, at_most=False)),
     ]
 
 

@@ -27,9 +27,10 @@ from models.dossier import Dossier
 from models.hosts import HostTarget
 from models.maintenance import MaintenanceOrder
 from models.names import WORKFLOW_QUEUE, operation_id
-from models.operation import OperationEnd, OperationKind, OperationOutcome
+from models.operation import OperationEnd, OperationOutcome
+from models.operation_kinds import MAINTENANCE
+from starter.connection.temporal import connect
 from starter.dossier.publishing import publish
-from starter.installation.temporal import connect
 from tests.bench import other_tools
 from tests.bench.bare_ssh import command
 from tests.bench.bare_ssh import connect as connect_bare
@@ -52,7 +53,7 @@ def _batches(hosts: Sequence[HostTarget]) -> list[Sequence[HostTarget]]:
 
 
 def _commands(directory: Path) -> list[str]:
-    """Look, act, look again; what a host writes is told apart by the port at which it was reached."""
+    """Check, act, check again; the port of a host tells its output from the others'."""
     written = f"{directory}/${{SSH_CONNECTION##* }}"
     return [f"test ! -e {written}", f"echo patched >>{written}", f"grep -q patched {written}"]
 
@@ -124,9 +125,9 @@ async def _maintained(client: Client) -> float:
     began = time.perf_counter()
     async with asyncio.timeout(_LIMIT):  # where a step fails, it would ask
         outcome: OperationOutcome = await client.execute_workflow(
-            OperationKind.MAINTENANCE.value,
+            MAINTENANCE.name,
             MaintenanceOrder(application=_APPLICATION, by="bench@example.com", routine="patches"),
-            id=operation_id(OperationKind.MAINTENANCE.value, _APPLICATION, "patches.1"),
+            id=operation_id(MAINTENANCE.name, _APPLICATION, "patches.1"),
             task_queue=WORKFLOW_QUEUE,
             result_type=OperationOutcome,
         )
@@ -169,7 +170,7 @@ def run() -> list[Figure]:
     figures = [
         Figure(what, ours.seconds, "s", bare.seconds, "bare paramiko in threads"),
         Figure(
-            "  the same beside its far-side scripts",
+            "  the same beside its remote scripts",
             ours.seconds,
             "s",
             script.seconds,

@@ -57,7 +57,7 @@ def run() -> list[Figure]:
     return [
         Figure("driftvakt --help", seconds["help"], "s", start, "python -c pass", Goal(0.3)),
         Figure(
-            f"dossier check, {_HOSTS} hosts, beyond interpreter start",
+            f"dossier check, {_HOSTS} hosts, without the start of the interpreter",
             seconds["check"] - start,
             "s",
             needed,

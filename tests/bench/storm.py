@@ -28,7 +28,7 @@ from activities.records import RecordActivities, Records, upgrade
 from models.alarms import Alarm, AlarmBatch
 from models.names import WORKFLOW_QUEUE, watch_id
 from models.tables import AlarmEntry
-from tests.bench.bare import Bare, BareDesk, BareOrder, nothing
+from tests.bench.bare import Bare, BareOrder, BareReceiver, nothing
 from tests.bench.delivering import deliver_patiently
 from tests.bench.figures import Figure, Goal
 from tests.bench.waiting import WaitingIncident
@@ -110,18 +110,18 @@ async def _bare(client: Client, activities: int) -> float:
     return time.perf_counter() - began
 
 
-async def _told(client: Client, batch: AlarmBatch) -> None:
+async def _delivered(client: Client, batch: AlarmBatch) -> None:
     """One raw update with start; on a busy machine the server gives up waiting, and it is said again, as ours is."""
     number = str(uuid.uuid4())
     while True:
         try:
             await client.execute_update_with_start_workflow(
-                BareDesk.take,
+                BareReceiver.take,
                 [{"title": a.title, "fingerprint": a.fingerprint} for a in batch.alarms],
                 id=number,
                 start_workflow_operation=WithStartWorkflowOperation(
-                    BareDesk.run,
-                    id=f"desk.{batch.application}",
+                    BareReceiver.run,
+                    id=f"receiver.{batch.application}",
                     task_queue="bench-bare",
                     id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 ),
@@ -137,7 +137,7 @@ async def _bare_updates(client: Client, applications: list[str]) -> float:
 
     async def send(batch: AlarmBatch) -> None:
         async with free:
-            await _told(client, batch)
+            await _delivered(client, batch)
 
     began = time.perf_counter()
     await asyncio.gather(*(send(batch) for batch in _storm(applications)))
@@ -167,7 +167,7 @@ async def _measure(client: Client, records: Records) -> list[Figure]:
     bare = Worker(
         client,
         task_queue="bench-bare",
-        workflows=[Bare, BareDesk],
+        workflows=[Bare, BareReceiver],
         activities=[nothing],
         workflow_runner=workflow_runner(),
     )
@@ -179,7 +179,7 @@ async def _measure(client: Client, records: Records) -> list[Figure]:
         with_updates = await _bare_updates(client, applications)
     return [
         Figure(
-            f"storm: {_ALARMS:,} alarms over {_APPLICATIONS} applications, until all are in the records",
+            f"storm: {_ALARMS:,} alarms for {_APPLICATIONS} applications, until recorded",
             _ALARMS / ours,
             "alarms/s",
             _ALARMS / ceiling,
@@ -187,7 +187,7 @@ async def _measure(client: Client, records: Records) -> list[Figure]:
             Goal(0.7, at_most=False, of_ceiling=True),
         ),
         Figure(
-            "  the same, beside a raw workflow that is told as much",
+            "  the same, beside bare workflows that get as many messages",
             _ALARMS / ours,
             "alarms/s",
             _ALARMS / with_updates,

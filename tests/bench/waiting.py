@@ -13,7 +13,7 @@ class WaitingIncident:
 
     @workflow.run
     async def run(self, order: IncidentOrder) -> None:
-        """Wait for ever."""
+        """Wait without an end."""
         await workflow.wait_condition(lambda: False)
 
     @workflow.signal

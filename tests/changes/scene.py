@@ -19,8 +19,8 @@ from models.gates import GateState
 from models.names import WORKFLOW_QUEUE, operation_id
 from models.opening import ReportByHand
 from models.operation import OperationOutcome
+from models.plans import ApplicationPlan, PlanRequest
 from models.probes import HealthVerdict, Sample, Seen, WatchHealth
-from models.slices import ApplicationPlan, PlanRequest
 from models.watch import OpenReceipt
 from tests.changes.plans import BY, order, shop
 from tests.fakes import FakeHosts, working
@@ -111,7 +111,7 @@ class Scene(FakeHosts):
         ]
         bad = [sample.point for sample in samples if sample.seen is not Seen.OK]
         self.lines.append(f"watch {len(samples)} points")
-        return HealthVerdict(healthy=not bad, looks=1, samples=samples, reason=", ".join(bad) or "all points were OK")
+        return HealthVerdict(healthy=not bad, checks=1, samples=samples, reason=", ".join(bad) or "all points were OK")
 
     @activity.defn(name="load_application_plan")
     async def _load_application_plan(self, request: PlanRequest) -> ApplicationPlan:
@@ -163,7 +163,7 @@ async def until_asked_of(handle: Handle, who: str) -> GateState:
         while True:
             await until_asked(handle)
             for gate in await gates(handle):
-                if who in gate.question.deciders:
+                if gate.question.deciders.has(who):
                     return gate
             await asyncio.sleep(0.02)
 

@@ -12,8 +12,9 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
 from models.jobs import Outcome
+from models.lease import LEASES, LeaseTime
 from models.notices import Occasion
-from models.operation import AbortOperation, OperationEnd, OperationStatus, OperationTold
+from models.operation import AbortOperation, OperationEnd, OperationReply, OperationStatus
 from models.probes import Seen
 from tests.changes.scene import BY, CUSTOMER, MADE, RELEASE, SUPPLIER, Scene, agree, changing, review_of, until_asked_of
 from tests.fakes import Answer
@@ -41,10 +42,21 @@ async def test_nothing_is_done_before_both_parties_have_approved_and_then_all_of
     assert outcome.end is OperationEnd.DONE
     assert [scene.acted[0], *sorted(scene.acted[1:3]), *scene.acted[3:6]] == MADE  # both hosts at the same time
     assert sorted(scene.acted[6:]) == ["web1: start web", "web2: start web"]
-    assert scene.leases[0].components == ["web", "app", "db"]
+    assert scene.leases[0].components.names == ["web", "app", "db"]
     assert len(scene.given_back) == 1
     assert outcome.data["radius"]["flows"][0].startswith("A visitor places an order")
     assert ("change", "done") in [(o.kind, o.outcome) for batch in scene.records for o in batch.operations]
+    [held] = lease_times(scene)
+    assert held.announced_at is not None
+    assert held.announced_until is not None
+    assert held.until is not None
+    assert held.announced_at < held.since < held.until < held.announced_until
+
+
+def lease_times(scene: Scene) -> list[LeaseTime]:
+    """The times in which the change held a lease, by its last record."""
+    last = [one for batch in scene.records for one in batch.operations if one.kind == "change"][-1]
+    return [LeaseTime.model_validate(one) for one in last.data[LEASES]]
 
 
 async def test_one_no_is_enough_and_the_other_party_need_not_answer_any_more(client: Client) -> None:
@@ -78,7 +90,7 @@ async def test_a_change_of_somebody_whom_the_dossier_does_not_know_is_refused(cl
         outcome = await handle.result()
 
     assert outcome.end is OperationEnd.REFUSED
-    assert outcome.summary.startswith(f"{who} is no contact of acme.shop; these are: ")
+    assert outcome.summary.startswith(f"{who} is not a contact of acme.shop; the contacts are: ")
 
 
 async def test_one_person_cannot_submit_and_approve_under_two_names(client: Client) -> None:
@@ -173,7 +185,7 @@ async def test_a_plan_that_was_altered_after_it_was_approved_is_refused_before_a
     ],
     ids=["a command failed", "not known", "nothing to do", "a stop failed", "a restart failed"],
 )
-async def test_what_fails_has_all_before_it_taken_back_in_reverse(
+async def test_a_failed_step_rolls_back_all_earlier_steps_in_reverse(
     client: Client, line: str, answer: Answer, undone: list[str] | None
 ) -> None:
     scene = Scene()
@@ -196,12 +208,15 @@ async def test_what_fails_has_all_before_it_taken_back_in_reverse(
 @pytest.mark.parametrize(
     ("worse", "wrong"),
     [
-        ({"seen": Seen.FAILED, "detail": "refused"}, "acme.shop.app-port was healthy and is not: refused"),
-        ({"latency_ms": 5000.0}, "acme.shop.app-port answers in 5000 ms, 100 ms before; at most 800 ms was agreed"),
+        (
+            {"seen": Seen.FAILED, "detail": "refused"},
+            "acme.shop.app-port was healthy before the change and is not now: refused",
+        ),
+        ({"latency_ms": 5000.0}, "acme.shop.app-port answers in 5000 ms (100 ms before); at most 800 ms was agreed"),
     ],
     ids=["ill", "slow"],
 )
-async def test_a_change_after_which_anything_is_worse_than_before_is_taken_back(
+async def test_a_change_that_makes_anything_worse_is_rolled_back(
     skipping: WorkflowEnvironment, worse: dict[str, Any], wrong: str
 ) -> None:
     scene = Scene()
@@ -216,7 +231,7 @@ async def test_a_change_after_which_anything_is_worse_than_before_is_taken_back(
     assert scene.acted.count("app1: remove") == 1
 
 
-async def test_what_was_ill_before_does_not_count_against_the_change(client: Client) -> None:
+async def test_a_point_that_was_unhealthy_before_does_not_count_against_the_change(client: Client) -> None:
     scene = Scene(verify=[])
     scene.fail("app-port")
     async with changing(client, scene) as handle:
@@ -236,15 +251,17 @@ async def test_an_undo_that_fails_is_handed_to_people_with_the_state_as_it_is(cl
 
     assert outcome.end is OperationEnd.FAILED
     [report] = scene.reported
-    assert report.order.title == f"The change {handle.id} could not be taken back: Install a new release"
-    assert "Not taken back: on app run install; stop web; restart app" in report.order.note
+    assert report.order.title == f"The change {handle.id} could not be rolled back: Install a new release"
+    assert "Not rolled back: on app run install; stop web; restart app" in report.order.note
     assert outcome.data["not_undone"] == [
         "on app run install",
         "stop web",
         "restart app: stop, then start, host by host",
     ]
     assert outcome.data["incident"] == "inc.acme.shop.17"
-    assert "web1: start web" not in scene.acted, "what depends on what could not be taken back is left alone"
+    assert "web1: start web" not in scene.acted, (
+        "components that depend on one that could not be rolled back stay as they are"
+    )
     assert len(scene.given_back) == 1
 
 
@@ -303,7 +320,7 @@ async def test_a_standard_change_is_asked_about_by_nobody_and_needs_no_review_wh
             await review_of(client, handle).describe()
 
 
-async def test_people_look_back_on_a_change_after_the_agreed_days_and_what_they_learnt_is_recorded(
+async def test_people_review_a_change_after_the_agreed_days_and_their_lessons_are_recorded(
     skipping: WorkflowEnvironment,
 ) -> None:
     scene = Scene()
@@ -332,6 +349,8 @@ async def test_an_emergency_is_carried_out_first_and_approved_afterwards(client:
 
     assert approved.end is OperationEnd.DONE
     assert approved.data == {"change": handle.id, "approved": True, "late": False}
+    [held] = lease_times(scene)
+    assert held.announced_at is None  # the customer approved it afterwards
 
 
 async def test_an_emergency_that_nobody_approves_in_time_is_escalated_and_asked_about_again(
@@ -360,7 +379,7 @@ async def test_an_emergency_that_nobody_approves_in_time_is_escalated_and_asked_
     assert approved.data["late"]
 
 
-async def test_an_emergency_that_is_not_approved_afterwards_is_recorded_as_such_and_people_are_told(
+async def test_an_emergency_change_without_late_approval_is_recorded_and_people_are_notified(
     client: Client,
 ) -> None:
     scene = Scene()
@@ -377,7 +396,7 @@ async def test_an_emergency_that_is_not_approved_afterwards_is_recorded_as_such_
     assert "The customer did not approve" in told.facts.text
 
 
-async def test_a_rehearsal_shows_every_step_and_what_takes_it_back_and_changes_nothing(client: Client) -> None:
+async def test_a_rehearsal_shows_every_step_with_its_undo_and_changes_nothing(client: Client) -> None:
     scene = Scene()
     async with changing(client, scene, rehearse=True) as handle:
         outcome = await handle.result()
@@ -389,7 +408,8 @@ async def test_a_rehearsal_shows_every_step_and_what_takes_it_back_and_changes_n
         assert command in scene.acted
     said = [f"{report.title}: {report.detail}" for report in outcome.steps]
     assert (
-        f"For the customer: may this change be made: Install a new release? medium risk: would ask {CUSTOMER}" in said
+        f"For the customer: do you approve this change: Install a new release? medium risk: would ask {CUSTOMER}"
+        in said
     )
     assert any(line.startswith("Undo: on app run install") for line in said)
 
@@ -416,7 +436,7 @@ async def test_a_change_that_finds_all_as_it_should_be_says_so(client: Client) -
     assert outcome.end is OperationEnd.NOTHING_TO_DO
 
 
-async def test_a_change_that_is_stopped_midway_is_taken_back(client: Client) -> None:
+async def test_a_change_that_is_aborted_is_rolled_back(client: Client) -> None:
     wait = {"type": "wait", "duration": "1s", "reason": "settle"}
     scene = Scene(steps=[RELEASE["steps"][1], wait, RELEASE["steps"][3]])
     async with changing(client, scene) as handle:
@@ -424,7 +444,7 @@ async def test_a_change_that_is_stopped_midway_is_taken_back(client: Client) -> 
         while "app1: install" not in scene.acted:
             await asyncio.sleep(0.02)
         stop = AbortOperation(by=BY, reason="The customer calls")
-        await handle.execute_update("abort", stop, result_type=OperationTold)
+        await handle.execute_update("abort", stop, result_type=OperationReply)
         outcome = await handle.result()
 
     assert outcome.end is OperationEnd.ABORTED
@@ -449,7 +469,7 @@ async def test_where_people_are_to_be_asked_it_goes_on_from_the_step_that_failed
     async with changing(client, scene) as handle:
         await agree(handle)
         gate = await until_asked(handle, "retry")
-        assert "what was done is taken back" in gate.question.options[-1].means
+        assert "the change is rolled back" in gate.question.options[-1].means
         await decide(handle, choice, OPERATOR, note="seen")
         outcome = await handle.result()
 

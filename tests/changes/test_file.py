@@ -52,7 +52,7 @@ OWN = f"{HEAD}change:\n  title: It\n  steps:\n"
         ("application: {{}}}\n", "1: "),
         (
             HEAD,
-            "1: the file: a change names a routine of the dossier or is written out under `change`; write one of them",
+            "1: the file: a change needs either the `routine` of a dossier or its own `change`; write one of them",
         ),
         (f"{OWN}{RUN}\nroutine: release\n", "write one of them"),
         (
@@ -63,40 +63,40 @@ OWN = f"{HEAD}change:\n  title: It\n  steps:\n"
         (f"{HEAD}kind: urgent\nroutine: release\n", "2: kind is 'urgent', which is not possible there"),
         (
             f"{HEAD}routine: release\nwindow: {{since: 2026-12-06 02:00, until: 2026-12-06 04:00}}\n",
-            "3: window.since is '2026-12-06 02:00', which is no moment with its time zone; write it with its offset",
+            "3: window.since is '2026-12-06 02:00', which is not a time with its time zone; write it with its offset",
         ),
         (
             f"{HEAD}routine: release\nwindow: {{since: '2026-12-06T04:00Z', until: '2026-12-06T02:00Z'}}\n",
-            "3: window: the window ends before it begins; turn the moments round",
+            "3: window: the window ends before it begins; exchange the two times",
         ),
         (
             f"{OWN}    - {{type: run, component: appp, command: x}}\n",
             "5: change.steps[0].component names the component 'appp'",
         ),
         (f"{OWN}    - {{type: rum, component: app, command: x}}\n", "5: change.steps[0] has the unknown type 'rum'"),
-        (f"{OWN}    - {{type: run, command: x, undo: y}}\n", "5: change.steps[0] does not say where to run"),
+        (f"{OWN}    - {{type: run, command: x, undo: y}}\n", "5: change.steps[0] does not name where to run"),
         (
             f"{OWN}    - {{type: run, component: app, comand: x}}\n",
             "5: unknown field 'comand' in change.steps[0]; did you mean",
         ),
         (
             f"{OWN}    - {{type: run, component: app, command: x}}\n",
-            "5: change.steps[0] cannot be taken back: it has no `undo`",
+            "5: gap: change.steps[0] cannot be rolled back: it has no `undo`",
         ),
         (f"{OWN}    - {{type: start, component: payments}}\n", "acts on payments, which has no hosts"),
         (
             f"{OWN}    - {{type: run, component: app, command: x, undo: y, tries: 3}}\n",
-            "is tried 3 times, and does not say",
+            "has 3 tries, but is not marked as repeatable",
         ),
         (
             f"{OWN}{RUN}\n  bounds: {{values: {{db-dsk: {{rise: 1}}}}}}\n",
-            "the change bounds the measuring point db-dsk",
+            "the change limits the measuring point db-dsk",
         ),
         (f"{OWN}{RUN}\n  standard: true\n", "6: unknown field 'standard' in change"),
         (f"{OWN}\t- x\n", "5: "),
     ],
 )
-def test_a_fault_is_named_on_its_line_with_how_to_mend_it(tmp_path: Path, text: str, said: str) -> None:
+def test_a_fault_is_reported_with_its_line_and_its_fix(tmp_path: Path, text: str, said: str) -> None:
     found = faults(tmp_path, text)
 
     assert any(said in fault for fault in found), found

@@ -22,9 +22,14 @@ def seen(point: str = "page", **fields: Any) -> Sample:
     ("before", "after", "bounds", "found"),
     [
         (seen(), seen(), {}, []),
-        (seen(), seen(seen=Seen.FAILED, detail="refused"), {}, ["acme.shop.page was healthy and is not: refused"]),
-        (seen(), seen(seen=Seen.NO_DATA), {}, ["acme.shop.page was healthy and is not: no_data"]),
-        (seen(), seen("other"), {}, ["acme.shop.page was healthy and is not: it was not looked at"]),
+        (
+            seen(),
+            seen(seen=Seen.FAILED, detail="refused"),
+            {},
+            ["acme.shop.page was healthy before the change and is not now: refused"],
+        ),
+        (seen(), seen(seen=Seen.NO_DATA), {}, ["acme.shop.page was healthy before the change and is not now: no_data"]),
+        (seen(), seen("other"), {}, ["acme.shop.page was healthy before the change and is not now: it was not probed"]),
         (seen(seen=Seen.FAILED), seen(seen=Seen.FAILED), {}, []),
         (seen(seen=Seen.FAILED), seen(), {}, []),
         (seen(latency_ms=100), seen(latency_ms=800), {}, []),
@@ -32,7 +37,7 @@ def seen(point: str = "page", **fields: Any) -> Sample:
             seen(latency_ms=100),
             seen(latency_ms=801),
             {},
-            ["acme.shop.page answers in 801 ms, 100 ms before; at most 800 ms was agreed"],
+            ["acme.shop.page answers in 801 ms (100 ms before); at most 800 ms was agreed"],
         ),
         (seen(latency_ms=100), seen(latency_ms=None), {}, []),
         (seen(value=70), seen(value=99), {}, []),
@@ -41,11 +46,16 @@ def seen(point: str = "page", **fields: Any) -> Sample:
         (seen(value=70), seen(value=64), {"fall": 5}, ["acme.shop.page is 64; at least 65 (70 before) was agreed"]),
         (seen(value=70), seen(value=91), {"at_most": 90}, ["acme.shop.page is 91; at most 90 was agreed"]),
         (seen(value=70), seen(value=9), {"at_least": 10}, ["acme.shop.page is 9; at least 10 was agreed"]),
-        (seen(value=70), seen(), {"rise": 5}, ["acme.shop.page gives no value, and its bounds were agreed"]),
+        (
+            seen(value=70),
+            seen(),
+            {"rise": 5},
+            ["acme.shop.page returns no value, so its agreed bounds cannot be checked"],
+        ),
         (seen(), seen(value=70), {"rise": 5}, []),
     ],
 )
-def test_what_is_worse_than_before_is_named(
+def test_points_that_are_worse_than_before_are_listed(
     before: Sample, after: Sample, bounds: dict[str, Any], found: list[str]
 ) -> None:
     agreed = HealthBounds.model_validate({"values": {"page": bounds}} if bounds else {})

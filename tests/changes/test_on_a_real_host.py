@@ -184,13 +184,13 @@ async def test_a_plan_that_was_altered_after_it_was_approved_touches_no_host(
         outcome = await handle.result()
 
     assert outcome.end is OperationEnd.REFUSED
-    assert "the plan was altered after it was approved; different now: its steps." in outcome.summary
+    assert "the plan changed after it was approved; different now: its steps." in outcome.summary
     assert (scene.state(), scene.done) == (before, [])
     assert not (tmp_path / "evil").exists()
 
 
 @one_kind
-async def test_a_change_is_taken_up_again_at_the_step_that_failed(client: Client, host: Host, tmp_path: Path) -> None:
+async def test_a_retried_change_continues_at_the_step_that_failed(client: Client, host: Host, tmp_path: Path) -> None:
     scene = RealScene(host, tmp_path / "shop", on_failure="ask")
     async with changing(client, scene) as handle:
         await agree(handle)

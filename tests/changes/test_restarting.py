@@ -39,14 +39,14 @@ async def made(client: Client, scene: Scene) -> OperationOutcome:
         return await handle.result()
 
 
-@pytest.mark.parametrize(("ill", "order"), [(None, ["web1", "web2"]), ("web2", ["web2", "web1"])])
-async def test_hosts_are_restarted_one_after_the_other_the_ill_one_first_with_health_between(
-    client: Client, ill: str | None, order: list[str]
+@pytest.mark.parametrize(("failing", "order"), [(None, ["web1", "web2"]), ("web2", ["web2", "web1"])])
+async def test_hosts_are_restarted_one_by_one_the_unhealthy_one_first_with_health_checks_between(
+    client: Client, failing: str | None, order: list[str]
 ) -> None:
     scene = Pair()
-    if ill:
-        scene.fail(f"{ill}-up")
-        scene.on(f"{ill}: start web", lambda: scene.well(f"{ill}-up"))
+    if failing:
+        scene.fail(f"{failing}-up")
+        scene.on(f"{failing}: start web", lambda: scene.well(f"{failing}-up"))
     outcome = await made(client, scene)
     one, other = order
     assert scene.acted_and_watched() == [
@@ -55,13 +55,13 @@ async def test_hosts_are_restarted_one_after_the_other_the_ill_one_first_with_he
     assert outcome.end is OperationEnd.DONE
 
 
-@pytest.mark.parametrize("ill_before", [True, False])
+@pytest.mark.parametrize("failing_before", [True, False])
 async def test_the_last_host_that_serves_is_left_alone_while_the_restarted_one_is_not_up(
-    client: Client, ill_before: bool
+    client: Client, failing_before: bool
 ) -> None:
     scene = Pair()
-    broken, serving = ("web2", "web1") if ill_before else ("web1", "web2")
-    if ill_before:
+    broken, serving = ("web2", "web1") if failing_before else ("web1", "web2")
+    if failing_before:
         scene.fail("web2-up")
     else:
         scene.on("web1: start web", lambda: scene.fail("web1-up"))

@@ -38,7 +38,7 @@ async def test_a_form_starts_a_change_under_its_number(client: Client) -> None:
     assert outcome.end is OperationEnd.DONE
 
 
-async def test_a_form_that_is_filled_in_wrongly_fails_with_what_is_wrong(client: Client) -> None:
+async def test_a_wrong_form_fails_and_names_its_errors(client: Client) -> None:
     async with working(client, Scene(), SubmitChange):
         with pytest.raises(WorkflowFailureError) as failed:
             await client.execute_workflow(

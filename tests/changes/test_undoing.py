@@ -1,4 +1,4 @@
-"""What is taken back, in which order, and where."""
+"""The steps of a rollback, their order and their hosts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from models.dossier.instructions import Step
 from models.jobs import Outcome
 from models.runbooks import StepReport
 from workflows.change.undo import done, to_undo
-from workflows.steps.runner import LOOKED
 
 INSTALL = {"type": "run", "component": "app", "command": "install", "undo": "remove"}
 MIGRATE = {"type": "run", "component": "db", "command": "migrate", "undo": "migrate back"}
@@ -30,9 +29,9 @@ _STEP: TypeAdapter[Step] = TypeAdapter(Step)
 
 
 def report(
-    host: str | None = "h1", *, changed: bool = True, outcome: Outcome = Outcome.OK, title: str = "x"
+    host: str | None = "h1", *, changed: bool = True, outcome: Outcome = Outcome.OK, precheck: bool = False
 ) -> StepReport:
-    return StepReport(title=title, host=host, outcome=outcome, changed=changed, detail="")
+    return StepReport(title="x", host=host, outcome=outcome, changed=changed, precheck=precheck, detail="")
 
 
 def order(*steps: dict[str, Any]) -> list[str]:
@@ -56,7 +55,7 @@ def order(*steps: dict[str, Any]) -> list[str]:
         ([RESTART | {"undo": []}], []),
     ],
 )
-def test_steps_are_taken_back_in_reverse_and_restarts_last(steps: list[dict[str, Any]], undone: list[str]) -> None:
+def test_steps_are_rolled_back_in_reverse_and_restarts_last(steps: list[dict[str, Any]], undone: list[str]) -> None:
     assert order(*steps) == undone
 
 
@@ -68,11 +67,11 @@ def test_steps_are_taken_back_in_reverse_and_restarts_last(steps: list[dict[str,
         (INSTALL, [report("h1", changed=False, outcome=Outcome.UNKNOWN)], ["h1"]),
         (INSTALL, [report("h1", changed=False)], None),
         (START, [report("h1", changed=False), report("h2")], ["h2"]),
-        (TELL, [report(None, changed=False, title=f"{LOOKED} tell")], None),
+        (TELL, [report(None, changed=False, precheck=True)], None),
     ],
     ids=["ran on one", "failed half-way on one", "not known", "nothing to do", "started on one", "passed over"],
 )
-def test_a_step_is_taken_back_only_where_it_did_or_may_have_done_something(
+def test_a_step_is_rolled_back_only_on_hosts_that_it_may_have_changed(
     step: dict[str, Any], reports: list[StepReport], hosts: list[str] | None
 ) -> None:
     left = to_undo([done(_STEP.validate_python(step), reports)])

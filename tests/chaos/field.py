@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from pathlib import Path
+from typing import Any
 
 from temporalio.client import Client, WorkflowHandle
 
@@ -17,7 +18,8 @@ from activities.records import Records, upgrade
 from models.dossier.load import read_dossier
 from models.hosts import HostTarget
 from models.names import WORKFLOW_QUEUE, operation_id
-from models.operation import OperationKind, OperationOrder, OperationOutcome
+from models.operation import OperationOrder, OperationOutcome
+from models.operation_kinds import OperationKind
 from models.settings import Settings
 from starter.dossier.publishing import publish
 from tests.bench.many_hosts import many_hosts
@@ -71,13 +73,13 @@ class Field:
     applications: list[Application]
 
     async def start(
-        self, kind: OperationKind, order: OperationOrder, key: str = "1"
+        self, kind: OperationKind[Any], order: OperationOrder, key: str = "1"
     ) -> WorkflowHandle[object, OperationOutcome]:
         """Start an operation."""
         return await self.client.start_workflow(
-            kind.value,
+            kind.name,
             order,
-            id=operation_id(kind.value, order.application, key),
+            id=operation_id(kind.name, order.application, key),
             task_queue=WORKFLOW_QUEUE,
             result_type=OperationOutcome,
         )

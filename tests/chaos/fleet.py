@@ -76,7 +76,7 @@ class Fleet:
                 "undertakings": ["incident"],
                 "service_hours": {"always": "24x7"},
                 "incidents": {
-                    "confirm_looks": 2,
+                    "confirm_checks": 2,
                     "confirm_every": "200ms",
                     "healthy_for": "500ms",
                     "recovery_within": "20s",

@@ -50,7 +50,7 @@ def running(tmp_path: Path, fleet: Fleet) -> Iterator[Installation]:
         installation.stop()
 
 
-async def test_forty_incidents_heal_under_kills_and_no_host_is_touched_twice(
+async def test_forty_incidents_recover_under_kills_and_no_command_runs_twice(
     running: Installation, fleet: Fleet
 ) -> None:
     settings = running.settings

@@ -10,7 +10,8 @@ import pytest
 
 from models.lease import ReleaseLease
 from models.names import watch_id
-from models.operation import ComponentsOrder, OperationEnd, OperationKind
+from models.operation import ComponentsOrder, OperationEnd
+from models.operation_kinds import CHANGE, SHUT_DOWN, START_UP
 from tests.chaos.field import Application, field
 from tests.chaos.marks import Marks, in_turn
 from tests.chaos.walks import BY, WALKS
@@ -26,15 +27,15 @@ async def test_a_step_that_goes_on_after_its_lease_was_taken_away_keeps_the_next
     tmp_path: Path,
 ) -> None:
     marks = Marks(tmp_path / "marks")
-    down, up = (next(w for w in WALKS if w.kind is kind) for kind in (OperationKind.SHUT_DOWN, OperationKind.START_UP))
+    down, up = (next(w for w in WALKS if w.kind is kind) for kind in (SHUT_DOWN, START_UP))
     parts = {"instructions": {**down.parts(marks, _SHOP)["instructions"], **up.parts(marks, _SHOP)["instructions"]}}
     down.prepare(marks, _SHOP)
     marks.hold(_SHOP, "stop app")
     order = ComponentsOrder(application=_SHOP, by=BY)
     async with field(tmp_path, marks, [Application(_SHOP, parts)]) as on:
-        hanging = await on.start(OperationKind.SHUT_DOWN, order)
+        hanging = await on.start(SHUT_DOWN, order)
         await _until(lambda: marks.seen(_SHOP)[-1:] == ["begin stop app"])
-        following = await on.start(OperationKind.START_UP, order)
+        following = await on.start(START_UP, order)
         watch = on.client.get_workflow_handle(watch_id(_SHOP))
         taken = ReleaseLease(application=_SHOP, holder=hanging.id, by=BY)
         await watch.execute_update("release_lease", taken)
@@ -59,7 +60,7 @@ async def _until(condition: Callable[[], bool]) -> None:
 
 async def test_changes_on_one_application_never_overlap_under_load_and_a_kill(tmp_path: Path) -> None:
     marks = Marks(tmp_path / "marks")
-    walk = next(w for w in WALKS if w.kind is OperationKind.CHANGE and w.ends is OperationEnd.DONE)
+    walk = next(w for w in WALKS if w.kind is CHANGE and w.ends is OperationEnd.DONE)
     names = [f"acme.shop{n}" for n in range(6)]
     for name in names:
         walk.prepare(marks, name)

@@ -15,7 +15,7 @@ from activities.records import Records
 from models.names import watch_id
 from models.records import EntryKind
 from models.watch import WatchStatus
-from starter.installation.temporal import connect
+from starter.connection.temporal import connect
 from tests.chaos.fleet import Fleet, names
 from tests.chaos.installation import Installation, tell_until_healthy
 from tests.hosts import SshHost

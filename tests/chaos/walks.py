@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
+from typing import Any
 
 from models.change import ChangeOrder
 from models.maintenance import MaintenanceOrder
-from models.operation import ComponentsOrder, OperationEnd, OperationKind, OperationOrder
+from models.operation import ComponentsOrder, OperationEnd, OperationOrder
+from models.operation_kinds import (
+    CHANGE,
+    DRILL,
+    MAINTENANCE,
+    RESTORE,
+    REVIEW,
+    ROUTINE,
+    SHUT_DOWN,
+    START_UP,
+    OperationKind,
+)
 from models.restores import DrillOrder, RestoreOrder
 from models.routine import RoutineOrder
 from tests.chaos.marks import COMPONENTS, Marks, Part
@@ -19,7 +31,7 @@ BY = "ann@example.com"
 class Walk:
     """One operation."""
 
-    kind: OperationKind
+    kind: OperationKind[Any]
     steps: list[str]
     """Each remote step, in the order in which they leave marks."""
     parts: Callable[[Marks, str], Part]
@@ -150,7 +162,7 @@ def _backup(marks: Marks, application: str) -> Part:
                         "points": marks.command(application, "list", "date -u '+%Y-%m-%dT%H:%M:%SZ 1000 backup-1'"),
                         "examine": marks.command(application, "examine"),
                         "keep": [marks.run(application, "keep")],
-                        "kept_at": "beside it",
+                        "saved_to": "beside it",
                         "steps": [marks.run(application, "bring back")],
                         "drill": [marks.run(application, "bring aside")],
                         "clean_up": [marks.run(application, "clean up")],
@@ -189,29 +201,32 @@ def _ordered(application: str) -> OperationOrder:
     return RoutineOrder(application=application, by=BY, routine="campaign", inputs={"campaign": "SPRING"})
 
 
+ASK_ONLY = [REVIEW]
+"""Kinds that act on no host, because they only ask people."""
+
 WALKS = [
     Walk(
-        OperationKind.START_UP,
+        START_UP,
         ["mount", "start db", "start app", "start web", "open the gates"],
         _start_up,
         _components,
     ),
     Walk(
-        OperationKind.SHUT_DOWN,
+        SHUT_DOWN,
         ["close the gates", "stop web", "stop app", "stop db", "unmount"],
         _shut_down,
         _components,
         runs_before=True,
     ),
     Walk(
-        OperationKind.CHANGE,
+        CHANGE,
         ["back up", "stop web", "install", "start web", "look"],
         _release,
         _release_order,
         runs_before=True,
     ),
     Walk(
-        OperationKind.CHANGE,
+        CHANGE,
         ["stop web", "install", "migrate", "take back migrate", "take back install", "start web"],
         _failing,
         _release_order,
@@ -219,7 +234,7 @@ WALKS = [
         runs_before=True,
     ),
     Walk(
-        OperationKind.MAINTENANCE,
+        MAINTENANCE,
         ["fetch h1", "patch h1", "fetch h2", "fetch h3", "patch h2", "patch h3"],
         _patches,
         lambda application: MaintenanceOrder(application=application, by=BY, routine="patches"),
@@ -227,18 +242,18 @@ WALKS = [
         together=[{"fetch h2", "fetch h3"}, {"patch h2", "patch h3"}],
     ),
     Walk(
-        OperationKind.RESTORE,
+        RESTORE,
         ["list", "examine", "stop web", "stop app", "keep", "bring back", "start app", "start web", "verify"],
         _backup,
         lambda application: RestoreOrder(application=application, by=BY, restore="data", point="latest"),
         runs_before=True,
     ),
     Walk(
-        OperationKind.DRILL,
+        DRILL,
         ["list", "examine", "bring aside", "verify", "clean up"],
         _backup,
         lambda application: DrillOrder(application=application, by=BY, restore="data"),
         runs_before=True,
     ),
-    Walk(OperationKind.ROUTINE, ["stop web", "switch on", "start web"], _campaign, _ordered, runs_before=True),
+    Walk(ROUTINE, ["stop web", "switch on", "start web"], _campaign, _ordered, runs_before=True),
 ]

@@ -29,17 +29,20 @@ from models.dossier.agreement import Priority
 from models.gates import GateOption, GateState, Question
 from models.halts import BeginHalt, EndHalt
 from models.jobs import Outcome
-from models.lease import AskForLease
+from models.lease import REMEDY_HOLDER, RUNBOOK_HOLDER, RequestLease
 from models.names import APPLICATION as OF_APPLICATION
 from models.names import STATE, WORKFLOW_QUEUE, watch_id
 from models.notices import Audience, Facts, Occasion, SendNotice
-from models.operation import OperationKind, OperationState, OperationStatus
+from models.operation import OperationState, OperationStatus
+from models.operation_kinds import CHANGE, operation_kinds
+from models.people import ANYBODY
 from models.records import AlarmRecord, EntryKind, IncidentRecord, OperationRecord, TimelineEntry, WriteRecords
 from models.runbooks import RunbookReport, StepReport
 from models.watch import SilenceOrder
 from tests.cli.scripted import ANNA, AT, INCIDENT, MAJOR, incident_status, major_outcome, major_status
-from tests.workflows.test_alarm_desk import Desk
-from tests.workflows.world import APPLICATION, alarm
+from tests.workflows.shop import APPLICATION
+from tests.workflows.test_alarm_handler import Desk
+from tests.workflows.world import alarm
 from workflows.runtime.serving import BoundedWorker
 from workflows.watch.state import status_of
 
@@ -119,13 +122,15 @@ def hostile_dossier() -> dict[str, Any]:
     return dict(data)
 
 
-OPERATIONS = {kind: f"{kind.value}.{APPLICATION}.4" for kind in OperationKind}
+_KINDS = [*operation_kinds(), RUNBOOK_HOLDER, REMEDY_HOLDER]
+OPERATIONS = {kind: f"{kind}.{APPLICATION}.4" for kind in _KINDS}
 GATE = GateState(
     id="g1",
     question=Question(
         text="May it be done?",
         options=[GateOption(name="approve", means="Yes"), GateOption(name="refuse", means="No", needs_reason=True)],
         plan="$ rm -rf /",
+        deciders=ANYBODY,
     ),
     digest="a" * 64,
     opened_at=AT,
@@ -162,10 +167,8 @@ def fill(records: Records) -> str:
         for n, end in ((1, {}), (2, ended), (3, {}))
     ]
     operations = [
-        OperationRecord(
-            id=f"{kind.value}.{APPLICATION}.{n}", kind=kind.value, name="database", state="s", **about, **end
-        )
-        for kind in OperationKind
+        OperationRecord(id=f"{kind}.{APPLICATION}.{n}", kind=kind, name="database", state="s", **about, **end)
+        for kind in _KINDS
         for n, end in ((4, {}), (5, ended), (6, {}))
     ]
     receipt = AlarmReceipt(fingerprint="f", disposition=Disposition.OPENED, incident=INCIDENT, reason="r")
@@ -182,7 +185,7 @@ def fill(records: Records) -> str:
     for key, customer in (("k1", ""), ("k2", "acme")):
         Halts(records).begin(BeginHalt(key=key, customer=customer, by=ON_CALL, reason=HOSTILE, workflow="halt"))
     Halts(records).end(EndHalt(key="k2", by=ON_CALL, reason=HOSTILE))
-    return records.quarantine(HOSTILE, LONG.encode(), HOSTILE)
+    return records.quarantine.add(HOSTILE, LONG.encode(), HOSTILE)
 
 
 def fill_notices(url: str) -> None:
@@ -208,11 +211,11 @@ def watch_status() -> Any:
     until = desk.now + timedelta(hours=1)
     for holder in ("change.acme.shop.4", "change.acme.shop.5"):
         desk.leases.ask(
-            AskForLease(
+            RequestLease(
                 application=APPLICATION,
                 holder=holder,
                 key="k",
-                kind=OperationKind.CHANGE,
+                kind=CHANGE.name,
                 title="t",
                 by="b",
                 until=until,
@@ -262,9 +265,7 @@ async def start_all(client: Client) -> None:
         ("runbook.wait-for-health", "runbook.wait-for-health.1", None, _report()),
     ]
     kinds += [
-        (kind.value, id, operation_status(kind, id), None)
-        for kind, id in OPERATIONS.items()
-        if kind not in {OperationKind.RUNBOOK, OperationKind.REMEDY}
+        (kind, id, operation_status(kind, id), None) for kind, id in OPERATIONS.items() if kind in operation_kinds()
     ]
     for kind, id, status, outcome in kinds:
         given: dict[str, Any] = {"requested_by": HOSTILE, "application": APPLICATION}
@@ -279,7 +280,7 @@ def _report() -> RunbookReport:
     return RunbookReport(runbook="r", rehearsed=False, outcome=Outcome.OK, steps=[STEP], summary="s")
 
 
-def operation_status(kind: OperationKind, id: str) -> OperationStatus:
+def operation_status(kind: str, id: str) -> OperationStatus:
     return OperationStatus(
         id=id,
         kind=kind,

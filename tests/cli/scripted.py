@@ -27,10 +27,10 @@ from temporalio.exceptions import ApplicationError
 from temporalio.worker import UnsandboxedWorkflowRunner
 
 from models.base import Model
-from models.clock import ClockEvent, ClockEventKind, ClockEvents, ClockReading, Promise, PromiseReading, Standing
+from models.clock import ClockEvent, ClockEventKind, ClockEvents, ClockReading, Promise, PromiseReading, TargetState
 from models.dossier.agreement import Priority
 from models.incident import IncidentState, IncidentStatus
-from models.major import MajorOutcome, MajorState, MajorStatus, SeenIncident
+from models.major import IncidentSnapshot, MajorOutcome, MajorState, MajorStatus
 from models.names import DEADLINE, LEAD, STATE, WORKFLOW_QUEUE, watch_id
 from workflows.runtime.serving import BoundedWorker
 
@@ -68,7 +68,7 @@ class _Scripted:
             return {"incident": INCIDENT, "joined": False, "message": ANSWER}
         if message.get("text") == "Half":
             answers = [{"id": INCIDENT, "taken": False, "message": "it is closed"}]
-            return {"message": "Noted (0 of 1 incidents).", "answers": answers}
+            return {"message": "Noted (0 of 1 incident).", "answers": answers}
         return {"message": ANSWER}
 
     @workflow.query(name="heard")
@@ -187,9 +187,9 @@ def _attributes() -> TypedSearchAttributes:
 def incident_status(**fields: Any) -> IncidentStatus:
     """Of an incident that bo leads and that waits for its customer."""
     promises = [
-        _promise(Promise.RESPOND, Standing.KEPT, 900),
-        _promise(Promise.RESTORE, Standing.PAUSED, 14_400, elapsed_seconds=7200),
-        _promise(Promise.UPDATE, Standing.RUNNING, 3600, deadline=DEADLINE_AT),
+        _promise(Promise.RESPOND, TargetState.MET, 900),
+        _promise(Promise.RESTORE, TargetState.PAUSED, 14_400, elapsed_seconds=7200),
+        _promise(Promise.UPDATE, TargetState.RUNNING, 3600, deadline=DEADLINE_AT),
     ]
     known: dict[str, Any] = {
         "id": INCIDENT,
@@ -213,10 +213,10 @@ def incident_status(**fields: Any) -> IncidentStatus:
     return IncidentStatus.model_validate(known | fields)
 
 
-def _promise(promise: Promise, standing: Standing, within: float, **fields: Any) -> PromiseReading:
+def _promise(promise: Promise, state: TargetState, within: float, **fields: Any) -> PromiseReading:
     known: dict[str, Any] = {
         "promise": promise,
-        "standing": standing,
+        "state": state,
         "within_seconds": within,
         "hours": "always",
         "started_at": AT,
@@ -237,8 +237,10 @@ def major_status(id: str = MAJOR, title: str = "Hall is dark", lead: str = ANNA)
         lead=lead,
         opened_at=AT,
         members=[
-            SeenIncident(id=INCIDENT, runs=True, title="web is down", state="verifying", priority=Priority.P1, lead=BO),
-            SeenIncident(id="inc.beta.pay.2", runs=False, title="pay is down", outcome="recovered"),
+            IncidentSnapshot(
+                id=INCIDENT, runs=True, title="web is down", state="verifying", priority=Priority.P1, lead=BO
+            ),
+            IncidentSnapshot(id="inc.beta.pay.2", runs=False, title="pay is down", outcome="recovered"),
         ],
         seen_at=AT,
         timeline=[],

@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from temporalio import activity
 
 from models.dossier import Dossier
+from models.operation import OperationState
+from models.records import WriteRecords
 from tests.changes.scene import BY, CUSTOMER, SUPPLIER, Scene
 from tests.cli.conftest import Site, beside, command
 from tests.dossier.written import EXAMPLES
@@ -17,6 +20,17 @@ from tests.fakes import working
 from tests.workflows.waiting import end_of
 from workflows.change.review import Review
 from workflows.change.workflow import ChangeImplementation
+
+
+class SlowRecords(Scene):
+    """Records that take a second for what is written while a change is about to ask."""
+
+    @activity.defn(name="write_records")
+    async def _write_records(self, request: WriteRecords) -> None:
+        if any(one.state == OperationState.DECIDING.value for one in request.operations):
+            await asyncio.sleep(1)
+        await super()._write_records(request)
+
 
 ROUTINE = ("--application", "acme.shop", "--routine", "release", "--by", BY)
 
@@ -64,10 +78,10 @@ async def test_a_change_is_submitted_shown_approved_by_both_parties_and_made(sit
     assert "A visitor places an order (high impact): web > app > db > payments" in shown.stdout
     assert "on app run install; at most 5m; undone by remove" in shown.stdout
     assert stranger.exit_code == 1
-    assert stranger.stderr.startswith("eve@example.com is no contact of acme.shop; these are: ")
+    assert stranger.stderr.startswith("eve@example.com is not a contact of acme.shop; the contacts are: ")
     assert (unasked.exit_code, unasked.stderr) == (
         1,
-        f"{BY} is not asked to approve {id}; {CUSTOMER} may. Say who you are with --by\n",
+        f"{BY} may not approve {id}; {CUSTOMER} may. Give your address with --by\n",
     )
     assert json.loads(last.stdout)["decided"]
     assert outcome["end"] == "done"
@@ -75,9 +89,27 @@ async def test_a_change_is_submitted_shown_approved_by_both_parties_and_made(sit
     assert told["operation"]["outcome"] == "done"
     assert told["change"]["radius"]["components"] == ["web", "app", "db"]
     assert [line["kind"] for line in told["follows"]] == ["review"]
-    assert "What follows it" in page.stdout
+    assert "Approval afterwards and review" in page.stdout
     assert none.exit_code == 1
-    assert f"{id} asks for no approval now; it is done" in none.stderr
+    assert f"{id} waits for no approval now; it is done" in none.stderr
+
+
+async def test_an_approval_that_is_quicker_than_the_question_waits_for_it(site: Site) -> None:
+    scene = SlowRecords()
+    client = await site.server.client()
+    async with working(client, scene, ChangeImplementation, Review):
+        submitted = await beside("change", "submit", *ROUTINE, "--json")
+        id = json.loads(submitted.stdout)["operation"]
+        change = client.get_workflow_handle(id)
+        async with asyncio.timeout(60):
+            while (await change.query("status"))["state"] != OperationState.DECIDING.value:
+                await asyncio.sleep(0.02)
+        approved = await beside("change", "approve", id, "--by", SUPPLIER, "--yes")
+        stopped = await beside("change", "abort", id, "--by", BY, "--reason", "A test")
+        assert stopped.exit_code == 0, stopped.stderr
+        await end_of(change)
+
+    assert approved.stdout.startswith("Decided: approve."), approved.stderr
 
 
 async def test_an_emergency_is_approved_afterwards_by_the_id_of_the_change(site: Site) -> None:
@@ -139,16 +171,16 @@ WRONG: list[tuple[tuple[str, ...], int, str]] = [
         "no dossier of acme.chop is published; there are acme.shop",
     ),
     ((*("submit", *ROUTINE), "--kind", "urgent"), 2, "--kind: there is no kind 'urgent'; use standard, normal or"),
-    ((*("submit", *ROUTINE), "--since", "2026-12-06 02:00"), 2, "is no moment with its time zone; write it as"),
+    ((*("submit", *ROUTINE), "--since", "2026-12-06 02:00"), 2, "is not a time with its time zone; write it as"),
     (
         (*("submit", *ROUTINE), "--since", "2026-12-06T02:00Z"),
         1,
-        "a window has two ends; give --not-before and --window-until",
+        "a window needs a start and an end; give --not-before and --window-until",
     ),
     (
         (*("submit", *ROUTINE), "--since", "2026-12-06T02:00Z", "--until", "2026-12-06T01:00Z"),
         1,
-        "the window ends before it begins; turn the moments round",
+        "the window ends before it begins; exchange the two times",
     ),
     (("submit", "{tmp}/none.change.yaml"), 1, "none.change.yaml:1: "),
     (
@@ -156,11 +188,15 @@ WRONG: list[tuple[tuple[str, ...], int, str]] = [
         1,
         "wrong.change.yaml:5: change.steps[0].component names the component 'wbe'",
     ),
-    (("rehearse", "{tmp}/wrong.change.yaml", "--reason", "x"), 1, "the file says it all; write reason there"),
+    (
+        ("rehearse", "{tmp}/wrong.change.yaml", "--reason", "x"),
+        1,
+        "with a file, leave these options out, and write their values in the file: reason",
+    ),
     (
         ("show", "inc.acme.shop.4"),
         1,
-        "'inc.acme.shop.4' is no change; write its whole id, as in change.acme.shop.4",
+        "'inc.acme.shop.4' is not the id of a change; write the whole id, as in change.acme.shop.4",
     ),
     (("show", "change.acme.shop.99"), 1, "there is no operation change.acme.shop.99"),
     (("approve", "change.acme.shop.99", "--yes"), 1, "there is no operation change.acme.shop.99"),
@@ -168,7 +204,7 @@ WRONG: list[tuple[tuple[str, ...], int, str]] = [
 ]
 
 
-def test_what_is_written_wrongly_starts_nothing_and_says_how_to_mend_it(site: Site, tmp_path: Path) -> None:
+def test_a_wrong_change_file_starts_nothing_and_names_the_fix(site: Site, tmp_path: Path) -> None:
     wrong = "application: acme.shop\nchange:\n  title: It\n  steps:\n    - {type: run, component: wbe, command: x, undo: y}\n"
     (tmp_path / "wrong.change.yaml").write_text(wrong)
 

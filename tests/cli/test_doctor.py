@@ -1,4 +1,4 @@
-"""`driftvakt doctor`: what is wrong is named with its mend, what is well is said, and nothing is changed by looking."""
+"""`driftvakt doctor` names each fault with its fix, reports the parts that are well, and changes nothing."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from typer.testing import Result
 from activities.records import Records
 from models.names import WORKFLOW_QUEUE
 from models.settings import Settings
+from starter.connection.pollers import somebody_polls
 from starter.doctor.finding import Verdict
 from starter.doctor.running import stuck, stuck_workflows, watches
 from starter.dossier.publishing import read_all
-from starter.installation.pollers import somebody_polls
 from starter.installation.temporal_server import server_command
 from starter.installation.up import installation
 from tests.cli.conftest import Site, beside, command
@@ -40,7 +40,7 @@ def verdicts(result: Result) -> dict[str, str]:
 
 
 def said(result: Result, check: str) -> str:
-    return next(f"{f['said']}; {f['mend']}" for f in json.loads(result.stdout)["findings"] if f["check"] == check)
+    return next(f"{f['said']}; {f['fix']}" for f in json.loads(result.stdout)["findings"] if f["check"] == check)
 
 
 def test_where_nothing_runs_yet_that_is_said_calmly_and_nothing_is_made(
@@ -51,7 +51,7 @@ def test_where_nothing_runs_yet_that_is_said_calmly_and_nothing_is_made(
     result = command("doctor")
 
     assert result.exit_code == 0
-    assert "Temporal does not run; mend: `driftvakt up` starts it" in result.stdout
+    assert "Temporal does not run; fix: `driftvakt up` starts it" in result.stdout
     assert "wrong" not in result.stdout
     assert not (tmp_path / "fresh").exists()
 
@@ -60,7 +60,7 @@ def test_where_applications_are_published_and_nothing_runs_that_is_wrong(records
     result = command("doctor", "--json")
 
     assert result.exit_code == 1
-    assert said(result, "temporal") == "Temporal does not run, so nobody watches acme.shop; `driftvakt up` starts it"
+    assert said(result, "temporal") == "Temporal does not run, so nothing monitors acme.shop; `driftvakt up` starts it"
 
 
 async def test_a_whole_installation_is_found_well_but_for_keys_that_are_not_here(tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ async def test_a_whole_installation_is_found_well_but_for_keys_that_are_not_here
 
     found = verdicts(result)
     assert (found["schedules"], verdicts(applied)["schedules"]) == ("warning", "ok")
-    assert "`driftvakt apply` does it" in said(result, "schedules")
+    assert "`driftvakt apply` writes them" in said(result, "schedules")
     assert [one.application for one in published] == ["acme.shop"]
     assert {check for check, verdict in found.items() if verdict == "wrong"} == {"credential"}
     assert "there is no such file" in said(result, "credential")
@@ -92,7 +92,7 @@ async def _until_sampling() -> None:
             await asyncio.sleep(0.1)
 
 
-async def test_what_is_published_and_not_served_is_named(site: Site) -> None:
+async def test_a_published_dossier_that_nobody_serves_is_reported(site: Site) -> None:
     result = await beside("doctor", "--json")
 
     found = verdicts(result)
@@ -150,14 +150,14 @@ async def test_a_watch_that_cannot_go_on_is_named_and_not_called_watched(impatie
         await handle.terminate()
 
     assert before.verdict is Verdict.OK
-    assert (watch.verdict, watch.said) == (Verdict.WRONG, "nobody watches it: its watch cannot go on")
-    assert stuck(ids).said == "1 workflow cannot go on: watch.acme.shop"
+    assert (watch.verdict, watch.said) == (Verdict.WRONG, "its watch hangs, so it gets no alarms")
+    assert stuck(ids).said == "1 workflow cannot continue: watch.acme.shop"
 
 
 async def test_a_namespace_that_is_not_there_is_named(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DRIFTVAKT_TEMPORAL_NAMESPACE", "elsewhere")
     result = await beside("doctor", "--json")
-    assert said(result, "namespace").startswith("Temporal has no namespace 'elsewhere'; make it")
+    assert said(result, "namespace").startswith("Temporal has no namespace 'elsewhere'; create it")
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_a_database_that_is_no_database_is_a_finding(home: Path) -> None:
 def test_records_without_tables_are_a_finding(home: Path) -> None:
     (home / "driftvakt.db").touch()
     result = command("doctor", "--json")
-    assert said(result, "records").endswith("has no tables; `driftvakt up` makes them")
+    assert said(result, "records").endswith("has no tables; `driftvakt up` creates them")
 
 
 def test_a_cluster_that_does_not_answer_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:

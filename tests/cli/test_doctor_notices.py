@@ -21,7 +21,7 @@ ON_CALL = {"contacts": ["ann"], "channel": "phone", "acknowledge_within": "10m"}
 SECOND = {"contacts": ["bo"], "channel": "chat", "acknowledge_within": "15m"}
 
 
-def dossier(ladder: list[dict[str, Any]], **contacts: dict[str, Any]) -> Dossier:
+def dossier(policy: list[dict[str, Any]], **contacts: dict[str, Any]) -> Dossier:
     """Of acme.shop: ann has e-mail and telephone, bo a telephone."""
     data = deepcopy(SHOP)
     del data["contacts"]["anna"]
@@ -30,7 +30,7 @@ def dossier(ladder: list[dict[str, Any]], **contacts: dict[str, Any]) -> Dossier
     data["contacts"]["bo"]["phone"] = "+46 8 123 45 68"
     for name, fields in contacts.items():
         data["contacts"][name] = {"name": name, "function": "x", **data["contacts"].get(name, {}), **fields}
-    data["escalation"] = {"P1": ladder, "P2": ladder}
+    data["escalation"] = {"P1": policy, "P2": policy}
     return Dossier.model_validate(data)
 
 
@@ -41,7 +41,7 @@ def found(dossier: Dossier, *configured: str) -> list[str]:
 
 
 def _line(finding: Finding) -> str:
-    return f"{finding.verdict.value} {finding.check}: {finding.said}; {finding.mend}"
+    return f"{finding.verdict.value} {finding.check}: {finding.said}; {finding.fix}"
 
 
 def test_where_all_agreed_channels_are_configured_nothing_is_wrong() -> None:
@@ -50,23 +50,23 @@ def test_where_all_agreed_channels_are_configured_nothing_is_wrong() -> None:
     ]
 
 
-def test_a_rung_whose_channel_is_not_configured_names_contact_channel_and_mend() -> None:
+def test_a_level_whose_channel_is_not_configured_names_contact_channel_and_mend() -> None:
     assert found(dossier([ON_CALL])) == [
         "warning notices acme.shop: escalation P1, P2 reaches ann by phone, which is not configured; "
-        "nothing else reaches them, so they are not asked; "
-        "give phone an address in the setting notice_channels (docs/notices.md), or write another channel on the rung"
+        "no other channel reaches them, so they are not called; "
+        "give phone an address in the setting notice_channels (docs/notices.md), or write another channel on the level"
     ]
 
 
 @pytest.mark.parametrize(
     ("configured", "instead"),
     [
-        (["sms"], "ann, bo are written to by sms instead"),
-        (["email"], "ann is written to by email instead; bo is not reached at all"),
-        (["sms", "email"], "ann, bo are written to by sms instead"),
+        (["sms"], "ann, bo are notified by sms instead"),
+        (["email"], "ann is notified by email instead; bo is not reached at all"),
+        (["sms", "email"], "ann, bo are notified by sms instead"),
     ],
 )
-def test_what_takes_its_place_is_said(configured: list[str], instead: str) -> None:
+def test_the_replacement_channel_is_named(configured: list[str], instead: str) -> None:
     [line] = found(dossier([ON_CALL | {"contacts": ["ann", "bo"]}]), *configured)
     assert f"which is not configured; {instead}; give phone" in line
 
@@ -80,7 +80,7 @@ def test_a_chat_of_their_own_needs_no_common_room() -> None:
 def test_customers_who_cannot_be_written_to_are_named() -> None:
     karin = {"party": "acme", "email": "karin@acme.example"}
     [line] = found(dossier([ON_CALL], karin=karin), "phone")
-    assert line.startswith("warning notices acme.shop: karin cannot be written to: email not configured; give email an")
+    assert line.startswith("warning notices acme.shop: karin cannot be notified: email not configured; give email an")
     [line] = found(dossier([ON_CALL], karin=karin), "phone", "email")
     assert line.startswith("ok")
 
@@ -97,7 +97,7 @@ def test_an_address_that_cannot_be_read_is_named_and_never_shown(home: Path) -> 
 
     assert f"can be read by others; chmod 600 {home / 'mail-url'}" in open_to_all
     assert missing.startswith(f"warning channel sms: file:{home / 'sms-url'}: cannot be read")
-    assert missing.endswith("put its Apprise URL there, or mend notice_channels.sms")
+    assert missing.endswith("put its Apprise URL there, or correct notice_channels.sms")
     assert unset.startswith("warning channel chat: env:UNSET_CHAT: this environment variable is not set")
     assert closed.startswith("ok channel email: its address can be read")
     assert "hunter2" not in open_to_all + closed
@@ -108,7 +108,7 @@ def test_a_worker_that_only_serves_sites_sends_no_notices_and_is_not_blamed() ->
     assert [*channels(settings), *reachable(settings, {"acme.shop": dossier([ON_CALL])})] == []
 
 
-def test_the_doctor_says_it_of_what_is_published(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_doctor_reports_it_for_published_dossiers(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DRIFTVAKT_NOTICE_CHANNELS", '{"email": "env:MAIL_URL"}')
     records.publish_dossier(dossier([ON_CALL]), "ann")
 
@@ -116,6 +116,6 @@ def test_the_doctor_says_it_of_what_is_published(records: Records, monkeypatch: 
 
     assert verdicts(result)["notices acme.shop"] == "warning"
     assert said(result, "notices acme.shop").startswith(
-        "escalation P1, P2 reaches ann by phone, which is not configured; ann is written to by email instead; give phone"
+        "escalation P1, P2 reaches ann by phone, which is not configured; ann is notified by email instead; give phone"
     )
     assert verdicts(result)["channel email"] == "warning"

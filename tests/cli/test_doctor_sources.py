@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from activities.deadman.signs import Signs
 from activities.records import Records
+from activities.records.heartbeats import SourceHeartbeats
 from models.dossier import Dossier
 from models.errors import DossierError
 from starter.doctor.sources import sources
@@ -27,7 +27,7 @@ def dossier(application: str = "shop", *, watched_by: str = "central", **silent_
 
 
 def hear(records: Records, source: str, ago: timedelta) -> None:
-    Signs(records.database).note(source, datetime.now(UTC) - ago)
+    SourceHeartbeats(records.database).note(source, datetime.now(UTC) - ago)
 
 
 @pytest.mark.parametrize(
@@ -41,14 +41,14 @@ def test_a_source_is_well_for_as_long_as_it_may_be_silent(records: Records, ago:
     [finding] = sources(records, {"acme.shop": dossier(prometheus="5m")})
 
     assert (finding.check, finding.verdict.value) == ("source prometheus", verdict)
-    assert finding.said.startswith("it was last heard of at ")
+    assert finding.said.startswith("its last heartbeat was at ")
 
 
-def test_a_source_that_was_never_heard_of_is_named_with_its_mend(records: Records) -> None:
+def test_a_source_without_any_heartbeat_is_reported_with_the_fix(records: Records) -> None:
     [finding] = sources(records, {"acme.shop": dossier(prometheus="5m")})
 
-    assert finding.said == "nothing was ever heard of it"
-    assert "sends its alarms, a heartbeat among them, to the intake" in finding.mend
+    assert finding.said == "it has never sent anything"
+    assert "sends its alarms and a heartbeat to the intake" in finding.fix
 
 
 def test_of_two_dossiers_the_shorter_time_holds(records: Records) -> None:
@@ -67,17 +67,17 @@ def test_the_embedded_monitor_of_each_site_is_a_source_too(records: Records) -> 
 
     assert (north.check, north.verdict.value) == ("source monitor.north", "ok")
     assert (south.check, south.verdict.value) == ("source monitor.south", "warning")
-    assert "see that a worker serves the site" in south.mend
+    assert "check that a worker serves the site" in south.fix
 
 
 def test_dossiers_without_sources_or_that_cannot_be_read_say_nothing(records: Records) -> None:
     assert [*sources(records, {"acme.shop": dossier(), "acme.old": DossierError("too old")})] == []
 
 
-def test_the_doctor_says_it_of_what_is_published(records: Records) -> None:
+def test_the_doctor_reports_it_for_published_dossiers(records: Records) -> None:
     records.publish_dossier(dossier(prometheus="5m"), "ann")
 
     result = command("doctor", "--json")
 
     assert verdicts(result)["source prometheus"] == "warning"
-    assert said(result, "source prometheus").startswith("nothing was ever heard of it; see that it runs")
+    assert said(result, "source prometheus").startswith("it has never sent anything; check that it runs")

@@ -18,7 +18,7 @@ from tests.cli.conftest import Site, beside
 from tests.dossier.written import EXAMPLES, dump, plain_data
 
 
-async def test_what_is_published_holds_is_watched_and_monitored(site: Site) -> None:
+async def test_a_published_dossier_is_current_watched_and_monitored(site: Site) -> None:
     first = await beside("dossier", "publish", str(EXAMPLES / "acme"), "--by", "on-call", "--json")
     again = await beside("dossier", "publish", str(EXAMPLES / "acme" / "payroll.yaml"), "--by", "jonas")
     client = await site.server.client()
@@ -55,8 +55,10 @@ async def test_a_stranger_publishes_nothing_and_whom_the_new_version_leaves_out_
     left_out = await beside("dossier", "publish", str(path), "--by", "ANNA@supplier.example")
 
     assert (stranger.exit_code, stranger.stdout) == (1, "")
-    assert stranger.stderr.startswith("eve@example.com is no contact of acme.shop; these are: ann@example.com")
-    assert of_one_only.stderr.startswith("anna@supplier.example is no contact of acme.payroll; these are: ")
+    assert stranger.stderr.startswith(
+        "eve@example.com is not a contact of acme.shop; the contacts are: ann@example.com"
+    )
+    assert of_one_only.stderr.startswith("anna@supplier.example is not a contact of acme.payroll; the contacts are: ")
     assert unchanged == (["acme.shop"], dossier.digest)
     assert left_out.exit_code == 0
     assert site.records.current_digest("acme.shop") != dossier.digest
@@ -73,10 +75,10 @@ async def test_gaps_are_counted_and_are_no_obstacle(site: Site, tmp_path: Path) 
 
     assert result.exit_code == 0
     assert result.stdout.startswith("acme.shop ")
-    assert f"gaps against the agreement: `driftvakt dossier check {path}` names them" in result.stderr
+    assert f"gaps against the agreement: `driftvakt dossier check {path}` lists them" in result.stderr
 
 
-async def test_what_a_new_version_leaves_behind_is_listed_before_it_is_published(
+async def test_everything_that_a_new_version_drops_is_listed_before_publishing(
     site: Site, dossier: Dossier, tmp_path: Path
 ) -> None:
     at = datetime.now(UTC)
@@ -113,9 +115,9 @@ async def test_what_a_new_version_leaves_behind_is_listed_before_it_is_published
     [of_incidents, incident_line, of_proofs, proof_line, of_schedules, schedule_line, _gaps] = (
         planned.stderr.splitlines()
     )
-    assert of_incidents == "acme.shop: Incidents that go on by an earlier version:"
+    assert of_incidents == "acme.shop: Incidents that continue with an earlier version:"
     assert incident_line.startswith(
-        f"  inc.acme.shop.1 (web is down) is open and goes on by version {dossier.digest[:12]}"
+        f"  inc.acme.shop.1 (web is down) is open and continues with version {dossier.digest[:12]}"
     )
     assert "its component web is not in this version" in incident_line
     assert of_proofs.startswith("acme.shop: Instructions that lose their proof")

@@ -11,8 +11,18 @@ import pytest
 import yaml
 
 from activities.records import Records, upgrade
-from models.operation import OperationKind
-from tests.cli.hostile import MARK, ON_CALL, OPERATIONS, answering, fill, fill_notices, hostile_dossier, start_all
+from models.operation_kinds import CHANGE, START_UP
+from tests.cli.hostile import (
+    HOSTILE,
+    MARK,
+    ON_CALL,
+    OPERATIONS,
+    answering,
+    fill,
+    fill_notices,
+    hostile_dossier,
+    start_all,
+)
 from tests.cli.many import Said, give_all, in_c_locale
 from tests.cli.test_reference import commands
 from tests.servers import real_server
@@ -43,9 +53,10 @@ ACTING = {
         "shut-down",
         "silence",
         "split",
+        "start",
         "start-up",
         "submit",
-        "take-back",
+        "revoke",
     ),
     *("test", "up", "update", "wait", "worker"),
 }
@@ -57,12 +68,16 @@ GIVEN = {
     "dossier match": ["shop.yaml", "web-page"],
     "dossier digest": ["shop.yaml"],
     "clock": ["shop.yaml", "--events", "events.json"],
+    "availability": ["--dossier", "shop.yaml", "--events", "recorded.json", "--from", "2026-03"],
+    "problem rank": ["measured.json"],
+    "capacity forecast": ["use.csv"],
+    "history": ["acme.shop"],
     "incident show": ["acme.shop.1"],
     "incident clock": ["acme.shop.1"],
     "incident report": ["acme.shop.2"],
     "major show": ["2026-03-01.1"],
-    "operation show": [OPERATIONS[OperationKind.START_UP]],
-    "change show": [OPERATIONS[OperationKind.CHANGE]],
+    "operation show": [OPERATIONS[START_UP.name]],
+    "change show": [OPERATIONS[CHANGE.name]],
     "restore show": ["acme.shop", "database"],
     "drill trend": ["acme.shop", "database"],
     "watch show": ["acme.shop"],
@@ -80,8 +95,16 @@ CODE = {"doctor": 1, "dossier check": 1, "dossier freshness": 1}
 """Exit code where it is not 0: nothing of this installation runs, its words are doubtful, and no instruction was rehearsed."""
 
 WITHOUT_WORDS = {
-    *("clock", "dossier digest", "dossier freshness", "dossier schema", "change schema", "incident clock"),
-    *("drill list", "runbook list", "runbook show", "watch list"),
+    *(
+        "capacity forecast",
+        "clock",
+        "dossier digest",
+        "dossier freshness",
+        "dossier schema",
+        "change schema",
+        "incident clock",
+    ),
+    *("drill list", "history", "runbook list", "runbook show", "watch list"),
 }
 """Commands that show no words from outside, only names that the dossier checks."""
 
@@ -89,7 +112,7 @@ AS_SENT = {"alarm quarantine show"}
 """The body is shown below all else, with its own line breaks."""
 
 AS_WRITTEN = {"incident report"}
-"""Into a file or a pipe an account goes byte by byte, so that its digest can be checked."""
+"""Into a file or a pipe a post-incident report goes byte by byte, so that its digest can be checked."""
 
 Tried = dict[tuple[str, str], Said]
 
@@ -106,6 +129,9 @@ async def give_all_commands(directory: Path) -> Tried:
     """What every command said, all given in one process in the C locale."""
     (directory / "shop.yaml").write_text(yaml.safe_dump(hostile_dossier(), allow_unicode=True), "utf-8")
     (directory / "events.json").write_text(EVENTS)
+    (directory / "recorded.json").write_text(json.dumps(RECORDED))
+    (directory / "measured.json").write_text(json.dumps(MEASURED))
+    (directory / "use.csv").write_text("day,value\n2026-11-29,41.5\n")
     with real_server(directory / "home") as server:
         settings = server.settings
         settings.home.chmod(0o700)
@@ -130,6 +156,18 @@ def _given(name: str, quarantined: str) -> list[str]:
     return [quarantined if word == "QUARANTINE" else word for word in GIVEN.get(name, [])]
 
 
+RECORDED = {
+    "application": "acme.shop",
+    "maintenance": [
+        {"id": HOSTILE, "title": HOSTILE, "since": "2026-03-01T01:00:00Z", "until": "2026-03-01T02:00:00Z"},
+    ],
+}
+MEASURED = {
+    "interval_seconds": 60,
+    "needs": {HOSTILE: ["db"]},
+    "series": [{"component": HOSTILE, "measure": HOSTILE, "quiet": [1.0] * 20, "incident": [9.0] * 8}],
+    "logs": [{"component": "db", "incident": [HOSTILE]}],
+}
 EVENTS = json.dumps([{"at": "2026-03-01T12:00:00Z", "kind": "opened", "priority": "P1"}])
 
 

@@ -21,7 +21,7 @@ from models.dossier.instructions import Approval
 from models.halts import BeginHalt
 from models.incident import IncidentEnd
 from models.records import IncidentRecord, WriteRecords
-from starter import desk
+from starter.terminal import session
 from tests.cli.conftest import Site, beside
 from tests.workflows.waiting import end_of, until_asked
 from tests.workflows.world import alarm, cleared, gates, incident, report, status
@@ -38,7 +38,7 @@ def asking(site: Site) -> Site:
     return site
 
 
-async def test_what_is_open_is_listed_with_whom_it_waits_for(asking: Site) -> None:
+async def test_open_incidents_are_listed_with_the_people_they_wait_for(asking: Site) -> None:
     async with asking.working() as client:
         await report(client, alarm("web"))
         await until_asked(incident(client))
@@ -46,7 +46,7 @@ async def test_what_is_open_is_listed_with_whom_it_waits_for(asking: Site) -> No
         shown = (await beside("incident", "list")).stdout
 
     assert (line["id"], line["priority"], line["title"]) == ("inc.acme.shop.1", "P1", "web is down")
-    # Whoever the ladder asks to take it up comes beside those who may answer, a moment later.
+    # Whoever the escalation policy asks to take it up comes beside those who may answer, a moment later.
     assert set(line["waits_for"]) - {"anna@supplier.example", "operator"} == {"approver", BOSS, "cio@acme.example"}
     for part in ("acme.shop.1", "P1", "awaiting-decision; waits for ", "boss, cio", "web is down"):
         assert part in shown
@@ -62,7 +62,7 @@ async def test_clearing_an_alarm_that_is_not_open_fails_and_names_those_that_are
 
     assert (none.exit_code, none.stdout) == (1, "")
     assert none.stderr == (
-        "no open alarm of acme.shop is called 'embedded/web'; none is listed as open; "
+        "acme.shop has no active alarm with the fingerprint 'embedded/web'; none is active; "
         "`driftvakt watch show acme.shop` lists all\n"
     )
     assert mistyped.exit_code == 1
@@ -80,7 +80,7 @@ async def test_show_prints_the_question_and_a_command_that_answers_it(asking: Si
         answered = await beside(*shlex.split(line.partition("answer:")[2])[1:])
         outcome = await end_of(incident(client))
 
-    for part in ("g1: May this be done: Restart web?", BOSS, "approve", "refuse", "web is down", "run uptime"):
+    for part in ("g1: Carry out: Restart web?", BOSS, "approve", "refuse", "web is down", "run uptime"):
         assert part in shown.replace("$ ", "")
     assert (answered.exit_code, answered.stdout) == (0, "Decided: approve. It is carried out as shown.\n")
     assert outcome.end is IncidentEnd.RECOVERED
@@ -117,8 +117,11 @@ async def test_an_incident_whose_workflow_is_gone_is_called_lost(asking: Site) -
         told = await beside("incident", "note", "acme.shop.1", "hello")
 
     assert line["id"] == "inc.acme.shop.1"
-    assert "Its workflow no longer runs, though it was never closed" in shown.stdout
-    assert (told.exit_code, told.stderr) == (1, "incident acme.shop.1 no longer runs, so it cannot be told anything\n")
+    assert "Its workflow no longer runs, but the incident was not closed" in shown.stdout
+    assert (told.exit_code, told.stderr) == (
+        1,
+        "incident acme.shop.1 no longer runs, so it accepts no further updates\n",
+    )
 
 
 async def test_a_list_of_lost_incidents_that_is_cut_says_how_many_there_are(site: Site) -> None:
@@ -150,14 +153,17 @@ async def test_a_list_of_lost_incidents_that_is_cut_says_how_many_there_are(site
         (["refuse", "--yes"], "refuse needs a reason; say why with --note"),
         (
             ["approve", "--yes", "--by", "eve@example.com"],
-            "eve@example.com is no contact of acme.shop; these are: ",
+            "eve@example.com is not a contact of acme.shop; the contacts are: ",
         ),
         (
             ["approve", "--yes", "--by", BOSS, "--plan", "00000000"],
             "plan 00000000 is not the one that gate g1 asks about",
         ),
-        (["approve", "--yes", "--by", "x" * 200], "--by: string should have at most 120 characters"),
-        (["approve", "--by", BOSS], f"Answer g1 with 'approve' as {BOSS}? There is no terminal to ask on; add --yes"),
+        (["approve", "--yes", "--by", "x" * 200], "--by: it is too long: 120 characters at most"),
+        (
+            ["approve", "--by", BOSS],
+            f"Answer g1 with 'approve' as {BOSS}? Without a terminal, Driftvakt cannot ask you; confirm with --yes",
+        ),
     ],
 )
 async def test_a_wrong_answer_is_refused_in_one_sentence_and_decides_nothing(
@@ -225,12 +231,12 @@ async def test_an_incident_is_given_up_by_name_and_reason_once_its_alarms_are_cl
         outcome = await end_of(incident(client))
 
     assert (unsure.exit_code, fires.exit_code, given_up.exit_code) == (1, 1, 0)
-    assert fires.stderr.startswith("it is not cancelled: 1 alarm fires (web is down)")
+    assert fires.stderr.startswith("it is not cancelled: 1 alarm is active (web is down)")
     assert outcome.end is IncidentEnd.CANCELLED
 
 
 async def test_without_a_worker_it_is_said_that_nobody_answers(asking: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(desk, "ANSWER_WITHIN", timedelta(seconds=0.5))
+    monkeypatch.setattr(session, "ANSWER_WITHIN", timedelta(seconds=0.5))
     async with asking.working() as client:
         await report(client, alarm("web"))
         await until_asked(incident(client))

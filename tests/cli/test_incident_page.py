@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from models.records import EntryKind, TimelineEntry
-from starter.incident.page import age_of, show_incident
+from starter.incident.page import show_incident
 from starter.incident.views import IncidentView
+from starter.terminal.screen import age_of
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from starter.cli import app
 from tests.cli.test_reference import commands
 
-LOOKS = {"list", "show", "silences", "calendar", "trend", "freshness", "clock", "points", "runs"}
+LOOKS = {"list", "show", "silences", "calendar", "trend", "freshness", "clock", "history", "points", "runs"}
 HARMLESS = {"runbook list", "runbook show", "dossier show", "alarm quarantine list", "clock"}
 """Need no records, or have sentences of their own."""
 
@@ -32,7 +32,7 @@ def _looks() -> list[tuple[str, list[str]]]:
 
 
 @pytest.mark.parametrize(("name", "given"), _looks(), ids=lambda one: one if isinstance(one, str) else "")
-def test_a_command_that_looks_makes_no_home_and_no_database(
+def test_a_read_only_command_creates_no_home_and_no_database(
     name: str, given: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = tmp_path / "nowhere"

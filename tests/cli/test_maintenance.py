@@ -11,6 +11,7 @@ from temporalio.client import Client
 
 from models.dossier import Dossier
 from models.jobs import Outcome
+from models.people import Person
 from tests.cli.conftest import Site, beside
 from tests.fakes import Answer, FakeHosts
 from tests.maintenance.scene import HOSTS, OneDossier, hosts, workers
@@ -18,18 +19,28 @@ from tests.maintenance.scene import dossier as routine_of
 from tests.workflows.waiting import until_asked
 from tests.workflows.world import decide
 
+ON_CALL = "on-call@driftbolaget.example"
 ALWAYS = {"time_zone": "Europe/Stockholm", "hours": "00:00-24:00"}
 CHRISTMAS = {"since": "2026-12-18", "until": "2027-01-06", "time_zone": "UTC", "reason": "Christmas trade"}
 
 
 @pytest.fixture(autouse=True)
 def _ordered_by_a_contact(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DRIFTVAKT_USER", "on-call@driftbolaget.example")
+    monkeypatch.setenv("DRIFTVAKT_USER", ON_CALL)
 
 
 @pytest.fixture
 def dossier() -> Dossier:
     return routine_of([CHRISTMAS], window=ALWAYS, frequency="weekly sunday 03:00")
+
+
+def shop_hosts() -> FakeHosts:
+    """The shop's hosts, with the contact who orders."""
+    fakes = hosts()
+    plan = fakes.plan
+    contacts = [*plan.contacts, Person(name=ON_CALL)]
+    fakes.plan = plan.model_copy(update={"contacts": contacts, "operates": [*plan.operates, ON_CALL]})
+    return fakes
 
 
 async def listed() -> dict[str, Any]:
@@ -53,7 +64,7 @@ async def test_the_list_tells_the_next_run_the_last_one_and_whether_the_schedule
 
     before = await listed()
     await beside("apply")
-    ended = await run(site, client, hosts(), "--json")
+    ended = await run(site, client, shop_hosts(), "--json")
     after = await listed()
     await client.get_schedule_handle("maintenance.acme.shop.patches").pause(note="stocktaking")
     async with asyncio.timeout(90):
@@ -79,12 +90,12 @@ async def test_the_calendar_shows_twelve_months_with_what_stands_in_the_way(site
     assert lines[0] == "November 2026"
     assert "  acme.shop patches  Security updates: Sun 6, Sun 13, Sun 20, Sun 27 at 03:00" in lines
     assert "    ! Sun 2026-12-20 03:00 frozen until 2027-01-07 01:00: Christmas trade" in lines
-    assert lines[-1] == "52 runs, 3 of them with something in their way."
+    assert lines[-1] == "52 runs, 3 with a conflict."
     assert len(data) == 52
     assert data[0]["begins"] == "2026-11-29T03:00:00+01:00"
     assert from_sunday[0] == data[0]
     assert (far.exit_code, nothing.exit_code) == (2, 1)
-    assert "'--from': 9999-12-01 is no day that can be meant; write one from 1990 to 2199" in far.stderr
+    assert "'--from': 9999-12-01 is outside the supported years; write a day from 1990 to 2199" in far.stderr
     assert nothing.stderr.startswith("there is no operation ")
     assert (unknown.exit_code, unknown.stderr) == (
         1,
@@ -94,7 +105,7 @@ async def test_the_calendar_shows_twelve_months_with_what_stands_in_the_way(site
 
 async def test_a_run_that_stopped_is_gone_on_with_where_it_stopped(site: Site) -> None:
     client = await site.server.client()
-    fakes = hosts()
+    fakes = shop_hosts()
     fakes.answer("web3", Answer(outcome=Outcome.FAILED))
     records = OneDossier(routine_of(window=ALWAYS))
     async with workers(client, fakes, records):
@@ -108,9 +119,9 @@ async def test_a_run_that_stopped_is_gone_on_with_where_it_stopped(site: Site) -
     for batch in fakes.records:
         site.records.write(batch)
 
-    second = hosts()
+    second = shop_hosts()
     resumed = await run(site, client, second, "--resume", id)
-    again = await run(site, client, hosts(), "--resume", "maintenance.acme.shop.patches.never")
+    again = await run(site, client, shop_hosts(), "--resume", "maintenance.acme.shop.patches.never")
 
     assert early.exit_code == 1
     assert resumed.exit_code == 0, resumed.stderr
@@ -119,9 +130,9 @@ async def test_a_run_that_stopped_is_gone_on_with_where_it_stopped(site: Site) -
     assert "maintenance.acme.shop.patches.never" in again.stderr
 
 
-async def test_a_rehearsal_says_what_would_be_done_and_a_wrong_name_is_one_sentence(site: Site) -> None:
+async def test_a_rehearsal_lists_the_steps_and_a_wrong_name_gives_one_sentence(site: Site) -> None:
     client = await site.server.client()
-    fakes = hosts()
+    fakes = shop_hosts()
 
     rehearsed = await run(site, client, fakes, "--rehearse", "--json")
     wrong = await beside("maintenance", "run", "acme.shop", "Patches")
@@ -132,7 +143,7 @@ async def test_a_rehearsal_says_what_would_be_done_and_a_wrong_name_is_one_sente
     assert [job.host.name for job in fakes.jobs if job.rehearse] == HOSTS
     assert wrong.exit_code == 1
     assert len(wrong.stderr.splitlines()) == 1
-    assert both.stderr.startswith("--resume goes on with the hosts")
+    assert both.stderr.startswith("--resume continues with the hosts")
 
 
 async def test_a_mistyped_routine_or_component_starts_nothing(site: Site) -> None:

@@ -25,7 +25,7 @@ async def test_one_incident_is_not_led_twice_nor_by_who_may_not(
             wrong = await beside(*OPEN, "--lead", "nobody@x.example")
             right = await beside(*OPEN, "--lead", BO)
 
-    assert (led.exit_code, led.stderr) == (1, f"acme.shop.1 belongs to {MAJOR}; take it out there first\n")
+    assert (led.exit_code, led.stderr) == (1, f"acme.shop.1 belongs to {MAJOR}; remove it there first\n")
     assert (wrong.exit_code, wrong.stderr) == (1, f"nobody@x.example may not lead it; {ANNA}, {BO} may\n")
     assert (right.exit_code, right.stderr) == (0, "")
     assert ".1. Follow it: driftvakt major show" in right.stdout  # the first of its day: nothing was opened before it

@@ -12,8 +12,8 @@ from models.jobs import Outcome
 from models.runbooks import StepReport
 from starter.change.page import show_change
 from starter.change.service import ChangeView
-from starter.incident.page import show_gate
-from starter.incident.views import OpenQuestion
+from starter.gate.page import show_gate
+from starter.gate.views import OpenQuestion
 from starter.operation.page import show_steps
 from starter.operation.views import OperationView
 from starter.terminal.screen import terminal
@@ -54,6 +54,7 @@ def test_a_question_shows_the_same_plan(capsys: pytest.CaptureFixture[str]) -> N
         digest="1a2b3c4d",
         options=[],
         deciders=[],
+        who="anybody",
         roles=[],
         count=1,
         deadline=None,
@@ -82,7 +83,7 @@ def test_a_step_shows_the_first_lines_of_a_long_command_and_how_many_more_there_
     assert "… 54 more lines" in shown
 
 
-def test_a_script_of_our_own_is_shown_where_it_is_rehearsed_and_not_as_what_came_of_it(
+def test_our_own_script_is_shown_in_a_rehearsal_and_not_in_a_result(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     words = postgres(PostgresServer(run_as="postgres"), 'createdb "$1"', "scratch")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,33 @@ def test_every_command_and_option_stands_in_the_reference(name: str, command: An
             assert f"`{option}`" in section, f"docs/commands.md says nothing of {option} of {name}"
         assert parameter.help, f"{name} does not say what {names[0]} is for"
     assert command.help
+
+
+@pytest.mark.parametrize(("name", "command"), list(commands()), ids=lambda v: v if isinstance(v, str) else "")
+def test_the_reference_says_what_the_help_says(name: str, command: Any) -> None:
+    """A page may add sentences, and the default of an option; it shows code with marks, and links, which a terminal cannot."""
+    section = (DOCS / "commands.md").read_text().split(f"\n## driftvakt {name}\n")[1].split("\n## ")[0]
+    text, *rows = re.split(r"^\| `", re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", section), flags=re.MULTILINE)
+    described = [(re.split(r"[` ,.]", row)[0], one_line(row.partition(" | ")[2])) for row in rows]
+    # A command that has commands, such as `halt`, describes all of them in its help.
+    said = command.callback.__doc__ if hasattr(command, "commands") else command.help
+    assert one_line(text).startswith(one_line(said)), f"docs/commands.md describes {name} in other words"
+    for parameter in command.params:
+        if parameter.name == "help":
+            continue
+        names = (
+            {parameter.name.upper(), parameter.name.upper().removesuffix("S")}
+            if parameter.param_type_name == "argument"
+            else {*parameter.opts}
+        )
+        [meaning] = [meaning for option, meaning in described if option in names]
+        assert meaning.startswith(one_line(parameter.help).removesuffix(".")), (
+            f"docs/commands.md describes {parameter.opts[0]} of {name} in other words"
+        )
+
+
+def one_line(text: str) -> str:
+    return " ".join(text.replace("`", "").split())
 
 
 def test_the_reference_names_no_command_that_is_not_there() -> None:

@@ -19,10 +19,10 @@ import pytest
 
 from models.names import site_queue
 from models.settings import Settings
+from starter.connection.pollers import somebody_polls
+from starter.connection.temporal import connected
 from starter.installation.leftovers import left_behind
-from starter.installation.pollers import somebody_polls
 from starter.installation.private import open_to_others
-from starter.installation.temporal import connected
 from tests.dossier.written import dump, plain_data
 
 
@@ -48,9 +48,11 @@ async def served(settings: Settings, site: str) -> bool:
         return await somebody_polls(client, site_queue(site), workflows=False)
 
 
-def next_line(stream: Any) -> dict[str, Any]:
+def next_line(process: subprocess.Popen[str], stream: str = "stdout") -> dict[str, Any]:
     """The next line, which has to be an object."""
-    line = json.loads(stream.readline())
+    text = getattr(process, stream).readline()
+    assert text, f"it ended without another line; it wrote: {process.communicate()}"
+    line = json.loads(text)
     assert isinstance(line, dict)
     return line
 
@@ -67,8 +69,7 @@ def test_up_prints_one_object_once_all_runs(home: Path, tmp_path: Path) -> None:
     dossier = tmp_path / "shop.yaml"
     dossier.write_text(Path("examples/acme/shop.yaml").read_text())
     with started("up", str(dossier), "--json") as process:
-        assert process.stdout is not None
-        told = next_line(process.stdout)
+        told = next_line(process)
         settings = Settings()
         assert told["temporal"] == settings.temporal_target
         assert told["temporal_ui"].startswith(settings.ui_url)
@@ -99,7 +100,7 @@ def test_up_says_of_a_dossier_what_publishing_it_says(tmp_path: Path) -> None:
 
     assert process.returncode == 0
     assert told[-1].startswith("Dossier       acme.shop published (")
-    assert f"gaps against the agreement: `driftvakt dossier check {path}` names them" in warned
+    assert f"gaps against the agreement: `driftvakt dossier check {path}` lists them" in warned
 
 
 @pytest.mark.slow
@@ -109,8 +110,7 @@ def test_up_starts_again_by_itself_after_it_was_killed_and_keeps_its_files_to_it
     before = os.umask(0)
     try:
         with started("up", "--json") as killed:
-            assert killed.stdout is not None
-            next_line(killed.stdout)
+            next_line(killed)
             open_files = list(open_to_others(home))
             parts = {one.part for one in left_behind(home)}
             shutil.copytree(home, tmp_path / "copy", ignore=shutil.ignore_patterns("*.db*"))
@@ -118,8 +118,7 @@ def test_up_starts_again_by_itself_after_it_was_killed_and_keeps_its_files_to_it
             killed.wait()
         orphans = left_behind(home)
         with started("up", "--json") as again:
-            assert again.stdout is not None
-            next_line(again.stdout)
+            next_line(again)
             newer = left_behind(home)
             _, said = ended(again)
     finally:
@@ -135,11 +134,10 @@ def test_up_starts_again_by_itself_after_it_was_killed_and_keeps_its_files_to_it
 
 def test_a_worker_waits_for_temporal_and_logs_it_as_json() -> None:
     with started("worker", "--json") as process:
-        assert process.stderr is not None
-        waiting = next_line(process.stderr)
+        waiting = next_line(process, "stderr")
         assert (waiting["level"], waiting["logger"]) == ("warning", "driftvakt.temporal")
         assert "Temporal does not answer" in waiting["message"]
-        assert next_line(process.stderr)["message"] == waiting["message"]
+        assert next_line(process, "stderr")["message"] == waiting["message"]
         stdout, stderr = ended(process)
     assert (process.returncode, stdout) == (0, "")
     assert "Traceback" not in stderr
@@ -155,8 +153,7 @@ def test_a_worker_without_json_logs_lines_for_people() -> None:
 
 def test_the_intake_logs_json() -> None:
     with started("intake", "--json") as process:
-        assert process.stderr is not None
-        serving = next_line(process.stderr)
+        serving = next_line(process, "stderr")
         assert (serving["level"], serving["logger"]) == ("info", "uvicorn.error")
         stdout, stderr = ended(process)
         assert (process.returncode, stdout) == (0, "")
@@ -164,7 +161,7 @@ def test_the_intake_logs_json() -> None:
 
 
 @pytest.mark.parametrize("part", ["worker", "intake", "up"])
-def test_what_stops_a_part_is_a_line_of_json_too(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_reason_why_a_process_stopped_is_a_json_line_too(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DRIFTVAKT_SSH_THREADS", "0")
     with started(part, "--json") as process:
         stdout, stderr = process.communicate(timeout=60)
@@ -179,7 +176,7 @@ def test_up_starts_nothing_for_a_dossier_that_is_not_there(home: Path, how: tupl
     with started("up", str(home / "nowhere.yaml"), *how) as process:
         stdout, stderr = process.communicate(timeout=60)
     assert (process.returncode, stdout, len(stderr.splitlines())) == (1, "", 1)
-    assert "nowhere.yaml is not there" in stderr
+    assert "nowhere.yaml does not exist" in stderr
     assert list(home.iterdir()) == []
 
 

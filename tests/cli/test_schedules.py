@@ -79,8 +79,8 @@ async def test_apply_does_what_plan_shows_and_a_second_one_does_nothing(site: Si
 
     assert before == [(ID, "add")]
     assert applied.stdout.startswith(f"+ {ID}  Security updates of the operating system\n")
-    assert "1 added, 0 as they should be." in applied.stdout
-    assert "Nothing to do: 1 as they should be." in again.stdout
+    assert "1 added, 0 up to date." in applied.stdout
+    assert "Nothing to do: 1 up to date." in again.stdout
     assert (await client.get_schedule_handle(ID).describe()).info.last_updated_at == made.info.last_updated_at
     assert await changes() == [(ID, "keep")]
 
@@ -95,7 +95,7 @@ async def test_a_stranger_applies_nothing_and_a_contact_is_kept_under_one_name(s
     kept = AppliedSchedules(site.records.database).all()
 
     assert (refused.exit_code, program.exit_code) == (1, 1)
-    assert refused.stderr.startswith("eve@example.com is no contact of acme.shop; these are: ")
+    assert refused.stderr.startswith("eve@example.com is not a contact of acme.shop; the contacts are: ")
     assert program.stderr == "Driftvakt is the name of a program, not of a person; say who you are\n"
     assert before == [(ID, "add")]
     assert kept[ID].by == "jonas.berg@driftbolaget.example"
@@ -122,7 +122,7 @@ async def test_schedules_follow_the_published_dossier(site: Site) -> None:
     assert await changes() == []
 
 
-async def test_what_was_done_by_hand_is_named_and_taken_back_but_for_a_pause(site: Site) -> None:
+async def test_manual_edits_are_listed_and_reverted_except_for_a_pause(site: Site) -> None:
     client = await site.server.client()
     await beside("apply")
     handle = client.get_schedule_handle(ID)

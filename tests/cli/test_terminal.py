@@ -47,7 +47,7 @@ def shown(width: int | None, table: Listing) -> list[str]:
 def table(title: str = "the web server does not answer") -> Listing:
     made = Listing("incident", "prio", "what")
     made.columns[0].no_wrap = True
-    made.add_row("acme.shop-with-a-long-name.17", "P1", f"{title}\nwaiting of anna\n[dim]nobody leads it[/]")
+    made.add_row("acme.shop-with-a-long-name.17", "P1", f"{title}\nwaiting of anna\n[dim]unassigned[/]")
     return made
 
 
@@ -86,19 +86,19 @@ def test_into_a_pipe_each_row_is_one_line_that_grep_finds_whole() -> None:
     long = "very " * 200 + "long"
     _, row = shown(None, table(long))
     assert row.startswith("acme.shop-with-a-long-name.17  P1")
-    assert row.endswith(f"{long}; waiting of anna; nobody leads it")
+    assert row.endswith(f"{long}; waiting of anna; unassigned")
 
 
 @pytest.mark.parametrize("width", [1, 10, 20, 30])
 def test_in_a_window_that_is_too_narrow_for_the_table_nothing_is_cut(width: int) -> None:
     text = "".join("".join(shown(width, table())).split())
     assert "acme.shop-with-a-long-name.17" in text
-    assert "nobodyleadsit" in text
+    assert "unassigned" in text
 
 
-def test_a_wide_window_shows_a_table_with_what_is_said_below_each_other() -> None:
+def test_a_wide_window_shows_a_table_with_its_messages_below_each_other() -> None:
     lines = shown(100, table())
-    assert [x.strip() for x in lines[1:]][1:] == ["waiting of anna", "nobody leads it"]
+    assert [x.strip() for x in lines[1:]][1:] == ["waiting of anna", "unassigned"]
 
 
 def test_json_is_the_same_data_whatever_the_terminal_can_show(capsys: pytest.CaptureFixture[str]) -> None:

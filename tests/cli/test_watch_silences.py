@@ -24,14 +24,14 @@ async def test_a_silence_keeps_alarms_back_until_it_is_lifted(site: Site) -> Non
         afterwards = (await beside("watch", "silences", "acme.shop")).stdout
         silences = (await watch_status(client)).silences
 
-    assert silenced.stdout.startswith("Silence s1 of db holds until ")
-    assert silenced.stdout.endswith("what still fires then is raised.\n")
+    assert silenced.stdout.startswith("Alarms of db are silenced until ")
+    assert silenced.stdout.endswith("alarms that are active then are raised.\n")
     assert (receipt.disposition.value, receipt.incident) == ("suppressed", None)
     for part in ("s1", "db", "anna@supplier.example", "The disk is replaced"):
         assert part in listed
         assert part in shown
-    assert lifted.stdout == "Silence s1 is lifted; what still fires is raised.\n"
-    assert (afterwards, silences) == ("no silence holds\n", [])
+    assert lifted.stdout == "Silence s1 is lifted; active alarms are raised.\n"
+    assert (afterwards, silences) == ("no silence is active\n", [])
 
 
 async def test_programs_get_json_and_a_silence_without_names_covers_the_whole_application(site: Site) -> None:
@@ -50,7 +50,7 @@ async def test_programs_get_json_and_a_silence_without_names_covers_the_whole_ap
     assert json.loads(lifted.stdout)["message"].startswith("Silence s1 is lifted")
 
 
-async def test_what_the_watch_refuses_is_one_sentence(site: Site) -> None:
+async def test_a_refusal_of_the_watch_is_one_sentence(site: Site) -> None:
     async with site.working() as client:
         await report(client, alarm("mail"))
         unknown = await beside("watch", "silence", "acme.shop", *DISK, "--component", "dbb")

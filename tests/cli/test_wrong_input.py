@@ -11,6 +11,7 @@ import pytest
 
 from activities.records import Records
 from starter import cli
+from tests.cli.test_wrong_values import FOREIGN
 
 _ROOT = Path(__file__).parents[2]
 
@@ -115,6 +116,7 @@ def test_a_home_that_cannot_be_used_is_one_sentence(
         ("DRIFTVAKT_HOME", "~nobody-of-that-name/var"),
         ("DRIFTVAKT_SITES", "[not json"),
         ("DRIFTVAKT_INTAKE_HOST", "0.0.0.0"),
+        ("DRIFTVAKT_INTAKE_PROT", "8480"),
     ],
 )
 def test_a_wrong_setting_is_named_in_one_sentence(
@@ -125,6 +127,7 @@ def test_a_wrong_setting_is_named_in_one_sentence(
     assert code in {1, 2}
     assert len(err.splitlines()) == 1
     assert name.removeprefix("DRIFTVAKT_").lower() in err.lower()
+    assert FOREIGN.search(err) is None
 
 
 @pytest.mark.parametrize(
@@ -149,7 +152,7 @@ def test_a_wrong_settings_file_is_named_in_one_sentence(given: Given, home: Path
 @pytest.mark.parametrize(
     "text", ["", "shop", "acme.shop", "acme.shop.", "acme.shop.x", "..1", "acme.shop.17'; --", "å.b.1", "\0"]
 )
-def test_what_names_no_incident_is_refused(given: Given, text: str) -> None:
+def test_an_argument_that_names_no_incident_is_refused(given: Given, text: str) -> None:
     code, out, err = given("incident", "show", text)
     assert (code, out, len(err.splitlines())) == (1, "", 1)
     assert "write it as acme.shop.17" in err
@@ -160,8 +163,8 @@ def test_a_number_alone_asks_of_which_application(given: Given) -> None:
     assert given("incident", "show", "17") == (1, "", "incident 17 of which application? write acme.shop.17\n")
 
 
-def test_an_incident_of_one_application_is_not_looked_for_in_another(given: Given) -> None:
-    said = "acme.shop.1 is no incident of acme.payroll\n"
+def test_an_incident_of_one_application_is_not_searched_in_another(given: Given) -> None:
+    said = "acme.shop.1 is not an incident of acme.payroll\n"
     assert given("incident", "show", "acme.shop.1", "-a", "acme.payroll") == (1, "", said)
 
 

@@ -21,14 +21,16 @@ from activities.records import Records, upgrade
 from models.dossier import Dossier
 from models.dossier.instructions import Approval
 from models.names import WORKFLOW_QUEUE
-from models.operation import OperationKind
+from models.operation_kinds import CHANGE, START_UP
+from models.people import People
 from tests.cli.hostile import EXAMPLE, GATE, OPERATIONS, Anything, operation_status
 from tests.cli.many import Said, give_all, in_c_locale
 from tests.cli.scripted import MAJOR, major_status
 from tests.cli.test_reference import commands
 from tests.servers import real_server
+from tests.workflows.shop import APPLICATION, OPERATOR, QUEUE
 from tests.workflows.waiting import until_asked
-from tests.workflows.world import APPLICATION, OPERATOR, QUEUE, World, alarm, incident, report
+from tests.workflows.world import World, alarm, incident, report
 from workflows.incident.workflow import Incident
 from workflows.runtime.serving import BoundedWorker
 from workflows.watch.workflow import Watch
@@ -69,9 +71,10 @@ SOUND: dict[str, dict[str, list[str]]] = {
     "runbook rehearse": {"name": ["wait-for-health"], "inputs": ["component=web"]},
     "incident close": {"cause": ["unknown"]},
     "major remove": {"incident": ["acme.shop.1"]},
-    "operation": {"id": [OPERATIONS[OperationKind.START_UP]], "option": ["approve"], "holder": ["change.acme.shop.4"]},
+    "operation": {"id": [OPERATIONS[START_UP.name]], "option": ["approve"], "holder": ["change.acme.shop.4"]},
+    "operation start": {"kind": ["start-up"], "inputs": ["components=web"]},
     "operation shut-down": {"down_for": ["2h"]},
-    "change": {"id": [OPERATIONS[OperationKind.CHANGE]]},
+    "change": {"id": [OPERATIONS[CHANGE.name]]},
     "change submit": {"application": [APPLICATION], "routine": ["release"]},
     "change rehearse": {"application": [APPLICATION], "routine": ["release"]},
     "restore": {"name": ["database"]},
@@ -84,6 +87,9 @@ SOUND: dict[str, dict[str, list[str]]] = {
     "runbook new": {"name": ["mend-it"]},
     "alarm": {"fingerprint": ["embedded/web"], "id": ["0123456789"]},
     "dossier": {"path": ["shop.yaml"], "paths": ["shop.yaml"], "points": ["web-page"]},
+    "availability": {"dossier": ["shop.yaml"], "events": ["recorded.json"], "since": ["2026-03"]},
+    "problem rank": {"file": ["measured.json"]},
+    "capacity forecast": {"samples": ["use.csv"], "horizon": ["90d"], "limit": ["500"]},
     "clock": {"dossier": ["shop.yaml"], "events": ["events.json"]},
 }
 """What a command is given where it needs something, by the longest beginning of its name."""
@@ -118,7 +124,8 @@ PERSONS = {"by", "lead", "to"}
 TEXTS = {"reason", "note", "title", "text", "detail", "summary", "reference"}
 WHOLE_NUMBERS = {"limit", "past", "version"}
 PATHS = {"output", "directory", "path", "paths", "file", "dossier", "events", "picture", "dossiers"}
-DURATIONS = {"span", "down_for"}
+DURATIONS = {"span", "down_for", "horizon"}
+DECIMALS = {("capacity forecast", "limit"), ("capacity forecast", "headroom")}
 
 
 def values(command: str, parameter: Any) -> tuple[str, ...]:
@@ -126,6 +133,8 @@ def values(command: str, parameter: Any) -> tuple[str, ...]:
     name = parameter.name
     if name in TIMES and (command, name) != ("watch silence", "point"):
         return MOMENTS
+    if (command, name) in DECIMALS:
+        return ("many", "nan")
     for names, wrong in (
         (PERSONS, PEOPLE),
         (WHOLE_NUMBERS, NUMBERS if command == "incident list" else NUMBERS[:1]),
@@ -220,6 +229,10 @@ async def give_wrong_values(directory: Path) -> Tried:
         dossier["contacts"][address.partition("@")[0]] = person
     (directory / "shop.yaml").write_text(yaml.safe_dump(dossier, allow_unicode=True), "utf-8")
     (directory / "events.json").write_text('[{"at": "2026-03-01T12:00:00Z", "kind": "opened", "priority": "P1"}]')
+    (directory / "recorded.json").write_text('{"application": "acme.shop"}')
+    measured = {"component": "db", "measure": "cpu", "quiet": [1.0] * 20, "incident": [9.0]}
+    (directory / "measured.json").write_text(json.dumps({"interval_seconds": 60, "series": [measured]}))
+    (directory / "use.csv").write_text("day,value\n2026-11-29,41.5\n")
     with real_server(directory / "home") as server:
         server.settings.home.chmod(0o700)
         upgrade(server.settings.records_url)
@@ -250,7 +263,7 @@ async def give_wrong_values(directory: Path) -> Tried:
     return Tried(dict(zip(CASES, answers, strict=True)), before, after, told)
 
 
-ASKED = GATE.model_copy(update={"question": GATE.question.model_copy(update={"deciders": [OPERATOR]})})
+ASKED = GATE.model_copy(update={"question": GATE.question.model_copy(update={"deciders": People.of([OPERATOR])})})
 
 
 async def _begin(client: Client) -> None:
@@ -258,8 +271,7 @@ async def _begin(client: Client) -> None:
     await report(client, alarm("web"))
     await until_asked(incident(client))
     statuses = {MAJOR: ("major", major_status())} | {
-        id: (kind.value, operation_status(kind, id).model_copy(update={"gates": [ASKED]}))
-        for kind, id in OPERATIONS.items()
+        id: (kind, operation_status(kind, id).model_copy(update={"gates": [ASKED]})) for kind, id in OPERATIONS.items()
     }
     for id, (kind, status) in statuses.items():
         given = {"application": APPLICATION, "status": status.model_dump(mode="json")}
@@ -274,7 +286,8 @@ async def _running(client: Client) -> set[str]:
 
 
 FOREIGN = re.compile(
-    r"Traceback|pydantic|validation error|\bRPC\b|INVALID_ARGUMENT|Input should|value_error|NoneType|<class|Errno|"
+    r"Traceback|pydantic|validation error|[Ss]tring should|[Vv]alue should|Extra inputs|\bRPC\b|INVALID_ARGUMENT|"
+    r"[Ii]nput should|value_error|NoneType|<class|Errno|"
     r"sqlalchemy|Temporal did not|Invalid isoformat|month must be|out of range|Expecting value|\bstr\b|utcoffset"
 )
 """Words of libraries, not of ours."""

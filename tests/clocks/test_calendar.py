@@ -78,7 +78,7 @@ def test_days_on_which_the_clocks_change(day: str, span: str, hours: float) -> N
 
 
 def test_hours_that_never_open_and_times_without_a_zone_are_said_in_a_sentence() -> None:
-    with pytest.raises(ClockError, match="do not open any more after 2026-06-18; mend them"):
+    with pytest.raises(ClockError, match="do not open again after 2026-06-18; correct them"):
         Calendar(ServiceHours(time_zone="UTC", weekly=Weekly())).add(
             datetime(2026, 6, 18, tzinfo=UTC), timedelta(hours=1)
         )

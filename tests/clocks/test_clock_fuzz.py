@@ -7,7 +7,7 @@ from random import Random
 
 from activities.clocks import read
 from models.base import parse_duration
-from models.clock import ClockEvent, ClockEventKind, Promise, PromiseReading, Standing, StretchKind
+from models.clock import ClockEvent, ClockEventKind, Promise, PromiseReading, StretchKind, TargetState
 from models.dossier.agreement import Agreement, Pause, Priority, ServiceHours, ServiceLevel, Target
 from models.dossier.parties import Party, PartyKind
 from tests.clocks.random_hours import CHANGES, random_hours, windows
@@ -61,19 +61,19 @@ def expect_same(reading: PromiseReading, clock: MinuteClock, now: int, opened: d
     assert reading.priority is not None
     if not clock.over and clock.counting:
         overdue = any(clock.counters[p].used_up is not None for p in clock.counting)
-        assert (reading.standing is Standing.OVERDUE) is overdue, told
+        assert (reading.state is TargetState.OVERDUE) is overdue, told
         assert reading.priority.value in clock.counting, told
     elif not clock.over:  # nothing is promised any more, but it was, and too late
         assert clock.breached, told
-        assert reading.standing is (Standing.BROKEN if reading.promise is Promise.UPDATE else Standing.OVERDUE), told
+        assert reading.state is (TargetState.MISSED if reading.promise is Promise.UPDATE else TargetState.OVERDUE), told
     else:
-        assert reading.standing is (Standing.BROKEN if clock.breached else Standing.KEPT), told
+        assert reading.state is (TargetState.MISSED if clock.breached else TargetState.MET), told
     if clock.counting:  # else what is shown is how it stood when it was promised last
         counter = clock.counters[reading.priority.value]
         assert reading.elapsed_seconds == counter.counted * 60, told
         assert reading.paused_seconds == counter.paused * 60, told
         assert not (clock.over and clock.ran_out) or counter.used_up == clock.ran_out, told
-    if reading.standing in {Standing.RUNNING, Standing.OUTSIDE_HOURS}:
+    if reading.state in {TargetState.RUNNING, TargetState.OUTSIDE_HOURS}:
         due = runs_out(clock, now)
         assert due is None or reading.deadline == opened + due * MINUTE, told
 
@@ -127,7 +127,7 @@ def test_the_clocks_read_as_one_who_lives_through_every_minute() -> None:
                 expect_same(found[promise], clock, now, opened, told)
                 expect_explained(found[promise], opened, opened + now * MINUTE)
                 read_clocks += 1
-                broken_before += bool(clock.breached) and found[promise].standing is Standing.RUNNING
+                broken_before += bool(clock.breached) and found[promise].state is TargetState.RUNNING
             else:
                 assert not clock.counting, told
                 assert not clock.breached, told

@@ -28,7 +28,7 @@ def test_an_auditor_gets_deadlines_and_seconds_for_programs() -> None:
 
     assert code == 0
     respond, restore, _ = json.loads(out)["promises"]
-    assert (respond["breached_at"], respond["standing"]) == ("2026-06-18T10:30:00Z", "overdue")
+    assert (respond["breached_at"], respond["state"]) == ("2026-06-18T10:30:00Z", "overdue")
     assert (restore["elapsed_seconds"], restore["paused_seconds"], restore["deadline"]) == (7200, 7200, None)
 
 
@@ -57,18 +57,18 @@ def test_the_picture_is_well_formed_whatever_a_note_holds(tmp_path: Path) -> Non
         ([WAITING], "the first event is `waiting`; the first event, and no other, is `opened`"),
         ([OPENED, OPENED], "event 2 opens it again"),
         ([WAITING | {"kind": "opened"}, OPENED | {"kind": "resumed"}], "comes before event 1"),
-        ([OPENED, WAITING | {"party": None}], "event 2 waits and names no party; add `party:`"),
-        ([OPENED, WAITING | {"party": "nobody"}], "waits for 'nobody', which is no party; use one of"),
+        ([OPENED, WAITING | {"party": None}], "event 2 waits, but names no party; add `party:`"),
+        ([OPENED, WAITING | {"party": "nobody"}], "waits for 'nobody', which is not a party; use one of"),
         ([OPENED, WAITING | {"reason": "waiting_for_third_party"}], "but acme is of kind customer; write"),
-        ([OPENED | {"at": "2026-06-18T10:00:00"}], "event 1: at: input should have timezone info"),
-        ([OPENED | {"at": "2026-06-19T10:00:00Z"}], "before it was opened at"),
+        ([OPENED | {"at": "2026-06-18T10:00:00"}], "event 1: at must be a time with its zone"),
+        ([OPENED | {"at": "2026-06-19T10:00:00Z"}], "before the incident was opened at"),
         ([OPENED | {"priority": None}], "no event sets a priority; add it to the first event, or give --priority"),
-        ([OPENED, {"at": "2026-06-18T11:00:00Z", "kind": "priority"}], "sets the priority and names none"),
-        ({"a": 1}, "standard input holds no list of events"),
+        ([OPENED, {"at": "2026-06-18T11:00:00Z", "kind": "priority"}], "sets the priority, but names none"),
+        ({"a": 1}, "standard input contains no list of events"),
         ("[", "standard input, line 1: this is neither JSON nor YAML"),
     ],
 )
-def test_what_cannot_be_computed_is_said_in_one_sentence(events: object, said: str) -> None:
+def test_an_event_list_that_cannot_be_computed_gives_one_sentence(events: object, said: str) -> None:
     code, out = clock(events)
 
     assert code == 2

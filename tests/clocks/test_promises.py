@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from activities.clocks import read
-from models.clock import ClockEvent, ClockReading, Promise, PromiseReading, Standing, StretchKind
+from models.clock import ClockEvent, ClockReading, Promise, PromiseReading, StretchKind, TargetState
 from models.dossier.agreement import Agreement
 from models.dossier.parties import Party
 
@@ -75,12 +75,12 @@ def promise(reading: ClockReading, which: Promise) -> PromiseReading:
     return next(one for one in reading.promises if one.promise is which)
 
 
-def test_what_was_taken_up_in_time_stays_kept_when_the_priority_is_raised() -> None:
+def test_a_response_in_time_stays_met_when_the_priority_is_raised() -> None:
     happened = events((0, "opened", as_priority("P3")), (1, "responded"), (3, "priority", as_priority("P1")))
 
     respond = promise(read(agreement(), PARTIES, happened, after(3)), Promise.RESPOND)
 
-    assert (respond.standing, respond.priority, respond.within) == (Standing.KEPT, "P3", "2h")
+    assert (respond.state, respond.priority, respond.within) == (TargetState.MET, "P3", "2h")
 
 
 def test_a_breach_is_not_hidden_by_a_lower_priority() -> None:
@@ -89,32 +89,32 @@ def test_a_breach_is_not_hidden_by_a_lower_priority() -> None:
     open_still = promise(read(agreement(), PARTIES, happened, after(6)), Promise.RESTORE)
     closed = promise(read(agreement(), PARTIES, [*happened, *events((7, "closed"))], after(8)), Promise.RESTORE)
 
-    assert (open_still.standing, open_still.deadline) == (Standing.RUNNING, after(48))
+    assert (open_still.state, open_still.deadline) == (TargetState.RUNNING, after(48))
     assert (open_still.breached_at, open_still.breached_as, open_still.breaches) == (after(4), "P1", 1)
-    assert (closed.standing, closed.priority, closed.within) == (Standing.BROKEN, "P1", "4h")
+    assert (closed.state, closed.priority, closed.within) == (TargetState.MISSED, "P1", "4h")
     assert (closed.deadline, closed.breached_at, closed.elapsed_seconds) == (after(4), after(4), 7 * 3600)
 
 
-@pytest.mark.parametrize(("told_at", "standing"), [(1.5, Standing.BROKEN), (0.5, None)])
-def test_a_late_word_is_not_hidden_by_a_priority_that_promises_none(told_at: float, standing: Standing | None) -> None:
+@pytest.mark.parametrize(("told_at", "state"), [(1.5, TargetState.MISSED), (0.5, None)])
+def test_a_late_word_is_not_hidden_by_a_priority_that_promises_none(told_at: float, state: TargetState | None) -> None:
     happened = events(
         (0, "opened", as_priority("P1")), (told_at, "updated"), (told_at + 0.2, "priority", as_priority("P3"))
     )
 
-    found = [p.standing for p in read(agreement(), PARTIES, happened, after(5)).promises if p.promise is Promise.UPDATE]
+    found = [p.state for p in read(agreement(), PARTIES, happened, after(5)).promises if p.promise is Promise.UPDATE]
 
-    assert found == ([standing] if standing else [])
+    assert found == ([state] if state else [])
 
 
-def test_what_is_promised_no_longer_is_counted_no_longer() -> None:
+def test_a_target_that_no_longer_applies_no_longer_counts() -> None:
     happened = events((0, "opened", as_priority("P1")), (3, "priority", as_priority("P3")))
 
     update = promise(read(agreement(), PARTIES, happened, after(20), explain=True), Promise.UPDATE)
 
-    assert (update.standing, update.breached_at, update.elapsed_seconds) == (Standing.BROKEN, after(1), 3 * 3600)
+    assert (update.state, update.breached_at, update.elapsed_seconds) == (TargetState.MISSED, after(1), 3 * 3600)
     assert [(s.kind, s.why, s.until) for s in update.stretches] == [
         (StretchKind.RUNNING, "round the clock", after(3)),
-        (StretchKind.STOPPED, "not promised as P3", after(20)),
+        (StretchKind.STOPPED, "no target as P3", after(20)),
     ]
 
 
@@ -125,8 +125,8 @@ def test_a_raise_makes_neither_a_word_nor_taking_it_up_overdue_at_once() -> None
     respond, update = promise(reading, Promise.RESPOND), promise(reading, Promise.UPDATE)
 
     # Taking it up was due sooner as P2 than a quarter of an hour after the raise.
-    assert (respond.standing, respond.deadline, respond.priority) == (Standing.RUNNING, after(0.5), "P2")
-    assert (update.standing, update.deadline, update.started_at) == (Standing.RUNNING, after(1.4), after(0.4))
+    assert (respond.state, respond.deadline, respond.priority) == (TargetState.RUNNING, after(0.5), "P2")
+    assert (update.state, update.deadline, update.started_at) == (TargetState.RUNNING, after(1.4), after(0.4))
 
 
 def test_restoring_is_counted_from_the_opening_whatever_the_priority_was() -> None:
@@ -134,7 +134,7 @@ def test_restoring_is_counted_from_the_opening_whatever_the_priority_was() -> No
 
     restore = promise(read(agreement(), PARTIES, happened, after(5)), Promise.RESTORE)
 
-    assert (restore.standing, restore.deadline, restore.elapsed_seconds) == (Standing.OVERDUE, after(4), 5 * 3600)
+    assert (restore.state, restore.deadline, restore.elapsed_seconds) == (TargetState.OVERDUE, after(4), 5 * 3600)
 
 
 def test_lowering_the_priority_and_raising_it_again_wins_no_time() -> None:
@@ -157,16 +157,16 @@ def test_a_wait_stops_the_clocks_that_the_agreement_names_and_no_other() -> None
     all_named = read(agreement({"waiting_for_customer": ["restore", "update"]}), PARTIES, happened, after(1.2))
 
     assert named.pauses == [Promise.RESTORE]
-    assert promise(named, Promise.RESTORE).standing is Standing.PAUSED
-    assert (promise(named, Promise.UPDATE).standing, promise(named, Promise.UPDATE).deadline) == (
-        Standing.RUNNING,
+    assert promise(named, Promise.RESTORE).state is TargetState.PAUSED
+    assert (promise(named, Promise.UPDATE).state, promise(named, Promise.UPDATE).deadline) == (
+        TargetState.RUNNING,
         after(1.5),
     )
     assert promise(named, Promise.UPDATE).stretches[-1].why.endswith("no access, which does not pause the clock")
-    assert promise(all_named, Promise.UPDATE).standing is Standing.PAUSED
+    assert promise(all_named, Promise.UPDATE).state is TargetState.PAUSED
 
 
-def test_a_wait_of_which_nobody_heard_is_theirs_and_pauses_nothing_until_somebody_was_reached() -> None:
+def test_a_wait_pauses_no_clock_until_somebody_of_the_party_was_reached() -> None:
     agreed = agreement({"waiting_for_customer": ["restore"]})
     silent = events((0, "opened", as_priority("P1")), (1, "waiting", {"party": "acme", "reached": False}))
     called = [*silent, *events((2, "waiting", {"party": "acme"}))]
@@ -200,7 +200,7 @@ def test_a_wait_ends_with_another_one_with_an_answer_or_when_it_is_over(
     assert (seconds["customer"], seconds["third_party"]) == (waited[0] * 3600, waited[1] * 3600)
 
 
-def test_whichever_comes_first_restoring_or_closing_ends_it_and_opening_anew_goes_on_from_there() -> None:
+def test_restoring_or_closing_ends_the_clock_and_reopening_continues_it() -> None:
     happened = events(
         (0, "opened", as_priority("P1")),
         (0.1, "responded"),
@@ -215,16 +215,16 @@ def test_whichever_comes_first_restoring_or_closing_ends_it_and_opening_anew_goe
     restore = promise(again, Promise.RESTORE)
 
     assert promise(closed, Promise.RESTORE).done_at == after(1)
-    assert (restore.standing, restore.elapsed_seconds, restore.deadline) == (Standing.RUNNING, 3 * 3600, after(27))
+    assert (restore.state, restore.elapsed_seconds, restore.deadline) == (TargetState.RUNNING, 3 * 3600, after(27))
     assert (StretchKind.STOPPED, after(1), after(20)) in [(s.kind, s.since, s.until) for s in restore.stretches]
-    assert promise(again, Promise.RESPOND).standing is Standing.KEPT
+    assert promise(again, Promise.RESPOND).state is TargetState.MET
     assert (promise(again, Promise.UPDATE).started_at, promise(again, Promise.UPDATE).deadline) == (
         after(20),
         after(24),
     )
 
 
-def test_working_days_are_told_with_the_hours_that_they_are() -> None:
+def test_working_days_are_printed_with_their_hours() -> None:
     agreed = agreement(P1={"respond": "1 working day", "restore": "2 working days"})
     friday = datetime(2026, 6, 12, 6, tzinfo=UTC)
     happened = [ClockEvent(at=friday, kind="opened", priority="P1")]

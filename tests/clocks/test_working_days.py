@@ -51,12 +51,14 @@ def test_working_days_are_counted_as_people_count_them(since: str, days: int, un
 def test_hours_without_working_days_are_said_in_a_sentence() -> None:
     never = ServiceHours(time_zone="UTC", weekly=Weekly())
 
-    with pytest.raises(ClockError, match="there are not so many working days after 2026-06-18; mend the service hours"):
+    with pytest.raises(
+        ClockError, match="there are not enough working days after 2026-06-18; correct the service hours"
+    ):
         WorkingDays(never).add(datetime(2026, 6, 18, tzinfo=UTC), Fraction(1))
 
 
 @pytest.mark.parametrize("zone", CHANGES)
-def test_working_days_are_those_of_one_who_looks_at_every_minute(zone: str) -> None:
+def test_working_days_are_the_same_as_in_a_minute_by_minute_count(zone: str) -> None:
     rng = Random(zone)
     starts = windows()[zone]
     for number in range(40):

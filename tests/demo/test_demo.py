@@ -46,13 +46,13 @@ def test_both_acts_end_well_and_nothing_is_left_behind(tmp_path: Path) -> None:
     assert process.returncode == 0, output
     assert output.count("Healthy again, and proven") == 2
     assert "approve by karin.holm@acme.example" in output
-    assert "Undone: the shop is as it was before" in output
+    assert "Rolled back: the shop is in its previous state" in output
     assert "Proven: the backup can be restored" in output
     assert none_left(tmp_path) == []
     assert not (tmp_path / "demo").exists()
 
 
-def test_programs_are_told_the_same_a_json_object_a_line(tmp_path: Path) -> None:
+def test_programs_get_the_same_as_one_json_object_a_line(tmp_path: Path) -> None:
     with demo(tmp_path, "--script", "--json", "--keep-home") as process:
         output, _ = process.communicate(timeout=440)
     assert process.returncode == 0, output

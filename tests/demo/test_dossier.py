@@ -29,7 +29,9 @@ def test_it_pins_the_hosts_of_this_demo(shop: Shop, tmp_path: Path) -> None:
         assert target.credential == f"file:{shop.credential}"
 
 
-def test_only_the_database_is_not_restarted_unasked_and_the_system_owner_may_agree(shop: Shop, tmp_path: Path) -> None:
+def test_only_the_restart_of_the_database_needs_approval_and_the_system_owner_may_approve(
+    shop: Shop, tmp_path: Path
+) -> None:
     dossier = read_dossier(written(shop, tmp_path))
     asked = {
         name: remedy.approval.roles

@@ -22,7 +22,7 @@ def _environment_comes_back(home: Path, monkeypatch: pytest.MonkeyPatch) -> None
         monkeypatch.setenv(name, os.environ[name])
 
 
-def test_it_is_made_anew_and_is_an_installation_of_its_own(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_demo_creates_a_new_installation_of_its_own(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DRIFTVAKT_TEMPORAL_ADDRESS", "production.example:7233")
     first = make_home()
     (first.home / "old").touch()
@@ -63,12 +63,12 @@ def test_a_demo_that_runs_is_left_alone(home: Path) -> None:
 def test_a_directory_with_something_else_is_left_alone(home: Path) -> None:
     (home / "demo").mkdir()
     (home / "demo" / "thesis.txt").write_text("years of work")
-    with pytest.raises(SettingsError, match="no demo's"):
+    with pytest.raises(SettingsError, match="do not belong to the demo"):
         make_home()
     assert (home / "demo" / "thesis.txt").exists()
 
 
-def test_what_a_killed_demo_left_running_is_ended(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_processes_of_a_killed_demo_are_ended(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = make_home()
     monkeypatch.setenv("DRIFTVAKT_HOME", str(home))
     environment = {"DRIFTVAKT_HOME": str(settings.home), "DRIFTVAKT_PART": "temporal", "PATH": os.environ["PATH"]}

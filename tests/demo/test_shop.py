@@ -16,7 +16,7 @@ def control(shop: Shop, verb: str, component: str) -> int:
     directory = shop.machines[component].directory
     command = ["/bin/sh", "shop/control.sh", verb, component]
     return subprocess.run(
-        command, cwd=directory, env=environment(directory), capture_output=True, timeout=30
+        command, cwd=directory, env=environment(directory), capture_output=True, timeout=90
     ).returncode
 
 
@@ -56,7 +56,7 @@ def test_starting_what_runs_and_stopping_what_does_not_changes_nothing(shop: Sho
     assert shop.pid("db") == first
 
 
-def test_what_hangs_is_stopped_all_the_same(shop: Shop) -> None:
+def test_a_process_that_hangs_is_stopped(shop: Shop) -> None:
     control(shop, "start", "db")
     pid = shop.freeze("db")
     assert control(shop, "stop", "db") == 0
@@ -65,12 +65,12 @@ def test_what_hangs_is_stopped_all_the_same(shop: Shop) -> None:
         os.kill(pid, 0)
 
 
-def test_what_does_not_start_says_why(shop: Shop) -> None:
+def test_a_process_that_does_not_start_gives_the_reason(shop: Shop) -> None:
     directory = shop.machines["db"].directory
     (directory / "shop" / "settings").write_text("PORT=none\nNEEDS=\n")
     command = ["/bin/sh", "shop/control.sh", "start", "db"]
     ended = subprocess.run(
-        command, cwd=directory, env=environment(directory), capture_output=True, text=True, timeout=30
+        command, cwd=directory, env=environment(directory), capture_output=True, text=True, timeout=90
     )
     assert ended.returncode == 1
     assert "invalid literal" in ended.stderr

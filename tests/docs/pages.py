@@ -10,6 +10,10 @@ DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(ROOT / "examples").rglob("*.md")])
 
 _FENCE = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
+_FORM = re.compile(
+    r"start-workflow\?taskQueue=driftvakt&workflowType=(?P<type>[\w.-]+)(?:&workflowId=[\w.-]+)?\)[^{]{0,200}?(?P<text>\{.+?\})[`\n]",
+    re.DOTALL,
+)
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 
 
@@ -34,6 +38,11 @@ def code(page: Path, language: str | None = None) -> list[str]:
 def links(page: Path) -> list[str]:
     """Where the links and pictures of a page lead."""
     return _LINK.findall(prose(page))
+
+
+def start_forms() -> list[tuple[str, str, str]]:
+    """Page, workflow type and sample of every start form that is linked with an input to paste."""
+    return [(name(page), one["type"], one["text"]) for page in PAGES for one in _FORM.finditer(page.read_text())]
 
 
 def anchors(page: Path) -> set[str]:

@@ -23,10 +23,11 @@ def check_text(tmp_path: Path) -> Callable[[str | bytes], list[Fault]]:
         faults = check([path])
         lines = max(1, path.read_bytes().count(b"\n") + 1)
         for fault in faults:
-            assert str(fault) == f"{path}:{fault.line}: {fault.what}; {fault.mend}"
+            weight = {"error": "", "gap": "gap: ", "note": "note: "}[fault.severity.value]
+            assert str(fault) == f"{path}:{fault.line}: {weight}{fault.what}; {fault.fix}"
             assert 1 <= fault.line <= lines
             assert fault.what
-            assert fault.mend
+            assert fault.fix
             assert "\n" not in str(fault)
         return faults
 

@@ -54,7 +54,7 @@ def test_check_prints_json_for_programs(tmp_path: Path) -> None:
     report = json.loads(out)
     assert code == 1
     assert (report["errors"], report["gaps"], report["dossiers"]) == (2, 1, ["acme.shop", "acme.shop"])
-    assert {tuple(fault) for fault in report["faults"]} == {("path", "line", "severity", "what", "mend", "rule")}
+    assert {tuple(fault) for fault in report["faults"]} == {("path", "line", "severity", "what", "fix", "rule")}
 
 
 def test_check_of_a_file_that_is_not_there_is_a_fault_and_no_traceback(tmp_path: Path) -> None:
@@ -135,13 +135,13 @@ def test_schema_that_cannot_be_written_is_an_error_and_no_traceback(tmp_path: Pa
     assert "cannot be written" in err
 
 
-def test_match_says_which_instructions_are_taken_when_points_are_ill_and_why() -> None:
+def test_match_names_the_instructions_for_failing_points_and_the_reason() -> None:
     code, out, err = run("match", SHOP, "web-page", "db-answers")
 
     assert (code, err) == (0, "")
     assert out.splitlines() == [
-        "1. db-down (The database does not answer): db is ill, and the fault begins in db",
-        "2. web-down (The web server does not answer): web is ill, but the fault begins in db",
+        "1. db-down (The database does not answer): db fails; root component db",
+        "2. web-down (The web server does not answer): web fails; root component db",
     ]
 
 

@@ -31,11 +31,28 @@ def test_every_field_is_documented() -> None:
     assert fields - words == set()
 
 
+def cell(text: str) -> str:
+    """A text as it stands in a cell of a table of the page."""
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def test_every_field_is_documented_in_the_words_of_its_model() -> None:
+    schema: dict[str, Any] = Dossier.model_json_schema()
+    described = {**schema["$defs"], "Dossier": schema}
+    other = []
+    for section in re.split(r"^#+ (?=\w+$)", PAGE.read_text(), flags=re.MULTILINE):
+        fields = described.get(section.partition("\n")[0], {}).get("properties", {})
+        for name, meaning in re.findall(r"^\| `(\w+)` \| .*? \| (.*) \|$", section, re.MULTILINE):
+            words = cell(fields.get(name, {}).get("description", ""))
+            other += [name] if not meaning.startswith(words) else []
+    assert other == []
+
+
 def test_every_rule_is_documented_and_no_other() -> None:
     table = PAGE.read_text().split("## Rules", 1)[1]
 
-    assert set(re.findall(r"^\| `([a-z-]+)` \|", table, re.MULTILINE)) == set(RULES)
-    assert all(rule.about for rule in RULES.values())
+    rows = dict(re.findall(r"^\| `([a-z-]+)` \| \w+ \| \w+ \| (.*) \|$", table, re.MULTILINE))
+    assert rows == {name: cell(rule.about) for name, rule in RULES.items()}
 
 
 def test_the_dossier_that_the_page_begins_with_has_no_error_and_no_gap(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def _check(raw: bytes) -> None:
         for fault in check([path]):
             assert 1 <= fault.line <= lines
             assert fault.what
-            assert fault.mend
+            assert fault.fix
             assert "\n" not in str(fault).removeprefix(str(path))
             assert fault.severity in Weight
 

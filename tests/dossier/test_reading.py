@@ -20,11 +20,11 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
 REFUSED: list[tuple[str, str | bytes, int, str]] = [
     ("tab as indentation", "customer:\n\tname: x\n", 2, "a tab is used for indentation"),
     ("tab inside a mapping", "a:\n  b: 1\n\tc: 2\n", 3, "a tab is used for indentation"),
-    ("duplicate key names both lines", "a: 1\nb: 2\na: 3\n", 3, "'a' stands twice: on line 1 and on line 3"),
+    ("duplicate key names both lines", "a: 1\nb: 2\na: 3\n", 3, "'a' appears twice: on line 1 and on line 3"),
     ("duplicate key deep down", "a:\n  b:\n    c: 1\n    d: 2\n    c: 3\n", 5, "on line 3 and on line 5"),
     ("bomb of aliases", BOMB, 6, "the aliases make more than 250,000 values"),
     ("bomb of long text", f"a: &a {'x' * 100_000}\nb: [{','.join(['*a'] * 200)}]\n", 2, "the aliases make more than"),
-    ("alias to itself", "a: &a [1, *a]\n", 1, "the alias *a stands inside what it repeats"),
+    ("alias to itself", "a: &a [1, *a]\n", 1, "the alias *a is inside the value that it repeats"),
     ("alias to nothing", "a: *nobody\n", 1, "the alias *nobody repeats nothing"),
     ("merge key", "a: &a {b: 1}\nc:\n  <<: *a\n", 3, "merge keys (<<) are not supported"),
     ("not UTF-8", b"a: 1\nb: caf\xe9\n", 2, "the byte 0xe9 is not UTF-8"),
@@ -52,7 +52,7 @@ REFUSED: list[tuple[str, str | bytes, int, str]] = [
     ("binary", "a: !!binary aGVq\n", 1, "the tag '!!binary' is not allowed"),
     ("unclosed quote", "a: 'x\nb: 1\n", 1, "a quote is not closed"),
     ("unclosed bracket", "a: [1, 2\nb: 3\n", 1, "a [ is not closed"),
-    ("second colon", "a: b: c\n", 1, "a colon stands where none can"),
+    ("second colon", "a: b: c\n", 1, "a colon is not allowed here"),
     ("uneven indentation", "a:\n  b: 1\n c: 2\n", 3, "the indentation does not fit"),
     ("10 MB", b"# " + b"x" * 10_000_000, 1, "the file has 10.0 MB, more than the 1 MB"),
 ]
@@ -126,7 +126,7 @@ def test_what_cannot_be_opened_is_a_fault(tmp_path: Path) -> None:
     faults = check([*sorted(tmp_path.iterdir()), tmp_path / "missing.yaml", Path("a\0b"), Path("x" * 5000)])
 
     assert len(faults) == 6
-    assert all(f.line == 1 and f.mend for f in faults)
+    assert all(f.line == 1 and f.fix for f in faults)
 
 
 def test_a_directory_is_searched_for_dossiers_and_hidden_files_are_left_out(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ async def _restart(client: Client, application: str, *, rehearse: bool = False) 
     )
 
 
-async def test_what_would_pass_the_limit_asks_an_operator_and_goes_on_when_allowed(tmp_path: Path) -> None:
+async def test_an_operation_above_the_limit_asks_an_operator_and_continues_after_approval(tmp_path: Path) -> None:
     async with two_applications(tmp_path) as (client, records):
         first = await (await _restart(client, "acme.app0")).result()
         rehearsal = await (await _restart(client, "acme.app1", rehearse=True)).result()
@@ -59,16 +59,16 @@ async def test_what_would_pass_the_limit_asks_an_operator_and_goes_on_when_allow
         outcome = await second.result()
         proofs = {f.instruction: f for name in ("acme.app0", "acme.app1") for f in freshness(records, name)}
     assert (first.end, rehearsal.end) == (OperationEnd.NOTHING_TO_DO, OperationEnd.REHEARSED)
-    assert gate.question.text == "Start acme.app1: may it go on, above what one hour allows?"
+    assert gate.question.text == "Start up acme.app1: continue above the action rate limit?"
     assert "acts on 1 host of acme.app1: h1." in gate.question.plan
-    assert "That makes 2 hosts, where 1 are agreed" in gate.question.plan
-    assert "start-up.acme.app0.tFalse: 1 host of acme.app0, Start acme.app0, by ann" in gate.question.plan
+    assert "Driftvakt would then have acted on 2 hosts (limit: 1)" in gate.question.plan
+    assert "start-up.acme.app0.tFalse: 1 host of acme.app0, Start up acme.app0, by ann" in gate.question.plan
     assert outcome.end is OperationEnd.NOTHING_TO_DO
     assert proofs["start-up"].rehearsed is not None
     assert proofs["start-up"].carried_out is not None
 
 
-async def test_what_nobody_allows_is_not_done(tmp_path: Path) -> None:
+async def test_an_operation_above_the_limit_without_approval_does_nothing(tmp_path: Path) -> None:
     async with two_applications(tmp_path) as (client, _):
         await (await _restart(client, "acme.app0")).result()
         second = await _restart(client, "acme.app1")
@@ -76,4 +76,4 @@ async def test_what_nobody_allows_is_not_done(tmp_path: Path) -> None:
         await decide(second, "refuse", by="ann", note="One is enough for today")
         outcome = await second.result()
     assert outcome.end is OperationEnd.REFUSED
-    assert outcome.summary == "not approved: Start acme.app1: may it go on, above what one hour allows?"
+    assert outcome.summary == "not approved: Start up acme.app1: continue above the action rate limit?"

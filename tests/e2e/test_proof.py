@@ -38,7 +38,7 @@ async def test_a_remedy_that_was_never_tried_asks_an_operator_and_is_proven_once
             first = await end_of(running_site.incident)
             after = stale(running_site)
     assert "never rehearsed, nor carried out" in gate.question.text
-    assert gate.question.deciders == ["ann"]
+    assert gate.question.deciders.names == ["ann"]
     assert (started, first.end, fleet.count(NAME, "start")) == (0, IncidentEnd.RECOVERED, 1)
     assert after == ""
 

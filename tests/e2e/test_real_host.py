@@ -17,7 +17,7 @@ from temporalio.client import Client, WorkflowHandle
 from activities.alarms.reporter import WatchReporter
 from activities.records import Records, upgrade
 from models.alarms import Alarm, AlarmState
-from models.incident import CancelIncident, IncidentEnd, IncidentOutcome, IncidentState, Told
+from models.incident import CancelIncident, IncidentEnd, IncidentOutcome, IncidentReply, IncidentState
 from models.records import EntryKind
 from starter.dossier.publishing import publish, read_all
 from tests.chaos.fleet import Fleet
@@ -125,9 +125,9 @@ async def test_cancelling_ends_what_runs_on_the_host_and_says_so(tmp_path: Path,
             while (await status(running_site.incident)).alarms:
                 await asyncio.sleep(0.05)
             order = CancelIncident(by="ann", reason="The command takes too long")
-            await running_site.incident.execute_update("cancel_incident", order, result_type=Told)
+            await running_site.incident.execute_update("cancel_incident", order, result_type=IncidentReply)
             await end_of(running_site.incident)
-            [said] = [t for t in running_site.timeline(EntryKind.STATE) if t.startswith("Cancelled while")]
+            [said] = [t for t in running_site.timeline(EntryKind.STATE) if t.startswith("Cancelled during")]
             left = [p for p in Path("/proc").glob("[0-9]*/cmdline") if _runs(p, str(marker))]
     assert "Carry out: Something long" in said
     assert left == []

@@ -102,7 +102,7 @@ async def test_an_order_is_carried_out_as_typed_and_one_too_many_asks(tmp_path: 
     assert log.read_text() == f"{NASTY}\n3\n"
     assert (entry.ordered_this_month, entry.per_month) == (1, 1)
     assert "1 a month are agreed, and this is number 2 of" in gate.question.text
-    assert gate.question.deciders == ["ann"]
+    assert gate.question.deciders.names == ["ann"]
     assert isinstance(wrong.value.cause, ApplicationError)
     assert wrong.value.cause.message == (
         "ann may not order write; kim@acme.example may; there is no input 'color'; it takes note, times; note is missing: "

@@ -18,7 +18,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.records import Records, upgrade
 from models.dossier.parties import OPERATOR
-from models.halts import Halt, HaltOrder, HaltStatus, HaltTold, LiftHalt
+from models.halts import Halt, HaltOrder, HaltReply, HaltStatus, LiftHalt
 from models.incident import IncidentEnd, IncidentStatus
 from models.jobs import Outcome
 from models.names import AWAITS_DECISION_BY, WORKFLOW_QUEUE
@@ -101,7 +101,7 @@ async def _pending(handle: WorkflowHandle[Any, Any], failure: str) -> str:
             await asyncio.sleep(0.05)
 
 
-async def test_what_is_under_way_on_many_hosts_is_halted_within_five_seconds_and_goes_on_when_lifted(
+async def test_a_batch_over_many_hosts_halts_within_five_seconds_and_continues_after_the_halt(
     tmp_path: Path, hosts: list[Host]
 ) -> None:
     log, go = tmp_path / "log", tmp_path / "go"
@@ -130,7 +130,7 @@ async def test_what_is_under_way_on_many_hosts_is_halted_within_five_seconds_and
             report = await handle.result()
             over: Halt = await client.get_workflow_handle("halt.acme", result_type=Halt).result()
     # Each turn that began ran to its end on every host; how many did within the first second is a matter of speed.
-    assert answer.shown
+    assert answer.in_ui
     assert "ann has halted customer acme since" in said
     assert begun.count("end") == len(begun) - begun.count("end") == len(steps)
     assert len(steps) < HOSTS * TURNS
@@ -140,7 +140,7 @@ async def test_what_is_under_way_on_many_hosts_is_halted_within_five_seconds_and
     assert (over.lifted_by, over.lifted_because) == ("ann", "it was toast")
 
 
-async def test_an_incident_still_looks_and_collects_while_halted_and_heals_once_that_is_lifted(
+async def test_a_halted_incident_still_probes_and_collects_and_runs_its_remedy_after_the_halt(
     tmp_path: Path, hosts: list[Host]
 ) -> None:
     fleet = Fleet(hosts[0], applications=1, components=1)
@@ -163,7 +163,7 @@ async def test_an_incident_still_looks_and_collects_while_halted_and_heals_once_
             evidence, started = installed.timeline(EntryKind.EVIDENCE), fleet.count(NAME, "start")
             halted = await _shown(installed.incident)
             await page.cancel()
-            told = await page.execute_update("lift", LiftHalt(by="ANN", reason="it is over"), result_type=HaltTold)
+            told = await page.execute_update("lift", LiftHalt(by="ANN", reason="it is over"), result_type=HaltReply)
             outcome = await end_of(installed.incident)
             healed = await _shown(installed.incident)
             over = await page.result()
@@ -174,7 +174,7 @@ async def test_an_incident_still_looks_and_collects_while_halted_and_heals_once_
     assert (outcome.end, outcome.remedy, fleet.count(NAME, "start")) == (IncidentEnd.RECOVERED, "restart", 1)
     assert over.lifted_because == "it is over"
     assert any("ann has halted all customers" in note for note in notes)
-    assert "The halt is lifted; it goes on" in notes
+    assert "The halt is lifted; work continues" in notes
     assert OPERATOR in halted.waits_for
     assert "**blocked: Waits until the halt is lifted: ann has halted all customers" in halted.page
     assert (healed.waits_for, "blocked" in healed.page) == ([], False)
@@ -216,4 +216,4 @@ async def test_a_halt_of_a_customer_that_is_none_fails_with_the_names_of_those_t
                     task_queue=WORKFLOW_QUEUE,
                 )
     assert isinstance(failed.value.cause, ApplicationError)
-    assert failed.value.cause.message == "Nothing is halted: there is no customer 'amce'; there are acme"
+    assert failed.value.cause.message == "The halt did not begin: there is no customer 'amce'; there are acme"

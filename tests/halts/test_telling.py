@@ -17,7 +17,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from activities.records import Records, upgrade
 from activities.records.halts import HaltActivities, Halts
-from models.halts import AwaitLift, Halt, HaltOrder, HaltTold, Lifted, LiftHalt
+from models.halts import AwaitLift, Halt, HaltOrder, HaltReply, Lifted, LiftHalt
 from models.names import WORKFLOW_QUEUE
 from models.notices import NoticeReceipt, Occasion, SendNotice
 from tests.records.dossiers import shop
@@ -74,7 +74,7 @@ async def halted(
 
 
 async def lift(handle: WorkflowHandle[Any, Halt]) -> None:
-    await handle.execute_update("lift", LiftHalt(by=BO, reason="It was a script"), result_type=HaltTold)
+    await handle.execute_update("lift", LiftHalt(by=BO, reason="It was a script"), result_type=HaltReply)
     await handle.result()
 
 

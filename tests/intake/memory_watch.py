@@ -6,10 +6,10 @@ from collections.abc import Callable
 from datetime import datetime
 
 from models.alarms import AlarmBatch, BatchReceipt
-from models.slices import WatchSlice
+from models.plans import WatchPlan
 from models.watch import WatchState
-from workflows.watch.alarms import AlarmDesk
-from workflows.watch.incidents import IncidentBook
+from workflows.watch.alarms import AlarmHandler
+from workflows.watch.incidents import IncidentRegister
 
 _PAYLOAD_LIMIT = 2 * 1024 * 1024
 """Of Temporal."""
@@ -24,12 +24,12 @@ class MemoryWatch:
         self.application = application
         graph = depends_on or {"web": ["db"], "db": []}
         self.memory = WatchState(
-            slice=WatchSlice(application=application, known=True, dossier="d", depends_on=graph),
+            plan=WatchPlan(application=application, known=True, dossier="d", depends_on=graph),
             next_number=1,
             next_alarm=1,
         )
-        book = IncidentBook(application, self.memory, now, lambda *_: None, lambda *_: None)
-        self.desk = AlarmDesk(application, self.memory, book, now, lambda *_: None)
+        book = IncidentRegister(application, self.memory, now, lambda *_: None, lambda *_: None)
+        self.desk = AlarmHandler(application, self.memory, book, now, lambda *_: None)
 
     def take(self, batch: AlarmBatch) -> BatchReceipt:
         """Take a batch, as it arrives over the wire."""

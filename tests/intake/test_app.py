@@ -90,11 +90,11 @@ async def test_a_source_is_who_its_token_says(bench: Bench) -> None:
         {"Authorization": "Bearer \xe5\xe4\xf6".encode("latin-1")},
     ],
 )
-async def test_without_the_right_token_nothing_is_taken_and_nothing_is_told(bench: Bench, headers: Any) -> None:
+async def test_without_the_right_token_nothing_is_stored_and_nothing_is_revealed(bench: Bench, headers: Any) -> None:
     answer = await bench.http.post("/alarms", json={"application": "acme.shop", "title": "sesame"}, headers=headers)
     assert answer.status_code == 401
     assert "sesame" not in answer.text
-    assert bench.reporter.taken == bench.records.quarantined() == []
+    assert bench.reporter.taken == bench.records.quarantine.latest() == []
 
 
 async def test_a_token_can_be_exchanged_while_the_intake_runs(bench: Bench, token_file: Path) -> None:
@@ -143,7 +143,7 @@ async def test_while_the_records_are_away_the_sender_is_asked_to_send_again(
         raise StoreUnavailableError("the records database does not answer")
 
     monkeypatch.setattr(bench.records, "applications", away)
-    monkeypatch.setattr(bench.records, "quarantine_all", away)
+    monkeypatch.setattr(bench.records.quarantine, "add_all", away)
     assert (await bench.post(content=body)).status_code == 503
     assert bench.reporter.taken == []
 
@@ -163,13 +163,13 @@ async def test_while_the_records_are_away_the_sender_is_asked_to_send_again(
         ("/alarms/alertmanager", b'{"alerts": [{"status": "firing", "labels": {}}]}', "shape"),
     ],
 )
-async def test_what_is_not_understood_is_kept_and_opens_an_incident_of_the_provider(
+async def test_an_unreadable_message_is_quarantined_and_opens_an_incident_of_the_provider(
     bench: Bench, path: str, body: bytes, kind: str
 ) -> None:
     answer = await bench.post(path, content=body)
     assert answer.status_code == 200
     [receipt] = answer.json()["receipts"]
-    [row] = bench.records.quarantined()
+    [row] = bench.records.quarantine.latest()
     assert (receipt["disposition"], receipt["quarantine"]) == ("quarantined", row.id)
     [alarm] = bench.reporter.taken
     assert (alarm.application, alarm.component) == (PROVIDER, None)
@@ -182,14 +182,14 @@ async def test_a_flood_of_one_kind_is_one_fault(bench: Bench) -> None:
     for n in range(5):
         await bench.post(content=b"no JSON %d" % n)
     assert len({a.fingerprint for a in bench.reporter.taken}) == 1
-    assert len(bench.records.quarantined()) == 5
+    assert len(bench.records.quarantine.latest()) == 5
 
 
 async def test_the_good_part_of_a_body_is_delivered_and_the_bad_part_kept(bench: Bench) -> None:
     nowhere = alert(application="nowhere") | {"fingerprint": "x"}
     answer = await bench.post("/alarms/alertmanager", json=webhook(alert(), {"bad": 1}, nowhere))
     assert [r["disposition"] for r in answer.json()["receipts"]] == ["opened", "quarantined", "quarantined"]
-    assert {json.loads(row.body).get("bad", "alarm") for row in bench.records.quarantined()} == {1, "alarm"}
+    assert {json.loads(row.body).get("bad", "alarm") for row in bench.records.quarantine.latest()} == {1, "alarm"}
     assert {a.application for a in bench.reporter.taken} == {"acme.shop", PROVIDER}
 
 
@@ -201,7 +201,7 @@ async def test_alerts_that_alertmanager_left_out_are_noticed(bench: Bench) -> No
 async def test_of_a_body_that_is_too_large_the_beginning_and_the_digest_are_kept(bench: Bench) -> None:
     answer = await bench.post(content=b'{"application": "' + b"x" * BODY_LIMIT)
     assert answer.status_code == 200
-    [row] = bench.records.quarantined()
+    [row] = bench.records.quarantine.latest()
     assert len(row.body) == BODY_LIMIT
     assert "SHA-256" in row.reason
 
@@ -219,7 +219,7 @@ async def test_a_body_that_cannot_be_decompressed_is_kept(bench: Bench, encoding
     packed = gzip.compress(b'{"application": "acme.shop"}')[:-9]
     answer = await bench.post(content=packed, headers={"Content-Encoding": encoding})
     assert [r["disposition"] for r in answer.json()["receipts"]][-1] == "quarantined"
-    assert packed in [row.body for row in bench.records.quarantined()]
+    assert packed in [row.body for row in bench.records.quarantine.latest()]
     assert bench.reporter.taken[-1].fingerprint == "intake.prometheus.encoding"
 
 

@@ -18,7 +18,7 @@ from models.alarms import AlarmState
 from models.errors import SettingsError, TemporalUnavailableError
 from models.settings import Settings
 from starter.alarm.commands import app
-from starter.installation.temporal import client_options, connect
+from starter.connection.temporal import client_options, connect
 from tests.intake.test_real import Installation, reported, watching
 from tests.ports import free_ports
 from tests.records.dossiers import shop
@@ -55,7 +55,7 @@ async def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return await asyncio.to_thread(subprocess.run, command, cwd=_ROOT, capture_output=True, text=True, timeout=60)
 
 
-async def test_what_is_raised_by_hand_is_in_the_watch_until_it_is_cleared(server: TemporalServer) -> None:
+async def test_an_alarm_raised_by_hand_is_in_the_watch_until_it_is_cleared(server: TemporalServer) -> None:
     async with watching(Installation(server, server.settings)) as client:
         raised = await run("raise", "acme.shop", "--component", "web", "--title", "Cannot pay", "--by", "ann", "--json")
         assert raised.returncode == 0, raised.stderr

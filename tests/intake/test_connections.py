@@ -108,7 +108,7 @@ async def test_without_a_token_the_body_is_not_waited_for(live: Live, monkeypatc
     assert answer.startswith("HTTP/1.1 401")
 
 
-async def test_a_sender_with_a_wrong_token_and_a_large_body_hears_why_it_is_refused(live: Live) -> None:
+async def test_a_sender_with_a_wrong_token_and_a_large_body_gets_the_reason(live: Live) -> None:
     answer = await live.post(b"x" * 4_900_000, token="wrong")
     assert (answer.status_code, live.reporter.taken) == (401, [])
 
@@ -121,7 +121,7 @@ async def test_a_malformed_chunk_after_a_good_token_is_asked_for_again(live: Liv
     assert (await live.post()).status_code == 200
 
 
-async def test_what_is_no_http_is_refused(live: Live) -> None:
+async def test_data_that_is_not_http_is_refused(live: Live) -> None:
     assert (await live.raw("no HTTP\r\n\r\n")).startswith("HTTP/1.1 400")
 
 
@@ -134,7 +134,7 @@ async def test_a_burst_on_one_application_is_taken_in_few_updates(live: Live) ->
 
 async def test_junk_from_a_source_takes_little_memory(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     at_once = most = 0
-    real: Callable[..., list[str]] = live.records.quarantine_all
+    real: Callable[..., list[str]] = live.records.quarantine.add_all
 
     def counted(source: str, found: list[tuple[bytes, str]]) -> list[str]:
         nonlocal at_once, most
@@ -145,7 +145,7 @@ async def test_junk_from_a_source_takes_little_memory(live: Live, monkeypatch: p
         finally:
             at_once -= 1
 
-    monkeypatch.setattr(live.records, "quarantine_all", counted)
+    monkeypatch.setattr(live.records.quarantine, "add_all", counted)
     answers = await asyncio.gather(*(live.post(b"%d junk" % n * 100_000) for n in range(20)))
     assert {a.status_code for a in answers} == {200}
     assert most <= 2

@@ -9,7 +9,8 @@ from temporalio.testing import WorkflowEnvironment
 from models.alarms import AlarmBatch
 from models.dossier.instructions import Approval
 from tests.intake.memory_watch import MemoryWatch
-from tests.workflows.world import APPLICATION, DEPENDS_ON, World, alarm, cleared, report
+from tests.workflows.shop import APPLICATION, DEPENDS_ON
+from tests.workflows.world import World, alarm, cleared, report
 
 
 async def test_the_fakes_answer_as_the_real_watch_does(skipping: WorkflowEnvironment) -> None:

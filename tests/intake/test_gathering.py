@@ -46,7 +46,7 @@ async def test_a_burst_goes_in_few_updates_and_each_sender_gets_its_own_receipts
     assert len(reporter.batches) <= 2
 
 
-async def test_what_does_not_fit_into_one_update_goes_in_the_next() -> None:
+async def test_alarms_that_do_not_fit_into_one_update_go_into_the_next() -> None:
     reporter = FakeReporter()
     gathering = GatheringReporter(reporter)
     big = [gathering.deliver(batch(*(f"{s}{n}" for n in range(300)), detail="x" * 1000)) for s in "abcd"]
@@ -70,7 +70,7 @@ async def test_a_sender_whose_alarm_is_refused_does_not_fail_the_others() -> Non
     assert [names(a) for n, a in enumerate(answers) if n != 3] == [["first"], ["a"], ["b"], ["c"]]
 
 
-async def test_while_the_watch_is_away_everybody_is_told_and_afterwards_it_goes_on() -> None:
+async def test_while_the_watch_is_down_every_sender_gets_503_and_then_delivery_continues() -> None:
     reporter = FakeReporter(away=True)
     gathering = GatheringReporter(reporter)
     answers = await asyncio.gather(*(gathering.deliver(batch(t)) for t in "abc"), return_exceptions=True)

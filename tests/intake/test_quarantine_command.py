@@ -22,9 +22,9 @@ def ids(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     url = Settings().records_url
     upgrade(url)
     records = Records(url)
-    first = records.quarantine("nagios", EVIL, "not JSON: line 1")
-    records.quarantine("nagios", EVIL, "not JSON: line 1")
-    second = records.quarantine("zabbix", b"[]", "no alarm in it")
+    first = records.quarantine.add("nagios", EVIL, "not JSON: line 1")
+    records.quarantine.add("nagios", EVIL, "not JSON: line 1")
+    second = records.quarantine.add("zabbix", b"[]", "no alarm in it")
     records.close()
     return [first, second]
 
@@ -60,7 +60,7 @@ def test_a_body_is_shown_as_it_was_sent_and_cannot_steer_the_terminal(ids: list[
     ("id", "what"),
     [
         ("1234", "1234 is too short for an id; give eight or more of its digits"),
-        ("00000000", "nothing with the id 00000000 is in quarantine"),
+        ("00000000", "the quarantine has no message with the id 00000000"),
     ],
 )
 def test_an_id_that_names_nothing_is_refused_in_a_sentence(ids: list[str], id: str, what: str) -> None:

@@ -59,7 +59,7 @@ async def test_characters_that_cannot_be_kept_do_not_lose_an_alarm(bench: Bench,
 # --- fields
 
 
-async def test_what_is_too_long_is_cut_with_a_mark(bench: Bench) -> None:
+async def test_text_that_is_too_long_is_cut_with_a_mark(bench: Bench) -> None:
     long = {"title": "t" * 5000, "detail": "d" * 5000, "link": "https://x/" + "l" * 5000, "fingerprint": "f" * 5000}
     await bench.post(json=SHOP | long)
     [alarm] = bench.reporter.taken
@@ -83,7 +83,7 @@ async def test_the_states_of_other_systems_are_understood(bench: Bench, said: st
     assert (alarm.state, alarm.severity) == (AlarmState(state), Severity.WARNING)
 
 
-async def test_what_only_people_may_say_is_not_taken_from_a_source(bench: Bench) -> None:
+async def test_fields_that_only_people_may_set_are_ignored_from_a_source(bench: Bench) -> None:
     await bench.post(json=SHOP | {"by_person": True, "since_known": True, "source": "embedded"})
     [alarm] = bench.reporter.taken
     assert (alarm.by_person, alarm.since_known, alarm.source) == (False, False, "prometheus")
@@ -112,7 +112,7 @@ async def test_a_source_cannot_clear_the_alarm_of_another(bench: Bench) -> None:
     assert list(held) == ["prometheus/disk"]
 
 
-def test_what_a_person_raises_is_known_by_what_it_is_about() -> None:
+def test_a_persons_alarm_is_identified_by_its_component_and_title() -> None:
     now = datetime.now(UTC)
     one, other = (by_person(SHOP | {"title": t, "component": "web"}, "anna@x.example", now) for t in ("a", "b"))
     assert one.fingerprint != other.fingerprint
@@ -157,21 +157,19 @@ async def test_one_alert_that_is_nested_too_deeply_does_not_take_its_neighbours_
 
 
 @pytest.mark.parametrize("bad", ['{"application": "acme.shop", "title": nonsense}', '{"application": "acme.shop", "ti'])
-async def test_a_malformed_alarm_beside_good_ones_is_told_to_the_people_of_its_application(
-    bench: Bench, bad: str
-) -> None:
+async def test_a_malformed_alarm_among_valid_ones_is_reported_on_its_application(bench: Bench, bad: str) -> None:
     answer = await bench.post(content=f'[{{"application": "acme.shop", "title": "good"}}, {bad}'.encode())
     assert [r["disposition"] for r in answer.json()["receipts"]] == ["opened", "quarantined"]
     assert [(a.application, a.source) for a in bench.reporter.taken] == [
         ("acme.shop", "prometheus"),
         ("acme.shop", "intake"),
     ]
-    [row] = bench.records.quarantined()
+    [row] = bench.records.quarantine.latest()
     assert row.body.decode() == bad
     assert row.id in bench.reporter.taken[1].detail
 
 
-async def test_a_state_that_is_not_understood_is_told_to_the_people_of_the_application(bench: Bench) -> None:
+async def test_an_unknown_state_is_reported_on_the_application(bench: Bench) -> None:
     await bench.post(json=SHOP | {"state": "perhaps"})
     assert bench.reporter.taken[0].application == "acme.shop"
     await bench.post(json={"application": "acme.unknown", "state": "perhaps"})
@@ -179,7 +177,7 @@ async def test_a_state_that_is_not_understood_is_told_to_the_people_of_the_appli
 
 
 @pytest.mark.parametrize("path", ["/alarm", "/api/v2/alerts", "/alarms/prometheus"])
-async def test_what_a_source_sends_to_another_address_is_kept_and_told(bench: Bench, path: str) -> None:
+async def test_a_message_to_a_wrong_path_is_quarantined_and_reported(bench: Bench, path: str) -> None:
     answer = await bench.post(path, json=SHOP)
     assert (answer.status_code, answer.json()["receipts"][0]["disposition"]) == (200, "quarantined")
     assert bench.reporter.taken[0].fingerprint == "intake.prometheus.address"
@@ -191,13 +189,13 @@ async def test_hundreds_of_messages_that_are_not_understood_are_kept_together(be
     body = json.dumps([SHOP, *({"n": n} for n in range(300))]).encode()
     receipts = (await bench.post(content=body)).json()["receipts"]
     assert [r["disposition"] for r in receipts] == ["opened"] + ["quarantined"] * 101
-    assert body in [row.body for row in bench.records.quarantined(limit=200)]
+    assert body in [row.body for row in bench.records.quarantine.latest(limit=200)]
 
 
 async def test_junk_is_one_message(bench: Bench) -> None:
     junk = bytes(range(256)) * 1000
     assert len((await bench.post(content=junk)).json()["receipts"]) == 1
-    assert bench.records.quarantined()[0].body == junk
+    assert bench.records.quarantine.latest()[0].body == junk
 
 
 async def test_several_alarms_one_after_the_other_are_taken(bench: Bench) -> None:
@@ -224,7 +222,7 @@ async def test_a_body_over_the_limit_is_taken_in_parts(bench: Bench) -> None:
 
 async def test_junk_that_is_too_large_is_kept_and_its_room_given_back(bench: Bench) -> None:
     await bench.post(content=b"[" + b"junk" * (BODY_LIMIT // 2))
-    [row] = bench.records.quarantined()
+    [row] = bench.records.quarantine.latest()
     assert len(row.body) <= BODY_LIMIT
     assert "SHA-256" in row.reason
     assert bench.room_is_free()
@@ -267,7 +265,7 @@ async def test_a_message_with_very_many_values_is_kept_and_does_not_affect_its_n
     [kept] = [r for r in answer.json()["receipts"] if r["disposition"] == "quarantined"]
     assert "more than 100,000 commas and brackets" in kept["reason"]
     assert [a.title for a in bench.reporter.taken if a.source == "prometheus"] == ["before", "after"]
-    assert json.loads(bench.records.quarantined()[0].body) == dense
+    assert json.loads(bench.records.quarantine.latest()[0].body) == dense
 
 
 def test_a_text_of_many_marks_is_split_in_little_memory() -> None:

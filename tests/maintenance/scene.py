@@ -29,6 +29,8 @@ Run = WorkflowHandle[Any, OperationOutcome]
 HOSTS = ["web1", "web2", "web3", "web4", "web5"]
 OPERATOR = "anna@supplier.example"
 PATCH = {"type": "run", "command": "apt-get upgrade", "timeout": "5m"}
+IN_FORCE = datetime(2026, 2, 2, 9, 0, tzinfo=UTC)
+"""When the dossier came into force."""
 NIGHT = {"time_zone": "UTC", "hours": "02:00-05:00"}
 
 
@@ -44,6 +46,9 @@ class OneDossier:
 
     def dossier(self, digest: str) -> Dossier:
         return self.dossiers[digest]
+
+    def in_force_since(self, application: str, digest: str) -> datetime | None:
+        return IN_FORCE if application == self.current.id and digest in self.dossiers else None
 
 
 def dossier(freezes: list[dict[str, Any]] | None = None, **routine: Any) -> Dossier:
@@ -70,7 +75,7 @@ def dossier(freezes: list[dict[str, Any]] | None = None, **routine: Any) -> Doss
 def hosts() -> FakeHosts:
     """The shop's hosts, scripted."""
     plan = application_plan({"db": [], "app": ["db"], "web": ["app"]}, hosts={"web": HOSTS})
-    return FakeHosts(plan.model_copy(update={"people": {"operator": [OPERATOR]}}))
+    return FakeHosts(plan)
 
 
 def order(**fields: Any) -> MaintenanceOrder:

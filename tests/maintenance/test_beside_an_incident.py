@@ -19,21 +19,13 @@ from models.jobs import BatchResult, RunBatch
 from models.names import WORKFLOW_QUEUE, operation_id
 from models.notices import Occasion
 from models.operation import OperationEnd, OperationOutcome, OperationState, OperationStatus
-from models.slices import ApplicationPlan, Placement, PlanRequest
+from models.plans import ApplicationPlan, PlanRequest, RoutedHost
 from tests.maintenance.scene import HOSTS, OneDossier, dossier, order
 from tests.replaying import replayed
+from tests.workflows.shop import HOST, OPERATOR, QUEUE, application_plan
 from tests.workflows.test_precedence import Leased
 from tests.workflows.waiting import end_of
-from tests.workflows.world import (
-    HOST,
-    OPERATOR,
-    QUEUE,
-    alarm,
-    application_plan,
-    begin_watching,
-    incident,
-    report,
-)
+from tests.workflows.world import alarm, begin_watching, incident, report
 from workflows.incident.workflow import Incident
 from workflows.maintenance.workflow import Maintenance
 from workflows.runtime.serving import BoundedWorker
@@ -52,8 +44,8 @@ class Shop(Leased):
     @activity.defn(name="load_application_plan")
     async def load_application_plan(self, request: PlanRequest) -> ApplicationPlan:
         plan = application_plan()
-        places = {host: Placement(host=HOST.model_copy(update={"name": host}), queue=QUEUE) for host in HOSTS}
-        web = plan.components["web"].model_copy(update={"placements": list(places.values())})
+        places = {host: RoutedHost(host=HOST.model_copy(update={"name": host}), queue=QUEUE) for host in HOSTS}
+        web = plan.components["web"].model_copy(update={"routed_hosts": list(places.values())})
         return plan.model_copy(update={"hosts": plan.hosts | places, "components": plan.components | {"web": web}})
 
     @activity.defn(name="run_batch")
@@ -121,11 +113,11 @@ async def test_a_remedy_goes_before_the_routine_that_is_in_its_way_all_pages_say
             async with asyncio.timeout(60):
                 await shop.patching.wait()
             await report(client, alarm("app"))
-            waits = await until(incident(client), lambda page: "gives way" in page)
+            waits = await until(incident(client), lambda page: "and releases it" in page)
             shop.patched.set()
             async with asyncio.timeout(60):
                 await remedying.wait()
-            hands_over = await until(routine, lambda page: "Waits for the lease" in page)
+            hands_over = await until(routine, lambda page: "Waiting for the lease" in page)
             status: OperationStatus = await routine.query("status", result_type=OperationStatus)
             looked.set()
             healed = await end_of(incident(client))
@@ -133,8 +125,8 @@ async def test_a_remedy_goes_before_the_routine_that_is_in_its_way_all_pages_say
 
     assert "**P1**" in waits
     assert f"[{ROUTINE}](" in waits
-    assert "and gives way as soon as no host is half-way" in waits
-    assert "Hands its lease over to [inc.acme.shop.1](" in hands_over
+    assert "and releases it as soon as no host is half-way" in waits
+    assert "Handed its lease over to [inc.acme.shop.1](" in hands_over
     assert "whose remedy goes first: Restart app" in hands_over
     assert status.state is OperationState.WAITING
     [notice] = [n for n in shop.told(Occasion.MESSAGE) if "has handed its lease over to" in n.facts.text]

@@ -8,7 +8,7 @@ from temporalio.client import Client
 
 from models.lease import LeaseWanted
 from models.notices import Occasion
-from models.operation import AbortOperation, OperationEnd, OperationState, OperationStatus, OperationTold
+from models.operation import AbortOperation, OperationEnd, OperationReply, OperationState, OperationStatus
 from tests.fakes import FakeHosts
 from tests.maintenance.scene import HOSTS, OPERATOR, Run, hosts, order, started
 from tests.maintenance.test_rolling import answered, breaks, heals, patched, records
@@ -29,9 +29,9 @@ async def given_back(fakes: FakeHosts, times: int = 1) -> None:
             await asyncio.sleep(0.02)
 
 
-async def test_what_was_ill_before_and_what_others_broke_does_not_stop_a_routine(client: Client) -> None:
+async def test_earlier_faults_and_faults_of_others_do_not_stop_a_routine(client: Client) -> None:
     fakes = hosts()
-    fakes.ill = {"web"}
+    fakes.failing = {"web"}
 
     async with started(client, fakes, records(at_once=5), order()) as handle:
         outcome = await handle.result()
@@ -40,7 +40,9 @@ async def test_what_was_ill_before_and_what_others_broke_does_not_stop_a_routine
     assert [host for host in patched(fakes) if host != "-"] == HOSTS
 
 
-async def test_a_routine_waits_until_what_it_needs_and_others_broke_is_healthy_and_asks_nobody(client: Client) -> None:
+async def test_a_routine_waits_until_a_needed_component_that_others_broke_is_healthy_and_asks_nobody(
+    client: Client,
+) -> None:
     fakes = hosts()
     breaks(fakes, "web", "app")
 
@@ -51,7 +53,7 @@ async def test_a_routine_waits_until_what_it_needs_and_others_broke_is_healthy_a
     assert outcome.end is OperationEnd.DONE
     assert not [n for n in fakes.notices if n.occasion is Occasion.DECISION]
     told = [entry.text for batch in fakes.records for one in batch.operations for entry in one.timeline]
-    assert any(text.startswith("Waits until app is healthy: this routine needs it") for text in told)
+    assert any(text.startswith("Waiting until app is healthy: this routine needs it") for text in told)
 
 
 async def test_while_people_are_asked_the_lease_goes_to_a_remedy_and_an_answer_that_cannot_help_is_not_offered(
@@ -69,8 +71,8 @@ async def test_while_people_are_asked_the_lease_goes_to_a_remedy_and_an_answer_t
         outcome = await answered(handle, "go-on")
 
     assert [option.name for option in gate.question.options] == ["go-on", "stop"]
-    assert "app, which it needs and this routine does not touch, is not healthy" in gate.question.text
-    assert status.lease == f"Hands its lease over to {INCIDENT}, whose remedy goes first: Restart app"
+    assert "app is not healthy: it is needed, and this routine does not touch it" in gate.question.text
+    assert status.lease == f"Handed its lease over to {INCIDENT}, whose remedy goes first: Restart app"
     assert status.state is OperationState.DECIDING
     assert (outcome.end, len(fakes.leases)) == (OperationEnd.DONE, 2)
     assert fakes.leases[0].yields
@@ -99,7 +101,7 @@ async def test_between_batches_the_lease_is_handed_over_and_waited_for_again_and
             ).state is not OperationState.WAITING:
                 await asyncio.sleep(0.02)
         await handle.execute_update(
-            "abort", AbortOperation(by=OPERATOR, reason="Another day"), result_type=OperationTold
+            "abort", AbortOperation(by=OPERATOR, reason="Another day"), result_type=OperationReply
         )
         outcome = await handle.result()
 

@@ -78,13 +78,13 @@ async def test_a_routine_that_notifies_still_tells_the_operators_how_it_ended(sk
     assert len({notice.key for notice in fakes.notices}) == len(HOSTS) + 1
 
 
-async def test_skipped_as_agreed_it_is_recorded_and_the_operators_are_told(skipping: WorkflowEnvironment) -> None:
+async def test_a_skipped_run_is_recorded_and_the_operators_are_notified(skipping: WorkflowEnvironment) -> None:
     fakes = hosts()
 
     outcome = await run_late(skipping, fakes, 3 * HOUR, missed="skip")
 
     assert outcome.end is OperationEnd.MISSED
-    assert outcome.summary == "Outside its window 02:00-05:00 (UTC); it is skipped, as agreed"
+    assert outcome.summary == "Outside its window 02:00-05:00 (UTC); the run is skipped, as agreed"
     assert outcome.data["missed"] == "outside its window 02:00-05:00 (UTC)"
     assert acted(fakes) == []
     assert told(fakes) == [f"Security updates, maintenance of acme.shop: missed. {outcome.summary}"]
@@ -112,8 +112,8 @@ async def test_nothing_is_caught_up_that_a_later_run_takes_the_place_of(skipping
     by_next = await run_late(skipping, fakes, 3 * HOUR, missed="catch_up")
     by_earlier = await run_late(skipping, fakes, timedelta(days=2), missed="catch_up")
 
-    assert by_next.summary == "Outside its window 02:00-05:00 (UTC); a later run takes its place"
-    assert by_earlier.summary == "The window in which it was due has closed; a later run takes its place"
+    assert by_next.summary == "Outside its window 02:00-05:00 (UTC); a later run replaces it"
+    assert by_earlier.summary == "The window in which it was due has closed; a later run replaces it"
     assert {by_next.end, by_earlier.end} == {OperationEnd.MISSED}
     assert acted(fakes) == []
 
@@ -155,19 +155,19 @@ async def test_a_question_that_nobody_answers_leaves_it_out_when_the_next_run_co
         outcome = await handle.result()
 
     assert outcome.end is OperationEnd.MISSED
-    assert outcome.summary.endswith("it was decided to leave it out")
+    assert outcome.summary.endswith("the run is skipped by decision")
     assert outcome.closed_at - at >= timedelta(days=7)
     assert acted(fakes) == []
 
 
-async def test_a_lease_that_is_not_to_be_had_in_the_window_is_a_missed_run(skipping: WorkflowEnvironment) -> None:
+async def test_a_run_is_missed_if_the_window_closes_while_it_waits_for_the_lease(skipping: WorkflowEnvironment) -> None:
     fakes = hosts()
     fakes.lease_answers = [QUEUED] * 100
 
     outcome = await run_late(skipping, fakes, timedelta(0), missed="skip")
 
     assert outcome.end is OperationEnd.MISSED
-    assert "The lease was not to be had before the window closed" in outcome.summary
+    assert "The window closed while the routine waited for the lease" in outcome.summary
     assert "Change 4 holds web" in outcome.summary
     assert fakes.given_back  # its place in the queue
     assert acted(fakes) == []
@@ -188,7 +188,7 @@ async def test_a_freeze_makes_it_missed_and_a_window_after_it_is_taken(skipping:
     assert outcome.closed_at >= until
 
 
-async def test_what_the_window_leaves_undone_goes_on_in_the_next(skipping: WorkflowEnvironment) -> None:
+async def test_hosts_that_a_window_left_out_are_maintained_in_the_next(skipping: WorkflowEnvironment) -> None:
     fakes = hosts()
     at = await night(skipping)
     slow = [{"type": "run", "command": "patch"}, {"type": "wait", "duration": "50m", "reason": "replication"}]
@@ -200,19 +200,21 @@ async def test_what_the_window_leaves_undone_goes_on_in_the_next(skipping: Workf
     # Two hosts fit between three and five, and three from two to five of the next night.
     assert outcome.end is OperationEnd.DONE
     assert acted(fakes) == HOSTS
-    assert outcome.data["missed"] == "the window closes at 05:00 UTC, with 3 of 5 hosts to be done"
+    assert outcome.data["missed"] == "the window closes at 05:00 UTC, with 3 of 5 hosts left"
     assert outcome.closed_at > at + timedelta(days=1)
     assert len(fakes.leases) == 2
 
 
-async def test_what_is_skipped_half_way_says_which_hosts_had_no_turn(skipping: WorkflowEnvironment) -> None:
+async def test_a_run_that_is_skipped_half_way_lists_the_hosts_that_it_did_not_reach(
+    skipping: WorkflowEnvironment,
+) -> None:
     fakes = hosts()
     slow = [{"type": "run", "command": "patch"}, {"type": "wait", "duration": "50m", "reason": "replication"}]
 
     outcome = await run_late(skipping, fakes, timedelta(0), missed="skip", steps=slow)
 
     assert outcome.end is OperationEnd.FAILED
-    assert outcome.summary.startswith("Done on 2 of 5 hosts; web3, web4, web5 had no turn. The window closes at 05:00")
+    assert outcome.summary.startswith("Done on 2 of 5 hosts; web3, web4, web5 not started. The window closes at 05:00")
     assert outcome.data["left"] == ["web3", "web4", "web5"]
 
 
@@ -227,7 +229,7 @@ async def test_a_question_about_failed_hosts_ends_with_the_window(skipping: Work
     assert told(fakes)
 
 
-async def test_what_is_no_occurrence_any_more_is_not_carried_out(skipping: WorkflowEnvironment) -> None:
+async def test_a_run_that_is_no_longer_due_does_nothing(skipping: WorkflowEnvironment) -> None:
     fakes = hosts()
     at = await night(skipping, "04:00")
     records = OneDossier(dossier())
@@ -237,9 +239,7 @@ async def test_what_is_no_occurrence_any_more_is_not_carried_out(skipping: Workf
         rough = await (await start(skipping.client, scheduled(at, exact_until=at))).result()
 
     assert exact.end is OperationEnd.MISSED
-    assert exact.summary.startswith(
-        "Not due by the dossier that holds now; `driftvakt plan` shows what has changed. If you "
-    )
+    assert exact.summary.startswith("Not due by the current dossier; `driftvakt plan` shows the differences. If you ")
     assert rough.end is OperationEnd.NOTHING_TO_DO
     assert acted(fakes) == []
     recorded = {record.id for batch in fakes.records for record in batch.operations}
@@ -256,7 +256,9 @@ async def test_started_by_hand_it_needs_an_open_window_or_waits_for_one(skipping
 
     assert refused.end is OperationEnd.REFUSED
     opens = at + 14 * HOUR
-    assert refused.summary == f"Outside its window 02:00-05:00 (UTC); its window opens at {opens:%a %Y-%m-%d %H:%M}"
+    assert (
+        refused.summary == f"Outside its window 02:00-05:00 (UTC); the next window opens at {opens:%a %Y-%m-%d %H:%M}"
+    )
     assert waited.end is OperationEnd.DONE
     assert waited.closed_at >= opens
     assert acted(fakes) == HOSTS
@@ -270,7 +272,7 @@ async def test_it_is_not_begun_before_it_is_approved(skipping: WorkflowEnvironme
     approved = await run_late(skipping, fakes, timedelta(0), "approve", approval=approval)
 
     assert refused.end is OperationEnd.REFUSED
-    assert refused.summary == "Not approved; nothing was done"
+    assert refused.summary == "Not approved; nothing was changed"
     assert approved.end is OperationEnd.DONE
     assert acted(fakes) == HOSTS
 
@@ -289,7 +291,7 @@ async def test_by_schedule_a_routine_that_is_not_proven_asks_first(skipping: Wor
     async with started(skipping.client, attended, OneDossier(dossier()), order()) as handle:
         by_hand = await handle.result()
 
-    assert f"It is asked because {stale}." in gate.question.text
+    assert f"Approval is needed: {stale}." in gate.question.text
     assert silent.end is OperationEnd.REFUSED
     assert acted(unproven) == []
     assert told(unproven)

@@ -13,8 +13,8 @@ from temporalio.client import Client, ScheduleBackfill, ScheduleOverlapPolicy, W
 from activities.records import Records
 from models.operation import OperationEnd, OperationOutcome
 from models.settings import Settings
-from starter.desk import Desk
 from starter.provisioning.applying import apply_schedules
+from starter.terminal.session import CommandSession
 from tests.chaos.field import Application, Field, field
 from tests.chaos.marks import Marks, Part
 from tests.workflows.waiting import until_asked
@@ -44,7 +44,7 @@ def parts(marks: Marks, fresh_for: str = "always", **routine: Any) -> Part:
 async def applied(on: Field, home: Path) -> None:
     """As `driftvakt apply` does."""
     records = Records(Settings(home=home).records_url)
-    await apply_schedules(Desk(on.client, records, Settings(home=home)), "ann@example.com")
+    await apply_schedules(CommandSession(on.client, records, Settings(home=home)), "ann@example.com")
     records.close()
 
 
@@ -105,7 +105,7 @@ async def test_runs_that_the_server_catches_up_with_are_each_seen_and_recorded(t
     assert marks.seen(SHOP) == []
 
 
-async def test_what_is_not_proven_asks_first_and_what_fails_is_asked_about_and_gone_on_with(tmp_path: Path) -> None:
+async def test_an_unproven_routine_asks_first_and_continues_after_a_failed_host(tmp_path: Path) -> None:
     marks = Marks(tmp_path / "marks")
     broken = tmp_path / "broken"
     broken.touch()
@@ -124,7 +124,7 @@ async def test_what_is_not_proven_asks_first_and_what_fails_is_asked_about_and_g
         await decide(run, "retry", by="ann@example.com")
         outcome = await run.result()
 
-    assert "It is asked because" in first.question.text
+    assert "Approval is needed:" in first.question.text
     assert untouched == []
     assert "failed on h1" in gate.question.text
     assert stopped == ["begin patch h1", "end patch h1"]

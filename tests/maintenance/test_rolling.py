@@ -9,7 +9,7 @@ import pytest
 from temporalio.client import Client
 
 from models.jobs import Outcome
-from models.operation import AbortOperation, OperationEnd, OperationOutcome, OperationTold
+from models.operation import AbortOperation, OperationEnd, OperationOutcome, OperationReply
 from tests.fakes import Answer, FakeHosts
 from tests.maintenance.scene import HOSTS, OPERATOR, PATCH, OneDossier, Run, dossier, hosts, order, started
 from tests.workflows.waiting import until_asked
@@ -31,13 +31,13 @@ def patched(fakes: FakeHosts) -> list[str]:
 
 def breaks(fakes: FakeHosts, *components: str) -> None:
     """While the first host is maintained, these components break."""
-    fakes.on_line = lambda line: fakes.ill.update(components) if line.startswith("web1: ") else None
+    fakes.on_line = lambda line: fakes.failing.update(components) if line.startswith("web1: ") else None
 
 
 def heals(fakes: FakeHosts) -> None:
     """All are healthy again, and stay so."""
     fakes.on_line = lambda line: None
-    fakes.ill.clear()
+    fakes.failing.clear()
 
 
 async def run(client: Client, fakes: FakeHosts, kept: OneDossier, **fields: Any) -> OperationOutcome:
@@ -61,7 +61,7 @@ async def test_one_host_is_first_and_batches_follow_each_proven_healthy_before_t
     assert outcome.end is OperationEnd.DONE
     assert outcome.summary == "Done on 5 of 5 hosts"
     assert outcome.data["done"] == HOSTS
-    assert fakes.leases[0].components == ["web"]
+    assert fakes.leases[0].components.names == ["web"]
     assert fakes.given_back
 
 
@@ -83,7 +83,7 @@ async def test_a_failure_of_the_first_host_stops_it_however_many_are_allowed(cli
         outcome = await answered(handle, "stop")
 
     assert "Security updates failed on web1: apt-get upgrade: it ended failed" in gate.question.text
-    assert "0 of 5 hosts are done, 4 had no turn." in gate.question.text
+    assert "Done: 0 of 5 hosts; not started: 4." in gate.question.text
     assert gate.question.plan.startswith("1. on each host run ")
     assert patched(fakes)[0] == "web1"
     assert "web2" not in patched(fakes)
@@ -105,7 +105,7 @@ async def test_so_many_failed_hosts_stop_it(client: Client, allowed: int, stoppe
     assert outcome.end is OperationEnd.FAILED
 
 
-async def test_fewer_failures_than_allowed_are_told_at_the_end(client: Client) -> None:
+async def test_fewer_failures_than_allowed_are_reported_at_the_end(client: Client) -> None:
     fakes = hosts()
     fakes.answer("web3", Answer(outcome=Outcome.UNKNOWN))
 
@@ -164,7 +164,7 @@ async def test_another_run_goes_on_with_the_hosts_that_are_named(client: Client)
     assert [host for host in patched(fakes) if host != "-"] == ["web3", "web5"]
     assert outcome.summary == "Done on 2 of 2 hosts"
     assert unknown.end is OperationEnd.REFUSED
-    assert unknown.summary == "patches is not carried out on 'db-1'; it is on web1, web2, web3, web4, web5"
+    assert unknown.summary == "patches does not run on 'db-1'; its hosts are web1, web2, web3, web4, web5"
 
 
 async def test_component_steps_touch_the_hosts_of_the_batch_alone(client: Client) -> None:
@@ -183,7 +183,7 @@ async def test_component_steps_touch_the_hosts_of_the_batch_alone(client: Client
     assert all(fakes.hosts_by_line[host] == own for host in HOSTS)
     # What stands elsewhere is no host's: once for every batch. The lease covers it.
     assert fakes.hosts_by_line["db-1"] == ["note", "note"]
-    assert fakes.leases[0].components == ["db", "web"]
+    assert fakes.leases[0].components.names == ["db", "web"]
     others = [n for n, line in enumerate(fakes.lines) if line.startswith(("web2", "web3", "web4", "web5"))]
     assert fakes.lines[: min(others)].count("web1: start web") == 2  # the first host is through
 
@@ -207,7 +207,7 @@ async def test_stopped_by_somebody_the_batch_comes_to_its_end_and_no_other_begin
     async with started(client, fakes, records(), order()) as handle:
         await until_asked(handle, "stop")
         await handle.execute_update(
-            "abort", AbortOperation(by=OPERATOR, reason="the customer calls"), result_type=OperationTold
+            "abort", AbortOperation(by=OPERATOR, reason="the customer calls"), result_type=OperationReply
         )
         outcome = await handle.result()
 

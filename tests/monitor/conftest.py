@@ -9,7 +9,7 @@ import pytest
 from sqlmodel import SQLModel
 
 from activities.records.database import Database
-from models import tables
+from models import history_tables, tables
 from tests.postgres import Postgres
 
 
@@ -31,7 +31,7 @@ def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]
 
 def _with_tables(url: str) -> Iterator[Database]:
     database = Database(url, make=True)
-    assert tables.SampleRow.__tablename__ == "sample"
+    assert (tables.SampleRow.__tablename__, history_tables.HistoryMark.__tablename__) == ("sample", "historymark")
     SQLModel.metadata.create_all(database.engine)
     yield database
     database.close()

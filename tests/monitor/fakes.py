@@ -19,7 +19,7 @@ class FakeProber:
     def __init__(self) -> None:
         self.seen: dict[str, Seen] = {}
         self.takes: dict[str, float] = {}
-        self.looks: Counter[str] = Counter()
+        self.checks: Counter[str] = Counter()
         self.under_way: Counter[str] = Counter()
         self.overlaps = 0
         self.most_under_way = 0
@@ -30,7 +30,7 @@ class FakeProber:
 
     async def _look(self, target: ProbeTarget) -> Sample:
         name, at = target.point, datetime.now(UTC)
-        self.looks[name] += 1
+        self.checks[name] += 1
         self.overlaps += self.under_way[name] > 0
         self.under_way[name] += 1
         self.most_under_way = max(self.most_under_way, self.under_way.total())
@@ -63,7 +63,7 @@ class FakeWatches:
         return [(alarm.fingerprint, alarm.state.value) for alarm in self.alarms]
 
 
-async def until(condition: Callable[[], object], seconds: float = 20) -> None:
+async def until(condition: Callable[[], object], seconds: float = 90) -> None:
     """Wait until it holds."""
     deadline = time.monotonic() + seconds
     while not condition():

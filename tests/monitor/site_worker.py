@@ -48,7 +48,7 @@ async def main(address: str, url: str, site: str, queue: str, failing: str) -> N
         MonitorStore(database),
         WatchReporter(client, task_queue=queue),
     )
-    tuning = MonitorTuning(reload_every=0.5, first_looks_within=0.5, new_looks_within=0.5, beat_every=1.0)
+    tuning = MonitorTuning(reload_every=0.5, first_probes_within=0.5, new_probes_within=0.5, beat_every=1.0)
     monitor = SiteMonitor(parts, tuning)
     over = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, over.set)

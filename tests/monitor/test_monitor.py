@@ -161,7 +161,7 @@ async def test_kill_9_neither_forgets_a_firing_alarm_nor_raises_it_twice(site: S
     ).replay_workflow(history)
 
 
-async def test_a_fault_that_begins_or_ends_while_no_worker_lives_is_told_after_it(site: Site) -> None:
+async def test_a_fault_that_begins_or_ends_without_a_worker_is_reported_later(site: Site) -> None:
     await site.monitor()
     site.fail("page")
     assert await site.told(1) == [FIRED]
@@ -211,7 +211,7 @@ async def test_a_run_that_is_over_goes_on_with_a_fresh_history(site: Site) -> No
     assert len(history.events) <= 16
 
 
-async def test_the_workflow_is_told_how_sampling_stands(site: Site) -> None:
+async def test_the_workflow_gets_the_state_of_the_sampling(site: Site) -> None:
     monitor = await site.monitor()
     before = await monitor.query(Monitor.status)
     assert before.message.startswith("Waiting for a worker") or before.beat

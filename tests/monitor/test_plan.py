@@ -24,7 +24,7 @@ def test_a_component_without_hosts_is_probed_from_the_first_site() -> None:
     assert monitored_points(Dossier.model_validate(data), SITE)
 
 
-def test_what_the_central_system_watches_is_left_to_it() -> None:
+def test_points_of_the_central_system_are_not_probed() -> None:
     data = dossier({"page": point()}).model_dump(mode="json")
     data["monitoring"]["watched_by"] = "central"
     assert monitored_points(Dossier.model_validate(data), SITE) == []

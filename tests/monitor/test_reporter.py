@@ -49,7 +49,7 @@ async def reporting(
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def test_faults_are_told_in_batches_of_one_application() -> None:
+async def test_faults_are_reported_in_batches_of_one_application() -> None:
     watches = FakeWatches()
     async with reporting(site(["shop", "payroll"], points=600), watches):
         await until(lambda: len(watches.alarms) == 1200)
@@ -73,7 +73,7 @@ async def test_a_report_that_failed_is_kept_and_one_watch_holds_up_no_other() ->
     ]
 
 
-async def test_a_fault_that_lasts_is_told_again() -> None:
+async def test_a_lasting_fault_is_reported_again() -> None:
     watches = FakeWatches()
     states = site(["shop"])
     async with reporting(states, watches, repeat=timedelta(milliseconds=300)):

@@ -14,13 +14,14 @@ from activities.monitor.run import MonitorTuning, SiteParts, SiteRun
 from activities.monitor.source import RecordedDossiers
 from activities.monitor.store import MonitorStore
 from activities.records.database import Database
+from models.history_tables import HistoryProgress
 from models.monitor import Beat
 from models.probes import Seen
 from models.tables import SampleRow
 from tests.monitor.dossiers import SITE, dossier, point, publish, withdraw
 from tests.monitor.fakes import FakeProber, FakeWatches, until
 
-TUNING = MonitorTuning(reload_every=0.2, first_looks_within=0.2, new_looks_within=0.2, beat_every=0.5)
+TUNING = MonitorTuning(reload_every=0.2, first_probes_within=0.2, new_probes_within=0.2, beat_every=0.5)
 PAGE = point(every="100ms", thresholds={"down": {"duration": "300ms"}}, no_data_after="30s")
 FIRED, CLEARED = ("embedded/page/down", "firing"), ("embedded/page/down", "cleared")
 
@@ -68,7 +69,7 @@ async def test_a_newly_published_dossier_takes_effect_while_it_runs(database: Da
         publish(database, dossier({"page": PAGE}))
         await until(lambda: site.watches.told() == [FIRED])
         publish(database, dossier({"other": PAGE}))
-        await until(lambda: site.watches.told() == [FIRED, CLEARED] and site.prober.looks["acme.shop.other"])
+        await until(lambda: site.watches.told() == [FIRED, CLEARED] and site.prober.checks["acme.shop.other"])
         withdraw(database, "acme.shop")
         await until(lambda: run.beat().points == 0)
     assert site.store.load_states(SITE) == []
@@ -130,9 +131,16 @@ async def test_a_dossier_that_cannot_be_used_leaves_its_points_as_they_were(data
         assert run.beat().points == 1
 
 
-async def test_old_samples_are_pruned(database: Database) -> None:
+async def test_old_samples_are_pruned_once_their_history_is_folded(database: Database) -> None:
     site = Watched(database, MonitorTuning(**{**vars(TUNING), "retention": timedelta(days=1)}))
     old = {"point": "acme.shop.page", "seen": "ok", "value": None, "latency_ms": None}
-    site.store.add_samples([{**old, "at": datetime.now(UTC) - timedelta(days=2)}])  # type: ignore[typeddict-item]  # it is whole
-    async with site.running():
+    site.store.add_samples([{**old, "at": datetime.now(UTC) - timedelta(days=4)}])  # type: ignore[typeddict-item]  # it is whole
+    async with site.running() as run:
+        await until(lambda: run.beat().faults)
+        assert "not folded yet" in run.beat().faults[0]
+        assert site.samples() == 1
+    with database.writing() as session:
+        session.add(HistoryProgress(sealed_until=datetime.now(UTC).date()))
+    async with site.running() as run:
         await until(lambda: site.samples() == 0)
+        assert run.beat().faults == []

@@ -27,33 +27,33 @@ async def sampling(prober: FakeProber, points: Mapping[str, object], at_once: in
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def test_every_point_is_looked_at_again_and_again() -> None:
+async def test_every_point_is_probed_repeatedly() -> None:
     prober = FakeProber()
     async with sampling(prober, {f"p{n}": point(every="100ms") for n in range(50)}) as sampler:
-        await until(lambda: len(prober.looks) == 50 and min(prober.looks.values()) >= 5)
+        await until(lambda: len(prober.checks) == 50 and min(prober.checks.values()) >= 5)
     assert sampler.samples >= 250
     assert prober.overlaps == 0
 
 
-async def test_a_point_under_way_is_not_looked_at_again_and_what_is_left_out_is_counted() -> None:
+async def test_a_running_probe_is_not_started_again_and_skipped_probes_are_counted() -> None:
     prober = FakeProber()
     prober.takes["acme.shop.slow"] = 0.5
     async with sampling(prober, {"slow": point(every="50ms"), "fast": point(every="50ms")}) as sampler:
-        await until(lambda: prober.looks["acme.shop.slow"] >= 3)
+        await until(lambda: prober.checks["acme.shop.slow"] >= 3)
     assert prober.overlaps == 0
     assert sampler.skipped >= 10
-    assert prober.looks["acme.shop.fast"] > 3 * prober.looks["acme.shop.slow"]
+    assert prober.checks["acme.shop.fast"] > 3 * prober.checks["acme.shop.slow"]
 
 
-async def test_more_looks_than_slots_make_lateness_and_no_backlog() -> None:
+async def test_more_probes_than_slots_cause_lateness_and_no_backlog() -> None:
     prober = FakeProber()
     points = {f"p{n}": point(every="50ms") for n in range(20)}
     prober.takes = {f"acme.shop.p{n}": 0.05 for n in range(20)}
     async with sampling(prober, points, at_once=2) as sampler:
-        await until(lambda: len(prober.looks) == 20 and min(prober.looks.values()) >= 3)
+        await until(lambda: len(prober.checks) == 20 and min(prober.checks.values()) >= 3)
         assert sampler.lateness() > 0.1
     assert prober.most_under_way <= 2
-    assert max(prober.looks.values()) - min(prober.looks.values()) <= 2, "all get their turn"
+    assert max(prober.checks.values()) - min(prober.checks.values()) <= 2, "all get their turn"
 
 
 async def test_slow_ssh_commands_hold_up_nothing_else() -> None:
@@ -62,20 +62,20 @@ async def test_slow_ssh_commands_hold_up_nothing_else() -> None:
     points: dict[str, object] = {f"s{n}": point(every="50ms", probe=command) for n in range(60)}
     prober.takes = {f"acme.shop.s{n}": 60.0 for n in range(60)}
     async with sampling(prober, {**points, "page": point(every="50ms")}, at_once=40):
-        await until(lambda: prober.looks["acme.shop.page"] >= 10)
+        await until(lambda: prober.checks["acme.shop.page"] >= 10)
         assert prober.most_under_way <= 33
 
 
-async def test_a_changed_point_is_looked_at_soon_and_a_vanished_one_no_more() -> None:
+async def test_a_changed_point_is_probed_soon_and_a_removed_one_no_more() -> None:
     prober = FakeProber()
     probe = {"type": "tcp", "host": "127.0.0.1", "port": 10}
     async with sampling(prober, {"page": point(every="1h"), "gone": point(every="50ms")}) as sampler:
-        await until(lambda: prober.looks["acme.shop.page"] == 1 and prober.looks["acme.shop.gone"])
+        await until(lambda: prober.checks["acme.shop.page"] == 1 and prober.checks["acme.shop.gone"])
         sampler.follow(plan({"page": point(every="2h", probe=probe)}), 0.1)
-        looks = prober.looks["acme.shop.gone"]
+        checks = prober.checks["acme.shop.gone"]
         await until(lambda: prober.ports["acme.shop.page"] == 10)
         await until(lambda: sampler.in_flight == 0)
-    assert prober.looks["acme.shop.gone"] <= looks + 1
+    assert prober.checks["acme.shop.gone"] <= checks + 1
 
 
 async def test_a_prober_that_breaks_its_promise_loses_no_point() -> None:
@@ -90,7 +90,7 @@ async def test_a_prober_that_breaks_its_promise_loses_no_point() -> None:
     await until(lambda: len(samples) >= 3)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-    assert {(s.seen, s.detail) for s in samples} == {(Seen.NO_DATA, "the prober broke: RuntimeError")}
+    assert {(s.seen, s.detail) for s in samples} == {(Seen.NO_DATA, "the probe failed: RuntimeError")}
 
 
 def test_points_are_spread_over_their_interval() -> None:

@@ -39,8 +39,8 @@ class Site:
     def tell(self, seconds: float) -> list[tuple[float, str, str]]:
         """Let the watch hear all that it is owed; the new messages."""
         wall, before = START + timedelta(seconds=seconds), len(self.told)
-        for fault in list(self.states.owing(wall, seconds, REPEAT, 0)):
-            for state in fault.owed(wall, REPEAT):
+        for fault in list(self.states.due(wall, seconds, REPEAT, 0)):
+            for state in fault.due_states(wall, REPEAT):
                 assert fault.fault_since
                 alarm = fault.alarm(state, wall)
                 self.told.append(((alarm.since - START).total_seconds(), alarm.fingerprint, state.value))
@@ -66,7 +66,7 @@ def fired() -> Site:
     return site
 
 
-def test_a_fault_is_told_once_and_its_end_once() -> None:
+def test_a_fault_is_reported_once_and_its_end_once() -> None:
     site = fired()
     assert site.tell(60) == [FIRED]
     assert site.tell(61) == []
@@ -75,21 +75,21 @@ def test_a_fault_is_told_once_and_its_end_once() -> None:
     assert site.tell(1000) == []
 
 
-def test_a_fault_that_lasts_is_told_again_with_the_same_beginning() -> None:
+def test_a_lasting_fault_is_reported_again_with_the_same_beginning() -> None:
     site = fired()
     site.tell(60)
     assert site.tell(359) == []
     assert site.tell(360) == [FIRED]
 
 
-def test_a_fault_that_came_and_went_while_the_watch_was_away_is_told_whole() -> None:
+def test_a_fault_that_came_and_went_while_the_watch_was_down_is_reported_with_beginning_and_end() -> None:
     site = fired()
     site.see(90, "ok")
     assert site.tell(100) == [FIRED, CLEARED]
     assert site.tell(1000) == []
 
 
-def test_a_second_fault_supersedes_a_clearing_that_was_never_heard() -> None:
+def test_a_second_fault_replaces_a_clearing_that_was_not_delivered() -> None:
     site = fired()
     site.tell(60)
     for seconds, seen in ((90, "ok"), (120, "failed"), (150, "failed"), (180, "failed")):
@@ -99,7 +99,7 @@ def test_a_second_fault_supersedes_a_clearing_that_was_never_heard() -> None:
 
 def test_an_acknowledgement_of_an_older_fault_is_not_one_of_the_new() -> None:
     site = fired()
-    (fault,) = site.states.owing(START, 0, REPEAT, 0)
+    (fault,) = site.states.due(START, 0, REPEAT, 0)
     older = fault.fault_since
     assert older
     for seconds, seen in ((90, "ok"), (120, "failed"), (150, "failed"), (180, "failed")):
@@ -160,7 +160,7 @@ def test_a_point_that_vanished_while_no_monitor_ran_is_cleared_too() -> None:
     assert after.tell(70) == [CLEARED]
 
 
-def test_a_point_that_comes_back_begins_anew() -> None:
+def test_a_point_that_returns_starts_with_a_new_state() -> None:
     site = fired()
     site.tell(60)
     site.follow(70)
@@ -184,12 +184,12 @@ def test_no_data_raises_an_alarm_of_its_own_and_leaves_the_threshold_firing() ->
     assert site.tell(390) == [(60.0, "embedded/page/no_data", "cleared")]
 
 
-def test_looks_that_never_end_are_no_data_too() -> None:
+def test_probes_that_never_end_are_no_data_too() -> None:
     site = Site()
     site.follow(page=point(**PAGE))
-    site.states.look_for_missing(START + timedelta(minutes=6), 360)
+    site.states.find_missing(START + timedelta(minutes=6), 360)
     assert site.tell(360) == [(0.0, "embedded/page/no_data", "firing")]
-    assert "no look ended" in site.details[-1]
+    assert "no probe ended" in site.details[-1]
 
 
 def test_no_data_survives_a_restart() -> None:
@@ -211,13 +211,13 @@ def test_the_database_goes_first_but_holds_up_no_alarm() -> None:
     site.follow(page=point(thresholds={"down": {}}))
     site.see(60, "failed")
     wall = START + timedelta(seconds=60)
-    assert list(site.states.owing(wall, 61, REPEAT, 2.0)) == []
-    assert len(list(site.states.owing(wall, 62, REPEAT, 2.0))) == 1
+    assert list(site.states.due(wall, 61, REPEAT, 2.0)) == []
+    assert len(list(site.states.due(wall, 62, REPEAT, 2.0))) == 1
     site.save()
-    assert len(list(site.states.owing(wall, 60.1, REPEAT, 2.0))) == 1
+    assert len(list(site.states.due(wall, 60.1, REPEAT, 2.0))) == 1
 
 
-def test_what_was_not_saved_waits_on() -> None:
+def test_unsaved_samples_keep_waiting() -> None:
     site = fired()
     rows, gone = site.states.to_save()
     site.see(90, "ok")
@@ -229,7 +229,7 @@ def test_what_was_not_saved_waits_on() -> None:
 
 def test_an_alarm_says_what_people_need() -> None:
     site = fired()
-    (fault,) = site.states.owing(START, 0, REPEAT, 0)
+    (fault,) = site.states.due(START, 0, REPEAT, 0)
     site.see(62, "failed")
     alarm = fault.alarm(AlarmState.FIRING, START)
     assert (alarm.title, alarm.detail) == ("Shop page: failed for 1m", "it failed")

@@ -10,13 +10,14 @@ from sqlalchemy.exc import OperationalError
 from sqlmodel import col
 
 from activities.monitor.samples import SampleBuffer
-from activities.monitor.store import MonitorStore, SampleValues, StateValues
+from activities.monitor.store import DeletableSamples, MonitorStore, SampleValues, StateValues
 from activities.records.database import Database
 from models.errors import StoreUnavailableError
 from models.probes import Sample, Seen
 from models.tables import SampleRow
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+OLD = DeletableSamples(NOW - timedelta(days=30), frozenset())
 
 
 def row(age: timedelta) -> SampleValues:
@@ -47,7 +48,7 @@ def test_old_samples_are_pruned_and_young_ones_kept(either: Database) -> None:
     store.add_samples([row(timedelta(days=1)) for _ in range(500)])
     following: int | None = 0
     while following is not None:
-        following = store.prune(NOW - timedelta(days=30), following)
+        following = store.prune(OLD, following)
     assert count(either) == 500
 
 
@@ -56,8 +57,18 @@ def test_a_young_sample_among_old_ones_stops_no_pruning(either: Database) -> Non
     store.add_samples([row(timedelta(days=1)), *(row(timedelta(days=40)) for _ in range(6000))])
     following: int | None = 0
     while following is not None:
-        following = store.prune(NOW - timedelta(days=30), following)
+        following = store.prune(OLD, following)
     assert count(either) == 1
+
+
+def test_samples_that_must_stay_stop_no_pruning_of_those_behind_them(either: Database) -> None:
+    store = MonitorStore(either)
+    kept = [SampleValues(**{**row(timedelta(days=40)), "point": "acme.shop.kept"}) for _ in range(6000)]
+    store.add_samples([*kept, *(row(timedelta(days=40)) for _ in range(100))])
+    following: int | None = 0
+    while following is not None:
+        following = store.prune(OLD._replace(kept_points=frozenset({"acme.shop.kept"})), following)
+    assert count(either) == 6000
 
 
 def test_states_come_back_as_they_were_saved(either: Database) -> None:

@@ -83,8 +83,8 @@ TABLE: dict[str, tuple[Threshold, list[tuple[str | float, int]], list[tuple[str,
 
 @pytest.mark.parametrize("name", TABLE)
 def test_phases_and_changes(name: str) -> None:
-    threshold, looks, expected = TABLE[name]
-    samples = [sample(t, look) if isinstance(look, str) else sample(t, value=look) for look, t in looks]
+    threshold, checks, expected = TABLE[name]
+    samples = [sample(t, look) if isinstance(look, str) else sample(t, value=look) for look, t in checks]
     assert run(threshold, samples) == expected
 
 
@@ -93,7 +93,8 @@ def test_a_fault_began_with_the_first_sample_that_showed_it() -> None:
     for seconds in (10, 40):
         state, _ = evaluate(state, FOR_1M, sample(seconds, "failed"), STALE)
     _, change = evaluate(state, FOR_1M, sample(70, "failed"), STALE)
-    assert change == AlarmChange(AlarmState.FIRING, START + timedelta(seconds=10))
+    first = START + timedelta(seconds=10)
+    assert change == AlarmChange(AlarmState.FIRING, first, first)
 
 
 def test_a_clock_set_back_does_not_hold_up_a_duration() -> None:
@@ -153,7 +154,7 @@ thresholds = st.builds(
     duration=durations,
     clear_duration=durations,
 )
-looks = st.tuples(
+checks = st.tuples(
     st.sampled_from([1, 10, 30, 60, 200, 301]),
     st.sampled_from(list(Seen)),
     st.sampled_from([None, 40.0, 55.0, 79.0, 85.0, 91.0]),
@@ -161,7 +162,7 @@ looks = st.tuples(
 )
 
 
-@given(thresholds, st.lists(looks, max_size=40))
+@given(thresholds, st.lists(checks, max_size=40))
 def test_evaluating_one_by_one_agrees_with_looking_back_over_everything(
     threshold: Threshold, seen: list[tuple[int, Seen, float | None, float | None]]
 ) -> None:

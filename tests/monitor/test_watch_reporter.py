@@ -1,4 +1,4 @@
-"""Handing alarms to watches on the real server."""
+"""OutgoingNotice alarms to watches on the real server."""
 
 from __future__ import annotations
 

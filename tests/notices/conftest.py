@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from activities.notices import NoticeActivities, NoticeTuning
+from activities.notices.activities import NoticeActivities, NoticeTuning
 from activities.notices.channels import Channels
 from activities.records import Records, upgrade
 from models.dossier import Dossier

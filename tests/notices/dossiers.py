@@ -60,7 +60,7 @@ CONTACTS: dict[str, Any] = {
     "pay": {"name": "Payer support", "party": "payer", "function": "support", "email": "help@payer.example"},
 }
 
-LADDER: list[dict[str, Any]] = [
+POLICY: list[dict[str, Any]] = [
     {"contacts": ["ann"], "channel": "email", "acknowledge_within": "10m"},
     {"contacts": ["bo", "cia"], "channel": "email", "acknowledge_within": "15m"},
     {"contacts": ["karin"], "channel": "email", "acknowledge_within": "30m"},
@@ -75,7 +75,7 @@ NIGHT = datetime(2026, 6, 17, 1, 0, tzinfo=UTC)
 def dossier(
     contacts: dict[str, Any] | None = None, escalation: dict[str, Any] | None = None, **changes: Any
 ) -> Dossier:
-    """The dossier, with other fields of contacts, or other ladders."""
+    """The dossier, with other fields of contacts, or other escalation policies."""
     people = {name: fields | (contacts or {}).get(name, {}) for name, fields in CONTACTS.items()}
     agreement = SHOP["agreement"] | {
         "service_hours": {"always": "24x7", "office": OFFICE, "never": OFFICE | {"weekly": {}}}
@@ -84,7 +84,7 @@ def dossier(
         "agreement": agreement,
         "parties": PARTIES,
         "contacts": people,
-        "escalation": {"P1": LADDER} if escalation is None else escalation,
+        "escalation": {"P1": POLICY} if escalation is None else escalation,
     }
     return Dossier.model_validate(data | changes)
 

@@ -66,6 +66,15 @@ class Mailbox:
         assert isinstance(content, bytes)
         return content.decode()
 
+    def attached(self, number: int = 0) -> dict[str, tuple[str, bytes]]:
+        """The files of a message by name: media type and content."""
+        found: dict[str, tuple[str, bytes]] = {}
+        for part in self.messages[number].walk():
+            name, content = part.get_filename(), part.get_payload(decode=True)
+            if name and isinstance(content, bytes):
+                found[name] = (part.get_content_type(), content)
+        return found
+
 
 @contextmanager
 def mail_server(mailbox: Mailbox) -> Iterator[Mailbox]:

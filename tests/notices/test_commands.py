@@ -46,7 +46,7 @@ def test_a_test_message_is_sent_and_told(published: Records, home: Path, monkeyp
     assert published.applications() == ["acme.shop"]
 
 
-def test_a_channel_that_is_not_there_is_told_with_how_to_mend_it(published: Records) -> None:
+def test_a_missing_channel_is_reported_with_the_fix(published: Records) -> None:
     result = command("test", "ann", "--channel", "sms")
 
     assert result.exit_code == 1
@@ -56,10 +56,10 @@ def test_a_channel_that_is_not_there_is_told_with_how_to_mend_it(published: Reco
 
 
 WRONG = [
-    (["test", "nobody"], "nobody is no contact in any dossier that is published"),
+    (["test", "nobody"], "nobody is not a contact in any published dossier"),
     (["test", "ann", "-a", "acme.other"], "no dossier of acme.other is published; there are "),
     (["list", "acme.shop.99"], "there is no incident"),
-    (["list", "nonsense"], "names no incident"),
+    (["list", "nonsense"], "is not an incident"),
 ]
 
 
@@ -82,7 +82,7 @@ def test_a_secret_in_the_settings_is_refused_without_repeating_it(home: Path, mo
     assert "c4nary" not in result.output + result.stderr
 
 
-def test_what_was_sent_is_listed(published: Records, home: Path) -> None:
+def test_sent_notices_are_listed(published: Records, home: Path) -> None:
     opened = datetime.now(UTC)
     record = IncidentRecord(
         id="inc.acme.shop.17",

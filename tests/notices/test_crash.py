@@ -5,13 +5,15 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from activities.notices import NoticeActivities
-from activities.notices.channels import Channels, NoticeText, Try, TryOutcome
+from activities.notices.activities import NoticeActivities
+from activities.notices.channels import Channels
 from activities.notices.recipients import Recipient
+from activities.notices.sending import EnclosedDocument, NoticeText, Try, TryOutcome
 from activities.records import Records
 from models.notices import Audience, DeliveryState
 from tests.notices.conftest import QUICK, Sender
@@ -38,7 +40,7 @@ def test_a_worker_killed_between_handing_over_and_noting_it_does_not_send_twice(
     assert [d.state for d in under_way.deliveries] == [DeliveryState.UNCERTAIN]
     assert len(mailbox.messages) == 1
     assert [d.state for d in receipt.deliveries] == [DeliveryState.UNCERTAIN]
-    assert receipt.deliveries[0].detail == "the worker died while it was handing this over; it is not sent twice"
+    assert receipt.deliveries[0].detail == "the worker died while it was sending this; it is not sent twice"
     assert not receipt.reached
 
 
@@ -50,7 +52,7 @@ class Dying(Channels):
         self.sent: list[str] = []
         self.healed = False
 
-    def send(self, to: Recipient, words: NoticeText, identity: str) -> Try:
+    def send(self, to: Recipient, words: NoticeText, identity: str, documents: Sequence[EnclosedDocument] = ()) -> Try:
         """Note the receiver."""
         if to.contact == "bo" and not self.healed:
             raise SystemExit

@@ -9,11 +9,10 @@ import pytest
 
 from activities.notices.hours import open_hours
 from activities.notices.recipients import Recipients, recipients
-from models.channels import Channel
 from models.dossier import Dossier
 from models.dossier.agreement import Priority
 from models.notices import Audience
-from tests.notices.dossiers import LADDER, NIGHT, NOON, dossier
+from tests.notices.dossiers import NIGHT, NOON, POLICY, dossier
 
 
 def chosen(of: Dossier, audience: Audience, at: datetime = NOON, **more: Any) -> Recipients:
@@ -26,8 +25,8 @@ def who(found: Recipients) -> list[str]:
 
 AWAY = {"since": "2026-06-15", "until": "2026-06-19"}
 
-RUNGS: list[tuple[str, dict[str, Any], int, datetime, int | None, list[str]]] = [
-    ("the rung that is wanted", {}, 1, NOON, 1, ["ann email"]),
+LEVELS: list[tuple[str, dict[str, Any], int, datetime, int | None, list[str]]] = [
+    ("the level that is wanted", {}, 1, NOON, 1, ["ann email"]),
     ("its second", {}, 2, NOON, 2, ["bo email", "cia email", "cia chat"]),
     ("at night the deputy, and whoever has none is left out", {}, 2, NIGHT, 2, ["ann email"]),
     ("past the last, none", {}, 4, NOON, None, []),
@@ -49,7 +48,7 @@ RUNGS: list[tuple[str, dict[str, Any], int, datetime, int | None, list[str]]] = 
         ["bo email"],
     ),
     (
-        "deputies in a circle, nobody there: the next rung",
+        "deputies in a circle, nobody there: the next level",
         {"ann": {"away": [AWAY]}, "bo": {"away": [AWAY]}, "cia": {"away": [AWAY]}},
         1,
         NOON,
@@ -57,7 +56,7 @@ RUNGS: list[tuple[str, dict[str, Any], int, datetime, int | None, list[str]]] = 
         ["karin email"],
     ),
     (
-        "nobody on any rung: the first all the same",
+        "nobody on any level: the first all the same",
         {name: {"away": [AWAY]} for name in ("ann", "bo", "cia", "karin", "oskar")},
         1,
         NOON,
@@ -84,72 +83,85 @@ RUNGS: list[tuple[str, dict[str, Any], int, datetime, int | None, list[str]]] = 
 
 
 @pytest.mark.parametrize(
-    ("contacts", "wanted", "at", "rung", "people"), [r[1:] for r in RUNGS], ids=[r[0] for r in RUNGS]
+    ("contacts", "wanted", "at", "level", "people"), [r[1:] for r in LEVELS], ids=[r[0] for r in LEVELS]
 )
-def test_a_rung_reaches_whoever_is_there(
-    contacts: dict[str, Any], wanted: int, at: datetime, rung: int | None, people: list[str]
+def test_a_level_reaches_the_people_who_are_available(
+    contacts: dict[str, Any], wanted: int, at: datetime, level: int | None, people: list[str]
 ) -> None:
-    found = chosen(dossier(contacts), Audience(rung=wanted), at)
+    found = chosen(dossier(contacts), Audience(level=wanted), at)
 
     assert who(found) == people
-    assert (found.rung.number if found.rung else None) == rung
+    assert (found.level.number if found.level else None) == level
 
 
-def test_a_rung_outside_its_hours_is_passed_over_with_the_reason() -> None:
-    ladder = [LADDER[0] | {"hours": "office"}, *LADDER[1:]]
+def test_a_level_outside_its_hours_is_passed_over_with_the_reason() -> None:
+    policy = [POLICY[0] | {"hours": "office"}, *POLICY[1:]]
 
-    found = chosen(dossier(escalation={"P1": ladder}), Audience(rung=1), NIGHT)
+    found = chosen(dossier(escalation={"P1": policy}), Audience(level=1), NIGHT)
 
-    assert found.rung is not None
-    assert (found.rung.number, found.rung.rungs, found.rung.acknowledge_within_seconds) == (2, 3, 900)
-    assert found.rung.people == ["ann@us.example"]
-    assert found.rung.notes == [
-        "rung 1 was passed over: it is outside its hours office",
+    assert found.level is not None
+    assert (found.level.number, found.level.levels, found.level.acknowledge_within_seconds) == (2, 3, 900)
+    assert found.level.people == ["ann@us.example"]
+    assert found.level.notes == [
+        "level 1 was skipped: it is outside its hours office",
         "Bo Dahl is outside the hours office",
-        "Ann Ek stands in for Bo Dahl",
+        "Ann Ek is the deputy of Bo Dahl",
         "Cia Berg is outside the hours office",
-        "nobody who is there stands in for Cia Berg",
+        "no deputy of Cia Berg is available",
     ]
 
 
-def test_when_every_rung_is_passed_over_the_first_is_asked_regardless_of_hours() -> None:
-    ladder = [rung | {"hours": "never"} for rung in LADDER]
+def test_when_every_level_is_passed_over_the_first_is_asked_regardless_of_hours() -> None:
+    policy = [level | {"hours": "never"} for level in POLICY]
 
-    found = chosen(dossier(escalation={"P1": ladder}), Audience(rung=1))
+    found = chosen(dossier(escalation={"P1": policy}), Audience(level=1))
 
     assert who(found) == ["ann email"]
-    assert found.rung is not None
-    assert found.rung.notes[-1] == "nobody on the ladder is there, so its first rung is asked all the same"
+    assert found.level is not None
+    assert (
+        found.level.notes[-1]
+        == "nobody on the escalation policy is available, so its first level is called all the same"
+    )
 
 
 @pytest.mark.parametrize(
-    ("ladders", "priority", "people", "note"),
+    ("policies", "priority", "people", "note"),
     [
-        ({"P1": [LADDER[2]], "P4": [LADDER[0]]}, Priority.P3, ["karin email"], "P3 has no ladder of its own"),
-        ({"P4": [LADDER[0]]}, Priority.P2, ["ann email"], "so that of P4 is used"),
-        ({"P1": [LADDER[2]], "P4": [LADDER[0]]}, None, ["karin email"], "an incident without priority has no ladder"),
-        ({"P1": []}, Priority.P1, ["ann email", "bo email"], "the dossier has no escalation ladder"),
+        (
+            {"P1": [POLICY[2]], "P4": [POLICY[0]]},
+            Priority.P3,
+            ["karin email"],
+            "P3 has no escalation policy of its own",
+        ),
+        ({"P4": [POLICY[0]]}, Priority.P2, ["ann email"], "so that of P4 is used"),
+        (
+            {"P1": [POLICY[2]], "P4": [POLICY[0]]},
+            None,
+            ["karin email"],
+            "an incident without priority has no escalation policy",
+        ),
+        ({"P1": []}, Priority.P1, ["ann email", "bo email"], "the dossier has no escalation policy"),
     ],
 )
-def test_without_a_ladder_of_its_own_somebody_is_asked_all_the_same(
-    ladders: dict[str, Any], priority: Priority | None, people: list[str], note: str
+def test_without_a_policy_of_its_own_somebody_is_asked_all_the_same(
+    policies: dict[str, Any], priority: Priority | None, people: list[str], note: str
 ) -> None:
-    found = chosen(dossier(escalation=ladders), Audience(rung=1), priority=priority)
+    found = chosen(dossier(escalation=policies), Audience(level=1), priority=priority)
 
     assert who(found) == people
-    assert found.rung is not None
-    assert note in " ".join(found.rung.notes)
+    assert found.level is not None
+    assert note in " ".join(found.level.notes)
 
 
-def test_a_channel_that_is_not_configured_is_told_and_the_nearest_is_used_as_well() -> None:
-    ladder = [LADDER[0] | {"channel": "phone"}]
+def test_a_channel_that_is_not_configured_is_reported_and_the_nearest_one_is_used() -> None:
+    policy = [POLICY[0] | {"channel": "phone"}]
 
-    found = chosen(dossier(escalation={"P1": ladder}), Audience(rung=1), configured={Channel.EMAIL})
+    found = chosen(dossier(escalation={"P1": policy}), Audience(level=1), configured={"email"})
 
     assert who(found) == ["ann phone", "ann email"]
-    assert found.rung is not None
-    assert found.rung.people == ["ann@us.example"]
-    assert "Ann Ek cannot be reached by phone from here, so email is used as well" in found.rung.notes
+    assert found.level is not None
+    assert found.level.people == ["ann@us.example"]
+    assert "Ann Ek cannot be reached by phone from here, so email is used as well" in found.level.notes
 
 
 OTHERS: list[tuple[str, dict[str, Any], Audience, list[str]]] = [
@@ -169,7 +181,7 @@ OTHERS: list[tuple[str, dict[str, Any], Audience, list[str]]] = [
     ),
     ("a party", {}, Audience(party="payer"), ["pay email"]),
     (
-        "a party, its ladder first, whoever has no mail by chat",
+        "a party: contacts of its escalation policy first, contacts without e-mail by chat",
         {},
         Audience(party="us"),
         ["ann email", "bo email", "cia chat"],
@@ -182,7 +194,7 @@ OTHERS: list[tuple[str, dict[str, Any], Audience, list[str]]] = [
         ["ann email", "bo email", "karin email"],
     ),
     ("twice named, once written to", {}, Audience(contacts=["ann", "ann@us.example"]), ["ann email"]),
-    ("by a channel that was asked for", {}, Audience(contacts=["ann"], channel=Channel.SMS), ["ann sms"]),
+    ("by a channel that was asked for", {}, Audience(contacts=["ann"], channel="sms"), ["ann sms"]),
     (
         "somebody whom the dossier does not know",
         {},

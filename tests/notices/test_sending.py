@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from activities.notices import NoticeActivities
+from activities.notices.activities import NoticeActivities
 from activities.notices.channels import Channels
 from activities.records import Records
-from models.channels import Channel
 from models.errors import KeyReusedError
 from models.notices import Audience, DeliveryState, NoticeReceipt, Occasion
 from tests.notices.conftest import QUICK, Sender
@@ -91,8 +90,8 @@ def test_notices_stand_in_the_records_with_their_deliveries(both: Records, sende
         "sv",
     )
     assert [(d.to, d.email, d.channel, d.state) for d in second.deliveries] == [
-        ("Karin Holm", "karin@acme.example", Channel.EMAIL, DeliveryState.SENT),
-        ("Cia Berg", "", Channel.CHAT, DeliveryState.NO_CHANNEL),
+        ("Karin Holm", "karin@acme.example", "email", DeliveryState.SENT),
+        ("Cia Berg", "", "chat", DeliveryState.NO_CHANNEL),
     ]
     assert second.finished
     assert activities.notices_of("inc.acme.shop.18") == []
@@ -116,7 +115,7 @@ def test_a_greylisting_server_is_tried_again(sender: Sender) -> None:
     assert len(mailbox.messages) == 1
 
 
-def test_a_server_that_refuses_is_told_and_not_asked_again(sender: Sender) -> None:
+def test_a_refusal_of_a_server_is_reported_and_not_retried(sender: Sender) -> None:
     with mail_server(Mailbox(refuse=True)) as mailbox:
         receipt = sender(email=mailbox.url()).send(notice())
 
@@ -158,9 +157,9 @@ def test_one_channel_that_hangs_keeps_nobody_else_waiting_beyond_the_deadline(re
     with mail_server(Mailbox()) as mailbox, mute_server() as mute:
         (tmp_path / "mail").write_text(mailbox.url())
         (tmp_path / "sms").write_text(f"json://127.0.0.1:{mute}/x")
-        ladder = {"P1": [{"contacts": ["ann", "bo"], "channel": "email", "acknowledge_within": "1m"}]}
-        records.publish_dossier(dossier({"bo": {"chat": f"file:{tmp_path / 'sms'}", "email": None}}, ladder), "ann")
-        tuning = QUICK.__class__(pauses=(), deadline=1.5, pulse=0.05)
+        policy = {"P1": [{"contacts": ["ann", "bo"], "channel": "email", "acknowledge_within": "1m"}]}
+        records.publish_dossier(dossier({"bo": {"chat": f"file:{tmp_path / 'sms'}", "email": None}}, policy), "ann")
+        tuning = QUICK.__class__(pauses=(), deadline=6, pulse=0.05)
         channels = Channels({"email": f"file:{tmp_path / 'mail'}"}, tmp_path, timeout=60)
         activities = NoticeActivities(records, channels, "", tuning)
 
@@ -196,28 +195,28 @@ def test_a_title_in_a_chat_calls_nobody(sender: Sender) -> None:
 def test_an_sms_gets_a_line_and_the_bare_number(sender: Sender) -> None:
     with Webhook().serving() as webhook:
         activities = sender(sms=webhook.url.replace("http:", "json:") + "?:number={to}")
-        receipt = activities.send(notice(audience=Audience(contacts=["ann"], channel=Channel.SMS)))
+        receipt = activities.send(notice(audience=Audience(contacts=["ann"], channel="sms")))
 
     assert states(receipt) == [DeliveryState.SENT]
     assert webhook.bodies[0]["message"] == (
-        "P1 acme.shop.17: front-page is down on web1. Ta ärendet: driftvakt incident ack acme.shop.17"
+        "P1 acme.shop.17: front-page is down on web1. Kvittera: driftvakt incident ack acme.shop.17"
     )
     assert webhook.bodies[0]["number"] == "+4670111"
 
 
 UNCONFIGURED = [
-    (["ann"], Channel.EMAIL, "the channel email is not configured; give it an address in the setting notice_channels"),
-    (["ann"], Channel.PHONE, "the channel phone is not configured"),
-    (["cia"], Channel.SMS, "Cia Berg has no phone; add `phone` to the contact cia"),
-    (["ann"], Channel.CHAT, "Ann Ek has no chat; add `chat: file:PATH` to the contact ann"),
-    (["cia"], Channel.CHAT, "keys/cia: cannot be read where the worker runs"),
-    (["eve@evil.example"], None, "eve@evil.example is no contact of the dossier"),
+    (["ann"], "email", "the channel email is not configured; give it an address in the setting notice_channels"),
+    (["ann"], "phone", "the channel phone is not configured"),
+    (["cia"], "sms", "Cia Berg has no phone; add `phone` to the contact cia"),
+    (["ann"], "chat", "Ann Ek has no chat; add `chat: file:PATH` to the contact ann"),
+    (["cia"], "chat", "keys/cia: cannot be read where the worker runs"),
+    (["eve@evil.example"], None, "eve@evil.example is not a contact in the dossier"),
 ]
 
 
 @pytest.mark.parametrize(("contacts", "channel", "why"), UNCONFIGURED)
-def test_what_is_missing_is_said_with_how_to_mend_it(
-    sender: Sender, contacts: list[str], channel: Channel | None, why: str
+def test_a_missing_setting_is_reported_with_the_fix(
+    sender: Sender, contacts: list[str], channel: str | None, why: str
 ) -> None:
     receipt = sender().send(notice(audience=Audience(contacts=contacts, channel=channel)))
 
@@ -229,13 +228,13 @@ def test_without_a_dossier_nobody_is_written_to_and_nothing_is_raised(sender: Se
     receipt = sender().send(notice(application="acme.other"))
 
     assert receipt.deliveries == []
-    assert receipt.notes == ["no dossier of acme.other is published, so nobody is known to write to"]
+    assert receipt.notes == ["no dossier of acme.other is published, so the notice has no receiver"]
 
 
-def test_past_the_last_rung_there_is_none(sender: Sender) -> None:
-    receipt = sender().send(notice(audience=Audience(rung=9)))
+def test_past_the_last_level_there_is_none(sender: Sender) -> None:
+    receipt = sender().send(notice(audience=Audience(level=9)))
 
-    assert receipt.rung is None
+    assert receipt.level is None
     assert receipt.deliveries == []
 
 

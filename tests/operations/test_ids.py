@@ -18,7 +18,8 @@ from models.names import WORKFLOW_QUEUE
 from models.operation import OperationEnd, OperationOutcome, ShutDownOrder
 from models.records import WriteRecords
 from tests.fakes import FakeHosts, application_plan, working
-from tests.workflows.world import OPERATOR, unique
+from tests.workflows.shop import OPERATOR
+from tests.workflows.world import unique
 from workflows.start_stop.workflow import ShutDown
 
 
@@ -51,9 +52,7 @@ async def shut_down(client: Client, id: str, reason: str) -> Run:
     return await client.start_workflow(ShutDown.run, order, id=id, task_queue=WORKFLOW_QUEUE)
 
 
-async def test_what_runs_under_an_id_that_was_used_does_nothing_and_says_which_id_is_free(
-    client: Client, kept: Records
-) -> None:
+async def test_an_operation_under_a_used_id_does_nothing_and_names_a_free_id(client: Client, kept: Records) -> None:
     id, hosts = f"shut-down.acme.shop.{unique('power')}.1", RecordedHosts(kept)
     async with working(client, hosts, ShutDown):
         first = await (await shut_down(client, id, "Power is cut")).result()
@@ -67,7 +66,7 @@ async def test_what_runs_under_an_id_that_was_used_does_nothing_and_says_which_i
 
     assert first.end is OperationEnd.DONE
     assert second.end is OperationEnd.REFUSED
-    assert f"{id} names another operation already (Stop acme.shop, asked for by {OPERATOR} on " in second.summary
+    assert f"{id} is the id of another operation (Shut down acme.shop, requested by {OPERATOR} on " in second.summary
     assert second.summary.endswith(f"start this one under another id, for example {free}")
     assert after == before
     assert free in page

@@ -12,7 +12,7 @@ from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 
 from models.gates import APPROVE, REFUSE, GateOption, Question
 from models.jobs import EnsureComponent, JobResult, Outcome
-from models.lease import LeaseAnswer, LeaseGranted, LeaseState, LeaseTakenBack
+from models.lease import LeaseAnswer, LeaseGranted, LeaseRevoked, LeaseState
 from models.names import WORKFLOW_QUEUE, operation_id
 from models.operation import (
     AbortOperation,
@@ -24,8 +24,9 @@ from models.operation import (
 )
 from models.proof import Use
 from tests.fakes import Answer, FakeHosts, application_plan, working
+from tests.workflows.shop import OPERATOR
 from tests.workflows.waiting import until_asked
-from tests.workflows.world import OPERATOR, decide, unique
+from tests.workflows.world import decide, unique
 from workflows.start_stop.workflow import ShutDown, StartUp
 
 SHOP = {"db": [], "app": ["db"], "web": ["app"], "mail": []}
@@ -50,7 +51,7 @@ async def started(
         )
 
 
-async def test_it_starts_what_is_needed_before_what_needs_it_and_proves_each_healthy(client: Client) -> None:
+async def test_a_start_up_starts_dependencies_first_and_proves_each_component_healthy(client: Client) -> None:
     hosts = shop()
     async with started(client, hosts) as handle:
         outcome = await handle.result()
@@ -106,7 +107,7 @@ async def test_a_part_is_started_with_what_it_needs_and_stopped_with_what_needs_
     assert [line for line in hosts.lines if "stop" in line] == ["web-1: stop web", "app-1: stop app"]
 
 
-async def test_a_rehearsal_looks_at_every_host_and_needs_no_lease(client: Client) -> None:
+async def test_a_rehearsal_checks_every_host_and_needs_no_lease(client: Client) -> None:
     hosts = shop()
     async with started(client, hosts, "shut-down", rehearse=True) as handle:
         outcome = await handle.result()
@@ -116,7 +117,7 @@ async def test_a_rehearsal_looks_at_every_host_and_needs_no_lease(client: Client
     assert not hosts.leases
 
 
-async def test_what_is_so_already_is_nothing_to_do(client: Client) -> None:
+async def test_a_component_in_the_wanted_state_is_left_alone(client: Client) -> None:
     hosts = shop()
     for name in SHOP:
         hosts.answer(f"{name}-1: start {name}", Answer(nothing_to_do=True))
@@ -159,7 +160,7 @@ async def test_a_lease_that_names_a_component_of_another_version_of_the_dossier_
     assert hosts.given_back
 
 
-async def test_whoever_stops_it_is_named_and_nothing_more_is_begun(client: Client) -> None:
+async def test_an_abort_names_the_person_and_no_further_step_starts(client: Client) -> None:
     hosts = shop()
     hosts.answer("app-1: start app", Answer(outcome=Outcome.FAILED))
     async with started(client, hosts) as handle:
@@ -180,8 +181,8 @@ class TakesTheLease(FakeHosts):
     async def _ensure_component(self, request: EnsureComponent) -> JobResult:
         operation = activity.info().workflow_id
         if request.component == "acme.shop.app":
-            told = LeaseTakenBack(holder=operation, by=OPERATOR)
-            await self.client.get_workflow_handle(operation).signal("lease_taken_back", told)
+            told = LeaseRevoked(holder=operation, by=OPERATOR)
+            await self.client.get_workflow_handle(operation).signal("lease_revoked", told)
         return await FakeHosts._ensure_component(self, request)
 
 
@@ -196,12 +197,12 @@ async def test_a_step_that_failed_is_asked_about_only_where_the_operation_may_st
     assert status.gates == []
     assert (status.steps[-1].title, status.steps[-1].detail) == (
         "Stop after start app; at most 5m",
-        f"its lease was taken back by {OPERATOR}",
+        f"its lease was revoked by {OPERATOR}",
     )
     assert "web-1: start web" not in hosts.lines
 
 
-async def test_the_time_of_a_window_ends_what_is_begun_and_not_what_runs(client: Client) -> None:
+async def test_the_end_of_a_window_starts_no_further_step_and_lets_the_running_one_finish(client: Client) -> None:
     hosts = shop()
     async with started(client, hosts, window_until="2026-01-01T00:00:00Z") as handle:
         outcome = await handle.result()

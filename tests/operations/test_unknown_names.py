@@ -10,7 +10,8 @@ from temporalio.exceptions import ApplicationError
 
 from models.names import WORKFLOW_QUEUE
 from tests.fakes import FakeHosts, application_plan, working
-from tests.workflows.world import OPERATOR, unique
+from tests.workflows.shop import OPERATOR
+from tests.workflows.world import unique
 from workflows.restore.drill import RestoreDrill
 from workflows.restore.workflow import RestoreFromBackup
 

@@ -10,13 +10,14 @@ from temporalio.client import Client, WorkflowUpdateFailedError
 
 from models.names import WORKFLOW_QUEUE, operation_id
 from models.operation import AbortOperation, ComponentsOrder, OperationEnd, OperationOutcome
-from models.slices import ApplicationPlan, PlanRequest
+from models.plans import ApplicationPlan, PlanRequest
 from tests.fakes import FakeHosts, application_plan, working
 from tests.servers import as_scheduled
-from tests.workflows.world import OPERATOR, unique
+from tests.workflows.shop import OPERATOR
+from tests.workflows.world import unique
 from workflows.start_stop.workflow import StartUp
 
-PLAN = application_plan({"db": []}).model_copy(update={"people": {"operator": [OPERATOR]}})
+PLAN = application_plan({"db": []})
 
 
 class SlowRecords(FakeHosts):
@@ -64,9 +65,9 @@ async def test_who_may_stop_an_operation_is_asked_of_the_dossier_also_where_it_c
             result_type=OperationOutcome,
         )
         await records.asked.wait()
-        abort = AbortOperation(by="karin@acme.example", reason="I want to")
+        abort = AbortOperation(by="cio@acme.example", reason="I want to")
         told = asyncio.create_task(handle.execute_update("abort", abort))
-        async with asyncio.timeout(20):  # until it is taken in, and has waited for its turn
+        async with asyncio.timeout(90):  # until it is taken in, and has waited for its turn
             while not any(e.HasField("timer_fired_event_attributes") for e in (await handle.fetch_history()).events):
                 await asyncio.sleep(0.02)
         records.there.set()
@@ -74,12 +75,12 @@ async def test_who_may_stop_an_operation_is_asked_of_the_dossier_also_where_it_c
             await told
         await handle.result()
 
-    assert f"karin@acme.example may not stop this; {OPERATOR} may" in str(refused.value.cause)
+    assert f"cio@acme.example may not stop this; {OPERATOR} may" in str(refused.value.cause)
 
 
 async def test_a_third_party_whom_the_dossier_knows_orders_no_operation(client: Client) -> None:
     plan = PLAN.model_copy(update={"operates": [OPERATOR]})
-    order = ComponentsOrder(application="acme.shop", by="support@betalt.example")
+    order = ComponentsOrder(application="acme.shop", by="desk@betalt.example")
     async with working(client, FakeHosts(plan), StartUp):
         outcome: OperationOutcome = await client.execute_workflow(
             "start-up",
@@ -91,6 +92,6 @@ async def test_a_third_party_whom_the_dossier_knows_orders_no_operation(client: 
 
     assert outcome.end is OperationEnd.REFUSED
     assert outcome.summary == (
-        "support@betalt.example may not order this of acme.shop: a third party answers and writes notes; "
+        "desk@betalt.example may not order this of acme.shop: a third party answers and writes notes; "
         f"those who may: {OPERATOR}"
     )

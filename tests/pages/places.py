@@ -24,6 +24,17 @@ from models.incident import Acknowledge, Waiting
 from models.jobs import Outcome
 from models.lease import LeaseAnswer, LeaseState
 from models.names import WORKFLOW_QUEUE
+from models.operation_kinds import (
+    CHANGE,
+    DRILL,
+    MAINTENANCE,
+    RESTORE,
+    REVIEW,
+    ROUTINE,
+    SHUT_DOWN,
+    START_UP,
+    OperationKind,
+)
 from runbooks.restart_with_dependants import RestartWithDependants
 from tests.changes.scene import Scene as ChangeScene
 from tests.changes.scene import changing, review_of, until_asked_of
@@ -38,8 +49,9 @@ from tests.replaying import replayed
 from tests.servers import pass_time
 from tests.workflows import led
 from tests.workflows.scenarios.scene import Scene
+from tests.workflows.shop import APPLICATION, OPERATOR
 from tests.workflows.waiting import until_asked
-from tests.workflows.world import APPLICATION, OPERATOR, World, unique
+from tests.workflows.world import World, unique
 from workflows.halt.workflow import Halting
 from workflows.restore.drill import RestoreDrill
 from workflows.restore.workflow import RestoreFromBackup
@@ -121,7 +133,7 @@ async def _major(worlds: Worlds, *, over: bool) -> AsyncIterator[Handle]:
         incident = await led.incident(client)
         major = await led.open_major(client, "acme.shop.1")
         async with asyncio.timeout(60):
-            while not (await led.standing(major)).members:
+            while not (await led.status_of(major)).members:
                 await asyncio.sleep(0.02)
         if over:
             await incident.signal("over", "recovered")
@@ -131,11 +143,11 @@ async def _major(worlds: Worlds, *, over: bool) -> AsyncIterator[Handle]:
 
 
 @asynccontextmanager
-async def _components(worlds: Worlds, kind: str) -> AsyncIterator[Handle]:
+async def _components(worlds: Worlds, kind: OperationKind[Any]) -> AsyncIterator[Handle]:
     hosts = shop()
-    verb = "start" if kind == "start-up" else "stop"
+    verb = "start" if kind == START_UP else "stop"
     hosts.answer(f"app-1: {verb} app", Answer(outcome=Outcome.FAILED), Answer())
-    async with started(worlds.client, hosts, kind) as handle:
+    async with started(worlds.client, hosts, kind.name) as handle:
         await until_asked(handle)
         yield handle
 
@@ -182,7 +194,7 @@ async def _restore(worlds: Worlds) -> AsyncIterator[Handle]:
     hosts = restores.Shop()
     hosts.answer("db-1: sh -c", restores.POINTS, restores.GOOD, Answer())
     async with working(worlds.client, hosts, RestoreFromBackup):
-        handle = await restores.started(worlds.client, "restore", unique("pasted"))
+        handle = await restores.started(worlds.client, RESTORE.name, unique("pasted"))
         await until_asked(handle)
         yield handle
 
@@ -193,7 +205,7 @@ async def _drill(worlds: Worlds) -> AsyncIterator[Handle]:
     hosts.lease_answers = [_too_many()]
     hosts.answer("db-1: sh -c", restores.POINTS, restores.GOOD, Answer())
     async with working(worlds.client, hosts, RestoreDrill):
-        handle = await restores.started(worlds.client, "drill", unique("pasted"))
+        handle = await restores.started(worlds.client, DRILL.name, unique("pasted"))
         await until_asked(handle)
         yield handle
 
@@ -255,15 +267,15 @@ PLACES = [
     ),
     Place("major incident", "major", partial(_major, over=False), ("update_customers",)),
     Place("major incident whose incidents are over", "major", partial(_major, over=True), ("close_major",)),
-    Place("start-up with a failed step", "start-up", partial(_components, kind="start-up"), _OPERATION),
-    Place("shut-down with a failed step", "shut-down", partial(_components, kind="shut-down"), _OPERATION),
-    Place("maintenance with a failed step", "maintenance", _maintenance, _OPERATION),
-    Place("change that two parties approve", "change", _change, _OPERATION),
-    Place("change with a failed step", "change", _change_that_fails, _OPERATION),
-    Place("review of an emergency change", "review", _review, _OPERATION),
-    Place("restore whose point is chosen", "restore", _restore, _OPERATION),
-    Place("drill beyond the limit", "drill", _drill, _OPERATION),
-    Place("routine that was ordered", "routine", _routine, _OPERATION),
+    Place("start-up with a failed step", START_UP.name, partial(_components, kind=START_UP), _OPERATION),
+    Place("shut-down with a failed step", SHUT_DOWN.name, partial(_components, kind=SHUT_DOWN), _OPERATION),
+    Place("maintenance with a failed step", MAINTENANCE.name, _maintenance, _OPERATION),
+    Place("change that two parties approve", CHANGE.name, _change, _OPERATION),
+    Place("change with a failed step", CHANGE.name, _change_that_fails, _OPERATION),
+    Place("review of an emergency change", REVIEW.name, _review, _OPERATION),
+    Place("restore whose point is chosen", RESTORE.name, _restore, _OPERATION),
+    Place("drill beyond the limit", DRILL.name, _drill, _OPERATION),
+    Place("routine that was ordered", ROUTINE.name, _routine, _OPERATION),
     Place("runbook beyond the limit", "runbook.restart-with-dependants", _runbook, ("decide",)),
     Place("halt", "halt", _halt, ("lift",)),
 ]

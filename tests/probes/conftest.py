@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from activities.probes import Looks
-from models.probes import Probe, ProbeTarget, Sample
+from activities.probes.runner import ProbeRunner
+from models.probe_kinds import Probe
+from models.probes import ProbeTarget, Sample
 from tests.ports import free_port
 from tests.postgres import postgres
 
@@ -20,18 +21,18 @@ def target(probe: Probe, name: str = "point") -> ProbeTarget:
 
 
 @pytest.fixture
-async def looks() -> AsyncIterator[Looks]:
-    made = Looks()
+async def checks() -> AsyncIterator[ProbeRunner]:
+    made = ProbeRunner()
     yield made
     await made.close()
 
 
 @pytest.fixture
-def see(looks: Looks) -> Callable[[Probe], object]:
+def see(checks: ProbeRunner) -> Callable[[Probe], object]:
     """Look once at a probe through `probe_all`, as everybody does."""
 
     async def once(probe: Probe) -> Sample:
-        [sample] = await looks.probe_all([target(probe)], 1)
+        [sample] = await checks.probe_all([target(probe)], 1)
         return sample
 
     return once

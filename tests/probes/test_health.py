@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from activities.probes import Probes
+from activities.probes.activities import Probes
 from activities.probes.health import HealthWatch
 from models.probes import HealthVerdict, HttpProbe, ProbeBatch, Sample, Seen, WatchHealth
 from tests.probes.conftest import target
@@ -24,18 +24,18 @@ def _samples(look: str) -> list[Sample]:
     ]
 
 
-def _watch(looks: str, **asked: object) -> tuple[int, HealthVerdict | None]:
-    """One look a second; a look is a letter a point. Gives the number of looks until the verdict."""
+def _watch(checks: str, **asked: object) -> tuple[int, HealthVerdict | None]:
+    """One check a second; a check has a letter for each point. Return the number of checks until the verdict."""
     watch = HealthWatch(WatchHealth(targets=[TARGET], **asked))
-    for number, look in enumerate(looks.split(), 1):
+    for number, look in enumerate(checks.split(), 1):
         verdict = watch.observe(_samples(look), float(number))
         if verdict is not None:
             return number, verdict
-    return len(looks.split()), None
+    return len(checks.split()), None
 
 
 @pytest.mark.parametrize(
-    ("looks", "ended", "healthy"),
+    ("checks", "ended", "healthy"),
     [
         ("oo", 1, True),
         ("of ff", 2, False),
@@ -48,17 +48,17 @@ def _watch(looks: str, **asked: object) -> tuple[int, HealthVerdict | None]:
         ("nf nf", 2, False),
     ],
 )
-def test_a_fault_is_confirmed_by_looks_in_a_row_and_refuted_by_one_healthy_look(
-    looks: str, ended: int, healthy: bool | None
+def test_a_fault_is_confirmed_by_failures_in_a_row_and_refuted_by_one_healthy_probe(
+    checks: str, ended: int, healthy: bool | None
 ) -> None:
-    number, verdict = _watch(looks, failing_looks=2)
+    number, verdict = _watch(checks, failing_checks=2)
 
     assert number == ended
     assert (verdict and verdict.healthy) is healthy
 
 
 @pytest.mark.parametrize(
-    ("looks", "ended", "healthy"),
+    ("checks", "ended", "healthy"),
     [
         ("o o o o", 4, True),
         ("f o o o o", 5, True),
@@ -67,15 +67,15 @@ def test_a_fault_is_confirmed_by_looks_in_a_row_and_refuted_by_one_healthy_look(
         ("f f f", 3, None),
     ],
 )
-def test_recovery_is_proven_only_by_health_without_a_break(looks: str, ended: int, healthy: bool | None) -> None:
-    number, verdict = _watch(looks, healthy_for=timedelta(seconds=3))
+def test_recovery_is_proven_only_by_health_without_a_break(checks: str, ended: int, healthy: bool | None) -> None:
+    number, verdict = _watch(checks, healthy_for=timedelta(seconds=3))
 
     assert number == ended
     assert (verdict and verdict.healthy) is healthy
 
 
 def test_with_both_asked_for_a_fault_ends_it_early_and_one_healthy_look_does_not() -> None:
-    asked = {"healthy_for": timedelta(seconds=2), "failing_looks": 2}
+    asked = {"healthy_for": timedelta(seconds=2), "failing_checks": 2}
 
     assert _watch("o f o f f", **asked)[0] == 5
     assert _watch("f o o o", **asked)[0] == 4
@@ -86,24 +86,26 @@ def test_with_nothing_asked_for_the_first_look_decides() -> None:
     assert _watch("oo")[1].healthy is True
 
 
-def test_the_verdict_names_what_is_ill_in_one_sentence() -> None:
-    _, verdict = _watch("fofffn fofffn", failing_looks=2)
+def test_the_verdict_lists_the_failing_points_in_one_sentence() -> None:
+    _, verdict = _watch("fofffn fofffn", failing_checks=2)
 
     assert (
         verdict.reason
-        == "2 looks in a row failed: acme.shop.p0: saw f; acme.shop.p2: saw f; acme.shop.p3: saw f; and 2 more"
+        == "2 checks in a row failed: acme.shop.p0: saw f; acme.shop.p2: saw f; acme.shop.p3: saw f; and 2 more"
     )
-    assert (verdict.certain, verdict.looks, len(verdict.samples)) == (True, 2, 6)
+    assert (verdict.certain, verdict.checks, len(verdict.samples)) == (True, 2, 6)
 
 
 def test_giving_up_says_that_nothing_is_certain() -> None:
-    watch = HealthWatch(WatchHealth(targets=[TARGET], failing_looks=3))
+    watch = HealthWatch(WatchHealth(targets=[TARGET], failing_checks=3))
     watch.observe(_samples("n"), 1.0)
 
     verdict = watch.give_up()
 
     assert (verdict.healthy, verdict.certain) == (False, False)
-    assert verdict.reason == "no 3 looks in a row failed, nor was one healthy within 5m (1 looks): acme.shop.p0: saw n"
+    assert (
+        verdict.reason == "neither 3 failed checks in a row nor a healthy one within 5m (1 check): acme.shop.p0: saw n"
+    )
 
 
 async def test_recovery_is_proven_against_a_real_server_that_comes_back() -> None:
@@ -114,26 +116,26 @@ async def test_recovery_is_proven_against_a_real_server_that_comes_back() -> Non
         )
 
     assert verdict.healthy
-    assert verdict.looks >= 3 + 5
+    assert verdict.checks >= 3 + 5
     assert verdict.reason == "the point was OK for 200ms without a break"
-    assert beats >= verdict.looks
+    assert beats >= verdict.checks
 
 
 async def test_a_blip_is_refuted_by_the_next_look() -> None:
     statuses = iter([503])
     async with http_server(lambda _: page(status=next(statuses, 200))) as server:
         verdict, _ = await _run(
-            WatchHealth(targets=[target(HttpProbe(url=server.url()))], every=MOMENT, failing_looks=3)
+            WatchHealth(targets=[target(HttpProbe(url=server.url()))], every=MOMENT, failing_checks=3)
         )
 
-    assert (verdict.healthy, verdict.looks) == (True, 2)
+    assert (verdict.healthy, verdict.checks) == (True, 2)
 
 
-async def test_what_stays_ill_ends_in_a_verdict_when_the_time_is_up(closed_port: int) -> None:
-    ill = target(HttpProbe(url=f"http://127.0.0.1:{closed_port}/"))
-    verdict, _ = await _run(WatchHealth(targets=[ill], every=MOMENT, healthy_for=MOMENT, give_up_after=4 * MOMENT))
+async def test_a_point_that_stays_unhealthy_gives_a_verdict_when_the_time_is_up(closed_port: int) -> None:
+    failing = target(HttpProbe(url=f"http://127.0.0.1:{closed_port}/"))
+    verdict, _ = await _run(WatchHealth(targets=[failing], every=MOMENT, healthy_for=MOMENT, give_up_after=4 * MOMENT))
 
-    assert (verdict.healthy, verdict.certain, 2 <= verdict.looks <= 5) == (False, False, True)
+    assert (verdict.healthy, verdict.certain, 1 <= verdict.checks <= 5) == (False, False, True)
     assert verdict.reason.endswith("acme.shop.point: connection refused")
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from activities.probes import Looks
-from activities.probes.http import probe_http
 from activities.probes.http_clients import BODY_LIMIT, HttpClients
+from activities.probes.kinds.http import probe_http
+from activities.probes.runner import ProbeRunner
 from models.probes import HttpProbe, Seen
 from tests.probes.conftest import target
 from tests.probes.servers import http_server, make_certificate, page, serving
@@ -257,9 +257,9 @@ async def test_certificates_are_checked_unless_the_probe_says_otherwise(tmp_path
             (None, False, Seen.OK),
             (certificate.trust(), True, Seen.OK),
         ]:
-            looks = Looks(trust=trust)
-            [sample] = await looks.probe_all([target(HttpProbe(url=url, verify_tls=verify))])
-            await looks.close()
+            checks = ProbeRunner(trust=trust)
+            [sample] = await checks.probe_all([target(HttpProbe(url=url, verify_tls=verify))])
+            await checks.close()
             assert sample.seen is seen, sample
             if seen is Seen.FAILED:
                 assert sample.detail == "the certificate is not accepted: self-signed certificate"

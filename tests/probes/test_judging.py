@@ -11,7 +11,7 @@ from models.probes import ProbeTarget, Sample, Seen, TcpProbe
 
 
 @pytest.mark.parametrize(
-    ("ill_when", "value", "latency", "seen"),
+    ("failing_when", "value", "latency", "seen"),
     [
         (["value > 90"], 95.0, 1.0, Seen.FAILED),
         (["value > 90"], 90.0, 1.0, Seen.OK),
@@ -21,8 +21,8 @@ from models.probes import ProbeTarget, Sample, Seen, TcpProbe
     ],
 )
 def test_a_value_beyond_its_threshold_counts_as_failed(
-    ill_when: list[str], value: float | None, latency: float, seen: Seen
+    failing_when: list[str], value: float | None, latency: float, seen: Seen
 ) -> None:
-    target = ProbeTarget(point="acme.shop.disk", probe=TcpProbe(host="127.0.0.1", port=1), ill_when=ill_when)
+    target = ProbeTarget(point="acme.shop.disk", probe=TcpProbe(host="127.0.0.1", port=1), failing_when=failing_when)
     sample = Sample(point="acme.shop.disk", at=datetime.now(UTC), seen=Seen.OK, value=value, latency_ms=latency)
     assert judged(target, sample).seen is seen

@@ -118,11 +118,11 @@ async def test_a_name_server_that_is_asked_for_and_silent_is_failed(see) -> None
         ("x" * 70, "[::1]:53"),
     ],
 )
-async def test_what_cannot_be_asked_is_no_data(see, name: str, server: str) -> None:
+async def test_a_server_that_cannot_be_queried_is_no_data(see, name: str, server: str) -> None:
     sample = await see(DnsProbe(name=name, server=server, timeout=SHORT))
 
     assert sample.seen is Seen.NO_DATA
-    assert "broke off" not in sample.detail
+    assert "the probe itself failed" not in sample.detail
 
 
 def _answer(result: str, kind: str = "vector") -> str:
@@ -152,7 +152,7 @@ async def test_prometheus_gives_one_number_or_no_data(see, body: str, seen: Seen
         sample = await see(PrometheusProbe(server=server.url("/prometheus/"), query='up{job="a b"} + 1'))
 
     assert (sample.seen, sample.value) == (seen, value), sample
-    assert "broke off" not in sample.detail
+    assert "the probe itself failed" not in sample.detail
     assert server.requests[0].startswith("GET /prometheus/api/v1/query?query=up%7Bjob%3D%22a+b%22%7D+%2B+1 ")
 
 

@@ -19,7 +19,7 @@ def test_a_variable_and_a_file_give_their_values(tmp_path: Path, monkeypatch: py
 
 
 @pytest.mark.parametrize("text", ["", CANARY, f"Env:{CANARY}", "env:", "file:", f"https://{CANARY}"])
-def test_what_is_no_reference_is_refused_without_being_repeated(text: str) -> None:
+def test_a_value_that_is_not_a_reference_is_refused_without_being_repeated(text: str) -> None:
     with pytest.raises(SettingsError) as refusal:
         resolve(text)
 
@@ -27,7 +27,7 @@ def test_what_is_no_reference_is_refused_without_being_repeated(text: str) -> No
 
 
 @pytest.mark.parametrize("text", ["env:DRIFT_NOT_SET", "file:/does/not/exist", "file:/tmp", "file:a\0b"])
-def test_what_cannot_be_read_is_named(text: str) -> None:
+def test_a_secret_that_cannot_be_read_is_named(text: str) -> None:
     with pytest.raises(SettingsError, match=text.split(":")[0]):
         resolve(text)
 

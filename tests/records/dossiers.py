@@ -19,7 +19,7 @@ SHOP: dict[str, Any] = {
         "signed_by": ["Ann, Acme"],
         "undertakings": ["incident"],
         "service_hours": {"always": "24x7"},
-        "incidents": {"confirm_looks": 2, "healthy_for": "10s"},
+        "incidents": {"confirm_checks": 2, "healthy_for": "10s"},
     },
     "parties": {
         "us": {"name": "Us", "kind": "supplier"},

@@ -13,8 +13,8 @@ import activities.stubs.records as stubs
 from activities.records import RecordActivities, Records, upgrade
 from models.alarms import Subject
 from models.errors import NotFoundError
+from models.plans import PlanRequest, RunbookOffer, WatchPlanRequest
 from models.records import WriteRecords
-from models.slices import PlanRequest, RunbookOffer, WatchSliceRequest
 from tests.records.dossiers import shop
 from tests.records.test_records import alarm, incident
 
@@ -39,22 +39,22 @@ def test_every_stub_is_carried_out_under_its_name(kept: Records) -> None:
 def test_a_watch_goes_on_counting_from_the_records(kept: Records) -> None:
     made = RecordActivities(kept)
     kept.write(WriteRecords(incidents=[incident(3)], alarms=[alarm(9)]))
-    found = ActivityEnvironment().run(made.load_watch_slice, WatchSliceRequest(application="acme.shop"))
+    found = ActivityEnvironment().run(made.load_watch_plan, WatchPlanRequest(application="acme.shop"))
     assert (found.known, found.next_number, found.next_alarm) == (True, 4, 10)
-    assert made.load_watch_slice(WatchSliceRequest(application="acme.new")).known is False
+    assert made.load_watch_plan(WatchPlanRequest(application="acme.new")).known is False
 
 
 def test_a_new_watch_learns_of_all_open_incidents_and_of_closed_ones_behind_them(kept: Records) -> None:
     closed = incident(1).model_copy(update={"closed_at": incident(1).opened_at, "state": "closed"})
     kept.write(WriteRecords(incidents=[closed, *(incident(n) for n in range(2, 252))]))
-    found = RecordActivities(kept).load_watch_slice(WatchSliceRequest(application="acme.shop"))
+    found = RecordActivities(kept).load_watch_plan(WatchPlanRequest(application="acme.shop"))
     assert {i.number for i in found.incidents} == set(range(2, 252))
     assert [i.number for i in found.closed] == [1]
 
 
-def test_a_new_watch_learns_what_an_incident_is_about(kept: Records) -> None:
+def test_a_new_watch_reads_the_subject_of_an_open_incident(kept: Records) -> None:
     kept.write(WriteRecords(incidents=[incident(1), incident(2, subject="drills")]))
-    found = RecordActivities(kept).load_watch_slice(WatchSliceRequest(application="acme.shop"))
+    found = RecordActivities(kept).load_watch_plan(WatchPlanRequest(application="acme.shop"))
     assert {i.number: i.subject for i in found.incidents} == {1: None, 2: Subject.DRILLS}
 
 

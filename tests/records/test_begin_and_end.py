@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from activities.accounts import Accounts
 from activities.incident.activities import IncidentActivities
+from activities.post_incident_report import PostIncidentReports
 from activities.records import Records, upgrade
 from models.beginning import BeginIncident, EndIncident, IncidentBegun, IncidentEnded
-from models.clock import ClockEventKind, Promise, Standing
+from models.clock import ClockEventKind, Promise, TargetState
 from models.dossier.agreement import Level
 from models.errors import StoreUnavailableError
+from models.plans import PlanRequest
 from models.records import WriteRecords
-from models.slices import PlanRequest
-from tests.accounts.midsummer import END, ID, START, dossier, events, incident
+from tests.post_incident_report.midsummer import END, ID, START, dossier, events, incident
 
 OPENED, PRIORITY, REOPENED = ClockEventKind.OPENED, ClockEventKind.PRIORITY, ClockEventKind.REOPENED
 LATER = END + timedelta(minutes=10)
@@ -87,7 +87,7 @@ def test_an_incident_whose_records_were_lost_is_opened_again_with_a_new_clock(re
     assert [e.kind for e in begun(records, reopened()).events] == [OPENED]
 
 
-def test_a_dossier_that_cannot_be_read_is_told_and_the_incident_is_entered_all_the_same(records: Records) -> None:
+def test_an_unreadable_dossier_is_reported_and_the_incident_is_still_recorded(records: Records) -> None:
     lost = PlanRequest(application="acme.shop", dossier="0" * 64)
     found = begun(records, begins(plan=lost))
     assert found.fault == f"no dossier with the digest {'0' * 64!r} is published"
@@ -95,26 +95,26 @@ def test_a_dossier_that_cannot_be_read_is_told_and_the_incident_is_entered_all_t
     assert records.incident(ID).state == "confirming"
 
 
-def test_an_account_is_written_with_the_end_of_its_incident_once(records: Records) -> None:
+def test_a_report_is_written_once_with_the_end_of_its_incident(records: Records) -> None:
     first = ended(records)
     assert ended(records) == first
-    assert first.account == Accounts(records).read(ID).digest
+    assert first.report == PostIncidentReports(records).read(ID).digest
     assert first.reading is not None
-    assert {p.standing for p in first.reading.promises} <= {Standing.KEPT, Standing.BROKEN}
+    assert {p.state for p in first.reading.promises} <= {TargetState.MET, TargetState.MISSED}
     assert records.incident(ID).outcome == "recovered"
 
 
-def test_an_account_that_cannot_be_written_does_not_keep_its_incident_open(
+def test_a_report_that_cannot_be_written_does_not_keep_its_incident_open(
     records: Records, caplog: pytest.LogCaptureFixture
 ) -> None:
     with records.database.writing() as session:
         session.connection().exec_driver_sql(
-            "create trigger no_room before insert on incidentaccount begin select raise(abort, 'no room'); end"
+            "create trigger no_room before insert on postincidentreport begin select raise(abort, 'no room'); end"
         )
     found = ended(records)
-    assert (found.account, found.reading is None) == ("", False)
+    assert (found.report, found.reading is None) == ("", False)
     assert records.incident(ID).closed_at is not None
-    assert f"the account of {ID} could not be written" in caplog.text
+    assert f"the post-incident report of {ID} could not be written" in caplog.text
 
 
 def test_records_that_do_not_answer_are_tried_again(tmp_path: Path) -> None:

@@ -154,6 +154,8 @@ def test_a_server_that_is_not_there_is_unavailable_and_its_password_unsaid() -> 
         with pytest.raises(StoreUnavailableError) as refused:
             Records(url).ping()
     assert "sesame-canary" not in str(refused.value)
+    assert "the records at 127.0.0.1:" in str(refused.value)
+    assert "the setting database_url" in str(refused.value)
 
 
 def test_records_without_tables_are_an_error_of_ours(empty_url: str) -> None:
@@ -163,22 +165,31 @@ def test_records_without_tables_are_an_error_of_ours(empty_url: str) -> None:
 
 def test_a_file_that_is_no_database_is_an_error_of_ours(tmp_path: Path) -> None:
     (tmp_path / "r.db").write_bytes(b"this is no database" * 100)
-    with closing(Records(f"sqlite:///{tmp_path}/r.db")) as records, pytest.raises(StoreError, match="not a database"):
+    with closing(Records(f"sqlite:///{tmp_path}/r.db")) as records, pytest.raises(StoreError) as refused:
         records.ping()
+    assert f"the records in {tmp_path}/r.db cannot be used: file is not a database; restore" in str(refused.value)
+
+
+def test_a_directory_in_place_of_the_file_is_an_error_of_ours(tmp_path: Path) -> None:
+    (tmp_path / "r.db").mkdir()
+    with closing(Records(f"sqlite:///{tmp_path}/r.db")) as records, pytest.raises(StoreUnavailableError) as refused:
+        records.ping()
+    assert f"the records in {tmp_path}/r.db do not answer" in str(refused.value)
+    assert "it must be a file that you may read and write" in str(refused.value)
 
 
 def test_a_full_disk_is_unavailable_and_what_was_kept_stays(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/r.db"
     upgrade(url)
     records = Records(url)
-    kept = records.quarantine("am", b"kept", "for the test")
-    with translated(), records.database.engine.connect() as connection:
+    kept = records.quarantine.add("am", b"kept", "for the test")
+    with translated(records.database.name), records.database.engine.connect() as connection:
         # Stands for a full disk: SQLite gives the same error when its file may not grow.
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(StoreUnavailableError, match="full"):
-        records.quarantine("am", b"x" * 1_000_000, "for the test")
-    assert [row.id for row in records.quarantined()] == [kept]
+        records.quarantine.add("am", b"x" * 1_000_000, "for the test")
+    assert [row.id for row in records.quarantine.latest()] == [kept]
     records.close()
 
 
@@ -191,8 +202,8 @@ def test_a_writer_that_holds_on_makes_others_unavailable_and_not_wrong(tmp_path:
     with opened(url) as database, database.writing() as session:
         session.execute(text("SELECT 1"))
         with pytest.raises(StoreUnavailableError, match="locked"):
-            hasty.quarantine("am", b"x", "for the test")
-    hasty.quarantine("am", b"x", "for the test")
+            hasty.quarantine.add("am", b"x", "for the test")
+    hasty.quarantine.add("am", b"x", "for the test")
     hasty.close()
 
 

@@ -45,6 +45,20 @@ def test_who_may_lift_a_halt_is_found_once_each(published: Records) -> None:
     assert known.lifters("nordvik").people == {}
 
 
+def test_where_a_dossier_names_nobody_who_may_halt_nobody_halts(records: Records) -> None:
+    only_a_third_party = {"anna": {"name": "Anna", "party": "payer", "function": "desk", "email": "anna@x.example"}}
+    records.publish_dossier(shop(contacts=only_a_third_party), "ann")
+    order = begun(customer="").model_copy(update={"by": "anna@x.example"})
+    with pytest.raises(
+        NotFoundError, match="may not halt all customers, nor lift such a halt; these people may: nobody"
+    ):
+        Halts(records).begin(order)
+
+
+def test_before_a_dossier_is_published_anybody_halts_because_there_is_no_host(records: Records) -> None:
+    assert Halts(records).begin(begun(customer="")).by == "ann@example.com"
+
+
 def test_a_halt_acts_within_a_second_and_so_does_its_lifting(
     published: Records,
 ) -> None:
@@ -68,7 +82,7 @@ def test_a_misspelt_customer_is_refused_and_the_same_halt_twice_is_one(published
     assert halts.begin(begun()) == first
     with pytest.raises(KeyReusedError, match="k1"):
         halts.begin(begun(reason="another"))
-    assert halts.standing() == [first]
+    assert halts.active() == [first]
 
 
 def test_who_lifts_it_first_has_lifted_it(published: Records) -> None:
@@ -77,12 +91,12 @@ def test_who_lifts_it_first_has_lifted_it(published: Records) -> None:
     halts.end(EndHalt(key="k1", by="bo", reason="out"))
     again = halts.end(EndHalt(key="k1", by="ann", reason="too late"))
     assert (again.lifted_by, again.lifted_because) == ("bo", "out")
-    assert (halts.standing(), halts.past()) == ([], [again])
+    assert (halts.active(), halts.past()) == ([], [again])
     with pytest.raises(NotFoundError):
         halts.end(EndHalt(key="k2", by="bo", reason=""))
 
 
-def test_what_waits_goes_on_when_its_halt_is_lifted(published: Records) -> None:
+def test_a_waiting_step_continues_when_its_halt_is_lifted(published: Records) -> None:
     halts = Halts(published)
     waiting = HaltActivities(halts)
     halts.begin(begun())
@@ -98,7 +112,7 @@ def test_what_waits_goes_on_when_its_halt_is_lifted(published: Records) -> None:
 
 def test_records_that_do_not_answer_are_a_halt_too(tmp_path: object) -> None:
     class Away(Halts):
-        def standing(self) -> list[object]:  # type: ignore[override]
+        def active(self) -> list[object]:  # type: ignore[override]
             raise StoreUnavailableError("the records database does not answer")
 
     records = Records(f"sqlite:///{tmp_path}/none.db")
@@ -128,9 +142,9 @@ def test_a_customer_halts_its_own_hosts_only_and_a_third_party_none_and_neither_
         halts.begin(order.model_copy(update={"by": who}))
         assert halts.end(EndHalt(key=order.key, by=who, reason="")).lifted_at is not None
         return
-    with pytest.raises(NotFoundError, match=r"may not halt .* or lift that; those who may: .*jonas.berg"):
+    with pytest.raises(NotFoundError, match=r"may not halt .*, nor lift such a halt; these people may: .*jonas.berg"):
         halts.begin(order.model_copy(update={"by": who}))
     halts.begin(order.model_copy(update={"by": "jonas"}))
     with pytest.raises(NotFoundError, match="may not halt"):
         halts.end(EndHalt(key=order.key, by=who, reason=""))
-    assert halts.standing()
+    assert halts.active()

@@ -1,4 +1,4 @@
-"""A dossier's slices: what is affected, which instruction is taken, what is probed and who decides."""
+"""A dossier's plans: what is affected, which instruction is taken, what is probed and who decides."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from activities.records.plans import HANDOVER, application_plan, incident_plan, unknown_application_plan, watch_slice
+from activities.records.plans import HANDOVER, application_plan, incident_plan, unknown_application_plan, watch_plan
 from models.alarms import Subject
 from models.dossier import Dossier
 from models.dossier.agreement import Level, Priority
 from models.dossier.instructions import OnSilence
-from models.slices import IncidentPlan, PlanRequest, RunbookOffer
+from models.people import People
+from models.plans import IncidentPlan, PlanRequest, RunbookOffer
 from tests.records.dossiers import SHOP, shop
 
 
@@ -28,10 +29,10 @@ def probed(found: IncidentPlan) -> dict[str, list[str]]:
 
 
 def test_a_watch_gets_the_dependencies_and_the_numbers() -> None:
-    got = watch_slice("acme.shop", shop(), 4, 9)
+    got = watch_plan("acme.shop", shop(), 4, 9)
     assert got.depends_on == {"web": ["db", "pay"], "db": [], "pay": []}
     assert (got.known, got.next_number, got.next_alarm, got.dossier) == (True, 4, 9, shop().digest)
-    assert watch_slice("acme.new", None, 1, 1).known is False
+    assert watch_plan("acme.new", None, 1, 1).known is False
 
 
 @pytest.mark.parametrize(
@@ -72,12 +73,12 @@ def test_the_most_specific_instruction_that_matches_is_taken(
 
 
 def test_the_instruction_for_where_the_fault_begins_comes_first_and_those_for_what_suffers_from_it_last() -> None:
-    found = plan("web", points=["front-page"], ill=["front-page", "db-answers"], roots=["db"])
+    found = plan("web", points=["front-page"], failing=["front-page", "db-answers"], roots=["db"])
     assert [m.name for m in found.matches] == ["db-down", "anything", "web-down", "web-down-too"]
     assert found.affected == ["db", "web"]
-    assert found.matches[0].why == "db-answers is ill, and the fault begins in db"
-    assert found.matches[2].why == "web is ill, but the fault begins in db"
-    assert found.matches[1].why == "it names no symptom, so it is for every fault"
+    assert found.matches[0].why == "db-answers fails; root component db"
+    assert found.matches[2].why == "web fails; root component db"
+    assert found.matches[1].why == "it names no symptom, so it matches every fault"
 
 
 def test_an_instruction_for_a_point_that_is_healthy_is_not_taken_for_another_point_of_its_component() -> None:
@@ -94,7 +95,7 @@ def test_an_instruction_for_a_point_that_is_healthy_is_not_taken_for_another_poi
         application="acme.shop",
         components=["web"],
         measuring_points=["front-page"],
-        ill=["front-page", "db-answers"],
+        failing=["front-page", "db-answers"],
         healthy=["db-disk"],
         roots=["db"],
     )
@@ -102,7 +103,7 @@ def test_an_instruction_for_a_point_that_is_healthy_is_not_taken_for_another_poi
 
 
 def test_an_alarm_of_a_point_that_is_healthy_now_makes_no_instruction_match() -> None:
-    found = plan(points=["front-page"], ill=["db-answers"], healthy=["front-page"], roots=["db"])
+    found = plan(points=["front-page"], failing=["db-answers"], healthy=["front-page"], roots=["db"])
     assert [m.name for m in found.matches] == ["db-down", "anything"]
 
 
@@ -110,7 +111,7 @@ def test_more_ill_points_of_a_symptom_come_before_fewer_and_a_symptom_that_is_il
     def order(**symptoms: list[str]) -> list[str]:
         made = {name: {"title": name, "symptom": {"measuring_points": points}} for name, points in symptoms.items()}
         dossier = shop(instructions={"troubleshooting": made})
-        request = PlanRequest(application="acme.shop", ill=["front-page", "db-answers"])
+        request = PlanRequest(application="acme.shop", failing=["front-page", "db-answers"])
         return [m.name for m in incident_plan(dossier, request).matches]
 
     assert order(one=["db-answers"], both=["db-answers", "front-page"]) == ["both", "one"]
@@ -119,14 +120,14 @@ def test_more_ill_points_of_a_symptom_come_before_fewer_and_a_symptom_that_is_il
 
 
 def test_the_next_instruction_that_matches_is_taken_once_those_before_have_been_tried() -> None:
-    symptom: dict[str, Any] = {"ill": ["front-page", "db-answers"], "roots": ["db"]}
+    symptom: dict[str, Any] = {"failing": ["front-page", "db-answers"], "roots": ["db"]}
     third = plan("web", points=["front-page"], tried=["db-down", "anything"], **symptom)
     assert (third.instruction, third.affected) == ("web-down", ["web"])
     none = plan("web", points=["front-page"], tried=["db-down", "anything", "web-down", "web-down-too"], **symptom)
     assert (none.instruction, none.remedies) == ("", [])
 
 
-def test_whoever_has_the_application_already_is_not_given_it_again() -> None:
+def test_a_caller_that_has_the_application_does_not_get_it_again() -> None:
     assert plan("web", only_instruction=True).plan is None
 
 
@@ -139,10 +140,10 @@ def test_no_instruction_is_taken_where_none_matches() -> None:
     assert (found.instruction, found.remedies, found.collect) == ("", [], [])
     assert found.handover == HANDOVER
     assert found.handover.on_silence is OnSilence.ASK_AGAIN
-    assert found.handover_deciders == ["ann@example.com", "bo"]
+    assert found.handover_deciders == People.of(["ann@example.com", "bo"])
 
 
-def test_what_is_confirmed_is_the_health_of_the_affected_and_of_what_they_need_from_each_site() -> None:
+def test_confirmation_probes_the_affected_components_and_their_dependencies_from_each_site() -> None:
     assert probed(plan("web")) == {"site.north": ["front-page", "pay-answers"], "site.south": ["db-answers"]}
     assert probed(plan("db")) == {"site.south": ["db-answers"]}
 
@@ -151,9 +152,9 @@ def test_a_named_point_is_probed_even_if_it_says_nothing_of_health() -> None:
     assert probed(plan(points=["web-disk"]))["site.north"] == ["front-page", "web-disk", "pay-answers"]
 
 
-def test_a_named_point_is_ill_by_all_its_thresholds_another_by_its_critical_ones() -> None:
+def test_a_named_point_is_unhealthy_by_any_threshold_and_others_by_their_critical_ones() -> None:
     def conditions(found: IncidentPlan) -> list[str]:
-        return found.confirm[0].targets[0].ill_when
+        return found.confirm[0].targets[0].failing_when
 
     assert conditions(plan("web")) == ["latency_ms > 9000"]
     assert conditions(plan(points=["front-page"])) == ["latency_ms > 900", "latency_ms > 9000"]
@@ -177,8 +178,8 @@ def test_impact_is_the_highest_of_the_affected_and_of_the_flows_through_them() -
 def test_remedies_keep_their_order_and_say_who_decides() -> None:
     found = plan("web")
     assert [(r.name, r.deciders) for r in found.remedies] == [("restart", []), ("wipe", ["bo"])]
-    assert found.handover_deciders == ["ann@example.com", "bo"]
-    assert plan("pay").handover_deciders == ["bo"]
+    assert found.handover_deciders == People.of(["ann@example.com", "bo"])
+    assert plan("pay").handover_deciders == People.of(["bo"])
 
 
 def test_runbooks_that_are_offered_are_passed_on() -> None:
@@ -189,17 +190,17 @@ def test_runbooks_that_are_offered_are_passed_on() -> None:
 def test_an_application_is_resolved_with_its_hosts_points_and_people() -> None:
     whole = application_plan(shop())
     web, db, pay = whole.components["web"], whole.components["db"], whole.components["pay"]
-    assert [(p.host.name, p.queue) for p in web.placements] == [("web1", "site.north")]
-    assert web.placements[0].host.jump is not None
-    assert pay.placements == []
+    assert [(p.host.name, p.queue) for p in web.routed_hosts] == [("web1", "site.north")]
+    assert web.routed_hosts[0].host.jump is not None
+    assert pay.routed_hosts == []
     assert (web.start_timeout, db.start_timeout) == (timedelta(minutes=2), timedelta(minutes=5))
     assert set(whole.hosts) == {"gate", "web1", "db1"}
     assert set(whole.points) == {"front-page", "web-disk", "db-answers", "pay-answers"}
     [disk] = whole.points["web-disk"].targets
-    assert disk.ssh_host == web.placements[0].host
+    assert disk.ssh_host == web.routed_hosts[0].host
     assert disk.point == "acme.shop.web-disk"
     assert whole.people == {"operator": ["ann@example.com", "bo"], "data-owner": ["bo"]}
-    assert whole.terms.confirm_looks == 2
+    assert whole.terms.confirm_checks == 2
     assert whole.dossier == shop().digest
 
 
@@ -218,7 +219,7 @@ def test_a_point_shows_the_host_that_it_names_or_that_its_probe_looks_at_where_t
 
 
 def test_without_a_dossier_people_take_over() -> None:
-    assert unknown_application_plan() == IncidentPlan(plan=None, handover=HANDOVER)
+    assert unknown_application_plan() == IncidentPlan.without_dossier(HANDOVER)
 
 
 def test_a_plan_for_two_hundred_hosts_fits_in_a_payload() -> None:
@@ -251,7 +252,7 @@ def test_a_watch_gets_its_service_hours_for_weeks_ahead_and_what_never_waits() -
         "P2": {"respond": target, "restore": target},
     }
     now = datetime(2026, 3, 27, 20, 0, tzinfo=UTC)  # Friday; on Sunday the clocks go forward
-    got = watch_slice("acme.shop", Dossier.model_validate(raw), 1, 1, now)
+    got = watch_plan("acme.shop", Dossier.model_validate(raw), 1, 1, now)
     assert got.open_spans is not None
     coming = [s for s in got.open_spans if s.since > now]
     assert (coming[0].since, coming[0].until) == (
@@ -261,11 +262,11 @@ def test_a_watch_gets_its_service_hours_for_weeks_ahead_and_what_never_waits() -
     assert got.spans_until == now + timedelta(weeks=5)
     assert got.around_the_clock == [Priority.P1]
     agreement["monitored_in"] = "always"
-    assert watch_slice("acme.shop", Dossier.model_validate(raw), 1, 1, now).open_spans is None
+    assert watch_plan("acme.shop", Dossier.model_validate(raw), 1, 1, now).open_spans is None
 
 
 def test_an_incident_that_is_not_about_the_health_of_the_application_gets_no_probes_and_no_instruction() -> None:
-    found = plan("db", points=["db-up"], ill=["db-up"], subject=Subject.DRILLS)
-    assert plan("db", points=["db-up"], ill=["db-up"]).confirm != []
+    found = plan("db", points=["db-up"], failing=["db-up"], subject=Subject.DRILLS)
+    assert plan("db", points=["db-up"], failing=["db-up"]).confirm != []
     assert (found.confirm, found.matches, found.instruction, found.remedies) == ([], [], "", [])
     assert (found.affected, found.probeable) == (["db"], False)

@@ -11,9 +11,9 @@ import pytest
 from activities.records import RecordActivities, Records
 from models.dossier import Dossier
 from models.dossier.provable import provable
+from models.plans import PlanRequest
 from models.proof import ProofRecord, Use
 from models.records import WriteRecords
-from models.slices import PlanRequest
 from tests.records.dossiers import SHOP
 
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
@@ -58,7 +58,7 @@ def stale(records: Records, dossier: Dossier, name: str = NAME) -> str:
     return records.freshness(dossier, NOW)[name].stale
 
 
-def test_what_was_never_used_is_stale_and_a_rehearsal_proves_it(records: Records) -> None:
+def test_an_unused_instruction_is_stale_and_a_rehearsal_proves_it(records: Records) -> None:
     dossier = shop()
     records.publish_dossier(dossier, "ann")
     assert stale(records, dossier) == "it was never rehearsed, nor carried out"

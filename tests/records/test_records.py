@@ -127,7 +127,7 @@ def test_a_later_write_wins_but_an_incident_once_closed_stays_so(records: Record
     assert records.incident("inc.acme.shop.1").summary == "amended"
 
 
-def test_a_workflow_task_that_is_tried_again_tells_anew_what_it_told(records: Records) -> None:
+def test_a_retried_workflow_task_sends_the_same_again(records: Records) -> None:
     def told(seconds: int, *texts: str) -> WriteRecords:
         at = NOON + timedelta(seconds=seconds)
         lines = [entry(n, text).model_copy(update={"at": at}) for n, text in enumerate(texts, 1)]
@@ -145,7 +145,7 @@ def test_a_known_timeline_entry_is_left_as_it_was(records: Records) -> None:
     assert [e.text for e in records.timeline("inc.acme.shop.1")] == ["first", "next"]
 
 
-def test_text_that_a_database_cannot_hold_is_mended_and_not_refused(records: Records) -> None:
+def test_text_that_a_database_cannot_store_is_repaired_and_not_refused(records: Records) -> None:
     nasty = TimelineEntry(sequence=0, at=NOON, kind=EntryKind.NOTE, text="a\x00b", data={"k\x00": ["x\x00"]})
     records.write(WriteRecords(incidents=[incident(title="t\x00", timeline=[nasty])], alarms=[alarm(1, title="\x00")]))
     assert records.timeline("inc.acme.shop.1")[0].text == "a\ufffdb"
@@ -171,7 +171,7 @@ def test_incidents_are_found_by_application_state_and_whether_they_are_open(reco
         len(records.incidents()),
         len(closed),
     )
-    with pytest.raises(NotFoundError, match=r"inc\.acme\.shop\.9"):
+    with pytest.raises(NotFoundError, match=r"there is no incident acme\.shop\.9;"):
         records.incident("inc.acme.shop.9")
 
 
@@ -228,13 +228,13 @@ def test_output_is_kept_by_job_and_host_and_a_later_look_replaces_it(records: Re
 
 
 def test_the_same_body_twice_is_one_row_counted(records: Records) -> None:
-    id = records.quarantine("am", b"\x00{", "no JSON")
-    assert records.quarantine("am", b"\x00{", "no JSON") == id
-    assert records.quarantine("other", b"\x00{", "no JSON") != id
-    ids = records.quarantine_all("am", [(b"\x00{", "no JSON"), (b"x", "no JSON"), (b"x", "no JSON")])
+    id = records.quarantine.add("am", b"\x00{", "no JSON")
+    assert records.quarantine.add("am", b"\x00{", "no JSON") == id
+    assert records.quarantine.add("other", b"\x00{", "no JSON") != id
+    ids = records.quarantine.add_all("am", [(b"\x00{", "no JSON"), (b"x", "no JSON"), (b"x", "no JSON")])
     assert ids[0] == id
     assert ids[1] == ids[2]
-    times = {row.id: row.times for row in records.quarantined("am")}
+    times = {row.id: row.times for row in records.quarantine.latest("am")}
     assert times == {id: 3, ids[1]: 2}
 
 
@@ -247,7 +247,7 @@ def operation(id: str, **changes: Any) -> OperationRecord:
         "id": id,
         "kind": "shut-down",
         "application": "acme.shop",
-        "title": "Stop acme.shop",
+        "title": "Shut down acme.shop",
         "state": "preparing",
         "dossier": "d1",
         "opened_at": NOON,
@@ -266,7 +266,7 @@ def operation(id: str, **changes: Any) -> OperationRecord:
         (["shut-down.acme.shop.noon", "shut-down.acme.shop.noon-2"], "shut-down.acme.shop.noon-3"),
     ],
 )
-def test_an_operation_never_takes_the_id_of_another_and_hears_which_one_is_free(
+def test_an_operation_never_gets_the_id_of_another_and_learns_a_free_one(
     records: Records, used: list[str], free: str
 ) -> None:
     records.write(WriteRecords(operations=[operation(id, title="The first") for id in used]))

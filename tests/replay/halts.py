@@ -11,7 +11,7 @@ from temporalio import activity
 
 from activities.records import Records, upgrade
 from activities.records.halts import HaltActivities, Halts
-from models.halts import Halt, HaltOrder, HaltTold, LiftHalt
+from models.halts import Halt, HaltOrder, HaltReply, LiftHalt
 from models.names import WORKFLOW_QUEUE
 from models.notices import NoticeReceipt, SendNotice
 from tests.records.dossiers import shop
@@ -47,7 +47,7 @@ async def main() -> None:
             handle = await client.start_workflow(
                 "halt", order, id="halt.acme", task_queue=WORKFLOW_QUEUE, result_type=Halt
             )
-            await handle.execute_update("lift", LiftHalt(by="bo", reason="toast"), result_type=HaltTold)
+            await handle.execute_update("lift", LiftHalt(by="bo", reason="toast"), result_type=HaltReply)
             await handle.result()
             await keep(handle, "halt")
         records.close()

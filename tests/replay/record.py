@@ -11,7 +11,7 @@ from temporalio import activity
 from temporalio.client import Client, WorkflowFailureError
 
 from models.dossier.instructions import Approval
-from models.incident import CancelIncident, Told
+from models.incident import CancelIncident, IncidentReply
 from models.jobs import Outcome
 from models.monitor import Beat, MonitorOrder, SampleSite
 from models.names import WORKFLOW_QUEUE, operation_id, site_queue, watch_id
@@ -20,11 +20,12 @@ from runbooks import find_runbooks
 from starter.runbook.catalogue import sample_input
 from tests.fakes import Answer, FakeHosts, application_plan, working
 from tests.maintenance import scene as maintenance
-from tests.replay import changes, halts, leading, restores, routines, watches
+from tests.replay import changes, coordination, halts, restores, routines, watches
 from tests.replay.keeping import keep
 from tests.servers import real_server
+from tests.workflows.shop import APPLICATION, OPERATOR
 from tests.workflows.waiting import end_of, until_asked
-from tests.workflows.world import APPLICATION, OPERATOR, World, alarm, cleared, decide, incident, report, status
+from tests.workflows.world import World, alarm, cleared, decide, incident, report, status
 from workflows.monitoring.monitor import Monitor
 from workflows.runtime.sandbox import workflow_runner
 from workflows.runtime.serving import BoundedWorker
@@ -34,12 +35,12 @@ BOSS = "boss@supplier.example"
 
 
 async def incidents(client: Client) -> None:
-    """Healed by itself; through an approval; handed over; cancelled; and the watch that opened them all."""
+    """Recovered by its remedy; through an approval; handed over; cancelled; and the watch that opened them all."""
     world = World(down={"web"})
     async with world.worker(client):
         await report(client, alarm("web"))
         await end_of(incident(client, 1))
-        await keep(incident(client, 1), "incident-healed")
+        await keep(incident(client, 1), "incident-recovered")
 
         world.down, world.approval = {"mail"}, Approval(roles=["approver"], within=timedelta(days=1))
         await report(client, alarm("mail"))
@@ -63,7 +64,7 @@ async def incidents(client: Client) -> None:
         while (await status(incident(client, 4))).alarms:
             await asyncio.sleep(0.05)
         order = CancelIncident(by=OPERATOR, reason="A test")
-        await incident(client, 4).execute_update("cancel_incident", order, result_type=Told)
+        await incident(client, 4).execute_update("cancel_incident", order, result_type=IncidentReply)
         await end_of(incident(client, 4))
         await keep(incident(client, 4), "incident-cancelled")
 
@@ -80,7 +81,11 @@ async def runbooks(client: Client) -> None:
     """Every runbook, rehearsed and for real."""
     for name, runbook in find_runbooks().items():
         for rehearse in (True, False):
-            inputs = sample_input(runbook.input_type) | {"application": APPLICATION, "rehearse": rehearse}
+            inputs = sample_input(runbook.input_type) | {
+                "application": APPLICATION,
+                "requested_by": OPERATOR,
+                "rehearse": rehearse,
+            }
             if "component" in inputs:
                 inputs["component"] = "web"
             hosts = FakeHosts(application_plan({"db": [], "web": ["db"]}))
@@ -168,7 +173,7 @@ async def main() -> None:
     await halts.main()
     await restores.main()
     await routines.main()
-    await leading.main()
+    await coordination.main()
     await watches.main()
 
 

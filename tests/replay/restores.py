@@ -23,8 +23,9 @@ from models.watch import OpenReceipt
 from tests.fakes import Answer, FakeHosts, application_plan, working
 from tests.replay.keeping import keep
 from tests.servers import real_server
+from tests.workflows.shop import APPLICATION, OPERATOR
 from tests.workflows.waiting import until_asked
-from tests.workflows.world import APPLICATION, OPERATOR, decide
+from tests.workflows.world import decide
 from workflows.restore.drill import RestoreDrill
 from workflows.restore.workflow import RestoreFromBackup
 

@@ -9,11 +9,14 @@ from tests.replay.growing import calls, joining, replay, waiting_incident, with_
 IN_STEP = 4.5
 """How many times as many calls of functions four times as many alarms may take; a square would be sixteen."""
 
-MOST = 1.5
-"""Seconds of processor time, twice what 4,000 alarms take on a busy machine; beyond 2 s the SDK gives an activation up."""
+MOST = 500
+"""Calls of functions for each alarm, a third more than it takes; the SDK gives an activation up that takes more than 2 s.
+
+How many seconds that is depends on the machine; `tests/bench/growth.py` measures it.
+"""
 
 
-async def test_what_a_takeover_costs_grows_in_step_with_the_alarms_that_joined(skipping: WorkflowEnvironment) -> None:
+async def test_the_cost_of_a_takeover_grows_with_the_number_of_joined_alarms(skipping: WorkflowEnvironment) -> None:
     beginning = await waiting_incident(skipping.client)
     few = await replay(with_signals(beginning, "join_alarms", joining(100)), calls)
     many = await replay(with_signals(beginning, "join_alarms", joining(400)), calls)
@@ -25,7 +28,6 @@ async def test_thousands_of_alarms_that_joined_while_no_worker_lived_are_taken_i
 ) -> None:
     beginning = await waiting_incident(skipping.client)
     few = await replay(with_signals(beginning, "join_alarms", joining(1_000), in_a_task=1_000), calls)
-    history = with_signals(beginning, "join_alarms", joining(4_000), in_a_task=4_000)
-    many = await replay(history, calls)
+    many = await replay(with_signals(beginning, "join_alarms", joining(4_000), in_a_task=4_000), calls)
     assert max(many.activations) / max(few.activations) <= IN_STEP
-    assert max((await replay(history)).activations) < MOST
+    assert max(many.activations) / 4_000 < MOST

@@ -27,8 +27,9 @@ from models.operation import AbortOperation, OperationEnd, OperationOutcome, Shu
 from models.records import DecisionUse, UseDecision, WriteRecords
 from tests.fakes import SITE_QUEUE, Answer, FakeHosts, application_plan
 from tests.servers import real_server
+from tests.workflows.shop import APPLICATION, OPERATOR, QUEUE
 from tests.workflows.waiting import until_asked
-from tests.workflows.world import APPLICATION, OPERATOR, QUEUE, World, alarm, incident, report
+from tests.workflows.world import World, alarm, incident, report
 from workflows.incident.workflow import Incident
 from workflows.runtime.sandbox import workflow_runner
 from workflows.runtime.serving import BoundedWorker
@@ -38,7 +39,7 @@ from workflows.watch.workflow import Watch
 _DONE = EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
 
 
-class Deciding(FakeHosts):
+class NextStep(FakeHosts):
     """Hosts on which nothing can be stopped; the use of each decision is noted when the test says so."""
 
     def __init__(self) -> None:
@@ -82,7 +83,7 @@ async def let_happen(happens: asyncio.Event, handle: WorkflowHandle[Any, Any]) -
     """Let something happen, and wait until the workflow has heard of it, in a workflow task of its own."""
     before = await tasks_done(handle)
     happens.set()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(90):
         while await tasks_done(handle) == before:
             await asyncio.sleep(0.02)
 
@@ -94,7 +95,7 @@ async def replays(handle: WorkflowHandle[Any, Any], workflow: type) -> None:
 
 
 async def test_an_abort_that_comes_with_a_new_worker_after_two_answers_replays(client: Client) -> None:
-    hosts = Deciding()
+    hosts = NextStep()
     order = ShutDownOrder(application=APPLICATION, by=OPERATOR, down_for=timedelta(hours=1))
     async with new_worker(client, SITE_QUEUE, hosts.activities(), ShutDown):
         handle: WorkflowHandle[Any, OperationOutcome] = await client.start_workflow(
@@ -105,7 +106,7 @@ async def test_an_abort_that_comes_with_a_new_worker_after_two_answers_replays(c
             result_type=OperationOutcome,
         )
         gates: list[GateState] = []
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(90):
             while len(gates) < 3:
                 gates = await handle.query("gates", result_type=list[GateState])
                 await asyncio.sleep(0.02)

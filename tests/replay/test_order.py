@@ -11,13 +11,13 @@ from uuid import uuid4
 from temporalio import activity, workflow
 from temporalio.client import Client, WorkflowHandle
 
-from models.lease import LeaseTakenBack
+from models.lease import LeaseRevoked
 from models.names import WORKFLOW_QUEUE, operation_id
 from models.operation import ComponentsOrder, OperationEnd, OperationOutcome
 from models.records import WriteRecords
 from tests.fakes import FakeHosts, application_plan, working
 from tests.replaying import replayed
-from tests.workflows.world import APPLICATION, OPERATOR
+from tests.workflows.shop import APPLICATION, OPERATOR
 from workflows.runtime.calls import call, look_up
 from workflows.start_stop.workflow import StartUp
 
@@ -50,7 +50,7 @@ class Hanging(FakeHosts):
             await self.back.wait()
 
 
-async def test_a_lease_that_is_taken_back_while_the_records_hang_replays(client: Client) -> None:
+async def test_a_lease_that_is_revoked_while_the_records_hang_replays(client: Client) -> None:
     hosts = Hanging()
     async with working(client, hosts, StartUp):
         handle: WorkflowHandle[Any, OperationOutcome] = await client.start_workflow(
@@ -64,7 +64,7 @@ async def test_a_lease_that_is_taken_back_while_the_records_hang_replays(client:
         await hosts.hung.wait()
         began = await _events(handle)
         await asyncio.sleep(_HANGS)
-        await handle.signal("lease_taken_back", LeaseTakenBack(holder=handle.id, by=OPERATOR))
+        await handle.signal("lease_revoked", LeaseRevoked(holder=handle.id, by=OPERATOR))
         await handle.query("status")
         await asyncio.sleep(_HANGS)
         during = await _events(handle) - began

@@ -74,12 +74,13 @@ async def test_the_recorded_histories_of_a_workflow_replay_in_the_sandbox_of_the
 
 
 def test_every_workflow_has_a_recorded_history() -> None:
-    assert set(CLASSES) - {_type(path) for path in RECORDED} == set()
+    missing = set(CLASSES) - {_type(path) for path in RECORDED}
+    assert missing == set(), f"add {missing} to tests/replay/record.py, and run `python -m tests.replay.record`"
 
 
 async def test_a_history_that_does_not_fit_is_noticed() -> None:
     """The check itself can fail."""
-    text = _recorded("incident")["incident-healed"]
+    text = _recorded("incident")["incident-recovered"]
     changed = text.replace('"watch_health"', '"another_activity"')
     failures = await _failures("incident", {"changed": changed, "recorded": text}, workflow_runner())
     assert list(failures) == ["changed"]

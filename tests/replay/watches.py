@@ -14,9 +14,11 @@ from typing import Any
 from temporalio import activity
 from temporalio.client import Client
 
+from models.base import Model
+from models.deadman import DeadMansSwitchOrder, SourcesBeat, WatchSources
 from models.dossier.monitoring import Flapping
+from models.history import HistoryBeat, HistoryOrder, KeepHistory
 from models.names import watch_id
-from models.vigil import KeepVigil, VigilBeat, VigilOrder
 from models.watch import (
     BeginOperation,
     EndOperation,
@@ -29,20 +31,22 @@ from models.watch import (
     WatchStatus,
 )
 from tests.servers import real_server
+from tests.workflows.shop import APPLICATION, OPERATOR
 from tests.workflows.test_watch_orders import WORKFLOWS, Ordered
 from tests.workflows.waiting import end_of
-from tests.workflows.world import APPLICATION, OPERATOR, alarm, begin_watching, cleared, incident, report, watch_status
-from workflows.monitoring.deadman import Vigil
+from tests.workflows.world import alarm, begin_watching, cleared, incident, report, watch_status
+from workflows.monitoring.deadman import DeadMansSwitch
+from workflows.monitoring.history import History
 from workflows.runtime.sandbox import workflow_runner
 from workflows.runtime.serving import BoundedWorker
 
 DIRECTORY = Path(__file__).parent / version("driftvakt")
 
 
-async def disciplined(client: Client, names: tuple[str, str] = ("watch-disciplined", "watch-ordered")) -> None:
+async def suppressing(client: Client, names: tuple[str, str] = ("watch-suppressing", "watch-ordered")) -> None:
     """Silenced, under an operation, flapping, merged, split, ended, back again, handed on."""
     world = Ordered(
-        slice={
+        plan={
             "reopen_within": timedelta(minutes=30),
             "flapping": Flapping(within=timedelta(seconds=5), enter=3, leave=0),
         }
@@ -53,7 +57,7 @@ async def disciplined(client: Client, names: tuple[str, str] = ("watch-disciplin
         first = (await watch.describe()).run_id
         soon = datetime.now(UTC) + timedelta(seconds=3)
         await watch.execute_update("silence", SilenceOrder(by=OPERATOR, reason="Disk", until=soon, components=["mail"]))
-        silence = SilenceOrder(by=OPERATOR, reason="Disk", until=soon, measuring_points=[])
+        silence = SilenceOrder(by=OPERATOR, reason="Disk", until=soon)
         await watch.execute_update("silence", silence)
         await watch.execute_update("lift_silence", LiftSilence(id="s2", by=OPERATOR))
         begin = BeginOperation(holder="change.4", title="Change 4", by=OPERATOR, until=soon, components=["db"])
@@ -87,23 +91,38 @@ async def disciplined(client: Client, names: tuple[str, str] = ("watch-disciplin
         await keep(client, first, names[1])
 
 
-@activity.defn(name="keep_vigil")
-async def keep_vigil(request: KeepVigil) -> VigilBeat:
+@activity.defn(name="watch_sources")
+async def watch_sources(request: WatchSources) -> SourcesBeat:
     """Look once."""
-    return VigilBeat(looked_at=datetime.now(UTC))
+    return SourcesBeat(looked_at=datetime.now(UTC))
 
 
-async def vigil(client: Client) -> None:
+@activity.defn(name="keep_history")
+async def keep_history(request: KeepHistory) -> HistoryBeat:
+    """Find nothing to fold."""
+    return HistoryBeat(checked_at=datetime.now(UTC))
+
+
+async def dead_mans_switch(client: Client) -> None:
     """A run that ends and hands on."""
+    order = DeadMansSwitchOrder(lasts=timedelta(milliseconds=1))
+    await handed_on(client, DeadMansSwitch, watch_sources, "dead-mans-switch", order)
+
+
+async def history(client: Client) -> None:
+    """A run that ends and hands on."""
+    await handed_on(client, History, keep_history, "history", HistoryOrder(lasts=timedelta(milliseconds=1)))
+
+
+async def handed_on(client: Client, kind: type, does: Callable[..., Any], name: str, order: Model) -> None:
+    """Keep the first run of a workflow that continues as new after its one activity."""
     async with BoundedWorker(
-        client, task_queue="vigils", workflows=[Vigil], activities=[keep_vigil], workflow_runner=workflow_runner()
+        client, task_queue="switches", workflows=[kind], activities=[does], workflow_runner=workflow_runner()
     ):
-        handle = await client.start_workflow(
-            "vigil", VigilOrder(lasts=timedelta(milliseconds=1)), id="vigil", task_queue="vigils"
-        )
+        handle = await client.start_workflow(name, order, id=name, task_queue="switches")
         while (await handle.describe()).run_id == handle.first_execution_run_id:
             await asyncio.sleep(0.1)
-        await keep(client, handle.first_execution_run_id, "vigil", "vigil")
+        await keep(client, handle.first_execution_run_id, name, name)
         await handle.terminate()
 
 
@@ -133,8 +152,9 @@ async def main() -> None:
     """Record them."""
     with tempfile.TemporaryDirectory() as home, real_server(Path(home)) as server:
         client = await server.client()
-        await disciplined(client)
-        await vigil(client)
+        await suppressing(client)
+        await dead_mans_switch(client)
+        await history(client)
         await asyncio.sleep(0.05)
 
 

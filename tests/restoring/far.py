@@ -56,7 +56,7 @@ class FarHost:
 
     def points(self, adapter: Adapter) -> list[RestorePoint]:
         """The restore points that are there."""
-        return adapter.read_points(self.ask(adapter.look()))
+        return adapter.read_points(self.ask(adapter.list_points()))
 
     def choose(self, adapter: Adapter, wanted: str = LATEST) -> RestorePoint:
         """A restore point that is there."""
@@ -65,13 +65,13 @@ class FarHost:
         return point
 
     def examine(self, adapter: Adapter, point: RestorePoint) -> Examined:
-        """A look into it that ends well."""
+        """Examine a backup, and expect that the command succeeds."""
         return adapter.judge(self.ask(adapter.examine(point)))
 
-    def brought(self, adapter: Adapter, wanted: str = LATEST) -> Examined:
-        """Chosen, looked into without finding a fault, and restored aside."""
+    def restored_to_staging(self, adapter: Adapter, wanted: str = LATEST) -> Examined:
+        """Choose and examine a backup without a fault, and restore it to staging."""
         point = self.choose(adapter, wanted)
         examined = self.examine(adapter, point)
         assert examined.faults == []
-        self.carry_out(adapter.bring(point, examined))
+        self.carry_out(adapter.restore_to_staging(point, examined))
         return examined

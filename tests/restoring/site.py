@@ -114,7 +114,7 @@ def dossier(host: Host, cluster: Cluster) -> dict[str, Any]:
             "signed_by": ["Ann, supplier", "Bob, acme"],
             "undertakings": ["restore"],
             "service_hours": {"always": "24x7"},
-            "incidents": {"confirm_looks": 2, "confirm_every": "200ms", "healthy_for": "300ms"},
+            "incidents": {"confirm_checks": 2, "confirm_every": "200ms", "healthy_for": "300ms"},
         },
         "parties": {
             "supplier": {"name": "Supplier", "kind": "supplier"},

@@ -137,11 +137,13 @@ SAME = RunStep(command='grep -qx "as it was" "$RESTORED_TO/order one.txt"', read
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_directory_is_restored_beside_proven_put_in_place_and_taken_back(far: FarHost, shop: Shop, kind: str) -> None:
+def test_a_directory_is_restored_to_staging_proven_swapped_in_and_swapped_back(
+    far: FarHost, shop: Shop, kind: str
+) -> None:
     one = backed_up(shop, kind)()
     shop.fill("damaged")
 
-    examined = far.brought(one)
+    examined = far.restored_to_staging(one)
     step = one.progress()
     assert step is not None
     shown = one.how_far(far.ask(step), examined)
@@ -154,7 +156,7 @@ def test_a_directory_is_restored_beside_proven_put_in_place_and_taken_back(far: 
 
     assert (untouched, restored, shop.order) == ("damaged", "as it was", "damaged")
     assert " are written" in shown
-    assert one.kept_at(examined) == one.kept
+    assert one.saved_to(examined) == one.kept
     assert shop.beside() == {Path(one.place.named(str(shop.path), "bad")).name}
 
 
@@ -167,7 +169,7 @@ def test_a_drill_goes_to_its_scratch_directory_and_leaves_nothing_behind(
     one = backed_up(shop, kind)(drill=True, scratch=scratch)
     shop.fill("of today")
 
-    far.brought(one)
+    far.restored_to_staging(one)
     proven = far.run(one.verify(SAME, aside=True)).outcome
     made = len(list(scratch.iterdir()))
     far.carry_out([*one.settle(), *one.remove()])
@@ -181,10 +183,10 @@ def test_a_directory_that_is_lost_is_restored(far: FarHost, shop: Shop, kind: st
     one = backed_up(shop, kind)()
     subprocess.run(["rm", "-rf", str(shop.path)], check=True)
 
-    examined = far.brought(one)
+    examined = far.restored_to_staging(one)
     far.carry_out(one.swap(examined))
 
-    assert (shop.order, one.kept_at(examined)) == ("as it was", "")
+    assert (shop.order, one.saved_to(examined)) == ("as it was", "")
 
 
 def test_a_part_of_an_archive_can_be_what_is_restored(far: FarHost, shop: Shop) -> None:
@@ -194,7 +196,7 @@ def test_a_part_of_an_archive_can_be_what_is_restored(far: FarHost, shop: Shop) 
     one = shop.files(inside="srv/shop")
     shop.fill("damaged")
 
-    far.carry_out(one.swap(far.brought(one)))
+    far.carry_out(one.swap(far.restored_to_staging(one)))
 
     assert shop.order == "as it was"
 
@@ -203,7 +205,7 @@ def test_the_newest_copy_is_found_by_its_name_or_its_time(far: FarHost, shop: Sh
     for name in ("shop-20260130T0200.tar.gz", "shop-20260131T0200.tar.gz"):
         shop.tar(name)
     one = shop.files(pattern="shop-*.tar.gz")
-    points = one.read_points(far.ask(one.look()))
+    points = one.read_points(far.ask(one.list_points()))
 
     assert [p.id for p in points] == ["shop-20260131T0200.tar.gz", "shop-20260130T0200.tar.gz"]
     assert points[0].at == datetime(2026, 1, 31, 2, tzinfo=UTC)
@@ -239,14 +241,14 @@ def test_an_archive_that_is_cut_short_cannot_be_read(far: FarHost, shop: Shop) -
 def test_a_snapshot_of_another_path_is_refused_and_it_says_what_restic_must_be_given(shop: Shop) -> None:
     fault, *_ = shop.snapshots().judge("fact files 0\nfact size 0\n").faults
 
-    assert fault == f"it holds no file of {shop.path}; restic must be given this whole path when it backs up"
+    assert fault == f"it contains no file of {shop.path}; back up exactly this path with restic"
 
 
 def test_an_empty_copy_is_refused(far: FarHost, shop: Shop) -> None:
     (shop.copies / "2026-01-31").mkdir(parents=True)
     one = shop.files()
 
-    assert far.examine(one, far.choose(one)).faults == ["it holds no file"]
+    assert far.examine(one, far.choose(one)).faults == ["it contains no file"]
 
 
 @pytest.mark.parametrize("kind", ["tar", "directory"])
@@ -265,7 +267,7 @@ def test_snapshots_of_other_applications_are_not_taken(far: FarHost, shop: Shop)
     ours = shop.snapshot("--tag", "shop,nightly", "--time", "2026-01-31 02:00:00")
     one = shop.snapshots()
 
-    points = one.read_points(far.ask(one.look()))
+    points = one.read_points(far.ask(one.list_points()))
 
     assert [p.id for p in points] == [ours]
 
@@ -276,7 +278,7 @@ def test_a_repository_without_the_right_password_cannot_be_read(far: FarHost, sh
     shop.password.write_text("another-password")
     one = shop.snapshots()
 
-    result = far.run(one.look())
+    result = far.run(one.list_points())
 
     assert result.outcome is Outcome.FAILED
     assert "another-password" not in result.model_dump_json()
@@ -293,7 +295,7 @@ def test_a_damaged_snapshot_is_not_put_in_place(far: FarHost, shop: Shop) -> Non
         file.write_bytes(bytes(len(file.read_bytes())))
     subprocess.run(["rm", "-rf", str(shop.root / "cache")], check=True)
 
-    result = far.run(one.bring(point, examined)[0])
+    result = far.run(one.restore_to_staging(point, examined)[0])
 
     assert result.outcome is Outcome.FAILED
     assert shop.order == "as it was"
@@ -314,7 +316,7 @@ def test_a_name_is_never_a_pattern(far: FarHost, tmp_path: Path, kind: str) -> N
     one = backed_up(shop, kind)()
     shop.fill("damaged")
 
-    examined = far.brought(one)
+    examined = far.restored_to_staging(one)
     far.carry_out(one.swap(examined))
 
     assert shop.order == "as it was"

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from activities.deadman.activities import VigilActivities
+from activities.deadman.activities import DeadMansSwitchActivities
 from activities.records import Records, upgrade
-from activities.restore.drills import standing_drills
+from activities.restore.drills import drill_states
 from models.alarms import Alarm
 from models.dossier import Dossier
 from models.dossier.load import read_dossier
@@ -46,10 +46,10 @@ def hold(records: Records, at: datetime, outcome: str | None = "done", **fields:
 
 
 def overdue(records: Records, now: datetime) -> list[str]:
-    return [d.restore for d in standing_drills(records, SHOP, now) if d.overdue_since is not None]
+    return [d.restore for d in drill_states(records, SHOP, now) if d.overdue_since is not None]
 
 
-def test_what_was_agreed_just_now_is_not_overdue_and_is_three_days_later(records: Records) -> None:
+def test_a_new_drill_is_not_overdue_at_once_but_three_days_later(records: Records) -> None:
     assert overdue(records, NOW) == []
     assert overdue(records, NOW + timedelta(days=3)) == ["database", "cluster", "pictures"]
 
@@ -69,7 +69,7 @@ def test_a_rehearsal_is_no_drill(records: Records) -> None:
     assert "database" in overdue(records, later)
 
 
-def test_the_list_shows_what_is_overdue_and_when_the_next_one_is(records: Records) -> None:
+def test_the_list_shows_overdue_drills_and_the_next_one(records: Records) -> None:
     later = NOW + timedelta(days=3)
     hold(records, later - timedelta(hours=20))
     [database, *others] = drills(records, [SHOP], later)
@@ -79,7 +79,7 @@ def test_the_list_shows_what_is_overdue_and_when_the_next_one_is(records: Record
     assert timedelta(0) < database.due_at - later <= timedelta(hours=25)
 
 
-class Told:
+class IncidentReply:
     """A watch that takes every alarm."""
 
     def __init__(self) -> None:
@@ -90,15 +90,15 @@ class Told:
 
 
 async def test_an_overdue_drill_is_an_alarm_once_and_it_ends_when_it_is_held(records: Records) -> None:
-    told = Told()
+    told = IncidentReply()
 
     def look(now: datetime) -> Any:
-        return [d for d in standing_drills(records, SHOP, now) if d.restore == "database"]
+        return [d for d in drill_states(records, SHOP, now) if d.restore == "database"]
 
-    vigil = VigilActivities(None, dict, told, look)  # type: ignore[arg-type]
+    switch = DeadMansSwitchActivities(None, dict, told, look)  # type: ignore[arg-type]
     for days in (0, 3, 3.1):
-        await vigil._look_at_drills(NOW + timedelta(days=days))
+        await switch._check_drills(NOW + timedelta(days=days))
     hold(records, NOW + timedelta(days=3.1))
-    await vigil._look_at_drills(NOW + timedelta(days=3.2))
+    await switch._check_drills(NOW + timedelta(days=3.2))
 
     assert told.alarms == ["drill/database cleared", "drill/database firing", "drill/database cleared"]

@@ -61,7 +61,7 @@ def test_a_cluster_is_brought_to_a_moment_between_two_inserts(
 ) -> None:
     one = adapter(cluster, f"moment_{pattern}", pattern=pattern, drill=True)
 
-    examined = far.brought(one, between.isoformat())
+    examined = far.restored_to_staging(one, between.isoformat())
     seen = orders(far, one)
     step = one.progress()
     shown = one.how_far(far.ask(step), examined)
@@ -79,7 +79,7 @@ def test_the_log_is_replayed_to_its_end_for_the_latest_point(far: FarHost, clust
     one = adapter(cluster, "latest", pattern="plain", drill=True)
 
     point = far.choose(one)
-    far.brought(one)
+    far.restored_to_staging(one)
     seen = orders(far, one)
     far.carry_out([*one.settle(), *one.remove()])
 
@@ -90,7 +90,7 @@ def test_the_log_is_replayed_to_its_end_for_the_latest_point(far: FarHost, clust
 def test_a_base_backup_by_itself_is_a_point_of_its_own(far: FarHost, cluster: Cluster, between: datetime) -> None:
     one = adapter(cluster, "itself", pattern="plain", drill=True)
 
-    far.brought(one, "plain")
+    far.restored_to_staging(one, "plain")
     seen = orders(far, one)
     far.carry_out(one.remove())  # its server still runs
 
@@ -100,7 +100,7 @@ def test_a_base_backup_by_itself_is_a_point_of_its_own(far: FarHost, cluster: Cl
 
 def test_a_moment_that_no_backup_reaches_is_refused(far: FarHost, cluster: Cluster, between: datetime) -> None:
     one = adapter(cluster, "refused")
-    points = one.read_points(far.ask(one.look()))
+    points = one.read_points(far.ask(one.list_points()))
 
     before = one.choose(points, "2020-01-01T00:00:00Z")
     after = one.choose(points, (datetime.now(UTC) + timedelta(days=1)).isoformat())
@@ -113,7 +113,7 @@ def test_the_restored_cluster_takes_the_place_of_the_other_and_gives_it_back(
     far: FarHost, cluster: Cluster, between: datetime
 ) -> None:
     one = adapter(cluster, "swap", pattern="plain")
-    examined = far.brought(one, between.isoformat())
+    examined = far.restored_to_staging(one, between.isoformat())
     far.carry_out(one.settle())
 
     running = far.run(one.swap(examined)[-1])
@@ -133,7 +133,7 @@ def test_the_restored_cluster_takes_the_place_of_the_other_and_gives_it_back(
     assert (restored, line) == ("2", "2")
     assert (cluster.archive / "00000002.history").exists()
     assert cluster.sql("select count(*) from orders") == "3"
-    assert one.kept_at(examined) == str(one.kept)
+    assert one.saved_to(examined) == str(one.kept)
 
 
 def test_a_damaged_base_backup_is_refused(far: FarHost, cluster: Cluster, between: datetime) -> None:
@@ -165,7 +165,7 @@ def test_a_backup_whose_log_is_missing_is_refused(far: FarHost, cluster: Cluster
 
     [fault] = far.examine(one, far.choose(one, "logless")).faults
 
-    assert fault.startswith("the log it begins with, 0000000")
+    assert fault.startswith("its first segment of the log, 0000000")
 
 
 def test_a_log_that_ends_before_the_moment_fails_with_its_reason(
@@ -175,7 +175,7 @@ def test_a_log_that_ends_before_the_moment_fails_with_its_reason(
     point = far.choose(one, "plain")
     later = RestorePoint(id="plain", at=point.at, target=datetime.now(UTC) + timedelta(hours=1))
 
-    result = far.run(one.bring(later, far.examine(one, point))[0])
+    result = far.run(one.restore_to_staging(later, far.examine(one, point))[0])
     far.carry_out(one.remove())
 
     assert result.outcome is Outcome.FAILED
@@ -201,7 +201,7 @@ def test_a_base_backup_and_a_log_are_found_under_names_with_any_letters(
     one = BaseAdapter(PostgresqlBase.model_validate(source), where)
 
     assert [p.id for p in far.points(one)] == [LOG_END, nasty]
-    far.brought(one, between.isoformat())
+    far.restored_to_staging(one, between.isoformat())
     found = orders(far, one)
     far.carry_out([*one.settle(), *one.remove()])
 
@@ -219,7 +219,7 @@ def test_a_directory_that_the_server_cannot_have_its_socket_in_is_refused(
 
     [fault] = far.examine(one, far.choose(one, "plain")).faults
 
-    assert fault == f"{one.run_directory} has , in its path, which pg_ctl or libpq does not take as it is"
+    assert fault == f"pg_ctl or libpq cannot use the path {one.run_directory}: it contains ,"
 
 
 def test_an_archive_that_cannot_learn_of_the_new_timeline_is_found_before_anything_is_touched(
@@ -235,4 +235,4 @@ def test_an_archive_that_cannot_learn_of_the_new_timeline_is_found_before_anythi
 
     [fault] = far.examine(one, far.choose(one, "plain")).faults
 
-    assert fault == f"postgres cannot write into {closed}, which must learn of the new timeline"
+    assert fault == f"postgres cannot write into {closed}, and the restore must add the new timeline there"

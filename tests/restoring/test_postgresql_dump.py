@@ -47,7 +47,7 @@ def adapter(cluster: Cluster, database: str, **fields: object) -> DumpAdapter:
 COUNT = RunStep(command='test "$(psql -XAtc "select count(*) from orders")" = 100', read_only=True)
 
 
-def test_a_dump_is_restored_beside_proven_put_in_place_and_taken_back(
+def test_a_dump_is_restored_to_staging_proven_swapped_in_and_swapped_back(
     far: FarHost, cluster: Cluster, shop: str
 ) -> None:
     cluster.dump(shop, f"{shop}-1.dump")
@@ -56,7 +56,7 @@ def test_a_dump_is_restored_beside_proven_put_in_place_and_taken_back(
     cluster.sql(f"alter database {shop} set search_path = a, public; revoke connect on database {shop} from public")
     one = adapter(cluster, shop)
 
-    examined = far.brought(one)
+    examined = far.restored_to_staging(one)
     step = one.progress()
     shown = one.how_far(far.ask(step), examined)
     assert far.run(one.verify(COUNT, aside=True)).outcome is Outcome.OK
@@ -66,8 +66,8 @@ def test_a_dump_is_restored_beside_proven_put_in_place_and_taken_back(
     far.carry_out(one.swap(examined))  # done already
 
     assert (before, cluster.sql("select count(*) from orders", shop)) == ("101", "100")
-    assert "are in the new database; the one that is there now has" in shown
-    assert one.kept_at(examined) == f"database {one.kept}"
+    assert "are in the new database; the current one has" in shown
+    assert one.saved_to(examined) == f"database {one.kept}"
     owner = f"select pg_get_userbyid(datdba), datacl from pg_database where datname = '{shop}'"
     assert cluster.sql(owner) == f"{shop}_app|{{{shop}_app=CTc/{shop}_app,=T/{shop}_app}}"
     assert cluster.sql("show search_path", shop) == "a, public"
@@ -88,7 +88,7 @@ def test_a_drill_leaves_nothing_behind(far: FarHost, cluster: Cluster, shop: str
     one = adapter(cluster, shop, drill=True)
     before = cluster.databases()
 
-    far.brought(one)
+    far.restored_to_staging(one)
     assert far.run(one.verify(COUNT, aside=True)).outcome is Outcome.OK
     far.carry_out([*one.settle(), *one.remove(), *one.remove()])
 
@@ -100,11 +100,11 @@ def test_a_database_that_is_lost_is_restored_under_its_name(far: FarHost, cluste
     cluster.sql(f"drop database {shop}")
     one = adapter(cluster, shop)
 
-    examined = far.brought(one)
+    examined = far.restored_to_staging(one)
     far.carry_out(one.swap(examined))
 
     assert cluster.sql("select count(*) from orders", shop) == "100"
-    assert one.kept_at(examined) == ""
+    assert one.saved_to(examined) == ""
 
 
 def test_somebody_who_is_connected_does_not_keep_the_two_from_changing_places(
@@ -114,7 +114,7 @@ def test_somebody_who_is_connected_does_not_keep_the_two_from_changing_places(
 
     cluster.dump(shop, f"{shop}-1.dump")
     one = adapter(cluster, shop)
-    examined = far.brought(one)
+    examined = far.restored_to_staging(one)
     with psycopg.connect(host=str(cluster.root), port=cluster.port, user="owner", dbname=shop):
         far.carry_out(one.swap(examined))
 
@@ -157,7 +157,7 @@ def test_a_dump_without_data_is_refused(far: FarHost, cluster: Cluster, shop: st
     cluster.run("pg_dump", "--format=custom", "--schema-only", f"--file={cluster.dumps / shop}-1.dump", shop)
     one = adapter(cluster, shop)
 
-    assert far.examine(one, far.choose(one)).faults == ["it holds no table's data"]
+    assert far.examine(one, far.choose(one)).faults == ["it contains no table's data"]
 
 
 def test_a_dump_of_another_database_is_refused_unless_its_name_is_given(
@@ -187,7 +187,7 @@ def test_a_restore_that_fails_half_way_can_be_done_again(far: FarHost, cluster: 
     cluster.sql(f"create database {one.aside}")
     cluster.sql("create table orders (wrong text)", one.aside)
 
-    far.brought(one)
+    far.restored_to_staging(one)
 
     assert far.run(one.verify(COUNT, aside=True)).outcome is Outcome.OK
 
@@ -209,7 +209,7 @@ def test_a_dump_that_needs_a_role_or_an_extension_that_is_gone_is_refused_before
     )
     [fault] = far.examine(one, far.choose(one)).faults
 
-    assert fault == f"the server lacks what it needs: the role app, the role {shop}_plain; make it there first"
+    assert fault == f"the server lacks the role app, the role {shop}_plain, which the dump needs; create it there first"
 
 
 def test_a_role_that_may_not_make_or_rename_databases_is_found_before_anything_is_touched(
@@ -222,7 +222,7 @@ def test_a_role_that_may_not_make_or_rename_databases_is_found_before_anything_i
     faults = far.examine(one, far.choose(one)).faults
 
     assert faults == [
-        f"the role {shop}_weak may not make databases; give it CREATEDB",
+        f"the role {shop}_weak may not create databases; give it CREATEDB",
         f"the role {shop}_weak may not rename the database {shop}; make it a member of the owner",
     ]
     cluster.sql(f"drop role {shop}_weak")
@@ -233,7 +233,7 @@ def test_a_dump_is_found_under_a_name_with_any_letters(far: FarHost, cluster: Cl
     cluster.dump(shop, name)
     one = adapter(cluster, shop)
 
-    far.brought(one)
+    far.restored_to_staging(one)
 
     assert far.choose(one).id == name
     assert far.run(one.verify(COUNT, aside=True)).outcome is Outcome.OK
@@ -244,7 +244,7 @@ def test_settings_of_the_database_are_tried_aside(far: FarHost, cluster: Cluster
     cluster.sql(f"alter database {shop} set work_mem = '5MB'")
     one = adapter(cluster, shop, drill=True)
 
-    far.brought(one)
+    far.restored_to_staging(one)
 
     assert cluster.sql("show work_mem", one.aside) == "5MB"
     far.carry_out(one.remove())

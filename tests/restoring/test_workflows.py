@@ -15,7 +15,7 @@ from models.jobs import Outcome
 from models.operation import OperationEnd
 from models.restores import RestoreProof
 from starter.operation.following import Lines
-from starter.operation.starting import OperationFollower, follow_operation
+from starter.operation.starting import follow_operation
 from tests.cli.conftest import beside
 from tests.hosts import SshHost
 from tests.restoring.cluster import Cluster
@@ -73,12 +73,12 @@ async def test_a_restore_is_approved_by_the_owner_keeps_what_exists_and_says_wha
     achieved = proof(outcome.data)
     assert outcome.end is OperationEnd.DONE, outcome.summary
     assert (orders(own), shop.log) == ("1,2", ["stop", "start"])
-    kept = achieved.kept_at.removeprefix("database ")
+    kept = achieved.saved_to.removeprefix("database ")
     assert orders_kept(own, kept) == "1,2,3"
     assert "shop-1.dump" in which.question.options[0].means
-    assert f"What exists now is kept: database {kept}" in plan
+    assert f"The current data is kept: database {kept}" in plan
     assert "pg_restore --exit-on-error" in plan
-    assert "all that came after it is lost" in asked
+    assert "all newer data will be lost" in asked
     assert achieved.as_agreed
     assert achieved.took is not None
     assert achieved.took <= achieved.agreed_time
@@ -107,11 +107,11 @@ async def test_a_cluster_is_restored_to_a_moment_between_two_inserts(shop: Site,
 
     assert outcome.end is OperationEnd.DONE, outcome.summary
     assert orders(own) == "1,2,3,4"
-    assert Path(proof(outcome.data).kept_at).is_dir()
+    assert Path(proof(outcome.data).saved_to).is_dir()
     assert shop.log == ["stop", "start"]
 
 
-async def test_what_is_not_approved_touches_nothing(shop: Site, own: Cluster) -> None:
+async def test_a_restore_that_is_not_approved_changes_nothing(shop: Site, own: Cluster) -> None:
     handle = await shop.restore()
     await answer(handle, await until_asked(handle, "approve"), "refuse", OWNER)
     outcome = await handle.result()
@@ -126,7 +126,7 @@ async def test_a_damaged_backup_is_refused_before_anybody_is_asked(shop: Site, o
     outcome = await (await shop.restore()).result()
 
     assert outcome.end is OperationEnd.REFUSED
-    assert outcome.summary.startswith("Nothing was touched: the backup shop-1.dump cannot be read:")
+    assert outcome.summary.startswith("Nothing was changed: the backup shop-1.dump cannot be read:")
     assert (orders(own), shop.log) == ("1,2,3", [])
 
 
@@ -140,7 +140,7 @@ async def test_a_restore_that_proves_wrong_aside_leaves_all_as_it_was_and_runnin
     outcome = await handle.result()
 
     assert outcome.end is OperationEnd.FAILED
-    assert "What existed is untouched, and nothing was stopped." in outcome.summary
+    assert "The current data is unchanged, and nothing was stopped." in outcome.summary
     assert (orders(own), own.databases(), shop.log) == ("1,2,3", {"shop"}, [])
 
 
@@ -158,7 +158,7 @@ async def test_a_restore_that_cannot_be_brought_back_aside_stops_nothing(shop: S
 
     assert "Restore shop-2.dump into the database" in asked
     assert outcome.end is OperationEnd.FAILED
-    assert "What existed is untouched, and nothing was stopped." in outcome.summary
+    assert "The current data is unchanged, and nothing was stopped." in outcome.summary
     assert (before, orders(own), own.databases(), shop.log) == ([], "1,2,3", {"shop"}, [])
 
 
@@ -179,7 +179,7 @@ async def test_a_component_that_cannot_be_stopped_is_found_before_any_is_stopped
             outcome = await handle.result()
             log = shop.log
 
-    assert "See whether it could be done: Stop cart" in gate.question.text
+    assert "Check whether this is possible: Stop cart" in gate.question.text
     assert "its status command ended with 7" in gate.question.text
     assert outcome.end is OperationEnd.FAILED
     assert (log, own.databases(), orders(own)) == ([], {"shop"}, "1,2,3")
@@ -208,7 +208,7 @@ async def test_a_restore_that_fails_in_place_is_put_back_when_people_say_so(
     assert log == ["stop", "start", "stop", "start"]
 
 
-async def test_a_rehearsal_looks_into_the_backup_and_shows_every_command(shop: Site, own: Cluster) -> None:
+async def test_a_rehearsal_checks_the_backup_and_shows_every_command(shop: Site, own: Cluster) -> None:
     outcome = await (await shop.restore(rehearse=True)).result()
 
     assert outcome.end is OperationEnd.REHEARSED, outcome.summary
@@ -285,9 +285,7 @@ async def test_a_long_restore_shows_how_far_it_has_come_on_its_page_and_at_the_c
     handle = await shop.restore()
     await answer(handle, await until_asked(handle, "approve"), "approve", OWNER)
     pages: set[str] = set()
-    following = asyncio.create_task(
-        follow_operation(shop.client, handle, OperationFollower(Lines(handle.id), lambda: None))
-    )
+    following = asyncio.create_task(follow_operation(shop.client, handle, Lines(handle.id), lambda: None))
     while not following.done():
         pages.add(await details_of(handle))
         await asyncio.sleep(0.3)
@@ -298,7 +296,7 @@ async def test_a_long_restore_shows_how_far_it_has_come_on_its_page_and_at_the_c
     assert own.sql("select count(*) from pictures", "shop") == "5000"
     shown = {line for page in pages for line in page.splitlines() if "are in the new database" in line}
     assert shown
-    assert "are in the new database; the one that is there now has " in lines
+    assert "are in the new database; the current one has " in lines
 
 
 async def details_of(handle: WorkflowHandle[Any, Any]) -> str:

@@ -10,10 +10,11 @@ from models.dossier.instructions import Approval, ProbeStep, Remedy, RestartStep
 from models.gates import Decision
 from models.jobs import Outcome
 from models.names import WORKFLOW_QUEUE
+from models.plans import ApplicationPlan, PlannedRemedy
 from models.proof import Use
-from models.slices import ApplicationPlan, PlannedRemedy
 from runbooks.carry_out_remedy import CarryOutRemedy, CarryOutRemedyInput
 from tests.fakes import Answer, FakeHosts, application_plan, carry_out, first_question, working
+from tests.workflows.shop import OPERATOR
 
 STEPS = [
     RunStep(component="web", command="clear-cache", check="cache-is-empty"),
@@ -30,7 +31,7 @@ def with_remedy(plan: ApplicationPlan, approval: Approval | None = None) -> Appl
         title=remedy.title,
         steps=remedy.steps,
         approval=approval,
-        deciders=["bo@example.com"] if approval else [],
+        deciders=["bo@supplier.example"] if approval else [],
     )
     return plan.model_copy(update={"remedies": {"web-down/clear": planned}})
 
@@ -38,7 +39,7 @@ def with_remedy(plan: ApplicationPlan, approval: Approval | None = None) -> Appl
 def order(*, remedy: str = "clear", rehearse: bool = False) -> CarryOutRemedyInput:
     return CarryOutRemedyInput(
         application="acme.shop",
-        requested_by="anna@example.com",
+        requested_by=OPERATOR,
         instruction="web-down",
         remedy=remedy,
         rehearse=rehearse,
@@ -76,7 +77,7 @@ async def test_a_rehearsal_asks_nobody_and_shows_every_step(skipping: WorkflowEn
     assert report.outcome is Outcome.OK
     assert hosts.lines == LINES
     assert all(request.rehearse for request in [*hosts.jobs, *hosts.ensured])
-    assert report.steps[0].detail == "rehearsal: would ask bo@example.com"
+    assert report.steps[0].detail == "rehearsal: would ask bo@supplier.example"
     assert not any(step.changed for step in report.steps)
 
 
@@ -101,13 +102,13 @@ async def test_a_remedy_that_needs_approval_waits_for_it_and_heeds_the_answer(
         )
         gate = await first_question(handle)
         assert hosts.lines == []
-        answer = Decision(gate=gate.id, option=option, by="bo@example.com", plan=gate.digest[:8], note="because")
+        answer = Decision(gate=gate.id, option=option, by="bo@supplier.example", plan=gate.digest[:8], note="because")
         await handle.execute_update(CarryOutRemedy.decide, answer)
         report = await handle.result()
 
     assert hosts.lines == lines
     assert report.outcome is (Outcome.OK if lines else Outcome.FAILED)
-    assert report.steps[0].detail == f"{option} by bo@example.com"
+    assert report.steps[0].detail == f"{option} by bo@supplier.example"
 
 
 @pytest.mark.parametrize(
@@ -150,4 +151,4 @@ async def test_its_lease_covers_what_the_steps_of_the_remedy_act_on(
             CarryOutRemedy.run, order(), id=f"leasing-{len(leased)}-{step.host}", task_queue=WORKFLOW_QUEUE
         )
 
-    assert [asked.components for asked in hosts.leases] == leased
+    assert [asked.components.names for asked in hosts.leases] == leased

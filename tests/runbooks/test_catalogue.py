@@ -13,7 +13,7 @@ from models.errors import NotFoundError, UserError
 from models.runbooks import RunbookInput
 from models.settings import Settings
 from runbooks import find_runbook, find_runbooks
-from starter.runbook.catalogue import build_input, describe, read_inputs, sample_input, start_url
+from starter.runbook.catalogue import describe, inputs_of, sample_input, start_url
 
 
 def settings(home: Path, **more: Any) -> Settings:
@@ -74,7 +74,7 @@ def test_the_start_form_of_the_ui_is_addressed_with_queue_type_and_a_readable_id
     ],
 )
 def test_inputs_are_read_from_pairs_and_from_json(pairs: list[str], text: str | None, given: dict[str, Any]) -> None:
-    assert read_inputs(find_runbook("free-disk-space"), pairs, text) == given
+    assert inputs_of(find_runbook("free-disk-space")).read(pairs, text) == given
 
 
 @pytest.mark.parametrize(
@@ -86,38 +86,37 @@ def test_inputs_are_read_from_pairs_and_from_json(pairs: list[str], text: str | 
         ([], '{"application": "a.b"}', "application is not given like this"),
         ([], "{", "--input-json: it is not JSON"),
         ([], "[]", "--input-json: it must be a JSON object"),
-        ([], "[" * 100_000, "--input-json: it is not JSON"),
+        ([], "[" * 100_000, "--input-json: the JSON cannot be read"),
         (["directories=[1"], None, "--input directories: it is not JSON"),
     ],
 )
 def test_inputs_that_cannot_be_read_are_refused_in_one_sentence(pairs: list[str], text: str | None, said: str) -> None:
     with pytest.raises(UserError) as caught:
-        read_inputs(find_runbook("free-disk-space"), pairs, text)
+        inputs_of(find_runbook("free-disk-space")).read(pairs, text)
 
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
-def test_every_fault_of_an_input_is_told_in_a_sentence_of_its_own() -> None:
+def test_every_fault_of_an_input_gets_a_sentence_of_its_own() -> None:
     given = {"application": "acme", "requested_by": "a", "directories": ["/"], "older_than_days": "x", "compnent": "w"}
 
     with pytest.raises(UserError) as caught:
-        build_input(find_runbook("free-disk-space"), given)
+        inputs_of(find_runbook("free-disk-space")).build(given)
 
     assert str(caught.value).splitlines() == [
         "runbook free-disk-space: the application is written CUSTOMER.APPLICATION, as in acme.shop, not 'acme'",
         "runbook free-disk-space: the input component is missing; add --input component=...",
-        "runbook free-disk-space: directories.0: '/' is too close to the root to be cleaned; name the directory inside it "
-        "that is meant",
+        "runbook free-disk-space: directories.0: '/' is too close to the root to be cleaned; give a directory inside it",
         "runbook free-disk-space: the input patterns is missing; add --input patterns=...",
-        "runbook free-disk-space: older_than_days: input should be a valid integer, unable to parse string as an integer",
+        "runbook free-disk-space: older_than_days must be a whole number",
         "runbook free-disk-space: it has no input 'compnent'; it takes component, path, above_percent, directories, "
         "patterns, older_than_days",
     ]
 
 
 def test_an_unknown_runbook_is_refused_with_those_that_there_are() -> None:
-    with pytest.raises(NotFoundError, match="there is no runbook 'reboot'; there are carry-out-remedy, "):
+    with pytest.raises(NotFoundError, match="there is no runbook 'reboot'; the runbooks are carry-out-remedy, "):
         find_runbook("reboot")
 
 

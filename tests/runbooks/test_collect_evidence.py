@@ -9,17 +9,18 @@ from temporalio.testing import WorkflowEnvironment
 from models.dossier.instructions import Approval, RunStep
 from models.hosts import Systemd
 from models.jobs import Outcome
+from models.plans import ApplicationPlan, IncidentPlan
 from models.runbooks import RunbookReport
-from models.slices import ApplicationPlan, IncidentPlan
 from runbooks.collect_evidence import _STANDARD, CollectEvidence, CollectEvidenceInput
 from tests.fakes import Answer, FakeHosts, application_plan, carry_out
+from tests.workflows.shop import OPERATOR
 
 STANDARD = ["uptime", "df -Pk", "free -m", "{ ps -eo", "ss -lntu"]
 
 
 async def collect(env: WorkflowEnvironment, hosts: FakeHosts, **inputs: Any) -> RunbookReport:
     order = CollectEvidenceInput.model_validate(
-        {"application": "acme.shop", "requested_by": "anna@example.com", "component": "web", **inputs}
+        {"application": "acme.shop", "requested_by": OPERATOR, "component": "web", **inputs}
     )
     return await carry_out(env.client, hosts, CollectEvidence, order)
 
@@ -86,13 +87,13 @@ async def test_a_host_that_does_not_answer_leaves_the_evidence_of_the_others(ski
     assert {step.outcome for step in report.steps if step.host == "web-2"} == {Outcome.OK}
 
 
-async def test_a_component_without_hosts_is_told_so(skipping: WorkflowEnvironment) -> None:
+async def test_a_component_without_hosts_is_reported(skipping: WorkflowEnvironment) -> None:
     hosts = FakeHosts(application_plan({"web": []}, hosts={"web": []}))
 
     report = await collect(skipping, hosts)
 
     assert report.outcome is Outcome.FAILED
-    assert report.steps[0].detail == "it has no host that we can log in to"
+    assert report.steps[0].detail == "the dossier has no host for it"
 
 
 @pytest.mark.parametrize("command", _STANDARD.values(), ids=_STANDARD.keys())

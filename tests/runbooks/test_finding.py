@@ -11,7 +11,7 @@ import pytest
 
 import runbooks
 from models.errors import RunbookError
-from runbooks import find_runbooks, offers
+from runbooks import find_runbooks, in_package, offers
 
 GOOD = '''
 from temporalio import workflow
@@ -63,7 +63,7 @@ def test_a_file_is_found_by_itself_with_what_people_read_of_it(package: Package)
     package.write("say_hello.py", GOOD)
     package.write("_shared.py", "x = 1")
 
-    found = find_runbooks(package.load())
+    found = in_package(package.load())
 
     assert list(found) == ["say-hello"]
     one = found["say-hello"]
@@ -83,17 +83,17 @@ def test_a_file_is_found_by_itself_with_what_people_read_of_it(package: Package)
         (('"say-hello"', '"Say_Hello"'), "is named 'runbook.Say_Hello'; name it with @runbook(\"say-hello\")"),
         (('"say-hello"', f'"{"a" * 33}"'), "32 at most"),
         (('"say-hello"', '"wave"'), "which does not match its file; rename the file to wave.py"),
-        (('@runbook("say-hello")', '@workflow.defn(name="runbook.say-hello")'), "would be stuck on a wrong input"),
+        (('@runbook("say-hello")', '@workflow.defn(name="runbook.say-hello")'), "would hang on a wrong input"),
         (('@runbook("say-hello")', '@workflow.defn(name="hello")'), "is named 'hello'"),
         (('"""Say hello.\n\n    Politely.\n    """', ""), "has no docstring"),
-        (("order: RunbookInput)", "order: str)"), "must take one input that is RunbookInput"),
-        (("order: RunbookInput)", "order)"), "must take one input that is RunbookInput"),
+        (("order: RunbookInput)", "order: str)"), "must take one input with a type annotation: RunbookInput"),
+        (("order: RunbookInput)", "order)"), "must take one input with a type annotation: RunbookInput"),
         (("-> RunbookReport", "-> str"), "must return a RunbookReport"),
-        (("(Runbook):", ":"), "is no Runbook; write `class SayHello(Runbook)`"),
+        (("(Runbook):", ":"), "is not a Runbook; write `class SayHello(Runbook)`"),
         (("    @workflow.run", "    def ask(self) -> None: ...\n\n    @workflow.run"), "redefines ask"),
     ],
 )
-def test_a_file_that_is_no_runbook_is_named_with_how_to_mend_it(
+def test_a_file_that_is_no_runbook_is_reported_with_the_fix(
     package: Package, change: tuple[str, str], said: str
 ) -> None:
     before, after = change
@@ -101,7 +101,7 @@ def test_a_file_that_is_no_runbook_is_named_with_how_to_mend_it(
     package.write("say_hello.py", GOOD.replace(before, after))
 
     with pytest.raises(RunbookError) as caught:
-        find_runbooks(package.load())
+        in_package(package.load())
 
     assert str(caught.value).startswith("found_runbooks/say_hello.py: ")
     assert said in str(caught.value)
@@ -113,15 +113,15 @@ def test_two_runbooks_in_one_file_are_refused(package: Package) -> None:
     package.write("say_hello.py", GOOD + "\n\n@runbook" + second[2].replace("SayHello", "SayMore"))
 
     with pytest.raises(RunbookError, match="SayHello, SayMore are all declared as a runbook"):
-        find_runbooks(package.load())
+        in_package(package.load())
 
 
-def test_all_faults_are_told_at_once(package: Package) -> None:
+def test_all_faults_are_reported_at_once(package: Package) -> None:
     package.write("one.py", "")
     package.write("two.py", "")
 
     with pytest.raises(RunbookError) as caught:
-        find_runbooks(package.load())
+        in_package(package.load())
 
     assert [line.partition(":")[0] for line in str(caught.value).splitlines()] == [
         "found_runbooks/one.py",

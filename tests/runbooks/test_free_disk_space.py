@@ -14,6 +14,7 @@ from models.jobs import Outcome
 from models.runbooks import RunbookReport
 from runbooks.free_disk_space import FreeDiskSpace, FreeDiskSpaceInput, _removal
 from tests.fakes import Answer, FakeHosts, application_plan, carry_out
+from tests.workflows.shop import OPERATOR
 
 FIND = "find -P /var/log/shop -xdev -type f -mtime +14 ( -name *.gz )"
 
@@ -28,7 +29,7 @@ def order(**inputs: Any) -> FreeDiskSpaceInput:
     return FreeDiskSpaceInput.model_validate(
         {
             "application": "acme.shop",
-            "requested_by": "anna@example.com",
+            "requested_by": OPERATOR,
             "component": "web",
             "path": "/var",
             "directories": ["/var/log/shop"],
@@ -74,7 +75,7 @@ async def test_repeating_it_where_nothing_is_old_enough_changes_nothing(skipping
     assert not any(step.changed for step in report.steps)
 
 
-async def test_a_rehearsal_looks_but_removes_nothing(skipping: WorkflowEnvironment) -> None:
+async def test_a_rehearsal_reads_and_removes_nothing(skipping: WorkflowEnvironment) -> None:
     hosts = two_hosts()
     hosts.answer("web-1: df", df(91))
     hosts.answer("web-2: df", df(92))
@@ -85,10 +86,12 @@ async def test_a_rehearsal_looks_but_removes_nothing(skipping: WorkflowEnvironme
     assert all(job.rehearse for job in hosts.jobs)
     assert [step.command for step in report.steps if "find" in step.command] == [f"{FIND} -print -delete"] * 2
     assert not any(step.changed for step in report.steps)
-    assert report.summary == "Rehearsal, nothing was changed. 2 of 2 hosts are full enough to clean"
+    assert report.summary == "Rehearsal, nothing was changed. above the threshold: 2 of 2 hosts"
 
 
-async def test_a_host_that_cannot_be_cleaned_is_told_and_the_others_are_cleaned(skipping: WorkflowEnvironment) -> None:
+async def test_a_host_that_cannot_be_cleaned_is_reported_and_the_others_are_cleaned(
+    skipping: WorkflowEnvironment,
+) -> None:
     hosts = two_hosts()
     hosts.answer("web-1: df", df(91), df(91))
     hosts.answer("web-2: df", df(91), df(50))
@@ -101,7 +104,7 @@ async def test_a_host_that_cannot_be_cleaned_is_told_and_the_others_are_cleaned(
     assert "(91 % to 50 %)" in report.summary
 
 
-async def test_a_host_that_cannot_be_looked_at_is_not_touched(skipping: WorkflowEnvironment) -> None:
+async def test_a_host_that_cannot_be_read_is_not_changed(skipping: WorkflowEnvironment) -> None:
     hosts = two_hosts()
     hosts.answer("web-1: df", Answer(outcome=Outcome.UNKNOWN))
     hosts.answer("web-2: df", Answer(stdout="what is this"))

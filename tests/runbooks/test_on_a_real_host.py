@@ -15,13 +15,14 @@ from activities.ssh.activities import Ssh
 from activities.ssh.pool import Pool
 from models.hosts import Commands
 from models.jobs import Outcome
+from models.plans import RoutedHost
 from models.runbooks import RunbookInput, RunbookReport
-from models.slices import Placement
 from runbooks.collect_evidence import CollectEvidence, CollectEvidenceInput
 from runbooks.free_disk_space import FreeDiskSpace, FreeDiskSpaceInput
 from runbooks.restart_with_dependants import RestartWithDependants, RestartWithDependantsInput
 from tests.fakes import FakeHosts, application_plan, carry_out
 from tests.hosts import AsyncsshHost
+from tests.workflows.shop import OPERATOR
 from workflows.runtime.serving import BoundedWorker
 
 SITE = "site.real"
@@ -42,8 +43,8 @@ def hosts_on(host: AsyncsshHost, state: Path) -> FakeHosts:
         status=f"test -e '{running}' || exit 3",
     )
     plan = application_plan({"web": []}, without_health=["web"])
-    place = Placement(host=host.target(name="web-1"), queue=SITE)
-    web = plan.components["web"].model_copy(update={"placements": [place], "control": control})
+    place = RoutedHost(host=host.target(name="web-1"), queue=SITE)
+    web = plan.components["web"].model_copy(update={"routed_hosts": [place], "control": control})
     return FakeHosts(plan.model_copy(update={"components": {"web": web}, "hosts": {"web-1": place}}))
 
 
@@ -65,7 +66,7 @@ async def run(client: Client, hosts: FakeHosts, runbook: type, order: RunbookInp
 
 
 def common(rehearse: bool) -> dict[str, object]:
-    return {"application": "acme.shop", "requested_by": "anna@example.com", "component": "web", "rehearse": rehearse}
+    return {"application": "acme.shop", "requested_by": OPERATOR, "component": "web", "rehearse": rehearse}
 
 
 async def test_old_files_are_shown_in_a_rehearsal_removed_in_a_run_and_left_alone_afterwards(

@@ -33,7 +33,7 @@ def test_every_line_of_a_command_and_of_its_output_has_a_line(capsys: pytest.Cap
     ]
 
 
-def test_what_a_host_says_does_not_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+def test_output_of_a_host_does_not_control_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     lines = shown(capsys, detail="\x1b[2Jgone [red]text[/red]", title="Look\x07")
     assert "\x1b" not in "".join(lines)
     assert "\x07" not in "".join(lines)

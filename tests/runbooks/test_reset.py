@@ -14,11 +14,12 @@ from temporalio.client import Client, WorkflowHandle
 from models.fences import HeldLease
 from models.jobs import Outcome
 from models.names import WORKFLOW_QUEUE
+from models.plans import ApplicationPlan
 from models.probes import HealthVerdict, WatchHealth
-from models.slices import ApplicationPlan
 from runbooks.restart_with_dependants import RestartWithDependants
 from tests.fakes import FakeHosts, application_plan, working
-from tests.workflows.world import OPERATOR, unique
+from tests.workflows.shop import OPERATOR
+from tests.workflows.world import unique
 from workflows.steps.runner import Steps
 
 
@@ -65,7 +66,7 @@ class Looking(FakeHosts):
 
     def __init__(self) -> None:
         super().__init__(application_plan({"web": []}))
-        self.looks = asyncio.Event()
+        self.checks = asyncio.Event()
         self.may_end = asyncio.Event()
 
     def activities(self) -> list[Callable[..., Any]]:
@@ -76,7 +77,7 @@ class Looking(FakeHosts):
     @activity.defn(name="watch_health")
     async def look(self, request: WatchHealth) -> HealthVerdict:
         """Look, when the test says so."""
-        self.looks.set()
+        self.checks.set()
         await self.may_end.wait()
         return await self._watch_health(request)
 
@@ -86,9 +87,9 @@ async def test_a_runbook_that_still_runs_is_waited_for_and_then_read(client: Cli
     async with working(client, hosts, CarriesOut, RestartWithDependants):
         id = unique("routine")
         await client.start_workflow(CarriesOut.run, hosts.plan, id=id, task_queue=WORKFLOW_QUEUE)
-        await hosts.looks.wait()
+        await hosts.checks.wait()
         again = await reset(client, id)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(90):
             while not any(
                 event.HasField("start_child_workflow_execution_failed_event_attributes")
                 for event in (await again.fetch_history()).events

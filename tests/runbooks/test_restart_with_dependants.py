@@ -8,6 +8,7 @@ from models.jobs import Outcome
 from models.runbooks import RunbookReport
 from runbooks.restart_with_dependants import RestartWithDependants, RestartWithDependantsInput
 from tests.fakes import Answer, FakeHosts, application_plan, carry_out
+from tests.workflows.shop import OPERATOR
 
 FAILED = Answer(outcome=Outcome.FAILED)
 CHAIN = {"db": [], "web": ["db"], "shop": ["web"]}
@@ -17,7 +18,7 @@ async def restart(
     env: WorkflowEnvironment, hosts: FakeHosts, component: str = "db", *, rehearse: bool = False
 ) -> RunbookReport:
     order = RestartWithDependantsInput(
-        application="acme.shop", requested_by="anna@example.com", component=component, rehearse=rehearse
+        application="acme.shop", requested_by=OPERATOR, component=component, rehearse=rehearse
     )
     return await carry_out(env.client, hosts, RestartWithDependants, order)
 
@@ -39,7 +40,7 @@ async def test_stops_from_the_furthest_dependant_and_starts_from_the_nearest(ski
         "shop-1: start shop",
         "watch shop-up",
     ]
-    assert report.summary == "db restarted with web, shop; each healthy as far as it is measured"
+    assert report.summary == "db restarted with web, shop; all their measuring points are healthy"
 
 
 async def test_a_dependant_that_needs_another_one_too_is_stopped_before_it(skipping: WorkflowEnvironment) -> None:
@@ -61,13 +62,13 @@ async def test_dependants_that_do_not_need_each_other_go_together(skipping: Work
     assert sorted(hosts.lines[5:]) == ["jobs-1: start jobs", "watch jobs-up", "watch web-up", "web-1: start web"]
 
 
-async def test_what_does_not_need_the_component_is_left_alone(skipping: WorkflowEnvironment) -> None:
+async def test_independent_components_are_left_alone(skipping: WorkflowEnvironment) -> None:
     hosts = FakeHosts(application_plan(CHAIN))
 
     report = await restart(skipping, hosts, "shop")
 
     assert hosts.lines == ["shop-1: stop shop", "shop-1: start shop", "watch shop-up"]
-    assert "nothing that we can stop needs it" in report.summary
+    assert "it has no dependants that can be stopped" in report.summary
 
 
 async def test_dependants_that_we_cannot_stop_are_left_running_and_named(skipping: WorkflowEnvironment) -> None:
@@ -76,7 +77,10 @@ async def test_dependants_that_we_cannot_stop_are_left_running_and_named(skippin
     report = await restart(skipping, hosts)
 
     assert hosts.lines == ["db-1: stop db", "db-1: start db", "watch db-up"]
-    assert [step.title for step in report.steps][:2] == ["Leave web running", "Leave shop running"]
+    assert [step.title for step in report.steps][:2] == [
+        "Skip web, which keeps running",
+        "Skip shop, which keeps running",
+    ]
 
 
 async def test_a_component_without_measuring_points_is_started_and_its_health_called_unproven(
@@ -87,7 +91,7 @@ async def test_a_component_without_measuring_points_is_started_and_its_health_ca
     report = await restart(skipping, hosts)
 
     assert report.outcome is Outcome.OK
-    assert report.steps[-1].detail == "not proven: no measuring point of it shows its health"
+    assert report.steps[-1].detail == "not proven: none of its measuring points shows its health"
 
 
 async def test_when_something_cannot_be_stopped_everything_is_started_again(skipping: WorkflowEnvironment) -> None:
@@ -106,13 +110,13 @@ async def test_when_something_cannot_be_stopped_everything_is_started_again(skip
         "watch shop-up",
     ]
     assert report.summary == (
-        "Given up, because something could not be stopped; everything was started again and is healthy"
+        "Given up, because a component could not be stopped; all components run again and are healthy"
     )
 
 
-async def test_what_needs_an_unhealthy_component_stays_stopped_and_is_named(skipping: WorkflowEnvironment) -> None:
+async def test_dependants_of_an_unhealthy_component_stay_stopped_and_are_listed(skipping: WorkflowEnvironment) -> None:
     hosts = FakeHosts(application_plan({"db": [], "web": ["db"], "jobs": ["db"], "shop": ["web"]}))
-    hosts.ill = {"web"}
+    hosts.failing = {"web"}
 
     report = await restart(skipping, hosts)
 
@@ -123,7 +127,7 @@ async def test_what_needs_an_unhealthy_component_stays_stopped_and_is_named(skip
     assert ("Start shop", "not started: it needs web") in [(step.title, step.detail) for step in report.steps]
 
 
-async def test_an_unknown_outcome_is_told_as_unknown(skipping: WorkflowEnvironment) -> None:
+async def test_an_unknown_outcome_is_reported_as_unknown(skipping: WorkflowEnvironment) -> None:
     hosts = FakeHosts(application_plan({"db": []}))
     hosts.answer("db-1: start db", Answer(outcome=Outcome.UNKNOWN))
 
@@ -134,7 +138,7 @@ async def test_an_unknown_outcome_is_told_as_unknown(skipping: WorkflowEnvironme
 
 async def test_a_rehearsal_changes_nothing_and_shows_every_host(skipping: WorkflowEnvironment) -> None:
     hosts = FakeHosts(application_plan({"db": [], "web": ["db"]}, hosts={"web": ["web-1", "web-2"]}))
-    hosts.ill = {"web"}
+    hosts.failing = {"web"}
 
     report = await restart(skipping, hosts, rehearse=True)
 
@@ -159,7 +163,7 @@ async def test_a_rehearsal_changes_nothing_and_shows_every_host(skipping: Workfl
         (application_plan(CHAIN, without_control=["db"]), "db", "the dossier does not say how to start and stop db"),
     ],
 )
-async def test_what_cannot_be_restarted_fails_before_anything_is_touched(
+async def test_a_component_that_cannot_be_restarted_fails_before_any_change(
     skipping: WorkflowEnvironment, plan: object, component: str, said: str
 ) -> None:
     hosts = FakeHosts(plan)  # type: ignore[arg-type]  # parametrize hands over objects

@@ -36,7 +36,7 @@ def run(directory: Path, *arguments: str) -> str:
 
 
 @pytest.mark.slow
-def test_what_is_written_passes_its_test_the_linter_and_the_type_checker(checkout: Path) -> None:
+def test_the_skeleton_passes_its_test_the_linter_and_the_type_checker(checkout: Path) -> None:
     written = [write_skeleton(name, checkout) for name in NAMES]
     files, tests = [str(file) for file, _ in written], [str(test) for _, test in written]
 
@@ -88,12 +88,12 @@ def checkout_stub(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_what_is_there_is_never_written_over(checkout_stub: Path) -> None:
+def test_an_existing_file_is_never_overwritten(checkout_stub: Path) -> None:
     test = checkout_stub / "tests" / "runbooks" / "test_rotate_logs.py"
     test.parent.mkdir()
     test.write_text("mine")
 
-    with pytest.raises(UserError, match="is there already"):
+    with pytest.raises(UserError, match="already exists"):
         write_skeleton("rotate-logs", checkout_stub)
 
     assert test.read_text() == "mine"
@@ -101,11 +101,11 @@ def test_what_is_there_is_never_written_over(checkout_stub: Path) -> None:
 
 
 def test_a_directory_that_is_no_checkout_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="is no checkout of Driftvakt"):
+    with pytest.raises(UserError, match="is not a checkout of Driftvakt"):
         write_skeleton("rotate-logs", tmp_path)
 
 
-def test_when_the_second_file_cannot_be_written_the_first_is_taken_back(checkout_stub: Path) -> None:
+def test_if_the_second_file_cannot_be_written_the_first_is_removed(checkout_stub: Path) -> None:
     (checkout_stub / "tests" / "runbooks").write_text("a file where a directory should be")
 
     with pytest.raises(UserError, match="cannot be written"):

@@ -9,12 +9,13 @@ from models.names import WORKFLOW_QUEUE
 from models.runbooks import RunbookReport
 from runbooks.wait_for_health import WaitForHealth, WaitForHealthInput
 from tests.fakes import FakeHosts, application_plan, carry_out, working
+from tests.workflows.shop import OPERATOR
 
 
 async def wait(
     env: WorkflowEnvironment, hosts: FakeHosts, component: str = "web", application: str = "acme.shop"
 ) -> RunbookReport:
-    order = WaitForHealthInput(application=application, requested_by="anna@example.com", component=component)
+    order = WaitForHealthInput(application=application, requested_by=OPERATOR, component=component)
     return await carry_out(env.client, hosts, WaitForHealth, order)
 
 
@@ -30,7 +31,7 @@ async def test_a_healthy_component_is_reported_healthy_and_no_host_touched(skipp
 
 async def test_a_component_that_does_not_become_healthy_fails_with_what_was_seen(skipping: WorkflowEnvironment) -> None:
     hosts = FakeHosts(application_plan({"web": []}))
-    hosts.ill = {"web"}
+    hosts.failing = {"web"}
 
     report = await wait(skipping, hosts)
 
@@ -65,7 +66,7 @@ async def test_what_is_not_there_fails_with_one_sentence(
 async def test_a_wrong_input_from_the_ui_fails_the_workflow_and_does_not_leave_it_stuck(
     skipping: WorkflowEnvironment,
 ) -> None:
-    wrong = {"application": "acme.shop", "requested_by": "anna@example.com", "compnent": "web"}
+    wrong = {"application": "acme.shop", "requested_by": OPERATOR, "compnent": "web"}
     async with working(skipping.client, FakeHosts(application_plan({"web": []})), WaitForHealth):
         with pytest.raises(WorkflowFailureError) as caught:
             await skipping.client.execute_workflow(

@@ -11,6 +11,7 @@ from activities.calendars.freezes import freezes_of
 from models.dossier.agreement import Agreement, Freezable
 from models.dossier.load import read_dossier
 from models.freezes import Freeze, freeze_at, freeze_over
+from models.scope import Scope
 from tests.dossier.written import EXAMPLES
 from tests.schedules.reference import utc
 
@@ -42,7 +43,7 @@ def test_a_freeze_lasts_from_first_to_last_moment_of_its_wall_clock(
 
 
 @pytest.mark.parametrize(
-    ("work", "components", "kept_back"),
+    ("work", "components", "suppression_of"),
     [
         (Freezable.MAINTENANCE, ["web"], True),
         (Freezable.MAINTENANCE, ["db"], False),
@@ -53,13 +54,13 @@ def test_a_freeze_lasts_from_first_to_last_moment_of_its_wall_clock(
     ],
 )
 def test_a_freeze_keeps_back_what_touches_its_components_and_does_not_pass(
-    work: Freezable, components: list[str], kept_back: bool
+    work: Freezable, components: list[str], suppression_of: bool
 ) -> None:
     freezes = freezes_of(SHOP.agreement)
 
-    found = freeze_at(freezes, utc("2026-12-20"), work, components)
+    found = freeze_at(freezes, utc("2026-12-20"), work, Scope.of(components))
 
-    assert (found is not None and found.reason == "Christmas trade") is kept_back
+    assert (found is not None and found.reason == "Christmas trade") is suppression_of
 
 
 def test_a_freeze_holds_from_its_first_moment_and_no_longer_than_its_last() -> None:
@@ -83,8 +84,8 @@ def test_freezes_that_meet_end_with_the_last_of_them() -> None:
         Freeze(since=day[5], until=day[6], reason="c", components=["db"]),
     ]
 
-    assert freeze_over(freezes, day[1], Freezable.NORMAL, ["db"]) == day[6]
-    assert freeze_over(freezes, day[1], Freezable.NORMAL, ["web"]) == day[5]
+    assert freeze_over(freezes, day[1], Freezable.NORMAL, Scope.of(["db"])) == day[6]
+    assert freeze_over(freezes, day[1], Freezable.NORMAL, Scope.of(["web"])) == day[5]
     assert freeze_over(freezes, day[7], Freezable.NORMAL) == day[7]
     held = freeze_at(freezes, day[2], Freezable.NORMAL)
     assert held is not None

@@ -56,11 +56,11 @@ BY_HAND = other(times=["0 12 * * * *"])
             applied(),
             found(other(overlap="skip", catches_up_within=timedelta(days=1), more={"jitter": "0:05:00"})),
             ScheduleChange.CHANGE,
-            ["overlap policy: skip -> allow-all", "catches up within: 1d -> 30d", "set besides jitter: 0:05:00 -> -"],
+            ["overlap policy: skip -> allow-all", "catches up within: 1d -> 30d", "also set jitter: 0:05:00 -> -"],
             [
                 "edited by hand: overlap policy: allow-all -> skip",
                 "edited by hand: catches up within: 30d -> 1d",
-                "edited by hand: set besides jitter: - -> 0:05:00",
+                "edited by hand: also set jitter: - -> 0:05:00",
             ],
         ),
         (
@@ -71,7 +71,7 @@ BY_HAND = other(times=["0 12 * * * *"])
             ["edited by hand: input routine: patches -> other"],
         ),
         (applied(), found(paused=True, note="wait"), ScheduleChange.KEEP, [], ["paused by hand: wait"]),
-        ({}, found(application=""), ScheduleChange.CHANGE, ["it is as it should be"], ["made by hand, not by"]),
+        ({}, found(application=""), ScheduleChange.CHANGE, ["it is correct"], ["made by hand, not by"]),
     ],
 )
 def test_the_plan_names_what_to_do_and_what_was_done_by_hand(
@@ -90,7 +90,7 @@ def test_the_plan_names_what_to_do_and_what_was_done_by_hand(
     assert all(line.startswith(said) for line, said in zip(one.drift, drift, strict=True))
 
 
-def test_what_no_dossier_wants_any_more_is_removed_whether_or_not_the_records_know_it() -> None:
+def test_a_schedule_without_a_dossier_is_removed_even_if_the_records_do_not_know_it() -> None:
     by_record = make_plan([], applied(), {}, ["acme.shop"])
     by_mark = make_plan([], {}, found(), ["acme.shop"])
     others = make_plan([], applied(), found(), ["nordvik.booking"])
@@ -135,8 +135,8 @@ def test_the_page_of_a_plan_says_all_of_it() -> None:
     assert "edited by hand: times: " in text
     assert "paused by hand: [wait]" in text
     assert "stays paused until `driftvakt apply --unpause`" in text
-    assert "3 runs were never started" in text
-    assert "To be done: 1 changed; 0 as they should be. `driftvakt apply` does it." in text
+    assert "never started: 3 runs; the server was down for more than 30 days" in text
+    assert "To do: 1 changed; 0 up to date. `driftvakt apply` writes them." in text
 
 
 def test_patterns_are_read_as_they_are_written() -> None:

@@ -104,7 +104,7 @@ async def test_after_two_years_it_runs_more_often_rather_than_never(client: Clie
     assert set(ticks) > set(due.between(since, until))
 
 
-async def test_what_is_made_is_what_is_read(client: Client, make: Make) -> None:
+async def test_a_schedule_is_read_as_it_was_written(client: Client, make: Make) -> None:
     [wanted] = wanted_schedules(SHOP, NOW)
     id = await make(wanted.shape)
 
@@ -166,9 +166,7 @@ async def test_making_it_twice_and_removing_it_twice_does_no_harm(client: Client
     assert id not in await find_schedules(client, [id])
 
 
-async def test_what_is_due_in_leap_years_only_is_applied_with_its_next_time_and_leaves_no_drift(
-    client: Client, make: Make
-) -> None:
+async def test_a_schedule_for_leap_years_contains_its_next_time_and_shows_no_drift(client: Client, make: Make) -> None:
     wanted = wanted_schedule(routine("cron: 0 3 29 2 *", "Europe/Stockholm"), NOW)
     id = await make(wanted.shape)
 

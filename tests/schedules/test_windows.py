@@ -80,7 +80,7 @@ def test_the_next_window_is_the_first_that_no_freeze_fills() -> None:
     assert next_span(NIGHT, utc("2026-12-13T01:00"), allowed) == (utc("2026-12-26T21:00"), utc("2026-12-27T01:00"))
 
 
-def test_a_window_that_never_opens_in_a_year_is_told() -> None:
+def test_a_window_that_does_not_open_within_a_year_is_reported() -> None:
     for_ever = [Freeze(since=utc("2026-01-01"), until=utc("2030-01-01"), reason="the shop is closed")]
 
     assert next_span(NIGHT, utc("2026-12-06"), lambda at: freeze_over(for_ever, at, Freezable.MAINTENANCE)) is None

@@ -7,8 +7,8 @@ import pytest
 
 from activities.ssh import Pool
 from tests.hosts import Host, SshHost, end_all_with
-from tests.ssh.far import SHELLS, Far
 from tests.ssh.kinds import BOTH
+from tests.ssh.remote import SHELLS, Far
 
 
 @pytest.fixture(scope="package", params=BOTH)

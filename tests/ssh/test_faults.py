@@ -51,7 +51,7 @@ def _look_on_a_link_that_fails(host: Host, after: int, mode: Mode) -> None:
             proxy.turn_after = (after, mode)
             began = time.monotonic()
             try:
-                seen = Ssh(pool).look(host.target(port=proxy.port), "echo hello", timedelta(seconds=1))
+                seen = Ssh(pool).run_read_only(host.target(port=proxy.port), "echo hello", timedelta(seconds=1))
                 assert seen.exit_status in (0, None), (after, mode)
             except HostUnreachableError:
                 pass
@@ -124,6 +124,6 @@ def test_300_megabytes_of_output_do_not_grow_the_worker(host: Host, pool: Pool) 
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     job = run(pool, _job(host, host.port, "head -c 300000000 /dev/zero", 60))
     assert (job.outcome, job.stdout.total_bytes) == (Outcome.OK, 300_000_000)
-    seen = Ssh(pool).look(host.target(), "head -c 300000000 /dev/zero", timedelta(seconds=60))
+    seen = Ssh(pool).run_read_only(host.target(), "head -c 300000000 /dev/zero", timedelta(seconds=60))
     assert (seen.exit_status, seen.stdout_bytes) == (0, 300_000_000)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 60_000

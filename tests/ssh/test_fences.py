@@ -58,7 +58,7 @@ def _until(path: Path) -> None:
         time.sleep(0.02)
 
 
-def test_a_fenced_job_says_what_came_of_it_as_any_other(host: Host, pool: Pool, tmp_path: Path) -> None:
+def test_a_fenced_job_reports_its_result_like_any_other(host: Host, pool: Pool, tmp_path: Path) -> None:
     result = run(pool, _job(host, "echo out; echo err >&2; exit 11", {_component(tmp_path): 3}))
     assert (result.outcome, result.changed, result.exit_status) == (Outcome.FAILED, True, 11)
     assert (result.command, result.stdout.text, result.stderr.text) == (

@@ -22,7 +22,7 @@ from models.jobs import EnsureComponent, Outcome, RunBatch, RunJob, Verb
 from runbooks.collect_evidence import _STANDARD
 from runbooks.free_disk_space import FreeDiskSpaceInput, _removal
 from tests.hosts import Host, MountedHost
-from tests.ssh.far import Far, one_shell
+from tests.ssh.remote import Far, one_shell
 
 _ids = itertools.count()
 
@@ -87,7 +87,7 @@ def test_jobs_run_once_and_under_their_tokens_although_the_users_home_is_full(
         assert (first.outcome, first.stdout.text.split()[-1]) == (Outcome.OK, str(host.home))
         assert first.reason.endswith(why)
         assert why in ensure(pool, _ensure(host, 7)).reason
-        assert Ssh(pool).look(host.target(), "rm -f $HOME/fill*", timedelta(seconds=20)).exit_status == 0
+        assert Ssh(pool).run_read_only(host.target(), "rm -f $HOME/fill*", timedelta(seconds=20)).exit_status == 0
         # There is room again: the job is found where it is, and the token counts that was seen meanwhile.
         again = run(pool, job)
         assert (again.attached, again.reason) == (True, first.reason)
@@ -120,7 +120,10 @@ def test_with_no_room_anywhere_what_only_reads_runs_and_what_changes_something_i
 def test_evidence_is_collected_and_disk_space_freed_although_all_disks_are_full(kind: str, pool: Pool) -> None:
     with FullHost(kind, but_memory=True) as host:
         assert (
-            Ssh(pool).look(host.target(), f"touch -d 2020-01-01 {host.home}/fill*", timedelta(seconds=20)).stderr == ""
+            Ssh(pool)
+            .run_read_only(host.target(), f"touch -d 2020-01-01 {host.home}/fill*", timedelta(seconds=20))
+            .stderr
+            == ""
         )
         for evidence in _STANDARD.values():
             seen = run(pool, _job(host, evidence, read_only=True))
@@ -137,7 +140,7 @@ def test_evidence_is_collected_and_disk_space_freed_although_all_disks_are_full(
         cleaned = run(pool, RunJob(job="full-clean", host=host.target(), command=step.command, check=step.check))
         assert (cleaned.outcome, cleaned.changed) == (Outcome.OK, True), cleaned
         assert cleaned.reason.endswith(f"so the job was kept in /dev/shm/driftvakt-{host.user}")
-        room = Ssh(pool).look(host.target(), "head -c 65536 /dev/zero >$HOME/room", timedelta(seconds=20))
+        room = Ssh(pool).run_read_only(host.target(), "head -c 65536 /dev/zero >$HOME/room", timedelta(seconds=20))
         assert room.exit_status == 0, room
 
 

@@ -91,7 +91,7 @@ def test_a_batch_that_is_halted_midway_begins_nothing_more_and_ends_what_runs_an
     assert set(brake.asked) == {"acme.shop"}
 
 
-def test_what_only_looks_and_what_is_rehearsed_goes_on(host: Host, pool: Pool) -> None:
+def test_read_only_commands_and_rehearsals_continue_under_a_halt(host: Host, pool: Pool) -> None:
     brake = Brake(pulled=True)
     seen = run(pool, _job(host, "halt-look", "echo seen", read_only=True), allow=brake)
     rehearsed = run(pool, _job(host, "halt-rehearsed", "echo no", rehearse=True), allow=brake)
@@ -120,7 +120,7 @@ def test_a_component_is_neither_started_nor_stopped(host: Host, pool: Pool, tmp_
 
 
 @one_kind
-def test_what_began_before_the_halt_is_followed_by_the_next_worker_and_what_did_not_is_not_begun(
+def test_the_next_worker_follows_jobs_from_before_the_halt_and_starts_no_new_ones(
     host: Host, pool: Pool, tmp_path: Path
 ) -> None:
     brake = Brake(pulled=True)

@@ -53,7 +53,7 @@ class After:
             raise Interrupted(self.stop)
 
 
-def test_a_job_says_what_came_of_it(host: Host, pool: Pool) -> None:
+def test_a_job_reports_its_result(host: Host, pool: Pool) -> None:
     result = run(pool, _job(host, "echo out; echo err >&2; exit 7"))
     assert (result.outcome, result.changed, result.exit_status, result.attached) == (Outcome.FAILED, True, 7, False)
     assert (result.stdout.text, result.stderr.text, result.stdout.total_bytes) == ("out\n", "err\n", 4)
@@ -70,7 +70,7 @@ def test_a_second_look_attaches(host: Host, pool: Pool, tmp_path: Path) -> None:
 def test_a_job_id_that_is_known_for_another_command_is_refused(host: Host, pool: Pool, tmp_path: Path) -> None:
     job = _job(host, f"echo x >>{tmp_path}/effects; echo evidence")
     run(pool, job)
-    with pytest.raises(HostRefusedError, match=f"the job {job.job} is known there for another command"):
+    with pytest.raises(HostRefusedError, match=f"the host knows the job {job.job} with another command"):
         run(pool, job.model_copy(update={"command": f"echo y >>{tmp_path}/effects"}))
     with pytest.raises(HostRefusedError, match="another command"):
         run(pool, job.model_copy(update={"check": "false"}))
@@ -96,7 +96,7 @@ def test_words_of_a_list_arrive_as_they_are(host: Host, pool: Pool) -> None:
 
 
 @pytest.mark.parametrize("command", ["echo a\0b", "x" * 200_000, "echo \ud800"])
-def test_what_no_shell_can_take_is_refused(command: str, host: Host, pool: Pool) -> None:
+def test_a_command_that_no_shell_accepts_is_refused(command: str, host: Host, pool: Pool) -> None:
     job = _job(host, "true").model_copy(update={"command": command})
     with pytest.raises(HostRefusedError):
         run(pool, job)
@@ -175,14 +175,14 @@ def test_leaving_lets_the_job_go_on_for_the_next_to_follow(host: Host, pool: Poo
 
 
 @one_kind
-def test_a_long_job_is_told_of_again_and_again(host: Host, pool: Pool, tmp_path: Path) -> None:
+def test_a_long_job_reports_its_progress_repeatedly(host: Host, pool: Pool, tmp_path: Path) -> None:
     pulse = After(Stop.CANCEL, tmp_path / "never")
     run(pool, _job(host, "sleep 2"), pulse)
     assert pulse.beats >= 3
 
 
 @pytest.mark.parametrize("kind", [AsyncsshHost, pytest.param(SshHost, marks=pytest.mark.needs("openssh"))])
-def test_a_connection_that_is_cut_is_made_anew_and_the_job_followed(
+def test_after_a_lost_connection_the_worker_reconnects_and_follows_the_job(
     kind: type[Host], pool: Pool, tmp_path: Path
 ) -> None:
     with kind() as own:
@@ -370,7 +370,7 @@ def test_a_component_name_of_any_kind_stays_a_name(host: Host, pool: Pool, tmp_p
 
 
 @pytest.mark.parametrize(("up", "said"), [(True, "already"), (False, "would be run")])
-def test_a_rehearsed_component_is_only_looked_at(up: bool, said: str, host: Host, pool: Pool, tmp_path: Path) -> None:
+def test_a_rehearsed_component_is_only_checked(up: bool, said: str, host: Host, pool: Pool, tmp_path: Path) -> None:
     if up:
         (tmp_path / "up").touch()
     result = ensure(pool, _ensure(host, tmp_path, Verb.STARTED, 1, rehearse=True))

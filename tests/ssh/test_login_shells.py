@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from activities.probes import Probes
+from activities.probes.activities import Probes
 from activities.ssh import Pool, Ssh, scripts, session
 from activities.ssh.batch import run_batch
 from activities.ssh.components import ensure
@@ -75,7 +75,7 @@ def test_jobs_looks_and_components_mean_the_same_under_every_login_shell(
     result = run(pool, _job(shelled, awkward))
     assert (result.outcome, result.exit_status) == (Outcome.FAILED, 3)
     assert (result.stdout.text, result.stderr.text) == ("a\\\\b\nit's\n2\n!!\n", "done\n")
-    seen = Ssh(pool).look(shelled.target(), awkward, timedelta(seconds=20))
+    seen = Ssh(pool).run_read_only(shelled.target(), awkward, timedelta(seconds=20))
     assert (seen.exit_status, seen.stdout, seen.stderr) == (3, "a\\\\b\nit's\n2\n!!\n", "done\n")
     flag = tmp_path / "it's up"
     start = f'touch "{flag}"'
@@ -102,14 +102,12 @@ def test_a_login_shell_that_never_runs_us_fails_within_seconds_in_one_sentence_f
         results = run_batch(pool, batch).results
         assert time.monotonic() - began < 15
         assert {result.outcome for result in results} == {Outcome.FAILED}
-        said = (
-            f"web-1 answered, but the login shell of user {host.user} never ran our command (nothing came within 3 s)"
-        )
+        said = f"web-1 answered, but the login shell of user {host.user} never ran our command (no output within 3 s)"
         assert all(result.reason.startswith(said) for result in results)
         assert all(result.reason.endswith("nothing was run") for result in results)
         assert all(result.stdout.text == "" for result in results)
         with pytest.raises(LoginShellError, match="never ran our command"):
-            Ssh(pool).look(host.target(), "true", timedelta(seconds=60))
+            Ssh(pool).run_read_only(host.target(), "true", timedelta(seconds=60))
     assert not (tmp_path / "ran").exists()
 
 
@@ -133,10 +131,10 @@ def test_a_slow_login_shell_runs_a_job_while_somebody_waits_for_it_and_never_aft
 @pytest.mark.parametrize(
     ("greeting", "seen"),
     [
-        ("echo 'Last login 06:00'; exit 0", "exit status 0 and said 'Last login 06:00'"),
+        ("echo 'Last login 06:00'; exit 0", "exit status 0 and printed 'Last login 06:00'"),
         (
             "echo 'This account is not available.' >&2; exit 1",
-            "exit status 1 and said 'This account is not available.'",
+            "exit status 1 and printed 'This account is not available.'",
         ),
         ("echo 'Badly placed (.' >&2; exit 1", "Badly placed"),
     ],
@@ -149,8 +147,8 @@ async def test_a_login_that_greets_and_ends_has_shown_nothing(greeting: str, see
             run(pool, _job(own, "true"))
         assert seen in str(caught.value)
         with pytest.raises(LoginShellError):
-            Ssh(pool).look(own.target(), "true", timedelta(seconds=10))
-        probes = Probes(Ssh(pool).look)
+            Ssh(pool).run_read_only(own.target(), "true", timedelta(seconds=10))
+        probes = Probes(Ssh(pool).run_read_only)
         probe = SshCommandProbe(host="web-1", command="uptime")
         try:
             [sample] = await probes.probe_all([ProbeTarget(point="p", probe=probe, ssh_host=own.target())])
@@ -187,7 +185,7 @@ _LIST = r"""for p in $(grep -slF "HOME=$HOME" /proc/[0-9]*/environ); do tr '\000
 @one_kind
 def test_a_listing_of_processes_shows_little_of_us(host: Host, pool: Pool) -> None:
     job = run(pool, _job(host, _LIST, fences={"acme.shop.ps": 1}))
-    seen = Ssh(pool).look(host.target(), _LIST, timedelta(seconds=20))
+    seen = Ssh(pool).run_read_only(host.target(), _LIST, timedelta(seconds=20))
     for listing in (job.stdout.text, seen.stdout):
         assert "driftvakt" in listing.lower()
         assert all(len(line) < 400 for line in listing.splitlines()), listing

@@ -14,8 +14,8 @@ from activities.ssh.components import ensure
 from models.hosts import Systemd
 from models.jobs import EnsureComponent, Outcome, Verb
 from tests.hosts import Host
-from tests.ssh.far import Far, one_shell
 from tests.ssh.kinds import one_kind
+from tests.ssh.remote import Far, one_shell
 from tests.ssh.units import Units
 
 UNIT = "web@1.service"
@@ -159,7 +159,7 @@ def test_a_unit_of_unclear_state_is_left_alone(states: str, said: str, host: Hos
         ("", Outcome.UNKNOWN, "systemd says not-found"),
     ],
 )
-def test_a_rehearsed_unit_is_only_looked_at(
+def test_a_rehearsed_unit_is_only_checked(
     states: str, outcome: Outcome, said: str, host: Host, pool: Pool, on_host: Units
 ) -> None:
     if states:

@@ -16,7 +16,8 @@ import yaml
 from temporalio.client import Client, WorkflowHandle
 
 from models.names import WORKFLOW_QUEUE, watch_id
-from models.operation import OperationKind, OperationOrder, OperationOutcome
+from models.operation import OperationOrder, OperationOutcome
+from models.operation_kinds import OperationKind
 from models.settings import Settings
 from starter.demo.customer import APPLICATION, ON_CALL, Shop, make_shop
 from starter.demo.following import next_incident
@@ -61,7 +62,7 @@ class Exhibition:
         return self.client.get_workflow_handle(opened["incident"])
 
     async def operation(
-        self, kind: OperationKind, order: OperationOrder, key: str, title: str
+        self, kind: OperationKind[Any], order: OperationOrder, key: str, title: str
     ) -> WorkflowHandle[Any, OperationOutcome]:
         """Start an operation as the command does."""
         return await start_operation(self.client, kind, order, key, title)

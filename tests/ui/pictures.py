@@ -19,7 +19,8 @@ from models.change import ChangeOrder
 from models.gates import Decision
 from models.maintenance import MaintenanceOrder
 from models.names import TITLE, watch_id
-from models.operation import ComponentsOrder, OperationKind, ShutDownOrder
+from models.operation import ComponentsOrder, ShutDownOrder
+from models.operation_kinds import CHANGE, DRILL, MAINTENANCE, RESTORE, ROUTINE, SHUT_DOWN, START_UP
 from models.restores import DrillOrder, RestoreOrder
 from models.routine import RoutineOrder
 from starter.demo.customer import APPLICATION, ON_CALL
@@ -82,7 +83,7 @@ class Photographer:
     async def decide(self, handle: Handle, option: str, by: str, note: str = "") -> None:
         """Answer the newest question."""
         await until_asked(handle, option)
-        gate = next(g for g in await gates(handle) if not g.question.deciders or by in g.question.deciders)
+        gate = next(g for g in await gates(handle) if g.question.deciders.has(by))
         await handle.execute_update(
             "decide", Decision(gate=gate.id, option=option, by=by, plan=gate.digest[:8], note=note)
         )
@@ -95,7 +96,7 @@ class Photographer:
         world.shop.kill("db")
         asking = await world.incident()
         await until_asked(asking)
-        await self.page("incident-details", asking, "Take it up")
+        await self.page("incident-details", asking, "Acknowledge")
         await at_desk.open(f"workflows/{asking.id}")
         await at_desk.settle()
         await self.shot("timeline", 900)
@@ -117,9 +118,9 @@ class Photographer:
         await self.view("waits-for-an-operator", "Waits for an operator")
         await halt.execute_update("lift", {"by": ON_CALL, "reason": "It was their own script"})
         await halt.result()
-        await self.page("halt-lifted", halt, "Was halted")
+        await self.page("halt-lifted", halt, "Halt lifted")
         await asking.result()
-        await self.page("incident-closed", asking, "The account")
+        await self.page("incident-closed", asking, "The post-incident report")
 
     async def led(self) -> None:
         """One that a person opened and leads, and a major incident over it."""
@@ -128,7 +129,7 @@ class Photographer:
         await until_asked(seen)
         await seen.execute_update("acknowledge", {"by": ON_CALL})
         await seen.execute_update("wait_for", {"by": ON_CALL, "party": "betalt", "note": "Card payments fail"})
-        await self.page("incident-waiting", seen, "Waits for Betalt")
+        await self.page("incident-waiting", seen, "Waiting for Betalt")
         major = await world.start(
             "major", "major.2026-03-01.1", {"title": "Payments fail", "lead": ON_CALL, "incidents": [seen.id]}
         )
@@ -155,13 +156,13 @@ class Photographer:
         """A step that fails, who waits for it, and how they end."""
         world = self.world
         order = MaintenanceOrder(application=APPLICATION, routine="patches", by=ON_CALL, reason="The monthly updates")
-        run = await world.operation(OperationKind.MAINTENANCE, order, "patches.1", "Security updates")
+        run = await world.operation(MAINTENANCE, order, "patches.1", "Security updates")
         await until_asked(run)
         await self.page("maintenance-run", run, "Decision g")
         down = ShutDownOrder(application=APPLICATION, by=MANAGER, reason="Power is cut at noon", components=["web"])
         world.stick("web")
-        stop = await world.operation(OperationKind.SHUT_DOWN, down, "1", "Shut down web")
-        await self.page("operation-waits", stop, "Waits for the lease")
+        stop = await world.operation(SHUT_DOWN, down, "1", "Shut down web")
+        await self.page("operation-waits", stop, "Waiting for the lease")
         await self.view("operations", "Operations")
         await self.page("watch-leases", watch_id(APPLICATION), "waits")
         await self.decide(run, "stop", ON_CALL, "The lock is held by the customer's own job")
@@ -174,14 +175,14 @@ class Photographer:
         await stop.result()
         await self.page("shut-down-done", stop, "done")
         up = ComponentsOrder(application=APPLICATION, by=ON_CALL)
-        start = await world.operation(OperationKind.START_UP, up, "1", "Start up the shop")
+        start = await world.operation(START_UP, up, "1", "Start up the shop")
         await start.result()
         await self.page("start-up-done", start, "done")
 
     async def changes(self) -> None:
         """A change that two parties approve, and that is undone."""
         order = ChangeOrder(application=APPLICATION, by=MANAGER, routine="spring-catalogue", reason="The season begins")
-        change = await self.world.operation(OperationKind.CHANGE, order, "4", "Put the spring catalogue in")
+        change = await self.world.operation(CHANGE, order, "4", "Put the spring catalogue in")
         await self.page("change-approval", change, "Decision g2")
         for who in (ON_CALL, OWNER):
             await self.decide(change, "approve", who)
@@ -193,7 +194,7 @@ class Photographer:
         world = self.world
         world.back_up()
         order = RestoreOrder(application=APPLICATION, by=ON_CALL, restore="stock", reason="Prices of today are wrong")
-        restore = await world.operation(OperationKind.RESTORE, order, "stock.1", "Restore the stock")
+        restore = await world.operation(RESTORE, order, "stock.1", "Restore the stock")
         await until_asked(restore)
         await self.page("restore-point", restore, "Decision g")
         await self.decide(restore, "p1", ON_CALL)
@@ -203,7 +204,7 @@ class Photographer:
         await restore.result()
         await self.page("restore", restore, "done")
         practise = DrillOrder(application=APPLICATION, by=ON_CALL, restore="stock", reason="To know that it works")
-        drill = await world.operation(OperationKind.DRILL, practise, "stock.1", "Practise the restore of the stock")
+        drill = await world.operation(DRILL, practise, "stock.1", "Practise the restore of the stock")
         await drill.result()
         await self.page("drill", drill, "done")
 
@@ -212,7 +213,7 @@ class Photographer:
         world = self.world
         inputs = {"campaign": "ABC12", "prices": "spring"}
         order = RoutineOrder(application=APPLICATION, routine="campaign", by=OWNER, inputs=inputs)
-        routine = await world.operation(OperationKind.ROUTINE, order, "campaign.1", "Switch a campaign on")
+        routine = await world.operation(ROUTINE, order, "campaign.1", "Switch a campaign on")
         await until_asked(routine)
         await self.page("routine-order", routine, "Decision g")
         await self.decide(routine, "approve", ON_CALL)

@@ -51,7 +51,7 @@ async def test_both_parties_read_the_plan_and_paste_their_approvals(
         await at_desk.send("update", "decide", first)
         await until_answered(handle, first["gate"])
         await at_desk.page.reload()
-        await at_desk.details("may this change be made")
+        await at_desk.details("do you approve this change")
         second = await at_desk.to_paste()
         await at_desk.send("update", "decide", second)
         outcome = await handle.result()

@@ -18,8 +18,9 @@ from tests.operations.test_starting import shop, started
 from tests.servers import TemporalServer, real_server
 from tests.ui.desk import PATIENCE, Desk, desk
 from tests.ui.saved_views import query_of, saved_views
+from tests.workflows.shop import OPERATOR
 from tests.workflows.waiting import end_of, until_asked
-from tests.workflows.world import OPERATOR, World, alarm, incident, report
+from tests.workflows.world import World, alarm, incident, report
 
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.slow]
 
@@ -55,7 +56,7 @@ async def test_an_operator_finds_reads_and_answers_a_decision(
 
         await at_desk.open(OPEN)
         await at_desk.follow("inc.acme.shop.1")
-        page = await at_desk.details("Decision g1: May this be done: Restart web?")
+        page = await at_desk.details("Decision g1: Carry out: Restart web?")
         await at_desk.picture(tmp_path / "details.png")
         assert "restart web: stop, then start, host by host" in page
         answer = await at_desk.to_paste()
@@ -107,7 +108,7 @@ async def test_an_operator_opens_an_incident_at_the_watch(server: TemporalServer
         order = {"title": "Customers cannot pay", "component": "web", "by": "anna@supplier.example"}
         await at_desk.send("update", "open_incident", order)
         gate = await until_asked(incident(client, 2), "approve")
-    assert gate.question.text == "May this be done: Restart web?"
+    assert gate.question.text == "Carry out: Restart web?"
 
 
 async def test_an_operator_goes_by_the_links_of_the_pages_from_the_watch_to_its_incident_and_back(
@@ -125,7 +126,7 @@ async def test_an_operator_goes_by_the_links_of_the_pages_from_the_watch_to_its_
         await at_desk.follow_in_details("watch.acme.shop")
         back = await at_desk.details("Watch of Shop")
     assert "/workflows/inc.acme.shop.1/" in led_to
-    assert "May this be done: Restart web?" in asked
+    assert "Carry out: Restart web?" in asked
     assert "inc.acme.shop.1" in back
     assert "/workflows/watch.acme.shop/" in at_desk.page.url
 
@@ -137,9 +138,7 @@ async def test_a_saved_view_is_a_query_that_the_server_takes(server: TemporalSer
     assert found == []
 
 
-async def test_an_operation_that_failed_half_way_is_found_by_its_view_and_taken_up_again(
-    server: TemporalServer, at_desk: Desk
-) -> None:
+async def test_a_half_done_operation_is_found_by_its_view_and_retried(server: TemporalServer, at_desk: Desk) -> None:
     hosts = shop()
     hosts.answer("app-1: start app", Answer(outcome=Outcome.FAILED), Answer())
     client = await server.client()

@@ -58,7 +58,7 @@ async def test_a_customer_orders_a_routine_and_an_operator_agrees(
     await at_desk.picture(tmp_path / "routine-order.png")
     await at_desk.send("update", "decide", await at_desk.to_paste())
     await at_desk.page.reload()
-    waits = await at_desk.details("Waits until")
+    waits = await at_desk.details("Waiting until")
     await run.cancel()
 
     assert "ABC12" in asked
@@ -77,14 +77,14 @@ async def test_an_operator_starts_a_shut_down_by_the_link_of_the_watch_under_an_
     empty = await at_desk.page.locator(".cm-content").first.inner_text()
     await at_desk.start_from_form(json.loads(pasted))
     run: WorkflowHandle[object, object] = client.get_workflow_handle(id)
-    shown = await at_desk.details("Stop acme.shop")
+    shown = await at_desk.details("Shut down acme.shop")
     title = (await run.describe()).typed_search_attributes.get(SearchAttributeKey.for_keyword(TITLE))
     await run.result()
 
     assert re.fullmatch(r"shut-down\.acme\.shop\.\d{4}-\d\d-\d\d-\d{4}", id)
     assert empty.strip() == ""
     assert "rehearsal: nothing is changed" in shown
-    assert title == "Stop acme.shop"
+    assert title == "Shut down acme.shop"
 
 
 async def test_an_operator_halts_a_customer_and_lifts_that(client: Client, at_desk: Desk, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from temporalio import workflow
 
 from models.base import Model
 from models.gates import GateOutcome, Question
-from workflows.gates.gates import Asking
+from workflows.gates.gates import HasGates
 
 
 class Ask(Model):
@@ -19,7 +19,7 @@ class Ask(Model):
 
 
 @workflow.defn(name="asks")
-class Asks(Asking):
+class Asks(HasGates):
     """Asks."""
 
     @workflow.run
@@ -29,7 +29,7 @@ class Asks(Asking):
 
 
 @workflow.defn(name="asks-at-once")
-class AsksAtOnce(Asking):
+class AsksAtOnce(HasGates):
     """Asks several times at once."""
 
     @workflow.run

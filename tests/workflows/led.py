@@ -20,15 +20,16 @@ from models.incident import (
     IncidentEnd,
     IncidentOrder,
     IncidentOutcome,
+    IncidentReply,
     IncidentState,
     IncidentStatus,
     LeadSilent,
     LedByMajor,
     Note,
-    Told,
 )
-from models.major import MajorOrder, MajorOutcome, MajorStatus, MajorTold
+from models.major import MajorOrder, MajorOutcome, MajorReply, MajorStatus
 from models.names import WORKFLOW_QUEUE, incident_id
+from models.people import ANYBODY, People
 from models.records import TimelineEntry
 from tests.replaying import replayed
 from tests.workflows.world import World
@@ -48,7 +49,7 @@ class LedIncident:
         self.priority = Priority.P3
         self.major: str | None = None
         self.heard: list[str] = []
-        self.heard_at: datetime | None = None
+        self.active_at: datetime | None = None
         self.end: IncidentEnd | None = None
 
     @workflow.run
@@ -83,17 +84,17 @@ class LedIncident:
         self.end = IncidentEnd(end)
 
     @workflow.update
-    def add_note(self, note: Note) -> Told:
-        self.heard_at = workflow.now()
+    def add_note(self, note: Note) -> IncidentReply:
+        self.active_at = workflow.now()
         self.heard.append(f"{note.audience.value} note of {note.by}: {note.text}")
-        return Told(message="Noted.")
+        return IncidentReply(message="Noted.")
 
     @workflow.update
-    def update_customer(self, update: CustomerUpdate) -> Told:
+    def update_customer(self, update: CustomerUpdate) -> IncidentReply:
         if self.order.application == "acme.intranet":
             raise ApplicationError("nobody at acme is to be kept informed", type="UserError")
         self.heard.append(f"customer told: {update.text}")
-        return Told(message="Told.")
+        return IncidentReply(message="Told.")
 
     @workflow.query
     def heard_so_far(self) -> list[str]:
@@ -113,8 +114,8 @@ class LedIncident:
             timeline=list[TimelineEntry](),
             lead="anna@supplier.example",
             major=self.major,
-            heard_at=self.heard_at,
-            leaders=LEADERS if self.order.application == "acme.guarded" else [],
+            active_at=self.active_at,
+            leaders=People.of(LEADERS) if self.order.application == "acme.guarded" else ANYBODY,
         )
 
 
@@ -155,15 +156,15 @@ async def heard(incident: WorkflowHandle[Any, Any]) -> list[str]:
     return said
 
 
-async def standing(major: WorkflowHandle[Any, Any]) -> MajorStatus:
+async def status_of(major: WorkflowHandle[Any, Any]) -> MajorStatus:
     """Where a major incident stands."""
     status: MajorStatus = await major.query("status", result_type=MajorStatus)
     return status
 
 
-async def tell(major: WorkflowHandle[Any, Any], name: str, message: Any) -> MajorTold:
+async def tell(major: WorkflowHandle[Any, Any], name: str, message: Any) -> MajorReply:
     """Tell a major incident something."""
-    told: MajorTold = await major.execute_update(name, message, result_type=MajorTold)
+    told: MajorReply = await major.execute_update(name, message, result_type=MajorReply)
     return told
 
 

@@ -51,7 +51,7 @@ async def test_a_workflow_goes_on_after_it_cancels_an_activity_that_ends_meanwhi
     client = skipping.client
     async with replayed(client, task_queue=QUEUE, workflows=[CancelsWhatEnds], activities=[end_briefly_after]):
         handle = await client.start_workflow(CancelsWhatEnds.run, id="cancels", task_queue=QUEUE)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             await handle.execute_update(CancelsWhatEnds.stop)
             assert await handle.result()
 
@@ -80,7 +80,7 @@ class CancelsATimerThatEnds:
 
 async def test_a_workflow_goes_on_after_it_cancels_a_timer_that_ends_meanwhile(skipping: WorkflowEnvironment) -> None:
     client = skipping.client
-    async with replayed(client, task_queue=QUEUE, workflows=[CancelsATimerThatEnds]), asyncio.timeout(30):
+    async with replayed(client, task_queue=QUEUE, workflows=[CancelsATimerThatEnds]), asyncio.timeout(90):
         handle = await client.start_workflow(CancelsATimerThatEnds.run, id="cancels-a-timer", task_queue=QUEUE)
         await asyncio.sleep(BRIEFLY)
         await handle.signal(CancelsATimerThatEnds.stop)

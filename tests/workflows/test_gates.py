@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from temporalio import activity
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
@@ -218,13 +219,45 @@ async def test_a_reset_run_does_not_act_on_an_approval_that_was_used(tmp_path: A
     assert outcome.option == "refuse"
 
 
+async def test_nobody_answers_a_question_whose_deciders_are_an_empty_list(client: Client) -> None:
+    async with World().worker(client, workflows=[Asks], queue=QUEUE):
+        handle = await asking(client, deciders=[])
+        with pytest.raises(WorkflowUpdateFailedError) as refused:
+            await decide(handle, "approve", by=PEOPLE[0])
+        await handle.terminate()
+
+    assert "ann@x.example may not decide g1; nobody may" in str(refused.value.cause)
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({}, ""),
+        ({"deciders": "anybody"}, ""),
+        ({"deciders": []}, "nobody holds approver, so nobody may answer: give the role to a contact in the dossier"),
+        (
+            {"deciders": PEOPLE[:1], "requester": PEOPLE[0]},
+            "ann@x.example asked for it and may not approve it, and nobody else holds approver where 1 must approve: have "
+            "somebody else submit it, or give the role to another contact in the dossier",
+        ),
+    ],
+)
+def test_a_question_says_why_nobody_may_answer_it(fields: dict[str, Any], why: str) -> None:
+    assert question(**fields).nobody_may() == why
+
+
+def test_a_question_without_deciders_cannot_be_asked() -> None:
+    with pytest.raises(ValidationError, match="deciders"):
+        Question(text="?", options=[GateOption(name="approve", means="It is done.")])  # type: ignore[call-arg]
+
+
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
         ({}, "ann@x.example, bob@x.example, cid@x.example"),
         ({"requester": "BOB@x.example"}, "ann@x.example, cid@x.example"),
         ({"requester": "bob@x.example", "alone_after_seconds": 60.0}, "ann@x.example, cid@x.example"),
-        ({"deciders": []}, "approver"),
+        ({"deciders": "anybody"}, "approver"),
     ],
 )
 def test_a_rehearsal_names_only_people_who_may_answer(fields: dict[str, Any], said: str) -> None:

@@ -10,10 +10,11 @@ from temporalio.testing import WorkflowEnvironment
 
 from models.alarms import Disposition
 from models.dossier.instructions import Approval, OnSilence
-from models.incident import IncidentEnd, IncidentState, Note, Told
+from models.incident import IncidentEnd, IncidentReply, IncidentState, Note
 from tests.servers import pass_time
+from tests.workflows.shop import OPERATOR
 from tests.workflows.waiting import end_of, until_asked
-from tests.workflows.world import OPERATOR, World, alarm, cleared, decide, gates, incident, report, status
+from tests.workflows.world import World, alarm, cleared, decide, gates, incident, report, status
 
 
 async def test_a_fault_is_confirmed_remedied_and_proven_healthy(skipping: WorkflowEnvironment) -> None:
@@ -118,7 +119,7 @@ async def test_when_no_remedy_helps_a_person_decides(skipping: WorkflowEnvironme
     assert world.commands.count("started web") == 2
 
 
-async def test_an_incident_whose_alarms_are_taken_back_while_it_waits_looks_for_itself(
+async def test_an_incident_probes_by_itself_when_its_alarms_clear_while_it_waits(
     skipping: WorkflowEnvironment,
 ) -> None:
     world = World(down={"web"}, cures=False)
@@ -132,7 +133,7 @@ async def test_an_incident_whose_alarms_are_taken_back_while_it_waits_looks_for_
     assert outcome.end is IncidentEnd.RECOVERED
 
 
-async def test_what_joins_an_incident_must_be_healthy_too(skipping: WorkflowEnvironment) -> None:
+async def test_a_component_that_joins_an_incident_must_be_healthy_too(skipping: WorkflowEnvironment) -> None:
     world = World(down={"db"}, approval=Approval(roles=["approver"]))
     async with world.worker(skipping.client):
         await report(skipping.client, alarm("db"))
@@ -144,7 +145,7 @@ async def test_what_joins_an_incident_must_be_healthy_too(skipping: WorkflowEnvi
         gate = await until_asked(handle)
         await decide(handle, "approve", by="boss@supplier.example")
         await end_of(handle)
-    assert gate.question.text == "May this be done: Restart web?"
+    assert gate.question.text == "Carry out: Restart web?"
     assert world.commands[-4:] == ["started db", "run uptime", "stopped web", "started web"]
     assert (receipt.disposition, receipt.incident) == (Disposition.JOINED, "inc.acme.shop.1")
 
@@ -159,7 +160,7 @@ async def test_without_a_dossier_an_alarm_still_reaches_a_person(skipping: Workf
         assert (await end_of(handle)).end is IncidentEnd.CLOSED_BY_HAND
 
 
-async def test_a_self_healed_incident_stays_within_sixty_eight_events(skipping: WorkflowEnvironment) -> None:
+async def test_an_incident_without_people_stays_within_sixty_eight_events(skipping: WorkflowEnvironment) -> None:
     world = World(down={"web"})
     async with world.worker(skipping.client):
         await report(skipping.client, alarm("web"))
@@ -186,7 +187,7 @@ async def test_an_approved_remedy_is_carried_out_although_no_probe_shows_the_fau
     assert (outcome.end, outcome.remedy) == (IncidentEnd.RECOVERED, "restart-web")
 
 
-async def test_a_fault_that_nobody_can_look_at_is_not_acted_on_unasked(skipping: WorkflowEnvironment) -> None:
+async def test_a_fault_that_no_probe_can_check_is_not_acted_on_without_approval(skipping: WorkflowEnvironment) -> None:
     world = World(down={"web"}, certain=False)
     async with world.worker(skipping.client):
         await report(skipping.client, alarm("web"))
@@ -195,7 +196,7 @@ async def test_a_fault_that_nobody_can_look_at_is_not_acted_on_unasked(skipping:
         world.certain = True
         await decide(incident(skipping.client), "remedy-restart-web")
         outcome = await end_of(incident(skipping.client))
-    assert gate.question.text == "Nothing has been tried (nobody could look). How shall it go on?"
+    assert gate.question.text == "No remedy has been tried (nobody could look). What should Driftvakt do next?"
     assert before == []
     assert outcome.end is IncidentEnd.RECOVERED
 
@@ -219,11 +220,13 @@ async def test_only_contacts_add_notes_and_each_under_their_one_name(skipping: W
         handle = incident(skipping.client)
         await until_asked(handle)
         with pytest.raises(WorkflowUpdateFailedError) as refused:
-            await handle.execute_update("add_note", Note(by="eve@x.example", text="It was me"), result_type=Told)
+            await handle.execute_update(
+                "add_note", Note(by="eve@x.example", text="It was me"), result_type=IncidentReply
+            )
         name = f"The operator <{OPERATOR.upper()}>"
-        await handle.execute_update("add_note", Note(by=name, text="We see it"), result_type=Told)
+        await handle.execute_update("add_note", Note(by=name, text="We see it"), result_type=IncidentReply)
         told = await status(handle)
         await handle.terminate()
 
-    assert str(refused.value.cause).startswith("NotPossible: eve@x.example is no contact of")
+    assert str(refused.value.cause).startswith("NotPossible: eve@x.example is not a contact of")
     assert f"{OPERATOR}: We see it" in [entry.text for entry in told.timeline]

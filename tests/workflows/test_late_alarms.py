@@ -23,8 +23,9 @@ from models.names import watch_id
 from models.probes import HealthVerdict, WatchHealth
 from models.watch import OpenByHand, OpenReceipt
 from tests.servers import pass_time
+from tests.workflows.shop import APPLICATION, OPERATOR
 from tests.workflows.waiting import end_of, until_asked
-from tests.workflows.world import APPLICATION, OPERATOR, World, alarm, incident, report, status, watch_status
+from tests.workflows.world import World, alarm, incident, report, status, watch_status
 
 WAITING = Approval(roles=["approver"], within=timedelta(days=7))
 
@@ -108,7 +109,7 @@ async def test_an_alarm_that_joins_an_incident_that_a_person_closes_does_not_wai
     assert {a.alarm.component: a.incident for a in seen.alarms} == {"web": "inc.acme.shop.1", "db": "inc.acme.shop.2"}
 
 
-async def test_what_a_person_reports_to_an_incident_while_it_closes_opens_another(
+async def test_a_persons_report_to_a_closing_incident_opens_another(
     skipping: WorkflowEnvironment,
 ) -> None:
     client, told = skipping.client, list[OpenReceipt]()

@@ -12,37 +12,33 @@ from temporalio.testing import WorkflowEnvironment
 
 from activities.lease.activities import Leases
 from models.errors import UserError
-from models.lease import AskForLease, LeaseAnswer, LeaseMode, LeaseState
+from models.lease import LeaseAnswer, LeaseMode, LeaseState, RequestLease
 from models.names import watch_id
-from models.operation import OperationKind
+from models.operation_kinds import CHANGE
 from models.records import TakeTokens, Tokens
+from models.scope import Scope
+from tests.workflows.shop import APPLICATION, DEPENDS_ON, OPERATOR
 from tests.workflows.test_watch_orders import StandInIncident
 from tests.workflows.waiting import hand_on
-from tests.workflows.world import (
-    APPLICATION,
-    DEPENDS_ON,
-    OPERATOR,
-    World,
-    begin_watching,
-    watch_status,
-)
+from tests.workflows.world import World, begin_watching, watch_status
 from workflows.watch.workflow import Watch
 
 HOLDER = "change.acme.shop.4"
 
 
-def order(*components: str, holder: str = HOLDER, **fields: Any) -> AskForLease:
+def order(*components: str, holder: str = HOLDER, **fields: Any) -> RequestLease:
     usual: dict[str, Any] = {
         "application": APPLICATION,
         "holder": holder,
         "key": f"{holder}/r1/lease/1",
-        "kind": OperationKind.CHANGE,
+        "kind": CHANGE.name,
         "title": holder,
         "by": OPERATOR,
         "until": datetime.now(UTC) + timedelta(hours=1),
-        "components": list(components),
     }
-    return AskForLease.model_validate(usual | fields)
+    if components:  # else the whole application
+        usual["components"] = list(components)
+    return RequestLease.model_validate(usual | fields)
 
 
 @pytest.mark.parametrize("handed_on", [False, True])
@@ -79,5 +75,5 @@ async def test_another_request_under_the_key_of_a_lease_is_refused_and_the_first
         seen = await watch_status(client)
         again = await ask(order("db"))
     assert (answer.state, again) == (first, answer)
-    held = [*seen.leases, *(w.lease for w in seen.waiting)]
-    assert [(x.asked, x.mode) for x in held if x.holder == HOLDER] == [(["db"], LeaseMode.EXCLUSIVE)]
+    open_alarm = [*seen.leases, *(w.lease for w in seen.waiting)]
+    assert [(x.asked, x.mode) for x in open_alarm if x.holder == HOLDER] == [(Scope.of(["db"]), LeaseMode.EXCLUSIVE)]

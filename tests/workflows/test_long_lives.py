@@ -15,8 +15,9 @@ from models.names import WORKFLOW_QUEUE, operation_id
 from models.operation import ComponentsOrder
 from tests.fakes import FakeHosts, application_plan, working
 from tests.servers import pass_time
+from tests.workflows.shop import APPLICATION, OPERATOR
 from tests.workflows.waiting import until_asked
-from tests.workflows.world import APPLICATION, OPERATOR, World, alarm, decide, incident, report
+from tests.workflows.world import World, alarm, decide, incident, report
 from workflows.start_stop.workflow import StartUp
 
 _MOST = 51_200
@@ -27,7 +28,7 @@ async def _events(handle: WorkflowHandle[Any, Any]) -> int:
     return len((await handle.fetch_history()).events)
 
 
-async def test_an_incident_that_nobody_takes_up_can_stay_open_for_seven_weeks(skipping: WorkflowEnvironment) -> None:
+async def test_an_unassigned_incident_can_stay_open_for_seven_weeks(skipping: WorkflowEnvironment) -> None:
     world = World(down={"web"}, cures=False)
     async with world.worker(skipping.client):
         await report(skipping.client, alarm("web"))

@@ -16,16 +16,18 @@ from models.incident import HandOver, LedByMajor, Note, NoteFor
 from models.major import (
     AddIncidents,
     CloseMajor,
+    IncidentSnapshot,
     MajorMemory,
     MajorState,
     Member,
     RemoveIncident,
-    SeenIncident,
     UpdateCustomers,
 )
-from models.records import EntryKind, TimelineEntry
+from models.people import ANYBODY, People
+from models.records import EntryKind
 from tests.servers import pass_time
-from tests.workflows.led import heard, incident, leading, lines, open_major, standing, tell
+from tests.workflows.led import heard, incident, leading, lines, open_major, status_of, tell
+from workflows.major.joining import why_not_led_by
 from workflows.major.page import major_page
 
 EVA = "eva@supplier.example"
@@ -41,17 +43,17 @@ async def refusal(major: WorkflowHandle[Any, Any], name: str, message: Any) -> s
 
 async def until_members(major: WorkflowHandle[Any, Any], count: int) -> None:
     async with asyncio.timeout(90):
-        while len((await standing(major)).members) != count:
+        while len((await status_of(major)).members) != count:
             await asyncio.sleep(0.02)
 
 
-async def test_incidents_of_several_customers_come_under_one_lead_and_are_told(skipping: WorkflowEnvironment) -> None:
+async def test_incidents_of_several_customers_get_one_lead_and_learn_it(skipping: WorkflowEnvironment) -> None:
     async with leading(skipping.client):
         shop = await incident(skipping.client, "acme.shop")
         booking = await incident(skipping.client, "nordvik.booking", 7)
         major = await open_major(skipping.client, "acme.shop.1", "inc.nordvik.booking.7")
         await until_members(major, 2)
-        status = await standing(major)
+        status = await status_of(major)
         said = await heard(shop)
         other = await heard(booking)
 
@@ -63,7 +65,7 @@ async def test_incidents_of_several_customers_come_under_one_lead_and_are_told(s
     assert said == other == [f"led by {major.id} ({EVA})"]
 
 
-async def test_what_is_not_there_or_has_ended_is_not_taken_in(skipping: WorkflowEnvironment) -> None:
+async def test_an_unknown_or_closed_incident_is_not_added(skipping: WorkflowEnvironment) -> None:
     async with leading(skipping.client):
         shop = await incident(skipping.client)
         await shop.signal("over", "recovered")
@@ -73,10 +75,10 @@ async def test_what_is_not_there_or_has_ended_is_not_taken_in(skipping: Workflow
         await until_members(major, 1)
         said = await refusal(major, "add_incidents", AddIncidents(incidents=["acme.shop.1", "acme.shop.9"], by=EVA))
         again = await tell(major, "add_incidents", AddIncidents(incidents=["acme.payroll.2"], by=EVA))
-        status = await standing(major)
+        status = await status_of(major)
 
-    assert "Not taken in: acme.shop.1 has ended (recovered)" in lines(status)
-    assert said == "acme.shop.1 has ended (recovered); there is no incident acme.shop.9; none was taken in"
+    assert "Not added: acme.shop.1 has ended (recovered)" in lines(status)
+    assert said == "acme.shop.1 has ended (recovered); there is no incident acme.shop.9; none was added"
     assert again.message == "They belong to it already."
     assert [m.id for m in status.members] == ["inc.acme.payroll.2"]
 
@@ -92,7 +94,7 @@ async def test_a_note_and_a_word_to_the_customers_reach_every_open_incident_and_
         noted = await tell(major, "add_note", Note(text="A fibre is cut", by=EVA, audience=NoteFor.CUSTOMER))
         told = await tell(major, "update_customers", UpdateCustomers(by=EVA, text="Light at 14:00"))
         said, other = await heard(shop), await heard(intranet)
-        status = await standing(major)
+        status = await status_of(major)
 
     assert noted.message == "Noted (2 of 2 incidents)."
     # That it is led may come later: a signal and an update that wait for one workflow task come in no certain order.
@@ -102,11 +104,11 @@ async def test_a_note_and_a_word_to_the_customers_reach_every_open_incident_and_
     ]
     assert [s for s in other if s.startswith("customer")] == [f"customer note of {EVA}: A fibre is cut"]
     refused = "acme.intranet.3: nobody at acme is to be kept informed"
-    assert told.message == f"Told the customers (1 of 2 incidents). Not taken: {refused}."
-    assert any("acme.intranet.3 did not take it" in line for line in lines(status))
+    assert told.message == f"Sent to the customers (1 of 2 incidents). Refused: {refused}."
+    assert any("acme.intranet.3 refused the update" in line for line in lines(status))
 
 
-async def test_how_its_incidents_stand_is_looked_at_again_and_again(skipping: WorkflowEnvironment) -> None:
+async def test_the_state_of_its_incidents_is_queried_repeatedly(skipping: WorkflowEnvironment) -> None:
     async with leading(skipping.client):
         shop = await incident(skipping.client)
         await incident(skipping.client, "acme.payroll", 2)
@@ -114,10 +116,10 @@ async def test_how_its_incidents_stand_is_looked_at_again_and_again(skipping: Wo
         await until_members(major, 2)
         await shop.signal("raise_to", "P1")
         await pass_time(skipping, timedelta(minutes=2))
-        urgent = await standing(major)
+        urgent = await status_of(major)
         await shop.signal("over", "recovered-by-itself")
         await pass_time(skipping, timedelta(minutes=2))
-        calmer = await standing(major)
+        calmer = await status_of(major)
 
     assert urgent.priority is Priority.P1
     assert calmer.priority is Priority.P3
@@ -132,7 +134,7 @@ async def test_the_lead_goes_over_with_a_note_and_the_incidents_hear_of_it(skipp
         await until_members(major, 1)
         told = await tell(major, "hand_over", HandOver(by=EVA, to="bo@supplier.example", note="Carrier calls at 6"))
         said = await heard(shop)
-        status = await standing(major)
+        status = await status_of(major)
 
     assert told.message == "bo@supplier.example leads it now."
     assert status.lead == "bo@supplier.example"
@@ -146,7 +148,7 @@ async def test_nobody_leads_it_who_may_lead_none_of_its_incidents(skipping: Work
         major = await open_major(skipping.client, "acme.guarded.1")
         await until_members(major, 1)
         said = await refusal(major, "hand_over", HandOver(by=EVA, to="nobody@x.example", note="x"))
-        kept = await standing(major)
+        kept = await status_of(major)
         over = await tell(major, "hand_over", HandOver(by=EVA, to="anna@supplier.example", note="x"))
         await tell(major, "remove_incident", RemoveIncident(incident="acme.guarded.1", by=EVA, reason="x"))
         empty = await open_major(skipping.client, lead="nobody@x.example")
@@ -158,7 +160,7 @@ async def test_nobody_leads_it_who_may_lead_none_of_its_incidents(skipping: Work
 
     sentence = "nobody@x.example may not lead it; anna@supplier.example, eva@supplier.example may"
     assert (said, kept.lead, over.message) == (sentence, EVA, "anna@supplier.example leads it now.")
-    assert late == f"{sentence}; hand it over first; none was taken in"
+    assert late == f"{sentence}; hand it over first; none was added"
     assert isinstance(ended.value.cause, ApplicationError)
     assert ended.value.cause.message == sentence
     assert not any("nobody@x.example" in line for line in told)
@@ -179,19 +181,19 @@ async def test_an_incident_belongs_to_one_major_incident_until_that_gives_it_up_
         said = await refusal(second, "add_incidents", taking)
         begun = await open_major(skipping.client, "acme.shop.1")
         async with asyncio.timeout(90):
-            while len(lines(await standing(begun))) < 2:
+            while len(lines(await status_of(begun))) < 2:
                 await asyncio.sleep(0.02)
-        not_taken = await standing(begun)
+        not_taken = await status_of(begun)
         await tell(first, "remove_incident", RemoveIncident(incident="acme.shop.1", by=EVA, reason="x"))
         taken = await tell(second, "add_incidents", taking)
         await second.terminate()
         after_the_end = await tell(first, "add_incidents", taking)
 
-    refused = f"acme.shop.1 belongs to {first.id}; take it out there first"
-    assert said == f"{refused}; none was taken in"
+    refused = f"acme.shop.1 belongs to {first.id}; remove it there first"
+    assert said == f"{refused}; none was added"
     assert not_taken.members == []
-    assert f"Not taken in: {refused}" in lines(not_taken)
-    assert taken.message == after_the_end.message == "Taken in: acme.shop.1."
+    assert f"Not added: {refused}" in lines(not_taken)
+    assert taken.message == after_the_end.message == "Added: acme.shop.1."
 
 
 async def test_an_incident_that_another_has_taken_at_the_same_moment_is_given_up(skipping: WorkflowEnvironment) -> None:
@@ -204,10 +206,10 @@ async def test_an_incident_that_another_has_taken_at_the_same_moment_is_given_up
         second = await open_major(skipping.client)
         await shop.signal("led_by_major", LedByMajor(major=second.id, by=EVA))
         await pass_time(skipping, timedelta(minutes=2))
-        status = await standing(first)
+        status = await status_of(first)
 
     assert status.members == []
-    assert f"Belongs to {second.id} now, and no longer to it: acme.shop.1" in lines(status)
+    assert f"Moved to {second.id}: acme.shop.1" in lines(status)
 
 
 async def test_it_does_not_close_over_open_incidents_unless_that_is_forced(skipping: WorkflowEnvironment) -> None:
@@ -220,8 +222,8 @@ async def test_it_does_not_close_over_open_incidents_unless_that_is_forced(skipp
         outcome = await major.result()
         left = await heard(shop)
 
-    assert said == "acme.shop.1 still open; close them first, take them out, or say force"
-    assert told.message == "Closed. Still open, led on its own again: acme.shop.1."
+    assert said == "acme.shop.1 still open; close or remove them first, or set force"
+    assert told.message == "Closed. Still open, with leads of their own again: acme.shop.1."
     assert (outcome.closed_by, outcome.reason) == (EVA, "All work again")
     assert left[-1] == "given back"
 
@@ -243,13 +245,13 @@ async def test_it_closes_once_all_have_ended_and_one_that_is_taken_out_is_given_
         outcome = await major.result()
         left = await heard(payroll)
 
-    assert unknown == "acme.payroll.2 does not belong to it; it has acme.shop.1"
+    assert unknown == "acme.payroll.2 does not belong to it; its incidents: acme.shop.1"
     assert told.message == "Closed."
     assert [(m.id, m.outcome) for m in outcome.members] == [("inc.acme.shop.1", "recovered")]
     assert left[-1] == "given back"
 
 
-async def test_a_lead_of_whom_nothing_is_heard_is_asked_again_by_the_most_urgent_and_a_word_sets_it_back(
+async def test_a_silent_lead_is_called_again_by_the_most_urgent_incident_and_an_update_resets_the_time(
     skipping: WorkflowEnvironment,
 ) -> None:
     async with leading(skipping.client):
@@ -268,7 +270,7 @@ async def test_a_lead_of_whom_nothing_is_heard_is_asked_again_by_the_most_urgent
         twice = await heard(payroll)
         await tell(major, "add_note", Note(text="Here", by=EVA))
         await pass_time(skipping, timedelta(minutes=33))
-        anew, other, status = await heard(payroll), await heard(shop), await standing(major)
+        anew, other, status = await heard(payroll), await heard(shop), await status_of(major)
 
     def asked(said: list[str]) -> list[str]:
         return [line for line in said if line.startswith("silent")]
@@ -278,7 +280,7 @@ async def test_a_lead_of_whom_nothing_is_heard_is_asked_again_by_the_most_urgent
     assert asked(twice) == ["silent 1", "silent 2"]
     assert asked(anew) == ["silent 1", "silent 2", "silent 1"]
     assert asked(other) == []
-    assert sum("has been heard of since" in line for line in lines(status)) == 3
+    assert sum("The lead has been silent since" in line for line in lines(status)) == 3
 
 
 async def test_who_may_lead_none_of_its_incidents_may_neither_hand_it_over_nor_end_it(
@@ -300,22 +302,22 @@ async def test_who_may_lead_none_of_its_incidents_may_neither_hand_it_over_nor_e
     assert told.message == "anna@supplier.example leads it now."
 
 
-async def test_a_new_run_remembers_all_and_begins_nothing_anew(skipping: WorkflowEnvironment) -> None:
+async def test_a_new_run_keeps_its_state_and_repeats_nothing(skipping: WorkflowEnvironment) -> None:
     async with leading(skipping.client):
         shop = await incident(skipping.client)
         major = await open_major(skipping.client, "acme.shop.1")
         await until_members(major, 1)
-        before = await standing(major)
+        before = await status_of(major)
         await major.signal("hand_on")
         async with asyncio.timeout(90):
             while (await major.describe()).run_id == major.first_execution_run_id:
                 await asyncio.sleep(0.02)
         major = skipping.client.get_workflow_handle(major.id)
         told = await tell(major, "add_note", Note(text="Still at it", by=EVA))
-        after = await standing(major)
+        after = await status_of(major)
         said = await heard(shop)
 
-    assert told.message == "Noted (1 of 1 incidents)."
+    assert told.message == "Noted (1 of 1 incident)."
     assert after.opened_at == before.opened_at
     assert lines(after)[: len(lines(before))] == lines(before)
     assert [line for line in said if line.startswith("led by")] == [f"led by {major.id} ({EVA})"]
@@ -334,10 +336,35 @@ async def test_cancelled_it_gives_its_incidents_back(skipping: WorkflowEnvironme
     assert left[-1] == "given back"
 
 
+@pytest.mark.parametrize(
+    ("leaders", "why"),
+    [
+        ([], ""),
+        ([People.of([EVA])], ""),
+        ([ANYBODY], ""),
+        ([None, People.of([EVA])], ""),
+        (
+            [People.of(["anna@supplier.example"]), None],
+            "eva@supplier.example may not lead it; anna@supplier.example may",
+        ),
+        ([People()], "eva@supplier.example may not lead it; nobody may"),
+        (
+            [None, None],
+            "acme.shop.0, acme.shop.1 did not answer who may lead it, so eva@supplier.example may not; "
+            "try again when a worker runs",
+        ),
+    ],
+)
+def test_who_may_lead_incidents_together(leaders: list[People | None], why: str) -> None:
+    seen = [IncidentSnapshot(id=f"inc.acme.shop.{n}", runs=True, leaders=one) for n, one in enumerate(leaders)]
+
+    assert why_not_led_by(EVA, seen) == why
+
+
 def test_its_page_fits_whatever_its_incidents_are_called() -> None:
     now = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
     seen = [
-        SeenIncident(
+        IncidentSnapshot(
             id=f"inc.{'a' * 20}.{'b' * 20}.{n}",
             runs=True,
             title="| <b>x</b> " * 30,
@@ -352,10 +379,12 @@ def test_its_page_fits_whatever_its_incidents_are_called() -> None:
         lead=EVA,
         opened_at=now,
         members={s.id: Member(seen=s, joined_at=now) for s in seen},
-        timeline=[TimelineEntry(sequence=n, at=now, kind=EntryKind.NOTE, text="x" * 2000) for n in range(200)],
     )
+    for _ in range(200):
+        memory.timeline.log(now, EntryKind.NOTE, "x" * 2000)
+
     page = major_page("The carrier is down", memory, Priority.P1, now)
     assert len(page) <= 4000
     assert "<b>" not in page
-    assert "100 of 100 incidents are open" in page
+    assert "open: 100 of 100 incidents" in page
     assert "2d3h" in page

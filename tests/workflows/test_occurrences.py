@@ -11,10 +11,10 @@ from models.alarms import Alarm, AlarmState, Disposition, fingerprint_of
 from models.dossier.monitoring import Flapping, Severity
 from models.incident import AlarmsCleared, IncidentEnd
 from models.sizes import encoded_size
-from tests.workflows.test_alarm_desk import NIGHT, Desk, at, back
-from tests.workflows.test_crowd import handed_on
+from tests.workflows.test_alarm_handler import NIGHT, Desk, at, back
+from tests.workflows.test_flood import handed_on
 from tests.workflows.world import alarm, cleared
-from workflows.watch.carrying import fit
+from workflows.watch.next_run import fit
 from workflows.watch.occurrences import MOST_OVER, REMEMBER_OVER
 
 HOUR = timedelta(hours=1)
@@ -60,7 +60,7 @@ def test_an_occurrence_whose_clear_overtakes_its_alarm_opens_nothing(late: int) 
     assert d.take(at(late), at(60)) == [Disposition.DUPLICATE, Disposition.OPENED]
     assert (receipt.disposition, receipt.reason) == (
         Disposition.NOTED,
-        "nothing was known of this fault, so there is nothing to take back",
+        "no active alarm has this fingerprint",
     )
 
 
@@ -134,8 +134,8 @@ def test_a_time_in_the_future_is_replaced_by_the_time_of_receipt_and_the_receipt
     assert receipt.disposition is Disposition.OPENED
     assert "in the future" in receipt.reason
     assert "clock and the time zone" in receipt.reason
-    held = d.memory.alarms["embedded/web"].alarm
-    assert (held.since, held.seen_at) == (NIGHT, NIGHT)
+    open_alarm = d.memory.alarms["embedded/web"].alarm
+    assert (open_alarm.since, open_alarm.seen_at) == (NIGHT, NIGHT)
     assert d.memory.journal[0].alarm.seen_at == NIGHT
     assert d.started[0][1].alarms[0].since == NIGHT
 
@@ -156,7 +156,7 @@ def test_a_clock_that_is_a_little_ahead_is_believed() -> None:
     assert d.take(undated(d, fires=False)) == [Disposition.CLEARED]
 
 
-def test_what_a_person_clears_is_cleared() -> None:
+def test_an_alarm_that_a_person_clears_is_cleared() -> None:
     flapping = Flapping(within=HOUR, enter=2, leave=1)
     for first in (
         [at(0)],
@@ -183,8 +183,8 @@ def test_a_source_that_repeats_an_alarm_without_since_does_not_flap() -> None:
         seen += d.take(undated(d))
         d.forward(minutes=1)
     assert seen == [Disposition.OPENED] + [Disposition.DUPLICATE] * 19
-    held = d.memory.alarms["embedded/web"]
-    assert (held.times, held.flapping_since, held.alarm.since) == (20, None, NIGHT)
+    open_alarm = d.memory.alarms["embedded/web"]
+    assert (open_alarm.times, open_alarm.flapping_since, open_alarm.alarm.since) == (20, None, NIGHT)
     assert (len(d.started), d.told) == (1, [])
     assert d.take(undated(d, fires=False)) == [Disposition.CLEARED]
 

@@ -18,9 +18,10 @@ from models.names import WORKFLOW_QUEUE, watch_id
 from models.opening import ReportByHand
 from models.watch import OpenByHand, OpenReceipt, WatchOrder
 from tests.replaying import replayed
+from tests.workflows.shop import APPLICATION, OPERATOR
 from tests.workflows.test_watch_orders import StandInIncident
 from tests.workflows.waiting import hand_on
-from tests.workflows.world import APPLICATION, OPERATOR, World, watch_status
+from tests.workflows.world import World, watch_status
 from workflows.incident.form import OpenIncident
 from workflows.watch.workflow import Watch
 
@@ -78,18 +79,18 @@ async def test_an_application_and_a_title_are_enough(skipping: WorkflowEnvironme
     [
         (
             {"application": "acme.shopp", "title": "x"},
-            "Nothing was opened: no dossier of acme.shopp is published; there are acme.payroll, acme.shop",
+            "No incident was opened: no dossier of acme.shopp is published; there are acme.payroll, acme.shop",
         ),
         (
             {"application": "acme.shop", "title": "x", "component": "wbe"},
-            "Nothing was opened: acme.shop has no component 'wbe'; it has web, db",
+            "No incident was opened: acme.shop has no component 'wbe'; it has web, db",
         ),
         ({"application": "acme.shop"}, "title is missing; it takes the fields application, title and where wanted "),
         ({"application": "Shop", "title": "x"}, "application does not have its form, as in acme.shop; "),
         ({"application": "acme.shop", "title": "x", "prio": "P1"}, "there is no field 'prio'"),
     ],
 )
-async def test_what_is_wrong_with_a_form_is_its_failure(
+async def test_a_wrong_form_fails_with_its_errors(
     skipping: WorkflowEnvironment, form: dict[str, Any], said: str
 ) -> None:
     async with serving(skipping.client):

@@ -14,32 +14,23 @@ from temporalio.testing import WorkflowEnvironment
 
 from activities.lease.activities import Leases
 from models.incident import IncidentEnd
-from models.lease import AskForLease, LeaseAnswer, ReleaseLease
+from models.lease import LeaseAnswer, ReleaseLease, RequestLease
 from models.names import WORKFLOW_QUEUE
-from models.operation import OperationKind
+from models.operation_kinds import MAINTENANCE
 from models.records import TakeTokens, Tokens
-from models.watch import WatchTold
+from models.watch import WatchReply
+from tests.workflows.shop import APPLICATION, DEPENDS_ON, OPERATOR
 from tests.workflows.waiting import end_of
-from tests.workflows.world import (
-    APPLICATION,
-    DEPENDS_ON,
-    OPERATOR,
-    World,
-    alarm,
-    begin_watching,
-    incident,
-    report,
-    watch_status,
-)
+from tests.workflows.world import World, alarm, begin_watching, incident, report, watch_status
 from workflows.incident.workflow import Incident
-from workflows.steps.lease import Holding
+from workflows.steps.lease import HoldsLease
 from workflows.watch.workflow import Watch
 
 ROUTINE = "maintenance.acme.shop.patches"
 
 
 @workflow.defn(name="yielding")
-class Yielding(Holding):
+class Yielding(HoldsLease):
     """Holds the lease of the web server until it is wanted, and takes it again afterwards."""
 
     @workflow.run
@@ -56,7 +47,7 @@ class Yielding(Holding):
     async def _take(self) -> None:
         await self.take_lease(
             APPLICATION,
-            OperationKind.MAINTENANCE,
+            MAINTENANCE.name,
             "Patches",
             OPERATOR,
             components=["web"],
@@ -77,13 +68,13 @@ class Leased(World):
         return Leases(self.client, _tokens, lambda application: list(DEPENDS_ON))
 
     @activity.defn(name="request_lease")
-    async def request_lease(self, request: AskForLease) -> LeaseAnswer:
+    async def request_lease(self, request: RequestLease) -> LeaseAnswer:
         """As the real one does it."""
         self.leases.append(request)
         return await self._leases().request_lease(request)
 
     @activity.defn(name="release_lease")
-    async def release_lease(self, request: ReleaseLease) -> WatchTold:
+    async def release_lease(self, request: ReleaseLease) -> WatchReply:
         """As the real one does it."""
         return await self._leases().release_lease(request)
 
@@ -103,11 +94,11 @@ async def test_a_remedy_gets_the_lease_of_a_routine_that_is_in_its_way_and_the_r
         await report(skipping.client, alarm("app"))
         outcome = await end_of(incident(skipping.client))
         wanted = await routine.result()
-    waited = [text for text in world.timeline if text.startswith("Waits to carry out")]
+    waited = [text for text in world.timeline if text.startswith("Waiting before")]
     assert (outcome.end, outcome.remedy) == (IncidentEnd.RECOVERED, "restart-app")
     assert wanted == "inc.acme.shop.1: Restart app"
     assert waited
-    assert "and gives way as soon as no host is half-way" in waited[0]
+    assert "and releases it as soon as no host is half-way" in waited[0]
     assert [order.holder for order in world.leases][-1] == ROUTINE
 
 

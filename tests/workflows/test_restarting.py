@@ -7,10 +7,11 @@ from temporalio.testing import WorkflowEnvironment
 
 from models.dossier.instructions import OnHosts, RestartStep, RunStep, Step
 from models.jobs import Outcome
+from models.plans import ApplicationPlan, PlannedRemedy
 from models.runbooks import RunbookReport
-from models.slices import ApplicationPlan, PlannedRemedy
 from runbooks.carry_out_remedy import CarryOutRemedy, CarryOutRemedyInput
 from tests.fakes import Answer, FakeHosts, application_plan, carry_out
+from tests.workflows.shop import OPERATOR
 
 HOSTS = ["web-1", "web-2", "web-3"]
 NOT_RUNNING = Answer(outcome=Outcome.FAILED, exit_status=3)
@@ -24,17 +25,17 @@ def plan(*steps: Step, points: bool = True) -> ApplicationPlan:
 class Site(FakeHosts):
     """Three hosts of a component; to start it on a host mends that host, unless it is broken for good."""
 
-    def __init__(self, *ill: str, step: Step | None = None, points: bool = True, mends: bool = True) -> None:
+    def __init__(self, *failing: str, step: Step | None = None, points: bool = True, mends: bool = True) -> None:
         super().__init__(plan(step or RestartStep(component="web"), points=points))
-        self.ill = {"web", *ill} if ill else set()
+        self.failing = {"web", *failing} if failing else set()
         self.on_line = self._starts if mends else lambda line: None
 
     def _starts(self, line: str) -> None:
         host, _, what = line.partition(": ")
-        if what == "start web" and host in self.ill:
-            self.ill.discard(host)
-        if not self.ill & set(HOSTS):
-            self.ill.discard("web")
+        if what == "start web" and host in self.failing:
+            self.failing.discard(host)
+        if not self.failing & set(HOSTS):
+            self.failing.discard("web")
 
     @property
     def restarted(self) -> list[str]:
@@ -43,13 +44,11 @@ class Site(FakeHosts):
 
 
 async def healed(skipping: WorkflowEnvironment, hosts: FakeHosts) -> RunbookReport:
-    order = CarryOutRemedyInput(
-        application="acme.shop", requested_by="anna@example.com", instruction="some", remedy="it"
-    )
+    order = CarryOutRemedyInput(application="acme.shop", requested_by=OPERATOR, instruction="some", remedy="it")
     return await carry_out(skipping.client, hosts, CarryOutRemedy, order)
 
 
-async def test_the_ill_host_is_restarted_and_the_healthy_ones_are_left_alone_once_health_is_back(
+async def test_the_unhealthy_host_is_restarted_and_the_healthy_ones_are_left_alone(
     skipping: WorkflowEnvironment,
 ) -> None:
     hosts = Site("web-2")
@@ -60,7 +59,7 @@ async def test_the_ill_host_is_restarted_and_the_healthy_ones_are_left_alone_onc
     assert report.steps[-1].detail == "web is healthy after the restart on web-2"
 
 
-async def test_all_ill_hosts_are_restarted_before_any_healthy_one(skipping: WorkflowEnvironment) -> None:
+async def test_all_unhealthy_hosts_are_restarted_before_any_healthy_one(skipping: WorkflowEnvironment) -> None:
     hosts = Site("web-3", "web-2")
     await healed(skipping, hosts)
     assert hosts.restarted == ["web-2", "web-3"]
@@ -77,27 +76,27 @@ async def test_a_healthy_host_is_not_restarted_while_one_that_was_restarted_is_n
     assert report.steps[-1].title == "Leave web as it is on web-1, web-3"
 
 
-async def test_healthy_hosts_are_restarted_where_the_service_is_ill_and_no_host_is(
+async def test_healthy_hosts_are_restarted_if_the_service_fails_and_no_host_does(
     skipping: WorkflowEnvironment,
 ) -> None:
     hosts = Site("web")
-    hosts.on_line = lambda line: hosts.ill.clear() if line == "web-2: start web" else None
+    hosts.on_line = lambda line: hosts.failing.clear() if line == "web-2: start web" else None
     report = await healed(skipping, hosts)
     assert hosts.restarted == ["web-1", "web-2"]
     assert report.outcome is Outcome.OK
 
 
-async def test_a_host_on_which_it_does_not_run_is_ill_where_no_point_shows_a_host(
+async def test_a_host_on_which_the_component_does_not_run_is_unhealthy_if_no_point_names_a_host(
     skipping: WorkflowEnvironment,
 ) -> None:
     hosts = Site("web", points=False)
     hosts.answer("web-3: status", NOT_RUNNING)
-    hosts.on_line = lambda line: hosts.ill.clear() if line == "web-3: start web" else None
+    hosts.on_line = lambda line: hosts.failing.clear() if line == "web-3: start web" else None
     await healed(skipping, hosts)
     assert hosts.restarted == ["web-3"]
 
 
-async def test_where_probes_see_nothing_ill_all_hosts_are_restarted_with_health_before_the_next(
+async def test_if_no_probe_fails_all_hosts_are_restarted_with_a_health_check_before_the_next(
     skipping: WorkflowEnvironment,
 ) -> None:
     hosts = Site()
@@ -110,9 +109,9 @@ async def test_where_probes_see_nothing_ill_all_hosts_are_restarted_with_health_
     ]  # fmt: skip
 
 
-async def test_a_restart_that_makes_it_ill_stops_before_the_next_host(skipping: WorkflowEnvironment) -> None:
+async def test_a_restart_that_breaks_a_host_stops_before_the_next_one(skipping: WorkflowEnvironment) -> None:
     hosts = Site()
-    hosts.on_line = lambda line: hosts.ill.update({"web-1", "web"}) if line == "web-1: start web" else None
+    hosts.on_line = lambda line: hosts.failing.update({"web-1", "web"}) if line == "web-1: start web" else None
     report = await healed(skipping, hosts)
     assert hosts.restarted == ["web-1"]
     assert report.outcome is Outcome.FAILED
@@ -122,18 +121,18 @@ async def test_a_restart_that_makes_it_ill_stops_before_the_next_host(skipping: 
 @pytest.mark.parametrize(
     ("step", "lines"),
     [
-        (RunStep(component="web", command="mend", hosts=OnHosts.ILL), ["web-2: mend"]),
-        (RestartStep(component="web", hosts=OnHosts.ILL), ["web-2: stop web", "web-2: start web"]),
+        (RunStep(component="web", command="mend", hosts=OnHosts.FAILING), ["web-2: mend"]),
+        (RestartStep(component="web", hosts=OnHosts.FAILING), ["web-2: stop web", "web-2: start web"]),
     ],
 )
-async def test_a_step_can_name_the_ill_hosts(skipping: WorkflowEnvironment, step: Step, lines: list[str]) -> None:
+async def test_a_step_can_name_the_unhealthy_hosts(skipping: WorkflowEnvironment, step: Step, lines: list[str]) -> None:
     hosts = Site("web-2", step=step)
     await healed(skipping, hosts)
     assert [line for line in hosts.lines if not line.startswith("watch")] == lines
 
 
-async def test_a_step_for_ill_hosts_does_nothing_where_none_is_ill(skipping: WorkflowEnvironment) -> None:
-    hosts = Site(step=RunStep(component="web", command="mend", hosts=OnHosts.ILL))
+async def test_a_step_for_unhealthy_hosts_does_nothing_if_all_are_healthy(skipping: WorkflowEnvironment) -> None:
+    hosts = Site(step=RunStep(component="web", command="mend", hosts=OnHosts.FAILING))
     report = await healed(skipping, hosts)
     assert not any(line.endswith("mend") for line in hosts.lines)
     assert (report.outcome, report.steps[-1].changed) == (Outcome.OK, False)

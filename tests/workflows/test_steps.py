@@ -7,12 +7,23 @@ from datetime import timedelta
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from models.dossier.instructions import Check, NotifyStep, RestartStep, RunStep, Step, StopStep, WaitStep
+from models.dossier.instructions import (
+    Approval,
+    AskStep,
+    Check,
+    NotifyStep,
+    RestartStep,
+    RunStep,
+    Step,
+    StopStep,
+    WaitStep,
+)
 from models.jobs import Outcome
+from models.plans import ApplicationPlan, PlannedRemedy
 from models.runbooks import RunbookReport
-from models.slices import ApplicationPlan, PlannedRemedy
 from runbooks.carry_out_remedy import CarryOutRemedy, CarryOutRemedyInput
 from tests.fakes import Answer, FakeHosts, application_plan, carry_out
+from tests.workflows.shop import OPERATOR
 
 STALE = Check(component="web", command="is-fresh")
 FAILED, OK, UNKNOWN = Answer(outcome=Outcome.FAILED), Answer(), Answer(outcome=Outcome.UNKNOWN)
@@ -27,7 +38,7 @@ def plan(*steps: Step) -> ApplicationPlan:
 
 async def carried_out(skipping: WorkflowEnvironment, hosts: FakeHosts, *, rehearse: bool = False) -> RunbookReport:
     order = CarryOutRemedyInput(
-        application="acme.shop", requested_by="anna@example.com", instruction="some", remedy="it", rehearse=rehearse
+        application="acme.shop", requested_by=OPERATOR, instruction="some", remedy="it", rehearse=rehearse
     )
     return await carry_out(skipping.client, hosts, CarryOutRemedy, order)
 
@@ -70,7 +81,7 @@ async def test_a_rehearsal_shows_the_check_of_every_step(skipping: WorkflowEnvir
 
     report = await carried_out(skipping, hosts, rehearse=True)
 
-    assert [step.detail for step in report.steps] == ["it is to be done", "nothing to do", "settle"]
+    assert [step.detail for step in report.steps] == ["the step must run", "nothing to do", "settle"]
 
 
 @pytest.mark.parametrize(
@@ -98,7 +109,20 @@ async def test_a_command_is_tried_again_only_where_that_is_safe_and_only_on_the_
     assert len({job.job for job in hosts.jobs}) == asked + 1, "each try is a job of its own"
 
 
-async def test_a_stop_is_tried_again_even_when_it_is_not_known_what_came_of_it(skipping: WorkflowEnvironment) -> None:
+async def test_a_step_that_asks_a_role_without_holders_asks_nobody_and_fails(skipping: WorkflowEnvironment) -> None:
+    asks = AskStep(question="May the data be deleted?", approval=Approval(roles=["data-owner"]))
+    hosts = FakeHosts(plan(asks, RunStep(component="web", command="delete")))
+
+    report = await carried_out(skipping, hosts)
+
+    assert report.outcome is Outcome.FAILED
+    assert report.steps[0].detail == (
+        "nobody holds data-owner, so nobody may answer: give the role to a contact in the dossier"
+    )
+    assert hosts.lines == []
+
+
+async def test_a_stop_with_an_unknown_result_is_retried(skipping: WorkflowEnvironment) -> None:
     hosts = FakeHosts(plan(StopStep(component="web", tries=2, pause=timedelta(hours=1))))
     hosts.answer("web-1: stop web", UNKNOWN, OK)
 
@@ -108,7 +132,7 @@ async def test_a_stop_is_tried_again_even_when_it_is_not_known_what_came_of_it(s
     assert hosts.hosts_by_line["web-1"] == ["stop web"] * 2
 
 
-async def test_people_are_told_once_each_by_name_or_by_role(skipping: WorkflowEnvironment) -> None:
+async def test_each_person_gets_one_notice_by_name_or_by_role(skipping: WorkflowEnvironment) -> None:
     hosts = FakeHosts(plan(NotifyStep(contacts=["karin"], roles=["users"], text="Closed until ten.")))
 
     report = await carried_out(skipping, hosts)
@@ -124,7 +148,9 @@ async def test_people_are_told_once_each_by_name_or_by_role(skipping: WorkflowEn
 async def test_a_notice_that_reaches_nobody_stops_what_follows_only_where_it_must_reach_somebody(
     skipping: WorkflowEnvironment, must: bool, outcome: Outcome
 ) -> None:
-    hosts = FakeHosts(plan(NotifyStep(contacts=["karin"], text="Closed.", must_reach=must), StopStep(component="web")))
+    hosts = FakeHosts(
+        plan(NotifyStep(contacts=["karin"], text="Closed.", must_be_delivered=must), StopStep(component="web"))
+    )
     hosts.deaf = {"karin"}
 
     report = await carried_out(skipping, hosts)
@@ -140,4 +166,4 @@ async def test_a_rehearsal_tells_nobody_and_says_whom_it_would_tell(skipping: Wo
     report = await carried_out(skipping, hosts, rehearse=True)
 
     assert hosts.notices == []
-    assert report.steps[0].detail == "would tell ann@example.com, bo@example.com"
+    assert report.steps[0].detail == "would notify ann@example.com, bo@example.com"

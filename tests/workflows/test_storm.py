@@ -18,21 +18,13 @@ from models.names import incident_id, watch_id
 from models.sizes import CARRIED
 from models.watch import WatchStatus
 from tests.servers import real_server
-from tests.workflows.test_alarm_desk import NIGHT
-from tests.workflows.test_crowd import over, storm
+from tests.workflow_tasks import failed_tasks
+from tests.workflows.shop import APPLICATION
+from tests.workflows.test_alarm_handler import NIGHT
+from tests.workflows.test_flood import over, storm
 from tests.workflows.waiting import end_of, until_asked
-from tests.workflows.world import (
-    APPLICATION,
-    World,
-    alarm,
-    begin_watching,
-    cleared,
-    incident,
-    report,
-    status,
-    watch_status,
-)
-from workflows.watch.crowd import MOST_ALARMS
+from tests.workflows.world import World, alarm, begin_watching, cleared, incident, report, status, watch_status
+from workflows.watch.flood import MOST_ALARMS
 
 EVENTS_AN_ALARM = 1
 """An incident's history grows by less than this for each alarm of a storm, joined and cleared; the server ends it at 51,200."""
@@ -58,7 +50,7 @@ async def runs(client: Client, id: str) -> AsyncIterator[list[HistoryEvent]]:
     run: str | None = (await client.get_workflow_handle(id).describe()).run_id
     while run:
         events = list((await client.get_workflow_handle(id, run_id=run).fetch_history()).events)
-        assert all(e.event_type != EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED for e in events)
+        assert failed_tasks(events) == []
         yield events
         run = events[0].workflow_execution_started_event_attributes.continued_execution_run_id
 
@@ -111,7 +103,7 @@ async def test_a_storm_is_over_once_all_its_alarms_are_cleared_and_the_next_faul
         assert kept == {*(a.fingerprint for a in alarms), "web/next"}
 
 
-async def test_a_watch_that_hears_alarms_without_a_pause_goes_on_in_a_new_run_all_the_same(tmp_path: Path) -> None:
+async def test_a_watch_under_constant_alarms_still_continues_in_a_new_run(tmp_path: Path) -> None:
     world = World(down=set())
     handed_on = asyncio.Event()
     with real_server(tmp_path) as server:

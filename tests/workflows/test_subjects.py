@@ -10,9 +10,10 @@ from models.alarms import Alarm, Disposition, Subject
 from models.dossier.monitoring import Severity
 from models.incident import IncidentEnd
 from models.watch import OpenByHand, ReopenIncident, SplitIncident
-from tests.workflows.test_alarm_desk import Desk
-from tests.workflows.world import OPERATOR, alarm, cleared
-from workflows.watch.crowd import MOST_ALARMS
+from tests.workflows.shop import OPERATOR
+from tests.workflows.test_alarm_handler import Desk
+from tests.workflows.world import alarm, cleared
+from workflows.watch.flood import MOST_ALARMS
 
 OPENED, JOINED, CLEARED = Disposition.OPENED, Disposition.JOINED, Disposition.CLEARED
 
@@ -28,15 +29,15 @@ def not_understood(name: str = "prometheus", **fields: Any) -> Alarm:
 
 
 def silent(name: str = "prometheus", **fields: Any) -> Alarm:
-    """As the vigil raises it of a source."""
-    known = {"fingerprint": f"dead-man/{name}", "subject": Subject.SOURCES, "title": f"Nothing is heard of {name}"}
-    return alarm(None, source="vigil", **(known | fields))
+    """As the dead-man's switch raises it of a source."""
+    known = {"fingerprint": f"dead-man/{name}", "subject": Subject.SOURCES, "title": f"No heartbeat from {name}"}
+    return alarm(None, source="dead-mans-switch", **(known | fields))
 
 
 def overdue(name: str = "db", **fields: Any) -> Alarm:
-    """As the vigil raises it of a drill."""
+    """As the dead-man's switch raises it of a drill."""
     known = {"fingerprint": f"drill/{name}", "subject": Subject.DRILLS, "title": f"The drill of {name} is overdue"}
-    return alarm(name, point=False, source="vigil", severity=Severity.WARNING, **(known | fields))
+    return alarm(name, point=False, source="dead-mans-switch", severity=Severity.WARNING, **(known | fields))
 
 
 every_subject = pytest.mark.parametrize("beside", [not_understood, silent, overdue])
@@ -67,7 +68,7 @@ def test_no_alarm_of_the_application_joins_its_incident(beside: Any) -> None:
 
 
 @every_subject
-def test_what_a_person_reports_does_not_join_its_incident(beside: Any) -> None:
+def test_a_persons_report_does_not_join_such_an_incident(beside: Any) -> None:
     d = Desk()
     d.take(beside())
     order = OpenByHand(title="Customers cannot pay", component="db", by=OPERATOR)
@@ -139,5 +140,5 @@ def test_its_incident_that_a_person_opens_again_is_about_the_same(beside: Any) -
 def test_alarms_beyond_those_that_are_remembered_are_counted_together_by_their_subject() -> None:
     d = Desk()
     d.take(*(silent(f"s{n}") for n in range(MOST_ALARMS + 2)), not_understood(), alarm(None))
-    groups = [held for held in d.memory.alarms.values() if held.members]
+    groups = [open_alarm for open_alarm in d.memory.alarms.values() if open_alarm.members]
     assert [(g.alarm.subject, g.count) for g in groups] == [(Subject.SOURCES, 2), (Subject.MESSAGES, 1), (None, 1)]

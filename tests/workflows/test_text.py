@@ -116,9 +116,9 @@ UUID = "01a22d5b-5085-7de4-9b14-38e93dd7f761"
             f"patches-2026 [inc.acme.shop.1.free-disk-space.3]{to('inc.acme.shop.1.free-disk-space.3')} runs",
         ),
         (
-            "maintenance.acme.shop.patches-2026-12-06T03:00:00Z asked before",
+            "maintenance.acme.shop.patches-2026-12-06T03:00:00Z requested it earlier",
             "[maintenance.acme.shop.patches-2026-12-06T03:00:00Z]"
-            f"{to('maintenance.acme.shop.patches-2026-12-06T03%3A00%3A00Z')} asked before",
+            f"{to('maintenance.acme.shop.patches-2026-12-06T03%3A00%3A00Z')} requested it earlier",
         ),
         (f"Stop shop ({UUID}) holds web", rf"Stop shop \([its page]{to(UUID)}\) holds web"),
         ("ann has halted acme (halt.acme)", rf"ann has halted acme \([halt.acme]{to('halt.acme')}\)"),

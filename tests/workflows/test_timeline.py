@@ -13,8 +13,9 @@ from models.records import EntryKind
 from models.runbooks import StepReport, steps_that_fit
 from models.sizes import ANSWER, CARRIED, MESSAGE, encoded_size
 from models.timeline import DATA, KEPT, Timeline
+from tests.workflows.shop import OPERATOR
 from tests.workflows.waiting import end_of, until_asked
-from tests.workflows.world import OPERATOR, World, alarm, decide, incident, report, status
+from tests.workflows.world import World, alarm, decide, incident, report, status
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 JAPANESE = "障" * 2000
@@ -27,7 +28,7 @@ def _report(detail: str = JAPANESE) -> StepReport:
 def test_a_thousand_long_lines_reach_the_records_in_parts_and_only_the_latest_are_kept() -> None:
     timeline, recorded = Timeline(), []
     for number in range(1_000):
-        timeline.tell(AT, EntryKind.NOTE, f"{number} {JAPANESE}", {"by": OPERATOR})
+        timeline.log(AT, EntryKind.NOTE, f"{number} {JAPANESE}", {"by": OPERATOR})
     while timeline.untaken:
         part = timeline.take()
         assert encoded_size(part) <= MESSAGE
@@ -41,11 +42,11 @@ def test_a_thousand_long_lines_reach_the_records_in_parts_and_only_the_latest_ar
 
 def test_what_a_line_rests_on_is_cut_where_it_is_too_large_and_says_so() -> None:
     timeline = Timeline()
-    timeline.tell(AT, EntryKind.ACTION, "Looked", _report("x" * 100_000))
-    timeline.tell(AT, EntryKind.ACTION, "Looked", {"lines": ["x"] * 100_000})
+    timeline.log(AT, EntryKind.ACTION, "Looked", _report("x" * 100_000))
+    timeline.log(AT, EntryKind.ACTION, "Looked", {"lines": ["x"] * 100_000})
     cut, left_out = timeline.lines
     assert StepReport.model_validate(cut.data).detail.endswith("… (cut, 100000 bytes in all)")
-    assert (left_out.data, left_out.text.endswith("bytes and was left out)")) == ({}, True)
+    assert (left_out.data, left_out.text.endswith("bytes was left out)")) == ({}, True)
     assert all(encoded_size(entry.data) <= DATA for entry in timeline.lines)
 
 
@@ -57,7 +58,7 @@ def test_the_steps_of_an_operation_fit_into_its_result_however_many_they_are() -
     assert encoded_size(many) <= CARRIED
     latest = steps_that_fit([_report()] * 20_000, CARRIED)
     assert encoded_size(latest) <= CARRIED
-    assert latest[0].detail.startswith(f"({20_000 - len(latest)} earlier steps stand in the records)")
+    assert latest[0].detail.startswith(f"({20_000 - len(latest)} earlier steps are in the records)")
 
 
 @pytest.mark.slow
@@ -78,3 +79,11 @@ async def test_an_incident_with_500_long_notes_answers_and_its_records_have_them
     assert all(encoded_size(written) < CARRIED for written in world.records)
     notes = [text for text in world.timeline if JAPANESE[:100] in text]
     assert len(notes) == 500
+
+
+def test_a_timeline_that_no_records_take_keeps_its_latest_lines() -> None:
+    timeline = Timeline(recorded=False)
+    for number in range(KEPT + 100):
+        timeline.log(AT, EntryKind.NOTE, f"{number}")
+    assert [entry.sequence for entry in timeline.lines] == list(range(100, KEPT + 100))
+    assert timeline.untaken == 0

@@ -46,7 +46,7 @@ async def test_who_is_stopped_as_it_comes_true_stops(skipping: WorkflowEnvironme
         assert await handle.result() == "stopped"
 
 
-async def test_whether_it_came_true_in_time_is_told(skipping: WorkflowEnvironment) -> None:
+async def test_a_wait_returns_whether_the_condition_became_true_in_time(skipping: WorkflowEnvironment) -> None:
     async with replayed(skipping.client, task_queue="waiting", workflows=[InTime]):
         handle = await skipping.client.start_workflow(
             "in-time", id=unique("waiting"), task_queue="waiting", result_type=list[bool]

@@ -13,25 +13,14 @@ from models.alarms import Alarm, AlarmState, Disposition, Subject
 from models.dossier.instructions import Approval
 from models.incident import IncidentEnd, IncidentOrder
 from models.names import WORKFLOW_QUEUE, incident_id, watch_id
-from models.slices import KnownIncident
+from models.plans import KnownIncident
 from models.watch import OpenByHand, OpenReceipt
 from tests.servers import pass_time
 from tests.workflows.opened import opened_by_watch
+from tests.workflows.shop import APPLICATION, OPERATOR
 from tests.workflows.test_subjects import not_understood, overdue, silent
 from tests.workflows.waiting import end_of, until_asked
-from tests.workflows.world import (
-    APPLICATION,
-    OPERATOR,
-    World,
-    alarm,
-    begin_watching,
-    cleared,
-    decide,
-    incident,
-    report,
-    status,
-    watch_status,
-)
+from tests.workflows.world import World, alarm, begin_watching, cleared, decide, incident, report, status, watch_status
 
 WAITING = Approval(roles=["approver"], within=timedelta(days=7))
 """Keeps an incident open, so that a test can look at what joins it."""
@@ -77,7 +66,7 @@ async def test_a_batch_is_answered_alarm_by_alarm_in_order(skipping: WorkflowEnv
     ]
 
 
-async def test_an_alarm_that_is_taken_back_is_told_to_its_incident(skipping: WorkflowEnvironment) -> None:
+async def test_an_incident_learns_that_its_alarm_was_cleared(skipping: WorkflowEnvironment) -> None:
     world = World(down={"web"}, approval=WAITING)
     async with world.worker(skipping.client):
         await report(skipping.client, alarm("web"))
@@ -91,7 +80,7 @@ async def test_an_alarm_that_is_taken_back_is_told_to_its_incident(skipping: Wor
     assert seen.alarms == []
 
 
-async def test_what_still_fires_after_its_incident_ended_opens_another(skipping: WorkflowEnvironment) -> None:
+async def test_an_alarm_that_is_active_after_its_incident_ended_opens_another(skipping: WorkflowEnvironment) -> None:
     world = World(down=set())
     async with world.worker(skipping.client):
         await report(skipping.client, alarm("web"))
@@ -103,7 +92,7 @@ async def test_what_still_fires_after_its_incident_ended_opens_another(skipping:
 
 
 async def test_a_recovery_stands_where_probes_refute_that_the_fault_came_back(skipping: WorkflowEnvironment) -> None:
-    world = World(down={"web"}, slice={"reopen_within": timedelta(minutes=30)})
+    world = World(down={"web"}, plan={"reopen_within": timedelta(minutes=30)})
     async with world.worker(skipping.client):
         await report(skipping.client, alarm("web"))
         first = await end_of(incident(skipping.client, 1))
@@ -121,7 +110,7 @@ async def test_a_recovery_stands_where_probes_refute_that_the_fault_came_back(sk
     assert after.reopened == 1
 
 
-async def test_every_message_and_what_became_of_it_is_in_the_records(skipping: WorkflowEnvironment) -> None:
+async def test_every_message_and_its_result_are_in_the_records(skipping: WorkflowEnvironment) -> None:
     world = World(down={"web"}, approval=WAITING)
     async with world.worker(skipping.client):
         for _ in range(3):
@@ -199,7 +188,7 @@ async def test_an_alarm_without_a_time_zone_is_refused_and_the_watch_goes_on(ski
     assert receipt.disposition is Disposition.DUPLICATE
 
 
-async def test_what_a_person_reports_to_an_incident_that_is_gone_opens_another(skipping: WorkflowEnvironment) -> None:
+async def test_a_persons_report_to_an_ended_incident_opens_another(skipping: WorkflowEnvironment) -> None:
     world = World(down={"web"}, approval=WAITING)
     async with world.worker(skipping.client):
         await report(skipping.client, alarm("web"))
@@ -218,7 +207,7 @@ async def test_what_a_person_reports_to_an_incident_that_is_gone_opens_another(s
     assert told.title == "Customers cannot pay"
 
 
-async def test_a_watch_that_begins_anew_knows_the_incidents_that_are_open(skipping: WorkflowEnvironment) -> None:
+async def test_a_new_watch_knows_the_open_incidents(skipping: WorkflowEnvironment) -> None:
     known = KnownIncident(
         id="inc.acme.shop.7", number=7, components=["web"], opened_at=datetime(2026, 3, 1, tzinfo=UTC)
     )
@@ -234,7 +223,7 @@ async def test_a_watch_that_begins_anew_knows_the_incidents_that_are_open(skippi
     assert seen.opened == 0
 
 
-async def test_an_incident_that_somebody_starts_by_hand_is_refused_whoever_they_say_they_are(
+async def test_an_incident_that_somebody_starts_by_hand_is_refused_under_any_name(
     skipping: WorkflowEnvironment,
 ) -> None:
     world = World(down={"web"})
@@ -249,11 +238,11 @@ async def test_an_incident_that_somebody_starts_by_hand_is_refused_whoever_they_
             )
             with pytest.raises(WorkflowFailureError) as failed:
                 await started.result()
-            assert "its watch opens an incident: start open-incident" in str(failed.value.cause)
+            assert "only the watch can start an incident: start open-incident" in str(failed.value.cause)
     assert world.records == []
 
 
-async def test_a_watch_that_begins_anew_knows_what_an_incident_is_about(skipping: WorkflowEnvironment) -> None:
+async def test_a_new_watch_knows_the_subject_of_an_incident(skipping: WorkflowEnvironment) -> None:
     known = KnownIncident(
         id="inc.acme.shop.7",
         number=7,
@@ -264,7 +253,11 @@ async def test_a_watch_that_begins_anew_knows_what_an_incident_is_about(skipping
     world = World(down={"db"}, open_before=[known], approval=WAITING)
     async with world.worker(skipping.client):
         order = IncidentOrder(
-            application=APPLICATION, number=7, title="A drill is overdue", opened_by="vigil", alarms=[overdue("mail")]
+            application=APPLICATION,
+            number=7,
+            title="A drill is overdue",
+            opened_by="dead-mans-switch",
+            alarms=[overdue("mail")],
         )
         await opened_by_watch(skipping.client, [order])
         receipts = (await report(skipping.client, alarm("db"), overdue("db"))).receipts
@@ -289,7 +282,7 @@ async def test_an_incident_beside_the_health_of_the_application_acts_on_nothing_
     assert [r.disposition for r in receipts] == [Disposition.OPENED, Disposition.OPENED]
     assert [i.subject for i in seen.incidents] == [None, beside.subject]
     assert [gate.question.text for gate in asked.gates] == [
-        "Nothing has been tried (no measuring point of ours shows this fault). How shall it go on?"
+        "No remedy has been tried (no measuring point of the dossier shows this fault). What should Driftvakt do next?"
     ]
     assert [c for c in world.commands if c.startswith("started")] == []
     assert ended.end is IncidentEnd.RECOVERED_BY_ITSELF

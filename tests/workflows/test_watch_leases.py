@@ -9,10 +9,13 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from models.alarms import Disposition
-from models.lease import AskForLease, LeaseState, LeaseTakenBack, LeaseWanted, ReleaseLease
-from models.operation import OperationKind
-from tests.workflows.test_alarm_desk import Desk
-from tests.workflows.world import APPLICATION, OPERATOR, alarm
+from models.lease import REMEDY_HOLDER, LeaseRevoked, LeaseState, LeaseWanted, ReleaseLease, RequestLease
+from models.operation_kinds import MAINTENANCE, SHUT_DOWN, START_UP
+from models.plans import WatchPlan
+from models.watch import SilenceOrder
+from tests.workflows.shop import APPLICATION, OPERATOR
+from tests.workflows.test_alarm_handler import Desk
+from tests.workflows.world import alarm
 
 CHANGE = "change.acme.shop.4"
 
@@ -22,13 +25,13 @@ def ask(desk: Desk, *components: str, holder: str = CHANGE, **fields: Any) -> Le
         "application": APPLICATION,
         "holder": holder,
         "key": "k1",
-        "kind": OperationKind.CHANGE,
+        "kind": "change",
         "title": "Change 4",
         "by": OPERATOR,
         "until": desk.now + timedelta(hours=1),
         "components": list(components),
     }
-    return desk.leases.ask(AskForLease.model_validate(usual | fields)).state
+    return desk.leases.ask(RequestLease.model_validate(usual | fields)).state
 
 
 def release(desk: Desk, by: str = CHANGE, **fields: Any) -> str:
@@ -36,7 +39,7 @@ def release(desk: Desk, by: str = CHANGE, **fields: Any) -> str:
     return desk.orders.release(order).message
 
 
-def test_what_a_lease_causes_is_held_and_raised_if_it_still_fires_at_the_end() -> None:
+def test_alarms_under_a_lease_are_suppressed_and_raised_if_active_at_its_end() -> None:
     desk = Desk()
     ask(desk, "db")
     assert desk.take(alarm("web")) == [Disposition.SUPPRESSED]
@@ -55,7 +58,7 @@ def test_nothing_stays_silenced_when_an_operation_lasts_longer_than_it_was_to() 
     assert desk.leases.holders() == [CHANGE]
 
 
-def test_what_is_not_healthy_at_the_end_gets_an_incident_even_without_an_alarm() -> None:
+def test_an_unhealthy_component_at_the_end_gets_an_incident_even_without_an_alarm() -> None:
     desk = Desk()
     ask(desk, "db")
     said = release(desk, failing={"web": "web-up: connection refused"})
@@ -75,34 +78,51 @@ def test_a_holder_that_is_gone_loses_its_lease_and_the_next_gets_it() -> None:
 
 def test_a_remedy_calls_for_the_lease_of_a_routine_that_yields_and_of_nothing_else() -> None:
     desk = Desk()
-    ask(desk, "web", holder="maintenance.acme.shop.patches", kind=OperationKind.MAINTENANCE, yields=True)
+    ask(desk, "web", holder="maintenance.acme.shop.patches", kind=MAINTENANCE.name, yields=True)
     ask(desk, "mail")
-    routine = {"holder": "maintenance.acme.shop.weekly", "kind": OperationKind.MAINTENANCE}
+    routine = {"holder": "maintenance.acme.shop.weekly", "kind": MAINTENANCE.name}
     assert ask(desk, "web", **routine) is LeaseState.QUEUED
     assert desk.told == []
 
-    remedy = {"holder": "inc.acme.shop.1", "kind": OperationKind.REMEDY, "title": "Restart app"}
+    remedy = {"holder": "inc.acme.shop.1", "kind": REMEDY_HOLDER, "title": "Restart app"}
     assert ask(desk, "app", "mail", **remedy) is LeaseState.QUEUED
 
     called = LeaseWanted(holder="maintenance.acme.shop.patches", by="inc.acme.shop.1", title="Restart app")
     assert desk.told == [("maintenance.acme.shop.patches", called)]
     first = desk.leases.queue()[0]
     assert first.lease.holder == "inc.acme.shop.1"
-    assert "and gives way as soon as no host is half-way" in first.reason
+    assert "and releases it as soon as no host is half-way" in first.reason
 
 
-def test_only_those_who_lead_may_take_a_lease_away_and_its_holder_is_told() -> None:
+def test_only_possible_leads_may_revoke_a_lease_and_its_holder_is_notified() -> None:
     desk = Desk(people=[OPERATOR])
     ask(desk, "db")
-    with pytest.raises(ApplicationError, match="may not take leases back"):
-        release(desk, by="somebody@else.example")
+    with pytest.raises(ApplicationError, match="may not release leases"):
+        release(desk, by="desk@betalt.example")
     release(desk, by=OPERATOR)
-    assert (CHANGE, LeaseTakenBack(holder=CHANGE, by=OPERATOR)) in desk.told
+    assert (CHANGE, LeaseRevoked(holder=CHANGE, by=OPERATOR)) in desk.told
 
 
-def test_what_is_down_on_purpose_is_no_alarm_until_its_time_is_over_or_it_is_started() -> None:
+def test_a_dossier_in_which_nobody_may_lead_lets_nobody_give_the_watch_orders() -> None:
+    desk = Desk(people=[])
+    ask(desk, "db")
+    with pytest.raises(ApplicationError, match=r"may not release leases .*those who may: nobody"):
+        release(desk, by=OPERATOR)
+
+
+def test_without_a_dossier_anybody_gives_the_watch_orders() -> None:
     desk = Desk()
-    ask(desk, "db", kind=OperationKind.SHUT_DOWN)
+    desk.memory.plan = WatchPlan.without_dossier("acme.shop")
+    order = SilenceOrder(by="eve@x.example", reason="x", until=desk.now + timedelta(hours=1))
+
+    desk.orders.silence(order)
+
+    assert [silence.by for silence in desk.memory.silences.values()] == ["eve@x.example"]
+
+
+def test_planned_downtime_raises_no_alarm_until_it_ends_or_the_component_starts() -> None:
+    desk = Desk()
+    ask(desk, "db", kind=SHUT_DOWN.name)
     desk.take(alarm("web"), alarm("db"))
     release(desk, down=["web", "app", "db"], down_until=desk.now + timedelta(hours=8))
     desk.forward(hours=7)
@@ -111,16 +131,16 @@ def test_what_is_down_on_purpose_is_no_alarm_until_its_time_is_over_or_it_is_sta
     assert desk.started != []
 
     desk = Desk()
-    ask(desk, "db", kind=OperationKind.SHUT_DOWN)
+    ask(desk, "db", kind=SHUT_DOWN.name)
     desk.take(alarm("web"), alarm("db"))
     release(desk, down=["web", "app", "db"], down_until=desk.now + timedelta(hours=8))
-    ask(desk, "db", holder="start-up.acme.shop.1", kind=OperationKind.START_UP)
+    ask(desk, "db", holder="start-up.acme.shop.1", kind=START_UP.name)
     release(desk, by="start-up.acme.shop.1", holder="start-up.acme.shop.1", up=["db"])
     desk.desk.review()
     assert [order.alarms[0].component for _, order in desk.started] == ["db"]
 
 
-def test_what_fails_is_raised_although_its_component_was_renamed_since() -> None:
+def test_a_failure_is_raised_although_its_component_was_renamed() -> None:
     desk = Desk()
     ask(desk, "db")
     assert release(desk, failing={"database": "it does not answer"}).endswith("Raised: inc.acme.shop.1.")

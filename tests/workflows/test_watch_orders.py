@@ -23,7 +23,7 @@ from models.incident import (
     Merged,
 )
 from models.names import watch_id
-from models.slices import KnownIncident, OpenSpan, WatchSlice, WatchSliceRequest
+from models.plans import KnownIncident, OpenSpan, WatchPlan, WatchPlanRequest
 from models.watch import (
     BeginOperation,
     EndOperation,
@@ -34,22 +34,12 @@ from models.watch import (
     ReopenIncident,
     SilenceOrder,
     SplitIncident,
-    WatchTold,
+    WatchReply,
 )
 from tests.servers import pass_time
+from tests.workflows.shop import APPLICATION, CONTACTS, DEPENDS_ON, OPERATOR
 from tests.workflows.waiting import end_of
-from tests.workflows.world import (
-    APPLICATION,
-    DEPENDS_ON,
-    OPERATOR,
-    World,
-    alarm,
-    begin_watching,
-    cleared,
-    incident,
-    report,
-    watch_status,
-)
+from tests.workflows.world import World, alarm, begin_watching, cleared, incident, report, watch_status
 from workflows.watch.workflow import Watch
 
 
@@ -100,14 +90,19 @@ class StandInIncident:
 
 @dataclass
 class Ordered(World):
-    """A world whose slice says more."""
+    """A world whose plan says more."""
 
-    slice: dict[str, Any] = field(default_factory=dict)
+    plan: dict[str, Any] = field(default_factory=dict)
 
-    @activity.defn(name="load_watch_slice")
-    async def load_watch_slice(self, request: WatchSliceRequest) -> WatchSlice:
-        known = {"people": [OPERATOR], "depends_on": DEPENDS_ON, "closed": self.closed(request.incidents)}
-        return WatchSlice(application=request.application, known=True, dossier="d1", **(known | self.slice))
+    @activity.defn(name="load_watch_plan")
+    async def load_watch_plan(self, request: WatchPlanRequest) -> WatchPlan:
+        known = {
+            "contacts": CONTACTS,
+            "people": [OPERATOR],
+            "depends_on": DEPENDS_ON,
+            "closed": self.closed(request.incidents),
+        }
+        return WatchPlan(application=request.application, known=True, dossier="d1", **(known | self.plan))
 
     old: list[KnownIncident] = field(default_factory=list)
 
@@ -119,8 +114,8 @@ def watch(env: WorkflowEnvironment) -> WorkflowHandle[Any, Any]:
     return env.client.get_workflow_handle(watch_id(APPLICATION))
 
 
-async def order(env: WorkflowEnvironment, update: str, message: Any) -> WatchTold:
-    return await watch(env).execute_update(update, message, result_type=WatchTold)
+async def order(env: WorkflowEnvironment, update: str, message: Any) -> WatchReply:
+    return await watch(env).execute_update(update, message, result_type=WatchReply)
 
 
 async def refusal(env: WorkflowEnvironment, update: str, message: Any) -> str:
@@ -153,10 +148,10 @@ async def heard(env: WorkflowEnvironment, number: int, *, count: int = 1) -> lis
 WORKFLOWS = (Watch, StandInIncident)
 
 
-async def test_what_fires_at_night_is_opened_in_the_morning(skipping: WorkflowEnvironment) -> None:
+async def test_an_alarm_at_night_opens_an_incident_in_the_morning(skipping: WorkflowEnvironment) -> None:
     now = await skipping.get_current_time()
     hours = [OpenSpan(since=now + timedelta(hours=5), until=now + timedelta(hours=13))]
-    world = Ordered(slice={"open_spans": hours, "spans_until": now + timedelta(days=35)})
+    world = Ordered(plan={"open_spans": hours, "spans_until": now + timedelta(days=35)})
     async with world.worker(skipping.client, workflows=WORKFLOWS):
         [web, mail] = (await report(skipping.client, alarm("web"), alarm("mail"))).receipts
         await report(skipping.client, cleared("mail"))
@@ -164,22 +159,22 @@ async def test_what_fires_at_night_is_opened_in_the_morning(skipping: WorkflowEn
         await pass_time(skipping, timedelta(hours=6))
         told = await heard(skipping, 1)
         awake = await watch_status(skipping.client)
-    assert (web.disposition, mail.disposition) == (Disposition.HELD, Disposition.HELD)
-    assert (asleep.held, asleep.opened, awake.held, awake.opened) == (1, 0, 0, 1)
+    assert (web.disposition, mail.disposition) == (Disposition.DEFERRED, Disposition.DEFERRED)
+    assert (asleep.deferred, asleep.opened, awake.deferred, awake.opened) == (1, 0, 0, 1)
     assert told == ["alarm embedded/web"]
 
 
-async def test_hours_are_read_anew_before_they_run_out(skipping: WorkflowEnvironment) -> None:
+async def test_hours_are_read_again_before_they_run_out(skipping: WorkflowEnvironment) -> None:
     now = await skipping.get_current_time()
-    world = Ordered(slice={"open_spans": [], "spans_until": now + timedelta(days=10)})
+    world = Ordered(plan={"open_spans": [], "spans_until": now + timedelta(days=10)})
     async with world.worker(skipping.client, workflows=WORKFLOWS):
         await report(skipping.client, alarm("web"))
-        world.slice = {}  # now round the clock
+        world.plan = {}  # now round the clock
         await pass_time(skipping, timedelta(days=4))
         assert await heard(skipping, 1) == ["alarm embedded/web"]
 
 
-async def test_a_silence_ends_and_what_still_fires_is_raised(skipping: WorkflowEnvironment) -> None:
+async def test_alarms_that_are_still_active_are_raised_when_a_silence_ends(skipping: WorkflowEnvironment) -> None:
     world = Ordered()
     async with world.worker(skipping.client, workflows=WORKFLOWS):
         await begin_watching(skipping.client)
@@ -207,6 +202,10 @@ async def test_a_silence_that_is_lifted_raises_at_once(skipping: WorkflowEnviron
         assert await heard(skipping, 1) == ["alarm embedded/db"]
 
 
+EVE, DESK = "eve@x.example", "desk@betalt.example"
+"""A stranger, and a contact of a third party."""
+
+
 async def test_bad_orders_are_refused_in_a_sentence_that_says_what_there_is(skipping: WorkflowEnvironment) -> None:
     world = Ordered()
     async with world.worker(skipping.client, workflows=WORKFLOWS):
@@ -216,7 +215,8 @@ async def test_bad_orders_are_refused_in_a_sentence_that_says_what_there_is(skip
         refused = [
             await refusal(skipping, "silence", SilenceOrder(by=OPERATOR, reason="x", until=now + timedelta(days=31))),
             await refusal(skipping, "silence", SilenceOrder(by=OPERATOR, reason="x", until=now - timedelta(days=1))),
-            await refusal(skipping, "silence", SilenceOrder(by="eve@x.example", reason="x", until=hour)),
+            await refusal(skipping, "silence", SilenceOrder(by=EVE, reason="x", until=hour)),
+            await refusal(skipping, "silence", SilenceOrder(by=DESK, reason="x", until=hour)),
             await refusal(skipping, "silence", SilenceOrder(by=OPERATOR, reason="x", until=hour, components=["wbe"])),
             await refusal(skipping, "lift_silence", LiftSilence(id="s9", by=OPERATOR)),
             await refusal(skipping, "merge_incidents", MergeIncidents(incident="9", into="1", by=OPERATOR, reason="x")),
@@ -232,7 +232,8 @@ async def test_bad_orders_are_refused_in_a_sentence_that_says_what_there_is(skip
     wanted = [
         "a silence lasts 30 days at most",
         "the silence would end before it begins",
-        f"eve@x.example may not silence alarms of acme.shop; those who may: {OPERATOR}",
+        f"{EVE} is not a contact of acme.shop; the contacts are: {OPERATOR}",
+        f"{DESK} may not silence alarms of acme.shop; those who may: {OPERATOR}",
         "acme.shop has no component 'wbe'; it has web, app, db, mail",
         "acme.shop has no silence 's9'; there is none",
         "acme.shop has no open incident '9'; open: inc.acme.shop.1, inc.acme.shop.2",
@@ -247,7 +248,7 @@ async def test_bad_orders_are_refused_in_a_sentence_that_says_what_there_is(skip
 
 
 @pytest.mark.parametrize("how", ["update", "signal", "holder-gone", "time"])
-async def test_after_an_operation_what_still_fires_is_raised(skipping: WorkflowEnvironment, how: str) -> None:
+async def test_alarms_that_are_active_after_an_operation_are_raised(skipping: WorkflowEnvironment, how: str) -> None:
     world = Ordered()
     async with world.worker(skipping.client, workflows=WORKFLOWS):
         await begin_watching(skipping.client)
@@ -320,8 +321,8 @@ async def test_splitting_opens_an_incident_of_its_own(skipping: WorkflowEnvironm
     }
 
 
-async def test_what_comes_back_soon_runs_on_under_the_same_number(skipping: WorkflowEnvironment) -> None:
-    world = Ordered(slice={"reopen_within": timedelta(minutes=30)})
+async def test_a_fault_that_returns_soon_continues_under_the_same_number(skipping: WorkflowEnvironment) -> None:
+    world = Ordered(plan={"reopen_within": timedelta(minutes=30)})
     async with world.worker(skipping.client, workflows=WORKFLOWS):
         await report(skipping.client, alarm("web"))
         await heard(skipping, 1)
@@ -356,7 +357,7 @@ async def test_a_person_reopens_what_was_closed_long_ago(skipping: WorkflowEnvir
         reopened=2,
         title="Slow",
     )
-    world = Ordered(old=[old], slice={"next_number": 9})
+    world = Ordered(old=[old], plan={"next_number": 9})
     async with world.worker(skipping.client, workflows=WORKFLOWS):
         await begin_watching(skipping.client)
         told = await order(

@@ -15,7 +15,7 @@ from workflows.steps.text import step_text
     ("seconds", "said"),
     [(0.04, "0s"), (0.34, "300ms"), (9.44, "9s400ms"), (9.96, "10s"), (10.3, "10s"), (645.3, "10m45s"), (3599.7, "1h")],
 )
-def test_a_time_is_told_no_more_exactly_than_it_matters(seconds: float, said: str) -> None:
+def test_a_time_is_rounded_to_the_precision_that_matters(seconds: float, said: str) -> None:
     assert span(timedelta(seconds=seconds)) == said
 
 
@@ -33,7 +33,7 @@ def test_a_time_is_told_no_more_exactly_than_it_matters(seconds: float, said: st
         (StartStep(component="web", undo=[]), "start web; at most 5m; undone by nothing"),
         (
             NotifyStep(roles=["users"], text="Closed.", undo=[NotifyStep(contacts=["karin"], text="Open.")]),
-            "tell users: Closed.; at most 5m; undone by tell karin: Open.; at most 5m",
+            "notify users: Closed.; at most 5m; undone by notify karin: Open.; at most 5m",
         ),
     ],
     ids=["run", "check", "undo that is nothing", "undo of steps"],

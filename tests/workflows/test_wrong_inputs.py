@@ -44,7 +44,7 @@ def _kinds() -> set[type[BaseModel]]:
     return {kind for kind in taken if isinstance(kind, type) and issubclass(kind, BaseModel)}
 
 
-STATE = {"slice": {"application": "acme.shop", "known": False}, "next_number": 1, "next_alarm": 1}
+STATE = {"plan": {"application": "acme.shop", "known": False}, "next_number": 1, "next_alarm": 1}
 MEMORY = {"lead": "mallory@example.com", "opened_at": "2026-03-01T12:00:00Z"}
 
 
@@ -207,7 +207,7 @@ def test_every_fault_of_an_input_is_named_with_what_is_allowed_and_a_sample(kind
 
 
 @pytest.mark.slow
-async def test_what_is_started_with_a_wrong_input_ends_with_a_sentence(site: Site) -> None:
+async def test_a_workflow_with_a_wrong_input_ends_with_one_sentence(site: Site) -> None:
     async def faults(cls: type, wrong: Wrong) -> list[str]:
         name = _definition(cls).name
         error = await _failure(await site.start(name, *wrong.given))
@@ -273,7 +273,7 @@ async def test_a_workflow_type_that_does_not_exist_is_answered_and_ended(site: S
     assert "maintenance" in error.message
 
 
-def test_what_takes_an_update_or_a_signal_has_its_name() -> None:
+def test_every_handler_is_named_like_its_update_or_signal() -> None:
     handlers = [h for cls in CLASSES for h in (*_definition(cls).updates.values(), *_definition(cls).signals.values())]
 
     assert [h.name for h in handlers if h.name != h.fn.__name__] == []
@@ -285,10 +285,10 @@ def test_what_takes_an_update_or_a_signal_has_its_name() -> None:
         (
             "incident",
             {},
-            "its watch opens an incident: start open-incident, or send the update open_incident to watch.",
+            "only the watch can start an incident: start open-incident, or send the update open_incident to watch.",
         ),
-        ("watch", {"state": STATE}, "state is what an earlier run carries over; leave it out"),
-        ("major", {"memory": MEMORY}, "memory is what an earlier run carries over; leave it out"),
+        ("watch", {"state": STATE}, "only an earlier run may set state; leave it out"),
+        ("major", {"memory": MEMORY}, "only an earlier run may set memory; leave it out"),
     ],
 )
 async def test_nobody_goes_round_the_question_who_they_are_by_starting_what_programs_start(

@@ -22,131 +22,52 @@ from activities.records.plans import monitored_hours
 from models.alarms import Alarm, AlarmBatch, AlarmState, BatchReceipt
 from models.base import digest
 from models.beginning import BeginIncident, EndIncident, IncidentBegun, IncidentEnded
-from models.channels import Channel
 from models.clock import ClockEvent, ClockReading, ReadClock
-from models.dossier.agreement import Agreement, CauseCode, IncidentTerms, Level, Target
+from models.dossier.agreement import Agreement, CauseCode, Level
 from models.dossier.instructions import Approval, RestartStep, RunStep, Step
-from models.dossier.parties import Language, Party, PartyKind
+from models.dossier.parties import Party
 from models.errors import NotFoundError
 from models.gates import Decision, DecisionReceipt, GateState
-from models.hosts import Commands, HostTarget
 from models.incident import IncidentOutcome, IncidentStatus
 from models.jobs import BatchResult, EnsureComponent, JobResult, Outcome, RunBatch, RunJob
-from models.lease import AskForLease, LeaseAnswer, LeaseState, ReleaseLease
-from models.names import WORKFLOW_QUEUE, incident_id, site_queue, watch_id
-from models.notices import Delivery, DeliveryState, NoticeReceipt, Occasion, RungReached, SendNotice
-from models.people import IdentifiedPeople, IdentifyPeople, Person
-from models.probes import HealthVerdict, ProbeTarget, Sample, Seen, TcpProbe, WatchHealth
-from models.proof import Use
-from models.records import AlarmRecord, DecisionUse, IncidentRecord, OpenedGate, OpenGate, UseDecision, WriteRecords
-from models.slices import (
-    ApplicationPlan,
-    ComponentPlan,
+from models.lease import LeaseAnswer, LeaseState, ReleaseLease, RequestLease
+from models.names import WORKFLOW_QUEUE, incident_id, watch_id
+from models.notices import Delivery, DeliveryState, LevelReached, NoticeReceipt, Occasion, SendNotice
+from models.people import ANYBODY, IdentifiedPeople, IdentifyPeople, People
+from models.plans import (
     IncidentPlan,
     InstructionMatch,
     KnownIncident,
     PartyBrief,
-    Placement,
     PlannedRemedy,
     PlanRequest,
     RunbookOffer,
-    SiteProbes,
-    WatchSlice,
-    WatchSliceRequest,
+    WatchPlan,
+    WatchPlanRequest,
 )
-from models.watch import EndedIncidents, LookUpIncidents, WatchOrder, WatchStatus, WatchTold
+from models.probes import HealthVerdict, ProbeTarget, Sample, Seen, WatchHealth
+from models.proof import Use
+from models.records import AlarmRecord, DecisionUse, IncidentRecord, OpenedGate, OpenGate, UseDecision, WriteRecords
+from models.watch import EndedIncidents, FindEndedIncidents, WatchOrder, WatchReply, WatchStatus
 from tests.fakes import known_without_a_dossier
 from tests.once import Once
 from tests.replaying import replayed
+from tests.workflows.shop import (
+    APPLICATION,
+    CONTACTS,
+    DEPENDENCIES,
+    DEPENDS_ON,
+    OPERATOR,
+    QUEUE,
+    SECOND_LINE,
+    agreement,
+    application_plan,
+    parties,
+    probes_of,
+)
 from workflows.incident.workflow import Incident
 from workflows.runtime.serving import BoundedWorker
-from workflows.steps.dependencies import needs
 from workflows.watch.workflow import Watch
-
-APPLICATION = "acme.shop"
-OPERATOR = "anna@supplier.example"
-SECOND_LINE = "bo@supplier.example"
-DEPENDS_ON = {"web": ["app"], "app": ["db"], "db": [], "mail": []}
-QUEUE = site_queue("dc")
-HOST = HostTarget(name="host1", address="127.0.0.1", user="ops", host_keys=["ssh-ed25519 AAAA"], credential="agent:")
-
-
-def _probes(name: str) -> SiteProbes:
-    return SiteProbes(
-        queue=QUEUE, targets=[ProbeTarget(point=f"{APPLICATION}.{name}-up", probe=TcpProbe(host="127.0.0.1", port=1))]
-    )
-
-
-def agreement(**fields: Any) -> Agreement:
-    """Round the clock, as most tests want it: P1 in fifteen minutes and four hours, a word to the customer every hour."""
-    level = {"within": "15m", "hours": "always"}
-    usual: dict[str, Any] = {
-        "number": "T-1",
-        "signed": "2026-01-01",
-        "signed_by": ["Ann, supplier"],
-        "undertakings": ["incident"],
-        "service_hours": {"always": "24x7"},
-        "service_levels": {
-            "P1": {
-                "respond": level,
-                "restore": level | {"within": "4h"},
-                "update": level | {"within": "1h"},
-            },
-            "P3": {"respond": level | {"within": "2h"}, "restore": level | {"within": "2d"}},
-        },
-        "pauses": {"waiting_for_customer": ["respond", "restore"], "waiting_for_third_party": ["restore"]},
-    }
-    return Agreement.model_validate(usual | fields)
-
-
-def parties() -> dict[str, Party]:
-    """Supplier, customer, third party."""
-    return {
-        "supplier": Party(name="Supplier", kind=PartyKind.SUPPLIER),
-        "acme": Party(name="Acme", kind=PartyKind.CUSTOMER, language=Language.SWEDISH),
-        "betalt": Party(
-            name="Betalt",
-            kind=PartyKind.THIRD_PARTY,
-            answers_within=Target(within=timedelta(hours=2), hours="always"),
-            support="+46 8 465 004 00",
-        ),
-    }
-
-
-CONTACTS = [
-    Person(name=name, also=[name.partition("@")[0]])
-    for name in (OPERATOR, SECOND_LINE, "boss@supplier.example", "cio@acme.example", "desk@betalt.example")
-]
-
-
-def application_plan(**terms: Any) -> ApplicationPlan:
-    """The plan of an application: web needs app needs db; mail stands alone."""
-    place = Placement(host=HOST, queue=QUEUE)
-    usual = {
-        "confirm_looks": 3,
-        "confirm_every": timedelta(seconds=5),
-        "healthy_for": timedelta(minutes=2),
-        "recovery_within": timedelta(minutes=5),
-    }
-    return ApplicationPlan(
-        application=APPLICATION,
-        dossier="d1",
-        name="Shop",
-        hosts={"host1": place},
-        components={
-            name: ComponentPlan(
-                name=name,
-                title=name,
-                placements=[place],
-                control=Commands(start="start", stop="stop", status="status"),
-                depends_on=needed,
-                health=[_probes(name)],
-            )
-            for name, needed in DEPENDS_ON.items()
-        },
-        terms=IncidentTerms(**(usual | terms)),
-        people={"operator": [OPERATOR], "approver": ["boss@supplier.example", "cio@acme.example"]},
-    )
 
 
 async def _right_now() -> datetime:
@@ -189,15 +110,15 @@ class World:
     parties: dict[str, Party] = field(default_factory=parties)
     terms: dict[str, Any] = field(default_factory=dict)
     """Of incidents, where they differ from the usual."""
-    ladder: list[list[str]] = field(default_factory=lambda: [[OPERATOR], [SECOND_LINE], ["cio@acme.example"]])
+    policy: list[list[str]] = field(default_factory=lambda: [[OPERATOR], [SECOND_LINE], ["cio@acme.example"]])
     deaf: set[str] = field(default_factory=set)
     """Whom no notice reaches."""
     notices: list[SendNotice] = field(default_factory=list)
-    slice: dict[str, Any] = field(default_factory=dict)
+    plan: dict[str, Any] = field(default_factory=dict)
     """What the watch is told of its dossier, where it differs from the usual."""
     mute: bool = False
     """Whether sending notices fails altogether."""
-    leases: list[AskForLease] = field(default_factory=list)
+    leases: list[RequestLease] = field(default_factory=list)
     """That were asked for."""
     given_back: list[ReleaseLease] = field(default_factory=list)
     before: list[ClockEvent] = field(default_factory=list)
@@ -213,8 +134,8 @@ class World:
 
     # --- records
 
-    @activity.defn(name="load_watch_slice")
-    async def load_watch_slice(self, request: WatchSliceRequest) -> WatchSlice:
+    @activity.defn(name="load_watch_plan")
+    async def load_watch_plan(self, request: WatchPlanRequest) -> WatchPlan:
         said: dict[str, Any] = {
             "known": self.known,
             "dossier": self.dossier,
@@ -222,8 +143,10 @@ class World:
             "depends_on": DEPENDS_ON if self.known else {},
             "incidents": self.open_before,
             "matrix": self.agreement.priorities,
+            "contacts": CONTACTS if self.known else None,
+            "people": People.of([OPERATOR, SECOND_LINE]) if self.known else ANYBODY,
         } | monitored_hours(self.agreement, await self.now())
-        return WatchSlice(application=request.application, **(said | self.slice))
+        return WatchPlan(application=request.application, **(said | self.plan))
 
     @activity.defn(name="load_incident_plan")
     async def load_incident_plan(self, request: PlanRequest) -> IncidentPlan:
@@ -231,21 +154,21 @@ class World:
         if not self.readable:
             raise ApplicationError("the dossier d1 is not in the records", type="NotFoundError", non_retryable=True)
         if not self.known:
-            return IncidentPlan(plan=None, handover=handover)
-        ill = [p.removesuffix("-up") for p in request.ill]
+            return IncidentPlan.without_dossier(handover)
+        failing = [p.removesuffix("-up") for p in request.failing]
         named = [c for c in DEPENDS_ON if c in {*request.components, *(p[:-3] for p in request.measuring_points)}]
-        affected = list(dict.fromkeys([*(request.roots or ill)[:1], *named])) or list(DEPENDS_ON)
+        affected = list(dict.fromkeys([*(request.roots or failing)[:1], *named])) or list(DEPENDS_ON)
         # Every component has an instruction of its own; they match where it is ill.
-        order = list(dict.fromkeys([*affected[:1], *(c for c in DEPENDS_ON if c in {*ill, *affected})]))
+        order = list(dict.fromkeys([*affected[:1], *(c for c in DEPENDS_ON if c in {*failing, *affected})]))
         matches = [
-            InstructionMatch(name=f"{c}-down", title=f"{c} does not answer", component=c, why=f"{c}-up is ill")
-            for c in (order if request.ill else affected[:1])
+            InstructionMatch(name=f"{c}-down", title=f"{c} does not answer", component=c, why=f"{c}-up fails")
+            for c in (order if request.failing else affected[:1])
             if not request.subject
         ]
         untried = next((m for m in matches if m.name not in request.tried), None)
         first = (untried and untried.component) or affected[0]
         affected = [first, *(c for c in affected if c != first)]
-        chain = [c for c in DEPENDS_ON if c in affected or any(c in needs(DEPENDS_ON, a) for a in affected)]
+        chain = DEPENDENCIES.with_needs(affected)
         return IncidentPlan(
             plan=None if request.only_instruction else application_plan(**self.terms),
             matches=matches,
@@ -254,7 +177,7 @@ class World:
             impact=Level.HIGH,
             affected=affected,
             probeable=bool(request.measuring_points),
-            confirm=[] if request.subject else [_probes(name) for name in chain],
+            confirm=[] if request.subject else [probes_of(name) for name in chain],
             collect=[RunStep(component=first, command="uptime", read_only=True)] if untried else [],
             remedies=[
                 PlannedRemedy(
@@ -269,13 +192,13 @@ class World:
             else [],
             runbooks=[RunbookOffer(name="free-disk-space", title="Free disk space")],
             handover=handover,
-            handover_deciders=[OPERATOR],
+            handover_deciders=People.of([OPERATOR]),
             matrix=self.agreement.priorities,
             parties={
                 key: PartyBrief(name=p.name, kind=p.kind, language=p.language, support=p.support or "")
                 for key, p in self.parties.items()
             },
-            leaders=[OPERATOR, SECOND_LINE],
+            leaders=People.of([OPERATOR, SECOND_LINE]),
             contacts=CONTACTS,
             causes={f"restart-{first}": CauseCode.APPLICATION},
         )
@@ -283,7 +206,7 @@ class World:
     @activity.defn(name="begin_incident")
     async def begin_incident(self, request: BeginIncident) -> IncidentBegun:
         """As the real one does it, by what this world says; its records are this list."""
-        plan = IncidentPlan(plan=None, handover=Approval(roles=["operator"]))
+        plan = IncidentPlan.without_dossier(Approval(roles=["operator"]))
         fault = "" if self.readable else "the dossier d1 is not in the records"
         if self.readable:
             plan = await self.load_incident_plan(request.plan)
@@ -300,20 +223,19 @@ class World:
     @activity.defn(name="end_incident")
     async def end_incident(self, request: EndIncident) -> IncidentEnded:
         await self.write_records(request.records)
-        return IncidentEnded(account="a" * 64, reading=reading_at_the_end(request, self._read))
+        return IncidentEnded(report="a" * 64, reading=reading_at_the_end(request, self._read))
 
     @activity.defn(name="request_lease")
-    async def request_lease(self, request: AskForLease) -> LeaseAnswer:
+    async def request_lease(self, request: RequestLease) -> LeaseAnswer:
         self.leases.append(request)
         fences = {f"{APPLICATION}.{name}": len(self.leases) * 1000 for name in DEPENDS_ON}  # as the plan says
-        asked = set(request.components)
-        covers = [c for c in DEPENDS_ON if c in asked or asked & needs(DEPENDS_ON, c)]
+        covers = DEPENDENCIES.covering(request.components)
         return LeaseAnswer(state=LeaseState.GRANTED, reason="granted", components=covers, fences=fences)
 
     @activity.defn(name="release_lease")
-    async def release_lease(self, request: ReleaseLease) -> WatchTold:
+    async def release_lease(self, request: ReleaseLease) -> WatchReply:
         self.given_back.append(request)
-        return WatchTold(message="given back")
+        return WatchReply(message="given back")
 
     @activity.defn(name="open_gate")
     async def open_gate(self, request: OpenGate) -> OpenedGate:
@@ -349,20 +271,20 @@ class World:
         self.notices.append(notice)
         return self.answer(notice)
 
-    @activity.defn(name="look_up_incidents")
-    async def look_up_incidents(self, request: LookUpIncidents) -> EndedIncidents:
+    @activity.defn(name="find_ended_incidents")
+    async def find_ended_incidents(self, request: FindEndedIncidents) -> EndedIncidents:
         return EndedIncidents(ended={i: self.ended[i] for i in request.ids if i in self.ended})
 
     def answer(self, notice: SendNotice) -> NoticeReceipt:
         """What becomes of a notice: everybody is reached by e-mail, but for the deaf."""
-        audience, rung = notice.audience, None
+        audience, level = notice.audience, None
         people = audience.contacts
-        if audience.rung is not None:
-            if audience.rung > len(self.ladder):
+        if audience.level is not None:
+            if audience.level > len(self.policy):
                 return NoticeReceipt(key=notice.key)
-            people = self.ladder[audience.rung - 1]
-            rung = RungReached(
-                number=audience.rung, rungs=len(self.ladder), acknowledge_within_seconds=900, people=people
+            people = self.policy[audience.level - 1]
+            level = LevelReached(
+                number=audience.level, levels=len(self.policy), acknowledge_within_seconds=900, people=people
             )
         elif audience.customer:
             people = ["cio@acme.example"]
@@ -370,12 +292,12 @@ class World:
             people = [f"desk@{audience.party}.example"]
         return NoticeReceipt(
             key=notice.key,
-            rung=rung,
+            level=level,
             deliveries=[
                 Delivery(
                     to=who,
                     email=who,
-                    channel=Channel.EMAIL,
+                    channel="email",
                     state=DeliveryState.FAILED if who in self.deaf else DeliveryState.SENT,
                     at=datetime(2026, 3, 1, tzinfo=UTC),
                 )
@@ -422,11 +344,11 @@ class World:
         self.on_look()
         self.looked.append(request)
         samples = [self._look(t) for t in request.targets]
-        ill = [s.point for s in samples if s.seen is not Seen.OK]
+        failing = [s.point for s in samples if s.seen is not Seen.OK]
         if not self.certain:
-            return HealthVerdict(healthy=False, certain=False, looks=0, samples=[], reason="nobody could look")
-        reason = f"{', '.join(ill)} fail" if ill else "all points are healthy"
-        return HealthVerdict(healthy=not ill, looks=1, samples=samples, reason=reason)
+            return HealthVerdict(healthy=False, certain=False, checks=0, samples=[], reason="nobody could look")
+        reason = f"{', '.join(failing)} fail" if failing else "all points are healthy"
+        return HealthVerdict(healthy=not failing, checks=1, samples=samples, reason=reason)
 
     def _look(self, target: ProbeTarget) -> Sample:
         name = target.point.rsplit(".", 1)[1].removesuffix("-up")

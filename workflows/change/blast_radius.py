@@ -1,4 +1,4 @@
-"""What a change touches, what may notice it, and what could go wrong: worked out from the dossier, before anybody approves."""
+"""The blast radius and the risk of a change. Both are computed from the dossier, before anybody is asked to approve."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from models.dossier.instructions import (
     Step,
     StopStep,
 )
-from models.slices import ApplicationPlan
+from models.plans import ApplicationPlan
 from workflows.steps.scope import scope_of
 
 _MANY_HOSTS = 10
-"""From so many hosts on a change is more than a small one."""
+"""A change that acts on this many hosts, or more, has at least medium risk."""
 
 
 def acting_steps(change: Change) -> list[Step]:
-    """All steps that may act on something, those that undo included."""
+    """Return all steps that may act on something, including the steps of a rollback."""
     found: list[Step] = []
     for step in [*change.before, *change.steps, *change.verify]:
         found.append(step)
@@ -35,25 +35,25 @@ def acting_steps(change: Change) -> list[Step]:
 
 
 def blast_radius(change: Change, plan: ApplicationPlan, survey: ChangeSurvey) -> BlastRadius:
-    """What a change acts on, and what needs that, passes through it or talks to it."""
+    """Return the components and hosts that a change acts on, with the dependants, flows and integrations that it may disturb."""
     steps = acting_steps(change)
     scope = scope_of(plan, steps)
-    touched = list(plan.components) if scope == [] else scope or []
-    dependants = [n for n in plan.components if n not in touched and any(n in plan.dependants(t) for t in touched)]
-    near = {*touched, *dependants}
+    touched = scope.among(plan.components) if scope else []
+    near = plan.dependencies.with_dependants(touched)
+    dependants = [name for name in near if name not in touched]
     return BlastRadius(
         components=touched,
-        whole=scope == [],
+        whole=scope is not None and scope.whole,
         hosts=_hosts(steps, plan),
         dependants=dependants,
-        flows=[_flow_text(flow) for flow in survey.flows if near & set(flow.through)],
-        integrations=[_integration_text(i) for i in survey.integrations if near & {i.source, i.target}],
+        flows=[_flow_text(flow) for flow in survey.flows if set(flow.through).intersection(near)],
+        integrations=[_integration_text(i) for i in survey.integrations if {i.source, i.target}.intersection(near)],
     )
 
 
 def risk_of(change: Change, plan: ApplicationPlan, survey: ChangeSurvey, radius: BlastRadius) -> tuple[Risk, list[str]]:
-    """The highest of what its author thinks and what it touches, with the reasons, one sentence each."""
-    reasons = [(change.risk, f"its author says {change.risk.value}")]
+    """Return the risk with its reasons, one sentence each: the highest of the author's estimate and of the rules on impact."""
+    reasons = [(change.risk, f"the author estimates {change.risk.value}")]
     reasons += _by_impact(change, plan, survey, radius)
     if len(radius.hosts) >= _MANY_HOSTS:
         reasons.append((Risk.MEDIUM, f"it acts on {len(radius.hosts)} hosts"))
@@ -78,18 +78,18 @@ def _by_impact(
     bare = [number for number, step in enumerate(change.steps, 1) if not can_be_undone(step)]
     if bare:
         steps = f"step {bare[0]}" if len(bare) == 1 else f"steps {_listed([str(n) for n in bare])}"
-        yield Risk.HIGH if grave else Risk.MEDIUM, f"nothing takes {steps} back"
+        yield Risk.HIGH if grave else Risk.MEDIUM, f"{steps} cannot be rolled back"
 
 
 def can_be_undone(step: Step) -> bool:
-    """Whether there is nothing to take back, or something that does."""
+    """Return whether the step can be rolled back, or changes nothing."""
     match step:
         case RunStep():
             return step.read_only or step.undo is not None
         case RunbookStep():
             return step.undo is not None
         case _:
-            return True  # starting and stopping is taken back by itself; asking, waiting and looking change nothing
+            return True  # A start and a stop undo each other; asking, waiting and probing change nothing.
 
 
 def _hosts(steps: Iterable[Step], plan: ApplicationPlan) -> list[str]:
@@ -115,8 +115,8 @@ def _hosts_of(step: Step, plan: ApplicationPlan) -> list[str]:
 
 
 def placed(component: str, plan: ApplicationPlan) -> list[str]:
-    """The hosts of a component; none for one that the dossier does not know."""
-    return [p.host.name for p in plan.components[component].placements] if component in plan.components else []
+    """Return the names of a component's hosts; none for a component that the dossier does not contain."""
+    return [p.host.name for p in plan.components[component].routed_hosts] if component in plan.components else []
 
 
 def _flow_text(flow: FlowBrief) -> str:
@@ -124,7 +124,7 @@ def _flow_text(flow: FlowBrief) -> str:
 
 
 def _integration_text(between: IntegrationBrief) -> str:
-    who = ", ".join(part for part in (between.party, between.contact and f"tell {between.contact}") if part)
+    who = ", ".join(part for part in (between.party, between.contact and f"inform {between.contact}") if part)
     return f"{between.name}: {between.source} to {between.target}, {between.carries}" + (f" ({who})" if who else "")
 
 

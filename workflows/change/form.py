@@ -1,4 +1,4 @@
-"""Starting a change from the UI's form: small enough to be typed; it gets its number and goes on by itself."""
+"""The workflow behind the start form of a change: it takes a number and starts the change as a workflow of its own."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from activities.stubs.changes import number_change
 from models.change import ChangeForm, ChangeOrder, ChangeStarted, NumberChange
 from models.converter import WRONG_INPUT
 from models.names import APPLICATION, CUSTOMER, TITLE, WORKFLOW_QUEUE, operation_id
-from models.operation import OperationKind
+from models.operation_kinds import CHANGE
 from workflows.runtime.calls import call
 from workflows.runtime.keys import action_key
 from workflows.runtime.markdown import link, page, plain, summary_line
@@ -25,11 +25,11 @@ _TITLE = SearchAttributeKey.for_keyword(TITLE)
 
 @workflow.defn(name="submit-change", failure_exception_types=WRONG_INPUT)
 class SubmitChange:
-    """One form, filled in."""
+    """Starts one change from a form that a person filled in, in the Temporal UI."""
 
     @workflow.run
     async def run(self, form: ChangeForm) -> ChangeStarted:
-        """Give the change its number and start it; its page says what becomes of it."""
+        """Take the next number, start the change, and return its id. The change continues when this workflow has ended."""
         workflow.upsert_search_attributes(
             [
                 _CUSTOMER.value_set(form.application.partition(".")[0]),
@@ -42,10 +42,10 @@ class SubmitChange:
             NumberChange(key=action_key("number"), application=form.application, routine=form.routine, by=form.by),
             summary="Give the change its number",
         )
-        id = operation_id(OperationKind.CHANGE.value, form.application, taken.number)
+        id = operation_id(CHANGE.name, form.application, taken.number)
         with suppress(WorkflowAlreadyStartedError):  # by this form, before it was reset
             await workflow.start_child_workflow(
-                OperationKind.CHANGE.value,
+                CHANGE.name,
                 ChangeOrder.model_validate(form.model_dump()),
                 id=id,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,

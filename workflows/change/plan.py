@@ -1,6 +1,6 @@
-"""A change as it is shown to whoever approves it: pure functions of what the dossier says.
+"""The plan of a change, as its approvers see it. All functions are pure: they use only the order and the dossier.
 
-What an approval is bound to is plain data (`parts`), not its wording, so that another release words it as it likes.
+An approval is bound to the digest of plain data (`parts`), and not to the text. A new release may therefore change the text.
 """
 
 from __future__ import annotations
@@ -11,25 +11,25 @@ from typing import Any
 from models.base import digest, format_duration
 from models.change import BlastRadius, ChangeKind, ChangeOrder, ChangePlan, ChangeSurvey, PartyQuestion
 from models.dossier.changes import BY_DEFAULT, CHANGE_APPROVER, ChangeApprovals, HealthBounds, OnFailure, Risk
-from models.dossier.instructions import Change, OtherStep, ProbeStep, RunbookStep, RunStep, Step
+from models.dossier.instructions import AskStep, Change, OtherStep, ProbeStep, RunbookStep, RunStep, Step
 from models.hosts import Control, HostTarget, Systemd
-from models.slices import ApplicationPlan
+from models.plans import ApplicationPlan
 from workflows.change.blast_radius import acting_steps, blast_radius, risk_of
 from workflows.steps.lease import refuse_operation
 from workflows.steps.text import plan_text
 
 _ON_FAILURE = {
-    OnFailure.UNDO: "what was done is taken back at once",
-    OnFailure.ASK: "people are asked whether to try again, go on or take back what was done",
+    OnFailure.UNDO: "the change is rolled back at once",
+    OnFailure.ASK: "Driftvakt asks people whether to retry, continue or roll back",
 }
 
 
 def plan_change(order: ChangeOrder, plan: ApplicationPlan, survey: ChangeSurvey) -> ChangePlan:
-    """Work a change out; `OperationRefused` says in a sentence why it cannot be made as it was ordered."""
+    """Return the plan of a change. Raise `OperationRefused`, with the reason in one sentence, when the order is not valid."""
     change = survey.change or order.change
     if change is None or (order.routine is not None and order.change is not None):
         raise refuse_operation(
-            "a change is either a routine of the dossier or written out; give one of `routine` and `change`"
+            "a change is either a routine of the dossier or described in full: give either `routine` or `change`"
         )
     kind = _kind(order, survey)
     _refuse_unknown_names(change, plan)
@@ -51,8 +51,8 @@ def plan_change(order: ChangeOrder, plan: ApplicationPlan, survey: ChangeSurvey)
 def _kind(order: ChangeOrder, survey: ChangeSurvey) -> ChangeKind:
     kind = order.kind or (ChangeKind.STANDARD if survey.standard else ChangeKind.NORMAL)
     if kind is ChangeKind.STANDARD and not survey.standard:
-        what = f"the routine {order.routine}" if order.routine else "a change that was written out"
-        raise refuse_operation(f"{what} was not agreed once for all; order it as a normal or an emergency change")
+        what = f"the routine {order.routine}" if order.routine else "a change that is described in full"
+        raise refuse_operation(f"{what} is not a standard change: order it as a normal or an emergency change")
     return kind
 
 
@@ -61,8 +61,8 @@ def _refuse_unknown_names(change: Change, plan: ApplicationPlan) -> None:
         have = getattr(plan, known)
         if named not in have:
             raise refuse_operation(
-                f"{plan.application} has no {what} {named!r}; it has {', '.join(have) or 'none'}. Mend the change and submit it "
-                "again"
+                f"{plan.application} has no {what} {named!r}; it has {', '.join(have) or 'none'}. Correct the change and "
+                "submit it again"
             )
 
 
@@ -78,6 +78,8 @@ def _names(change: Change) -> Iterator[tuple[str, str, str]]:
                 yield "host", name, "hosts"
         if isinstance(step, ProbeStep):
             yield from (("measuring point", point, "points") for point in step.measuring_points)
+        if isinstance(step, AskStep):
+            yield from (("contact with the role", role, "people") for role in step.approval.roles)
     yield from (("measuring point", point, "points") for point in change.bounds.values)
 
 
@@ -94,17 +96,18 @@ def _questions(risk: Risk, survey: ChangeSurvey) -> list[PartyQuestion]:
         elif agreed:
             roles = " or ".join(approval.roles)
             raise refuse_operation(
-                f"nobody of the {party} holds the role {roles}, so nobody may approve this; see the dossier"
+                f"nobody of the {party} has the role {roles}, so nobody may approve this change: give somebody the role"
             )
     if not found:
         raise refuse_operation(
-            f"nobody may approve this: give somebody the role {CHANGE_APPROVER}, or name roles under agreement.changes.approvals"
+            f"nobody may approve this change: give somebody the role {CHANGE_APPROVER}, "
+            "or name roles under agreement.changes.approvals"
         )
     return found
 
 
 def _agreed(approvals: dict[Risk, ChangeApprovals], risk: Risk) -> ChangeApprovals | None:
-    """Those of this risk, else of the next higher, else of the next lower."""
+    """Return the approvals agreed for this risk, else for the next higher one, else for the next lower one."""
     order = list(Risk)
     at = order.index(risk)
     for nearest in [*order[at:], *reversed(order[:at])]:
@@ -113,22 +116,22 @@ def _agreed(approvals: dict[Risk, ChangeApprovals], risk: Risk) -> ChangeApprova
     return None
 
 
-# --- what an approval is bound to
+# --- the data that an approval is bound to
 
 
 def _parts(change: Change, plan: ApplicationPlan, survey: ChangeSurvey, radius: BlastRadius) -> dict[str, Any]:
     steps = acting_steps(change)
     checks = [step.check for step in steps if isinstance(step, OtherStep) and step.check is not None]
-    looked_at = {step.component for step in steps if isinstance(step, RunStep)} | {check.component for check in checks}
-    components = [n for n in plan.components if n in radius.components or n in looked_at]
+    queried = {step.component for step in steps if isinstance(step, RunStep)} | {check.component for check in checks}
+    components = [n for n in plan.components if n in radius.components or n in queried]
     named = {step.host for step in steps if isinstance(step, RunStep)} | {check.host for check in checks}
-    hosts = {n for c in components for n in (p.host.name for p in plan.components[c].placements)} | named
+    hosts = {n for c in components for n in (p.host.name for p in plan.components[c].routed_hosts)} | named
     return {
         "application": plan.application,
         "change": change.model_dump(mode="json", exclude_defaults=True),
         "components": {
             name: {
-                "hosts": [place.host.name for place in plan.components[name].placements],
+                "hosts": [place.host.name for place in plan.components[name].routed_hosts],
                 "control": _control(plan.components[name].control),
             }
             for name in components
@@ -146,7 +149,7 @@ def _control(control: Control | None) -> Any:
     return None if control is None else control.model_dump(mode="json")
 
 
-# --- in words
+# --- the text
 
 
 def _text(
@@ -164,13 +167,14 @@ def _text(
             *_steps("Before", change.before),
             *_steps("Steps", change.steps),
             *_steps("Verify", change.verify),
-            f"Then what was healthy before must be healthy for {format_duration(change.healthy_for)}; {_bounds(change.bounds)}",
+            "Proof: every measuring point that was healthy before the change must be healthy for "
+            f"{format_duration(change.healthy_for)} after it; {_bounds(change.bounds)}",
             f"If a step fails: {_ON_FAILURE[change.on_failure]}",
             *_radius(radius),
             *(_component(name, plan) for name in parts["components"]),
             *(_host(plan.hosts[name].host) for name in parts["hosts"]),
             *(f"Runbook {name}: source {source[:12]}" for name, source in parts["runbooks"].items()),
-            f"All of this as data: {digest(parts)}",
+            f"Full plan, SHA-256: {digest(parts)}",
         ]
     )
 
@@ -183,7 +187,7 @@ def _steps(head: str, steps: list[Step]) -> Iterator[str]:
 
 def _bounds(bounds: HealthBounds) -> str:
     said = [
-        f"latency at most {bounds.latency_factor:g} times that before and {format_duration(bounds.latency_slack)} more"
+        f"latency at most {bounds.latency_factor:g} times the latency before, plus {format_duration(bounds.latency_slack)}"
     ]
     for point, limit in bounds.values.items():
         parts = [f"{name.replace('_', ' ')} {value:g}" for name, value in limit.model_dump(exclude_none=True).items()]
@@ -193,24 +197,24 @@ def _bounds(bounds: HealthBounds) -> str:
 
 def _radius(radius: BlastRadius) -> Iterator[str]:
     yield f"Acts on: {', '.join(radius.components) or 'nothing'}; hosts: {', '.join(radius.hosts) or 'none'}"
-    yield f"Needs those: {', '.join(radius.dependants) or 'nothing else'}"
+    yield f"Components that depend on these: {', '.join(radius.dependants) or 'none'}"
     yield from (f"Flow: {flow}" for flow in radius.flows)
     yield from (f"Integration: {between}" for between in radius.integrations)
 
 
 def _component(name: str, plan: ApplicationPlan) -> str:
     part = plan.components[name]
-    hosts = ", ".join(place.host.name for place in part.placements) or "no host of ours"
+    hosts = ", ".join(place.host.name for place in part.routed_hosts) or "no host in the dossier"
     match part.control:
         case None:
-            how = "not started or stopped by us"
+            how = "Driftvakt does not start or stop it"
         case Systemd(unit=unit):
             how = f"systemd unit {unit}"
         case control:
-            how = f"started by `{control.start}`, stopped by `{control.stop}`, looked at by `{control.status}`"
+            how = f"started by `{control.start}`, stopped by `{control.stop}`, checked by `{control.status}`"
     return f"Component {name} on {hosts}: {how}"
 
 
 def _host(host: HostTarget) -> str:
     jump = f" through {host.jump.name}" if host.jump else ""
-    return f"Host {host.name}: {host.user}@{host.address}:{host.port}{jump}{', by sudo' if host.sudo else ''}"
+    return f"Host {host.name}: {host.user}@{host.address}:{host.port}{jump}{', with sudo' if host.sudo else ''}"

@@ -1,4 +1,4 @@
-"""Holding the health after a change against the health before it: pure, so that it can be told in tables."""
+"""Compares the health after a change with the health before it. The functions are pure, so the tests are tables."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from models.probes import Sample, Seen
 
 
 def worse(before: Sequence[Sample], after: Sequence[Sample], bounds: HealthBounds) -> list[str]:
-    """What is worse than before, one sentence each: what was healthy is ill or gone, too slow, or out of its bounds.
+    """Return each measuring point that is worse than before, as one sentence: it fails, is slower, or is out of its bounds.
 
-    What was ill before may stay so: the change did not do that.
+    A point that already failed before the change is left out, because the change did not cause that fault.
     """
     now = {sample.point: sample for sample in after}
     found = []
@@ -21,8 +21,8 @@ def worse(before: Sequence[Sample], after: Sequence[Sample], bounds: HealthBound
             continue
         sample = now.get(was.point)
         if sample is None or sample.seen is not Seen.OK:
-            detail = sample.detail or sample.seen.value if sample else "it was not looked at"
-            found.append(f"{was.point} was healthy and is not: {detail}")
+            detail = sample.detail or sample.seen.value if sample else "it was not probed"
+            found.append(f"{was.point} was healthy before the change and is not now: {detail}")
             continue
         found += filter(None, (_slower(was, sample, bounds), _out_of_bounds(was, sample, bounds)))
     return found
@@ -34,7 +34,7 @@ def _slower(was: Sample, now: Sample, bounds: HealthBounds) -> str | None:
     limit = was.latency_ms * bounds.latency_factor + bounds.latency_slack.total_seconds() * 1000
     if now.latency_ms <= limit:
         return None
-    return f"{was.point} answers in {now.latency_ms:.0f} ms, {was.latency_ms:.0f} ms before; at most {limit:.0f} ms was agreed"
+    return f"{was.point} answers in {now.latency_ms:.0f} ms ({was.latency_ms:.0f} ms before); at most {limit:.0f} ms was agreed"
 
 
 def _out_of_bounds(was: Sample, now: Sample, bounds: HealthBounds) -> str | None:
@@ -42,7 +42,7 @@ def _out_of_bounds(was: Sample, now: Sample, bounds: HealthBounds) -> str | None
     if limits is None:
         return None
     if now.value is None:
-        return f"{was.point} gives no value, and its bounds were agreed"
+        return f"{was.point} returns no value, so its agreed bounds cannot be checked"
     for limit in _limits(limits, was.value):
         if limit.is_broken_by(now.value):
             return f"{was.point} is {now.value:g}; {limit} was agreed"
@@ -50,7 +50,7 @@ def _out_of_bounds(was: Sample, now: Sample, bounds: HealthBounds) -> str | None
 
 
 class _Limit(NamedTuple):
-    """A bound of a value, and from which earlier value it was worked out."""
+    """A bound of a value, with the value before the change when the bound is relative to it."""
 
     at_most: bool
     value: float

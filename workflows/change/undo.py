@@ -1,4 +1,4 @@
-"""Taking back what a change did: in reverse, only where something was done, and restarts last."""
+"""The rollback of a change: in reverse order, only where a step changed something, and restarts last."""
 
 from __future__ import annotations
 
@@ -9,43 +9,45 @@ from models.dossier.instructions import AskStep, NotifyStep, RestartStep, RunSte
 from models.jobs import Outcome, Verb
 from models.runbooks import StepReport
 from workflows.runtime.outcomes import worst
-from workflows.steps.runner import LOOKED, Steps
+from workflows.steps.runner import Steps
 from workflows.steps.text import step_title
 
 
 @dataclass(frozen=True)
 class StepDone:
-    """A step that was carried out, or begun."""
+    """A step that ran or was started, with the hosts that it may have changed."""
 
     step: Step
     hosts: list[str] | None
-    """Where it changed something, or may have; None: wherever it would (a rehearsal)."""
+    """The hosts that the step changed or may have changed; None in a rehearsal: all hosts of the step."""
     changed: bool
-    """Whether it changed anything at all, or may have."""
+    """Whether the step changed anything, or may have."""
 
 
 def done(step: Step, reports: Sequence[StepReport]) -> StepDone:
-    """What a step left behind, by its reports."""
+    """Return what a step changed, according to its reports. A report with an unknown outcome counts as a change."""
     left = [report for report in reports if report.changed or report.outcome is Outcome.UNKNOWN]
     return StepDone(
-        step, list(dict.fromkeys(report.host for report in left if report.host)), bool(left) or _told(step, reports)
+        step,
+        list(dict.fromkeys(report.host for report in left if report.host)),
+        bool(left) or _reached_people(step, reports),
     )
 
 
-def _told(step: Step, reports: Sequence[StepReport]) -> bool:
-    """Whether people were asked or told something: no host shows that, and it may have to be taken back all the same."""
-    return isinstance(step, AskStep | NotifyStep) and any(not r.title.startswith(LOOKED) for r in reports)
+def _reached_people(step: Step, reports: Sequence[StepReport]) -> bool:
+    """Return whether the step asked or notified people. No host changed, and yet its rollback may be needed."""
+    return isinstance(step, AskStep | NotifyStep) and not all(r.precheck for r in reports)
 
 
 def rehearsed(step: Step) -> StepDone:
-    """A step that was not carried out, as if it had been."""
+    """Return a step of a rehearsal, as if it had run."""
     return StepDone(step, None, changed=True)
 
 
 def to_undo(carried_out: Sequence[StepDone]) -> list[StepDone]:
-    """What has to be taken back, in the order in which that is done.
+    """Return the steps to roll back, in the order of the rollback.
 
-    Backwards, but restarts last: only when all that was put in place is gone does a restart bring back what was there before.
+    The order is reversed, with restarts last: a restart loads the state from before only after all other steps are undone.
     """
     left = [one for one in reversed(carried_out) if one.changed and _has_undo(one.step)]
     restarts: dict[str, StepDone] = {}
@@ -70,12 +72,12 @@ def _has_undo(step: Step) -> bool:
 
 
 def undo_title(one: StepDone) -> str:
-    """What taking a step back does, in a few words."""
+    """Return the display text for the rollback of a step."""
     return f"Undo: {step_title(one.step)}"
 
 
-async def take_back(one: StepDone, steps: Steps) -> Outcome:
-    """Take one step back, on the hosts where it did something."""
+async def roll_back(one: StepDone, steps: Steps) -> Outcome:
+    """Roll back one step, on the hosts that it changed."""
     step = one.step
     if isinstance(step, RunStep):
         return await steps.run(_undo_commands(step, one.hosts))
@@ -83,9 +85,9 @@ async def take_back(one: StepDone, steps: Steps) -> Outcome:
         return await steps.carry_out(step.undo)
     match step:
         case StartStep():
-            return await steps.bring(step.component, Verb.STOPPED, step.timeout, one.hosts)
+            return await steps.ensure(step.component, Verb.STOPPED, step.timeout, one.hosts)
         case StopStep():
-            return await steps.bring(step.component, Verb.STARTED, step.timeout, one.hosts)
+            return await steps.ensure(step.component, Verb.STARTED, step.timeout, one.hosts)
         case RestartStep():
             return await steps.restart(step.component, step.timeout, one.hosts)
         case _:

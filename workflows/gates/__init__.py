@@ -1,1 +1,1 @@
-"""Questions that a workflow asks people, and who is written to about them."""
+"""Questions that a workflow asks people, and the notices about them."""

@@ -1,8 +1,8 @@
-"""Gates: the one mechanism by which a workflow asks people and waits for their answer.
+"""Gates: how a workflow asks people and waits for their answer.
 
-A workflow that asks inherits from `Asking`. The answer comes by the update `decide`, or by the signal `decide_by_signal` for
-whoever cannot send an update; both go through the same checks. What is only malformed is refused before it leaves a trace;
-what somebody may not do is refused in the handler, so that history shows the attempt.
+A workflow that asks inherits from `HasGates`. The answer comes by the update `decide`, or by the signal
+`decide_by_signal` from people who cannot send an update; both make the same checks. A validator refuses a malformed
+answer, which leaves no trace. The handler refuses an answer that is not allowed, so that the history shows the attempt.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ from temporalio.exceptions import ApplicationError
 from activities.stubs.records import open_gate, use_decision
 from models.dossier.instructions import Approval, OnSilence
 from models.dossier.parties import OPERATOR
+from models.errors import DECISION_REFUSED
 from models.gates import (
     APPROVE,
-    MOOT,
     REFUSE,
+    WITHDRAWN,
     Answer,
     Decision,
     DecisionReceipt,
@@ -34,17 +35,17 @@ from models.gates import (
 from models.inputs import Unreadable, read_input
 from models.names import AWAITS_DECISION_BY
 from models.notices import Occasion
-from models.people import NOBODY, Person, as_written, is_among, same, stranger, who_is
+from models.people import NOBODY, People, Person, as_written, same, stranger, who_is
 from models.records import OpenGate, UseDecision
-from workflows.gates.asked import Asked
+from workflows.gates.notices import GateNotices
 from workflows.runtime.calls import call
 from workflows.runtime.markdown import block, linked, paste, plain, table
-from workflows.runtime.refusals import Refusals
+from workflows.runtime.refusals import Refusals, refusal
 from workflows.runtime.waiting import in_turn, until
 
 _AWAITS = SearchAttributeKey.for_keyword_list(AWAITS_DECISION_BY)
 _SHOWN = 8
-"""Digits of a plan's digest that people are shown and type back."""
+"""Digits of a plan's digest that the page shows and people type back."""
 
 _PLAN_SHOWN = 1500
 """Characters of a plan on the page."""
@@ -55,9 +56,11 @@ _EXAMPLE = (
 
 
 def approval_question(
-    text: str, plan: str, approval: Approval, deciders: list[str], requester: str | None, *, ordered: bool = True
+    text: str, plan: str, approval: Approval, deciders: Sequence[str], requester: str | None, *, ordered: bool = True
 ) -> Question:
-    """The question whether something agreed to need approval may be done; not `ordered`: an incident needs it."""
+    """Return the question whether people approve something. Without `deciders`, nobody may, and `Question.nobody_may`
+    says so; `ordered` is false if an incident needs it and no person ordered it.
+    """
     return Question(
         text=text,
         options=[
@@ -65,7 +68,7 @@ def approval_question(
             GateOption(name=REFUSE, means="It is not carried out.", needs_reason=True),
         ],
         plan=plan,
-        deciders=deciders,
+        deciders=People.of(deciders),
         roles=approval.roles,
         count=approval.count,
         requester=approval.excluded(requester, ordered=ordered),
@@ -76,120 +79,123 @@ def approval_question(
 
 
 def decision_line(question: Question, outcome: GateOutcome, otherwise: str) -> tuple[str, dict[str, Any]]:
-    """What a timeline says of a decision, and its data: the answer, or why there is none, comes first, where no page cuts it."""
+    """Return the timeline's line for a decision, and its data. The answer, or the reason why there is none, comes
+    first, because pages cut long lines.
+    """
     answers = "; ".join(
         f"{a.option} by {a.by} ({a.via.value})" + (f": {a.note}" if a.note else "") for a in outcome.answers
     )
     said = (answers or otherwise).rstrip(". ")
-    return f"{said}. Asked was: {question.text}", {
+    return f"{said}. The question was: {question.text}", {
         "question": question.text,
         "option": outcome.option,
         "answers": [a.model_dump(mode="json") for a in outcome.answers],
     }
 
 
-class Asking:
-    """Base of every workflow that asks people; `on_gates_changed` is called whenever what it shows should be shown anew."""
+class HasGates:
+    """Base of every workflow that asks people. It calls `refresh_page` when the page must be refreshed."""
 
-    tells_of_withdrawal: ClassVar[bool] = True
-    """Whether whoever may decide a question hears by a notice of its own that it is withdrawn."""
+    notifies_of_withdrawal: ClassVar[bool] = True
+    """Whether deciders get a notice when a question is withdrawn."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._asked = Asked(self.write_to, withdrawals=self.tells_of_withdrawal)
+        self._asked = GateNotices(self.write_to, withdrawals=self.notifies_of_withdrawal)
         self._gates: dict[str, GateState] = {}
         self._refusals = Refusals()
         self._gates_opened = 0
 
-    def on_gates_changed(self) -> None:
-        """Called when a gate opened, closed, or an answer came."""
+    def refresh_page(self) -> None:
+        """Called when a gate opened or closed, or an answer came."""
 
-    def contacts(self) -> Sequence[Person]:
-        """Everybody whom the dossier knows; none: anybody may answer whom the question does not exclude."""
+    def contacts(self) -> Sequence[Person] | None:
+        """Return all contacts of the dossier; None in a workflow without a dossier."""
+        return None
+
+    def additional_deciders(self) -> Sequence[str]:
+        """Return further people who may answer questions to operators: those that the escalation policy has called."""
         return []
 
-    def stand_ins(self) -> Sequence[str]:
-        """Who may answer questions to operators besides them: whoever the escalation ladder has asked."""
-        return []
-
-    def admit_stand_ins(self) -> None:
-        """Let them answer what is open, too; called when the ladder has asked somebody."""
+    def admit_additional_deciders(self) -> None:
+        """Let these people answer the open questions too; called when the escalation policy has called somebody."""
         for gate in self.open_gates:
-            gate.question = self._with_stand_ins(gate.question)
+            gate.question = self._with_additional_deciders(gate.question)
         self._show()
 
-    def _with_stand_ins(self, question: Question) -> Question:
-        more = [who for who in self.stand_ins() if not is_among(who, question.deciders)]
-        if not more or OPERATOR not in question.roles or not question.deciders:
+    def _with_additional_deciders(self, question: Question) -> Question:
+        if OPERATOR not in question.roles:
             return question
-        return question.model_copy(update={"deciders": [*question.deciders, *more]})
+        return question.model_copy(update={"deciders": question.deciders.joined_by(self.additional_deciders())})
 
     def strange(self, who: str) -> str:
-        """Why somebody is not known here; empty: they are."""
+        """Return why a person is unknown here; empty if they are known."""
         known = self.contacts()
         return "" if who_is(who, known) is not None else stranger(who, self.application(), known)
 
     def application(self) -> str:
-        """Whose dossier names these contacts, as a refusal says it."""
+        """Return the application whose dossier has the contacts; refusals name it."""
         return workflow.info().workflow_id
 
     async def write_to(self, occasion: Occasion, people: Sequence[str], text: str, **facts: Any) -> None:
-        """Write to whoever may decide, or might have; whoever knows no dossier knows nobody to write to."""
+        """Send a notice to people who may decide a question. Does nothing in a workflow without a dossier."""
 
-    async def all_told(self) -> None:
-        """Wait until everybody was written to who has to be."""
-        await self._asked.all_told()
+    async def all_notified(self) -> None:
+        """Wait until all notices about questions are sent."""
+        await self._asked.all_notified()
 
     def on_decided(self, decision: Decision, receipt: DecisionReceipt) -> None:
-        """Called when an answer counted."""
+        """Called when an answer was accepted."""
 
     def awaited(self) -> set[str]:
-        """Roles and people whom the workflow waits for besides its open questions; people search for it by them."""
+        """Return roles and people that the workflow waits for, besides those of open questions; people search for it by them."""
         return set()
 
     def withdraw(self) -> None:
-        """Take back every open question: nobody needs to answer any more."""
+        """Withdraw every open question."""
         for gate in self.open_gates:
-            gate.decided = MOOT
+            gate.decided = WITHDRAWN
             self._asked.decided(gate)
         self._show()
 
     @property
     def open_gates(self) -> list[GateState]:
-        """The gates that wait for an answer, oldest first."""
-        # By number: of two questions asked at once, the later one may have its plan named first.
+        """The gates that wait for an answer, the oldest first."""
+        # By number: of two questions opened at the same time, the second may get its digest first.
         waiting = [gate for gate in self._gates.values() if gate.decided is None]
         return sorted(waiting, key=lambda gate: int(gate.id.removeprefix("g")))
 
-    async def ask(self, question: Question, moot: Callable[[], bool] = lambda: False) -> GateOutcome:
-        """Ask, and wait until people or their silence have decided, or until `moot` says that the answer no longer matters."""
+    async def ask(self, question: Question, withdrawn: Callable[[], bool] = lambda: False) -> GateOutcome:
+        """Ask, and wait for a decision, for the default answer at the deadline, or until `withdrawn` returns that no
+        answer is needed.
+        """
         requester = question.requester
         if requester is not None and (known := who_is(requester, self.contacts())) is not None:
             question = question.model_copy(update={"requester": known})
         while True:
             gate = await self._open(question)
-            await self._wait(gate, moot)
-            if gate.decided == MOOT:
-                return GateOutcome(gate=gate.id, option=MOOT, answers=gate.answers)
+            await self._wait(gate, withdrawn)
+            if gate.decided == WITHDRAWN:
+                return GateOutcome(gate=gate.id, option=WITHDRAWN, answers=gate.answers)
             outcome = GateOutcome(gate=gate.id, option=gate.decided or "", answers=gate.answers)
             if await self._use_up(gate, outcome):
                 return outcome
-            self._refusals.say(f"{gate.id}: an answer to it was used before; please decide again")
+            self._refusals.show(f"{gate.id}: an earlier answer was already used; please decide again")
 
     async def _open(self, question: Question) -> GateState:
-        question = self._with_stand_ins(question)
-        self._gates_opened += 1  # before anything is awaited: several may be asked at the same time
+        question = self._with_additional_deciders(question)
+        self._gates_opened += 1  # before the first await, because several questions may be opened at the same time
         number = f"g{self._gates_opened}"
-        # The digest comes out of history and not out of this code: an answer that was given under the wording of one release
-        # must still fit when a later one replays it. The nonce makes every asking another one: an answer to an earlier one,
-        # word for word the same, does not fit.
+        # The digest comes from an activity, so that history records it: an answer that was given to the text of one release
+        # must still fit when a later one replays it. The nonce makes every question unique: an answer to an earlier one with
+        # the same text does not fit.
         named = OpenGate(
             workflow=workflow.info().workflow_id, gate=number, nonce=str(workflow.uuid4()), question=question
         )
         opened = await call(
             open_gate,
             named,
-            summary=f"Name the plan of {number}",
+            summary=f"Compute the digest of {number}",
         )
         now = workflow.now()
         deadline = None if question.within_seconds is None else now + timedelta(seconds=question.within_seconds)
@@ -199,19 +205,21 @@ class Asking:
         self._show()
         return gate
 
-    async def _wait(self, gate: GateState, moot: Callable[[], bool]) -> None:
+    async def _wait(self, gate: GateState, withdrawn: Callable[[], bool]) -> None:
         while gate.decided is None:
-            if moot():
-                gate.decided = MOOT
+            if withdrawn():
+                gate.decided = WITHDRAWN
                 break
             remind, admit = self._asked.due(gate), self._asked.admitted_at(gate)
             first = min((due for due in (remind, admit, gate.deadline) if due is not None), default=None)
             silence = gate.question.on_silence.value.replace("_", " ")
             summary = (
-                f"{gate.id}: {silence} on silence" if first == gate.deadline else f"{gate.id}: write to people again"
+                f"{gate.id}: {silence} if nobody answers"
+                if first == gate.deadline
+                else f"{gate.id}: remind the deciders"
             )
             left = None if first is None else first - workflow.now()
-            if await until(lambda: gate.decided is not None or moot(), within=left, summary=summary):
+            if await until(lambda: gate.decided is not None or withdrawn(), within=left, summary=summary):
                 continue
             if admit is not None and admit <= workflow.now():
                 self._asked.admit(gate)
@@ -227,13 +235,15 @@ class Asking:
         question = gate.question
         if question.on_silence is OnSilence.ASK_AGAIN:
             gate.deadline = workflow.now() + timedelta(seconds=question.within_seconds or 0)
-            self._refusals.say(f"{gate.id}: no answer yet, asked again at {workflow.now():%H:%M} UTC")
+            self._refusals.show(f"{gate.id}: no answer yet, asked again at {workflow.now():%H:%M} UTC")
             self._show()
             return
         approve = question.on_silence is OnSilence.APPROVE
         gate.decided = question.options[0].name if approve else question.options[-1].name
         gate.answers.append(
-            Answer(option=gate.decided, by=NOBODY, via=Via.SILENCE, note="as agreed for silence", at=workflow.now())
+            Answer(
+                option=gate.decided, by=NOBODY, via=Via.SILENCE, note="as agreed if nobody answers", at=workflow.now()
+            )
         )
 
     async def _use_up(self, gate: GateState, outcome: GateOutcome) -> bool:
@@ -246,17 +256,18 @@ class Asking:
                 by=[a.by for a in outcome.answers],
                 at=workflow.now(),
             ),
-            summary=f"Note who decided {gate.id}",
+            summary=f"Record who decided {gate.id}",
         )
         return use.accepted
 
     def _show(self) -> None:
         self.show_awaited()
-        self.on_gates_changed()
+        self.refresh_page()
 
     def show_awaited(self) -> None:
-        """Let everybody whom it waits for find it."""
-        asked = {who for g in self.open_gates for who in (*g.question.roles, *g.question.deciders)}
+        """Set the search attribute to all whom the workflow waits for."""
+        now = workflow.now()
+        asked = {who for g in self.open_gates for who in (*g.question.roles, *g.able(now))}
         waiting = sorted(asked | self.awaited())
         if list(workflow.info().typed_search_attributes.get(_AWAITS) or []) != waiting:
             workflow.upsert_search_attributes([_AWAITS.value_set(waiting) if waiting else _AWAITS.value_unset()])
@@ -265,7 +276,7 @@ class Asking:
         name="decide", description=f"Answer an open gate; the details page shows the text to paste. {_EXAMPLE}"
     )
     async def decide(self, decision: Decision) -> DecisionReceipt:
-        """Answer a gate; `DecisionRefused` says what is not allowed."""
+        """Answer a gate. An answer that is not allowed raises `DECISION_REFUSED`."""
         await in_turn()
         decision = self._identified(decision)
         receipt = self._take(decision, Via.UPDATE)
@@ -280,28 +291,28 @@ class Asking:
         name="decide_by_signal", description=f"The same as decide, where updates cannot be sent. {_EXAMPLE}"
     )
     def decide_by_signal(self, decision: Any) -> None:
-        """Answer a gate; what is refused, even for its form, shows in the details: a signal has no other way to say so."""
+        """Answer a gate. The page shows a refusal, because the sender of a signal gets no answer."""
         try:
             known = self._identified(_read(decision))
             self.on_decided(known, self._take(known, Via.SIGNAL))
         except ApplicationError as error:
             self.signal_refused(f"A signal was refused: {error.message}")
-        self.on_gates_changed()
+        self.refresh_page()
 
     def signal_refused(self, notice: str) -> None:
-        """Show on the page why a signal was not taken: its sender hears no answer."""
-        self._refusals.say(notice)
-        self.on_gates_changed()
+        """Show on the page why a signal was refused, because its sender gets no answer."""
+        self._refusals.show(notice)
+        self.refresh_page()
 
     @workflow.query(name="gates", description="The open questions, with who may decide")
     def gates(self) -> list[GateState]:
-        """The open gates."""
+        """Return the open gates."""
         return self.open_gates
 
     def _identified(self, decision: Decision) -> Decision:
-        """The decision under the one name of whoever gives it."""
+        """Return the decision with the person's name as the dossier has it."""
         gate, _ = self._find(decision)
-        deciders = gate.question.deciders
+        deciders = gate.question.deciders.names
         who = who_is(decision.by, self.contacts()) or next((d for d in deciders if same(d, decision.by)), None)
         if who is None:
             raise _refuse(stranger(decision.by, self.application(), self.contacts(), deciders))
@@ -323,11 +334,11 @@ class Asking:
         self._check(gate, option, decision)
         answer = Answer(option=option.name, by=decision.by, via=via, note=decision.note, at=workflow.now())
         gate.answers.append(answer)
-        self._refusals.forget()
+        self._refusals.remove()
         agreed = [a for a in gate.answers if a.option == option.name]
         needed = gate.needed(option.name, workflow.now())
         if len(agreed) < needed:
-            self.on_gates_changed()
+            self._show()
             missing = needed - len(agreed)
             return DecisionReceipt(gate=gate.id, decided=False, message=f"Noted; {missing} more must agree.")
         gate.decided = option.name
@@ -343,21 +354,21 @@ class Asking:
         if why := gate.why_not(decision.by, decision.note, workflow.now()):
             raise _refuse(why)
         if len(decision.plan) < _SHOWN or not gate.digest.startswith(decision.plan):
-            # The right digits are not told: they are read where the plan stands.
+            # The message does not contain the right digits: people must read them with the plan.
             raise _refuse(
                 f"plan {decision.plan or '(none)'} is not the one that gate {gate.id} asks about; read the plan in the details "
-                "of this workflow and answer with the digits that stand there"
+                "of this workflow and answer with the digits that you find there"
             )
         if option.needs_reason and not decision.note.strip():
             raise _refuse(f"{option.name} needs a reason; say why in note")
 
     def gates_markdown(self) -> str:
-        """The open questions as the details page shows them: what, who, until when, and the text to paste."""
+        """Return the open questions for the page: the question, its deciders, its deadline, and the text to paste."""
         parts, shown = [], set()
         if len(self.open_gates) > 1:
             asked = "; ".join(f"{gate.id}: by {plain(gate.who(workflow.now()))}" for gate in self.open_gates)
             parts.append(f"**{len(self.open_gates)} questions are open.** {asked}.")
-        contacts = [one.name for one in self.contacts()]
+        contacts = [one.name for one in self.contacts() or ()]
         for gate in self.open_gates:
             parts.append(_gate_markdown(gate, contacts, repeated=gate.question.plan in shown))
             shown.add(gate.question.plan)
@@ -372,7 +383,7 @@ def _read(decision: object) -> Decision:
 
 
 def _refuse(message: str) -> ApplicationError:
-    return ApplicationError(message, type="DecisionRefused", non_retryable=True)
+    return refusal(message, DECISION_REFUSED)
 
 
 def _gate_markdown(gate: GateState, contacts: Sequence[str], *, repeated: bool) -> str:
@@ -382,9 +393,7 @@ def _gate_markdown(gate: GateState, contacts: Sequence[str], *, repeated: bool) 
         until = f" If nobody answers by {gate.deadline:%Y-%m-%d %H:%M} UTC, {question.on_silence_text()}."
     more = f" {question.count} people must agree." if question.count > 1 else ""
     if since := gate.alone_from():
-        more += (
-            f" From {since:%Y-%m-%d %H:%M} UTC on, one of {', '.join(question.deciders)} may answer alone and say why."
-        )
+        more += f" From {since:%Y-%m-%d %H:%M} UTC on, one of {question.deciders} may answer alone and say why."
     given = "".join(f" {plain(a.by)} answered {a.option}." for a in gate.answers)
     return "\n\n".join(
         [
@@ -398,12 +407,12 @@ def _gate_markdown(gate: GateState, contacts: Sequence[str], *, repeated: bool) 
 
 
 def _answer_markdown(gate: GateState, contacts: Sequence[str]) -> str:
-    """How to answer, with an answer that is taken if it is sent as it stands; empty where nobody may answer."""
+    """Return how to answer, with a text that is accepted as it is; empty if nobody may answer."""
     question, first, now = gate.question, gate.question.options[0], workflow.now()
     able = gate.able(now)
-    # Nobody may yet; from a moment on that the page names, whoever asked for it may answer alone.
+    # Nobody may answer yet. From the time that the page names on, the requester may answer alone.
     alone = question.able([a.by for a in gate.answers], alone=True) if not able and gate.alone_from() else []
-    may = [*able, *alone] if question.deciders else [*contacts, "on-call@driftbolaget.example"]
+    may = [*contacts, "on-call@driftbolaget.example"] if question.deciders.anybody else [*able, *alone]
     if not may:
         return ""
     by = may[0]
@@ -414,7 +423,7 @@ def _answer_markdown(gate: GateState, contacts: Sequence[str]) -> str:
 
 
 def _plan_markdown(gate: GateState, *, repeated: bool) -> str:
-    """The plan that is asked about: once on a page, and said to be cut where it is."""
+    """Return the plan, once on each page; it says how many lines are missing."""
     plan, name = gate.question.plan, f"The plan, `{gate.digest[:_SHOWN]}`"
     if not plan:
         return ""

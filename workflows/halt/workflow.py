@@ -1,4 +1,7 @@
-"""A halt as people see it in the UI: it runs for as long as nothing new may be begun. What acts is the note in the records."""
+"""The workflow of a halt. It shows the halt in the UI and waits until somebody lifts it.
+
+The entry in the records stops the hosts' commands, and not this workflow.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,10 @@ from temporalio import workflow
 from temporalio.common import SearchAttributeKey
 from temporalio.exceptions import ActivityError, ApplicationError, FailureError, is_cancelled_exception
 
+from activities.stubs.coordination import send_notice
 from activities.stubs.halts import await_lift, begin_halt, end_halt, find_lifters
-from activities.stubs.leading import send_notice
 from models.converter import WRONG_INPUT
+from models.errors import UserError
 from models.halts import (
     AwaitLift,
     BeginHalt,
@@ -19,8 +23,8 @@ from models.halts import (
     FindLifters,
     Halt,
     HaltOrder,
+    HaltReply,
     HaltStatus,
-    HaltTold,
     Lifted,
     LiftHalt,
 )
@@ -40,22 +44,22 @@ _STATE = SearchAttributeKey.for_keyword(STATE)
 
 
 _REMIND_EVERY = timedelta(days=1)
-"""So often the operators are reminded of a halt that still holds."""
+"""While a halt is active, the operators get a reminder after this time, again and again."""
 
 
 @workflow.defn(name="halt", failure_exception_types=WRONG_INPUT)
 class Halting:
-    """Halts all customers, or one, until somebody lifts it."""
+    """Halts one customer or all customers, until somebody lifts the halt."""
 
     def __init__(self) -> None:
         self._halt: Halt | None = None
         self._lifters: dict[str, list[str]] = {}
-        """Application to those who are written to."""
+        """The people who get messages about the halt, by application."""
         self._cancelled = False
 
     @workflow.run
     async def run(self, order: HaltOrder) -> Halt:
-        """Note the halt, show it, and end once it is lifted; returns it with who lifted it, and why."""
+        """Record and show the halt. Return it, with the person who lifted it and the reason, when it is lifted."""
         attributes = [
             _STATE.value_set("halted"),
             _TITLE.value_set(summary_line(f"Halt of {order.customer or 'all customers'}: {order.reason}")),
@@ -65,7 +69,7 @@ class Halting:
         workflow.upsert_search_attributes(attributes)
         self._halt = await self._begin(order)
         self._show()
-        reminding = asyncio.create_task(self._tell_operators(self._halt))
+        reminding = asyncio.create_task(self._notify_operators(self._halt))
         lifted = await self._lifted(self._halt)
         self._halt = self._halt.model_copy(
             update={"lifted_at": workflow.now(), "lifted_by": lifted.by, "lifted_because": lifted.reason}
@@ -77,26 +81,30 @@ class Halting:
         await workflow.wait_condition(workflow.all_handlers_finished)
         return self._halt
 
-    async def _tell_operators(self, halt: Halt) -> None:
-        """Write to whoever may lift it, and remind them every day while it holds."""
+    async def _notify_operators(self, halt: Halt) -> None:
+        """Notify the people who may lift the halt, and remind them every day while it is active."""
         try:
-            found = await look_up(find_lifters, FindLifters(customer=halt.customer), summary="Look up who may lift it")
+            found = await look_up(
+                find_lifters, FindLifters(customer=halt.customer), summary="Look up who may lift the halt"
+            )
         except FailureError as error:
             if is_cancelled_exception(error):
                 raise
-            workflow.logger.warning("nobody can be told of the halt: %s", explain(error))
+            workflow.logger.warning("nobody can be notified of the halt: %s", explain(error))
             return
         self._lifters = found.people
-        while self._holds:
+        while self._active:
             await self._write(halt, Occasion.HALTED, halt.by, halt.reason)
-            await until(lambda: not self._holds, within=_REMIND_EVERY, summary="Until the operators are reminded of it")
+            await until(
+                lambda: not self._active, within=_REMIND_EVERY, summary="Until the next reminder to the operators"
+            )
 
     @property
-    def _holds(self) -> bool:
+    def _active(self) -> bool:
         return self._halt is not None and self._halt.lifted_at is None
 
     async def _write(self, halt: Halt, occasion: Occasion, by: str, reason: str) -> None:
-        """Write to them all, but for whoever has just done it; that nobody could be reached keeps nothing back."""
+        """Notify the operators, except the person who acted. A notice that cannot be sent is only logged."""
         info = workflow.info()
         first = workflow.now() - halt.since < _REMIND_EVERY
         scope = f" --customer {halt.customer}" if halt.customer else ""
@@ -144,15 +152,15 @@ class Halting:
             return await call(
                 begin_halt,
                 request,
-                summary="Note the halt",
+                summary="Record the halt",
             )
         except FailureError as error:
             if is_cancelled_exception(error):
                 raise
-            raise ApplicationError(f"Nothing is halted: {explain(error)}", type="UserError") from None
+            raise ApplicationError(f"The halt did not begin: {explain(error)}", type=UserError.__name__) from None
 
     async def _lifted(self, halt: Halt) -> Lifted:
-        # The records are asked, not this workflow's own update: the command lifts a halt where Temporal is away, too.
+        # Wait for the records and not for this workflow's own update: the command can lift a halt without Temporal.
         waiting = workflow.start_activity(
             await_lift,
             AwaitLift(key=halt.key),
@@ -164,16 +172,16 @@ class Halting:
             try:
                 return await asyncio.shield(waiting)
             except asyncio.CancelledError:
-                # Whoever cancels this page takes the sign away and not the brake.
+                # A cancelled workflow does not end the halt, which is an entry in the records.
                 self._cancelled = True
                 self._show()
 
     @workflow.update(
         name="lift",
-        description='End the halt: what waits goes on. {"by": "on-call@driftbolaget.example", "reason": "why"}',
+        description='End the halt; waiting operations continue. {"by": "on-call@driftbolaget.example", "reason": "why"}',
     )
-    async def lift(self, order: LiftHalt) -> HaltTold:
-        """End it."""
+    async def lift(self, order: LiftHalt) -> HaltReply:
+        """End the halt in the records. Raise an error that says why when this fails."""
         await workflow.wait_condition(lambda: self._halt is not None)
         assert self._halt is not None
         try:
@@ -181,19 +189,19 @@ class Halting:
                 end_halt,
                 EndHalt(key=self._halt.key, by=order.by, reason=order.reason),
                 retry=RECORD,
-                summary="Note that it is lifted",
+                summary="Record that the halt is lifted",
             )
         except FailureError as error:
             if is_cancelled_exception(error):
                 raise
-            raise ApplicationError(f"The halt is not lifted: {explain(error)}", type="UserError") from None
-        return HaltTold(
-            message=f"{halt.lifted_by} has lifted the halt of {halt.scope}; what waits goes on within seconds."
+            raise ApplicationError(f"The halt is not lifted: {explain(error)}", type=UserError.__name__) from None
+        return HaltReply(
+            message=f"{halt.lifted_by} has lifted the halt of {halt.scope}; waiting operations continue within seconds."
         )
 
-    @workflow.query(name="status", description="Who has halted what, since when and why")
+    @workflow.query(name="status", description="The halt: its scope, its author, its begin and the reason.")
     def status(self) -> HaltStatus:
-        """How it stands."""
+        """Return the halt as it is recorded; None until it is recorded."""
         return HaltStatus(halt=self._halt)
 
     def _show(self) -> None:
@@ -204,15 +212,16 @@ class Halting:
             why = f": {plain(halt.lifted_because)}" if halt.lifted_because else ""
             said = f"Lifted by {plain(halt.lifted_by)} at {halt.lifted_at:%Y-%m-%d %H:%M:%S} UTC{why}"
             workflow.set_current_details(
-                page(f"### Was halted: {plain(halt.scope)}", f"{by}: {plain(halt.reason)}", said)
+                page(f"### Halt lifted: {plain(halt.scope)}", f"{by}: {plain(halt.reason)}", said)
             )
             return
         workflow.set_current_details(
             page(
                 f"### Halted: {plain(halt.scope)}",
                 f"{by}: **{plain(halt.reason)}**",
-                "Nothing new is begun on any host it concerns. What ran already is let finish; looks and probes go on. Whatever "
-                "waits says so on its own page, and goes on by itself once the halt is lifted.",
+                "No new command starts on the hosts in its scope. Running commands continue to their end. Probes and read-only "
+                "commands continue. The page of each waiting operation says that it waits, and the operation continues by itself "
+                "when the halt is lifted.",
                 "Cancelling this workflow does not lift the halt." if self._cancelled else "",
                 "To lift it, " + paste("lift", LiftHalt(by=halt.by, reason="The cause is found")),
             )

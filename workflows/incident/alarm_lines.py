@@ -1,4 +1,4 @@
-"""What the timeline of an incident says of its alarms: a line each, and one line for many at once.
+"""The lines about alarms in the timeline of an incident: a line for each alarm, and one line for many at once.
 
 In a storm, hundreds of alarms join and are cleared within seconds. A line for each would push everything else out of sight.
 """
@@ -17,21 +17,21 @@ from models.incident import AlarmsCleared
 from models.records import EntryKind
 from models.sizes import first_that_fit
 from models.timeline import DATA
-from workflows.incident.context import Case
+from workflows.incident.context import IncidentContext
 
 _FEW: Final = 3
-"""Alarms that are named one by one."""
+"""Up to so many alarms get a line each."""
 
 _ONE_MOMENT: Final = timedelta(minutes=1)
-"""Clears within that time stand in one line, as long as nothing else happens in between."""
+"""Alarms that clear within this time share one line, unless another line comes between them."""
 
 _IN_DATA: Final = DATA - 1_000
-"""Bytes of the names that a line rests on."""
+"""Bytes of alarm names in the data of a line."""
 
 
 @dataclass
 class _Cleared:
-    """The line that was told last of alarms that are over."""
+    """The latest line about cleared alarms, and the alarms that it counts."""
 
     line: int
     since: datetime
@@ -41,65 +41,67 @@ class _Cleared:
 
 
 class AlarmLines:
-    """Tells the alarms of one incident in its timeline."""
+    """Writes the alarms of one incident to its timeline."""
 
-    def __init__(self, case: Case) -> None:
-        self._case = case
+    def __init__(self, context: IncidentContext) -> None:
+        self._context = context
         self._cleared: _Cleared | None = None
 
     def began_with(self, alarms: Sequence[Alarm]) -> None:
-        """The incident began with these alarms."""
-        self._tell("", [alarm_text(alarm) for alarm in alarms])
+        """Log the alarms that opened the incident."""
+        self._log("", [alarm_text(alarm) for alarm in alarms])
 
     def joined(self, alarms: Sequence[tuple[Alarm, str]]) -> None:
-        """Alarms joined just now, each with what it is to the incident."""
+        """Log alarms that joined just now, each with its role in the incident."""
         by_role: dict[str, list[str]] = {}
         for alarm, role in alarms:
             by_role.setdefault(role, []).append(alarm_text(alarm))
         for role, texts in by_role.items():
-            self._tell(f"Joined{role}: ", texts)
+            self._log(f"Joined{role}: ", texts)
 
-    def _tell(self, how: str, texts: Sequence[str]) -> None:
+    def _log(self, how: str, texts: Sequence[str]) -> None:
         if len(texts) <= _FEW:
             for text in texts:
-                self._case.tell(EntryKind.ALARM, how + text)
+                self._context.log(EntryKind.ALARM, how + text)
             return
-        self._case.tell(EntryKind.ALARM, how + _many(texts, len(texts)), _rests_on(texts))
+        self._context.log(EntryKind.ALARM, how + _summary(texts, len(texts)), _data(texts))
 
     def cleared(self, message: AlarmsCleared, names: Sequence[str], further: int) -> None:
-        """Alarms are over, or another incident has them: these, and so many of which only the identity is known."""
-        how = f"Given to {message.moved_to}" if message.moved_to else "Taken back by its source"
-        said, now = self._cleared, workflow.now()
-        if said is None or said.how != how or now - said.since > _ONE_MOMENT or not self._is_last(said.line):
-            said = _Cleared(line=-1, since=now, how=how, names=[], count=0)
-        said.names += names
-        said.count += len(names) + further
-        if not said.count:
+        """Log alarms that were cleared or moved to another incident: these names, and `further` alarms without a known name."""
+        how = f"Moved to {message.moved_to}" if message.moved_to else "Cleared"
+        latest, now = self._cleared, workflow.now()
+        if latest is None or latest.how != how or now - latest.since > _ONE_MOMENT or not self._is_last(latest.line):
+            latest = _Cleared(line=-1, since=now, how=how, names=[], count=0)
+        latest.names += names
+        latest.count += len(names) + further
+        if not latest.count:
             return
-        text = f"{how}: {_many(said.names, said.count)}"
-        data = _rests_on(said.names) if said.count > 1 else None
-        said.line = self._case.tell(EntryKind.ALARM, text, data, instead_of=said.line if said.line >= 0 else None)
-        self._cleared = said
+        text = f"{how}: {_summary(latest.names, latest.count)}"
+        data = _data(latest.names) if latest.count > 1 else None
+        latest.line = self._context.log(
+            EntryKind.ALARM, text, data, instead_of=latest.line if latest.line >= 0 else None
+        )
+        self._cleared = latest
 
     def _is_last(self, line: int) -> bool:
-        return self._case.memory.timeline.is_last(line)
+        return self._context.journal.timeline.is_last(line)
 
 
-def _rests_on(names: Sequence[str]) -> dict[str, Any]:
+def _data(names: Sequence[str]) -> dict[str, Any]:
     return {"alarms": names[: first_that_fit(names, _IN_DATA)]}
 
 
-def _many(names: Sequence[str], count: int) -> str:
-    """Alarms in one line: the only one by its name, else how many, and the first of them."""
+def _summary(names: Sequence[str], count: int) -> str:
+    """Alarms in one line: a single alarm by its name, else their number and the first names."""
     if count == len(names) == 1:
         return names[0]
     if not names:
-        return f"{count} of the further alarms"
+        return f"{count} further alarms"
     more = f" and {count - _FEW} more" if count > _FEW else ""
     return f"{count} alarms ({'; '.join(names[:_FEW])}{more})"
 
 
 def alarm_text(alarm: Alarm) -> str:
-    """An alarm in a line."""
+    """An alarm in one line: severity, source, title and detail."""
     detail = f": {alarm.detail}" if alarm.detail else ""
     return f"{alarm.severity.value} alarm from {alarm.source}: {alarm.title}{detail}"

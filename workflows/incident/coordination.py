@@ -1,4 +1,4 @@
-"""Leading an incident: keeps its promises while the remedies work, by whatever is due next."""
+"""Coordination: service levels, escalation and customer updates of an incident, while remediation runs beside it."""
 
 from __future__ import annotations
 
@@ -15,65 +15,65 @@ from models.people import same
 from models.records import EntryKind
 from workflows.incident.clocks import Clocks
 from workflows.incident.communication import Customer
-from workflows.incident.context import Case, refused
-from workflows.incident.escalation import Ladder
+from workflows.incident.context import IncidentContext, refused
+from workflows.incident.escalation import Escalation
 from workflows.incident.notices import Notices
 from workflows.runtime.waiting import until
 
 _WORDS = {
-    Promise.RESPOND: "taking it up",
+    Promise.RESPOND: "the response",
     Promise.RESTORE: "restoring the service",
-    Promise.UPDATE: "the next word to the customer",
+    Promise.UPDATE: "the next customer update",
 }
 _BY_NOTICE = 75
-"""From so many percent on, whoever leads is written to; below, the timeline says it."""
+"""From this percentage on, the lead gets a notice; below it, only the timeline has a line."""
 
 
-class Leading:
-    """Clock, ladder and customer of one incident, and the loop that does what is due."""
+class Coordination:
+    """Clocks, escalation policy and customer of one incident, and the loop that does the next thing due."""
 
-    def __init__(self, case: Case) -> None:
-        self._case = case
-        self.notices = Notices(case)
-        self.clocks = Clocks(case)
-        self.ladder = Ladder(case, self.clocks, self.notices)
-        self.customer = Customer(case, self.clocks, self.ladder, self.notices)
+    def __init__(self, context: IncidentContext) -> None:
+        self._context = context
+        self.notices = Notices(context)
+        self.clocks = Clocks(context)
+        self.escalation = Escalation(context, self.clocks, self.notices)
+        self.customer = Customer(context, self.clocks, self.escalation, self.notices)
         self._began = False
         self._cancellations: list[str] = []
-        """Reasons of cancellations that were refused, of which nobody was told yet."""
+        """Reasons of refused cancellations, of which the lead has no notice yet."""
 
     def begin(self) -> None:
-        """The fault is real, or nobody can tell: from now on people are looked for and promises are watched."""
+        """Begin: the fault is confirmed or could not be refuted, so people are called and service levels are supervised."""
         self._began = True
-        self.ladder.confirmed()
+        self.escalation.confirmed()
 
     def need_people(self, why: str) -> None:
-        """Something waits for people."""
+        """Call people, for the reason `why`."""
         self._began = True
-        self.ladder.need_people(why)
+        self.escalation.need_people(why)
 
     def cancellation_refused(self, reason: str) -> None:
-        """Somebody unknown has tried to cancel it: whoever leads is told."""
+        """An unknown person has tried to cancel it: send the lead a notice."""
         self._cancellations.append(reason)
 
-    async def tell_that_it_is_over(self) -> None:
-        """Whoever was asked to take it up, or to decide something, hears that it is over; but for whoever has ended it."""
-        memory = self._case.memory
+    async def notify_end(self) -> None:
+        """Notify everybody who was called or asked that it is over, except the person who ended it."""
+        memory = self._context.memory
         ended_by = [order.by for order in (memory.closing, memory.cancelling) if order is not None]
-        people = [who for who in memory.lead.told if not any(same(who, by) for by in ended_by)]
+        people = [who for who in memory.lead.notified if not any(same(who, by) for by in ended_by)]
         if people:
-            await self.notices.send(Occasion.OVER, Audience(contacts=people), text=self._case.summary())
+            await self.notices.send(Occasion.OVER, Audience(contacts=people), text=self._context.summary())
 
     async def run(self) -> None:
-        """Do what is due, for as long as the incident lasts."""
-        await workflow.wait_condition(lambda: self._began or bool(self._cancellations and self._case.prepared))
-        while not self._case.stopping:
+        """Do the next thing due, until the incident is over."""
+        await workflow.wait_condition(lambda: self._began or bool(self._cancellations and self._context.prepared))
+        while not self._context.stopping:
             await self.clocks.read()
             await self._act()
             await self._rest()
 
     def _next(self) -> datetime | None:
-        dues = [self.clocks.next_moment, self.ladder.next_due, self.customer.answer_due]
+        dues = [self.clocks.next_moment, self.escalation.next_due, self.customer.answer_due]
         return min((due for due in dues if due is not None), default=None)
 
     async def _rest(self) -> None:
@@ -81,13 +81,13 @@ class Leading:
         if self.clocks.stale or self._cancellations or (due is not None and due <= workflow.now()):
             return
         await until(
-            lambda: self._case.stopping or self.clocks.stale or bool(self._cancellations) or self._sooner_than(due),
+            lambda: self._context.stopping or self.clocks.stale or bool(self._cancellations) or self._sooner_than(due),
             within=None if due is None else due - workflow.now(),
-            summary="Until the next warning, reminder or rung of the ladder",
+            summary="Until the next warning, reminder or level of the escalation policy",
         )
 
     def _sooner_than(self, due: datetime | None) -> bool:
-        """What is due later is seen when the time that was waited for has come: no timer is set anew for every word."""
+        """Whether something is due before `due`. A later time needs no new timer: it is read when this one has fired."""
         first = self._next()
         return first is not None and (due is None or first < due)
 
@@ -99,8 +99,8 @@ class Leading:
         now = workflow.now()
         if self.customer.answer_due is not None and self.customer.answer_due <= now:
             await self.customer.no_answer()
-        if self.ladder.next_due is not None and self.ladder.next_due <= now:
-            await self.ladder.climb()
+        if self.escalation.next_due is not None and self.escalation.next_due <= now:
+            await self.escalation.run_due()
         await self.customer.opened()
 
     async def _warn(self, moment: ClockMoment) -> None:
@@ -108,12 +108,14 @@ class Leading:
         if promise is None:
             return
         what, over = _WORDS[moment.promise], moment.percent >= 100
-        text = f"The time for {what} is over" if over else f"{moment.percent} % of the time for {what} is used up"
+        text = f"The deadline for {what} has passed" if over else f"{moment.percent} % of the time for {what} is used"
         until = f" ({promise.deadline:%Y-%m-%d %H:%M} UTC)" if promise.deadline else ""
-        self._case.tell(EntryKind.CLOCK, f"{text}{until}", {"promise": moment.promise.value, "percent": moment.percent})
+        self._context.log(
+            EntryKind.CLOCK, f"{text}{until}", {"promise": moment.promise.value, "percent": moment.percent}
+        )
         if moment.promise is Promise.UPDATE:
             await self.customer.update_is_due(moment.percent)
-            if self.clocks.stale:  # it went out by itself
+            if self.clocks.stale:  # the update was sent automatically
                 return
         if moment.percent >= _BY_NOTICE:
             draft = f"\n\n{self.customer.draft}" if moment.promise is Promise.UPDATE else ""
@@ -128,37 +130,37 @@ class Leading:
     # --- priority
 
     def began(self, begun: IncidentBegun) -> None:
-        """It is known what the dossier says: the priority that it begins with, and its clocks."""
-        memory = self._case.memory
+        """Take over the first priority and the clocks, which the dossier gives."""
+        memory = self._context.memory
         memory.events = begun.events
         shown = self.clocks.began(begun.reading)
         priority = next((e.priority for e in reversed(begun.events) if e.priority is not None), None)
         if priority is not None:
-            self._case.set_priority(priority, *shown)
+            self._context.set_priority(priority, *shown)
 
     def change_priority(self, priority: Priority, by: str, reason: str) -> None:
-        """Another priority holds: what is not done yet is judged under it from now on."""
-        before = self._case.memory.priority
+        """Change the priority: service levels that are not done yet are judged under the new one."""
+        before = self._context.memory.priority
         if before == priority.value:
             return
-        self._case.set_priority(priority)
+        self._context.set_priority(priority)
         self.clocks.happened(ClockEventKind.PRIORITY, priority=priority, by=by, note=reason[:2000])
-        self._case.tell(EntryKind.STATE, f"Priority {before or '-'} becomes {priority.value}, by {by}: {reason}")
+        self._context.log(EntryKind.STATE, f"Priority {before or '-'} changed to {priority.value} by {by}: {reason}")
         if before is None or priority.value < before:
-            self.ladder.raised()
+            self.escalation.raised()
 
-    async def reclassify(self, told: Reclassify) -> str:
-        """Somebody sees its impact or urgency otherwise."""
-        self._case.require_leader(told.by, "reclassify")
-        priority = told.priority
+    async def reclassify(self, request: Reclassify) -> str:
+        """Change the priority at a person's request; return the new priority and deadline."""
+        self._context.require_leader(request.by, "reclassify")
+        priority = request.priority
         if priority is None:
-            if told.impact is None or told.urgency is None:
+            if request.impact is None or request.urgency is None:
                 raise refused("give either a priority, or impact and urgency together")
-            priority = self._case.plan.matrix.priority(told.impact, told.urgency)
-        if self._case.memory.priority == priority.value:
+            priority = self._context.plan.matrix.priority(request.impact, request.urgency)
+        if self._context.memory.priority == priority.value:
             return f"It is {priority.value} already."
-        self.change_priority(priority, told.by, told.reason)
+        self.change_priority(priority, request.by, request.reason)
         await self.clocks.read()
         restore = self.clocks.promise(Promise.RESTORE)
-        until = f"; to be restored until {restore.deadline:%Y-%m-%d %H:%M} UTC" if restore and restore.deadline else ""
-        return f"It is {priority.value} now{until}."
+        due = f"; restoration is due by {restore.deadline:%Y-%m-%d %H:%M} UTC" if restore and restore.deadline else ""
+        return f"It is {priority.value} now{due}."

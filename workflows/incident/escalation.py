@@ -1,4 +1,4 @@
-"""The escalation ladder of one incident: who is asked to take it up, and who next when they are silent."""
+"""The escalation policy of one incident: it calls one level after the other until somebody acknowledges."""
 
 from __future__ import annotations
 
@@ -8,45 +8,45 @@ from datetime import datetime, timedelta
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey
 
-from activities.stubs.workflows import look_up_incidents
+from activities.stubs.workflows import find_ended_incidents
 from models.clock import ClockEventKind
 from models.incident import Acknowledge, HandOver, LeadSilent, LedByMajor
 from models.names import LEAD
 from models.notices import Audience, Occasion
-from models.people import DRIFTVAKT, as_written, is_among, same
+from models.people import DRIFTVAKT, as_written, same
 from models.records import EntryKind
-from models.watch import LookUpIncidents
+from models.watch import FindEndedIncidents
 from workflows.incident.clocks import Clocks
-from workflows.incident.context import Case, refused
+from workflows.incident.context import IncidentContext, refused
 from workflows.incident.notices import Notices
 from workflows.runtime.calls import call
 
 _LEAD = SearchAttributeKey.for_keyword(LEAD)
 
 _ACKNOWLEDGE_WITHIN = timedelta(minutes=15)
-"""Where the ladder says nothing of it: at a hand-over, or when somebody is asked again."""
+"""Time to acknowledge a hand-over or a reminder, for which the escalation policy sets no time."""
 
 _PAUSE = timedelta(minutes=15)
 _LONGEST_PAUSE = timedelta(hours=4)
-"""After the whole ladder was silent it is climbed again: after a quarter of an hour, then twice as long, up to this."""
+"""When no level has acknowledged, the policy starts again: after 15 minutes, then after twice as long, up to four hours."""
 
-_LOOK_AT_MAJOR = timedelta(hours=1)
-"""How often it is looked up whether the major incident that leads still runs: one that was terminated gives nothing back."""
+_CHECK_MAJOR_EVERY = timedelta(hours=1)
+"""How often to check that the major incident which leads this one still runs: a terminated one does not return the lead."""
 
 _SEND_AGAIN = timedelta(minutes=1)
-"""When sending itself failed, the same rung is asked again: after a minute, then twice as long, up to the pause above."""
+"""When the notice could not be sent, the same level is called again: after a minute, then twice as long, up to four hours."""
 
 
-class Ladder:
-    """Finds somebody who takes the incident up, and sees that they do not forget it."""
+class Escalation:
+    """Calls people until somebody acknowledges the incident, and reminds a lead who is silent."""
 
-    def __init__(self, case: Case, clocks: Clocks, notices: Notices) -> None:
-        self._case = case
+    def __init__(self, context: IncidentContext, clocks: Clocks, notices: Notices) -> None:
+        self._context = context
         self._clocks = clocks
         self._notices = notices
         self._why = ""
         self._handed_by: str | None = None
-        """Who handed it over to somebody who has not taken it up yet."""
+        """Who handed it over to somebody who has not acknowledged yet."""
         self._failures = 0
         self._alert_at: datetime | None = None
         self._major_due: datetime | None = None
@@ -54,12 +54,12 @@ class Ladder:
     # --- when
 
     def confirmed(self) -> None:
-        """The fault is real: people are alerted unless the agreed remedies help soon."""
-        self._alert_at = workflow.now() + self._case.terms.alert_after
+        """The fault is confirmed: people are called unless the agreed remedies help soon."""
+        self._alert_at = workflow.now() + self._context.terms.alert_after
 
     def need_people(self, why: str) -> None:
-        """Something waits for people: alert them now, if nobody was."""
-        lead = self._case.memory.lead
+        """The incident needs people: call the first level now, if nobody was called."""
+        lead = self._context.memory.lead
         self._why = why
         if not lead.alerted:
             lead.alerted = True
@@ -67,215 +67,224 @@ class Ladder:
 
     @property
     def next_due(self) -> datetime | None:
-        """When the ladder has to be looked at next."""
-        lead = self._case.memory.lead
+        """When the escalation policy has something to do next."""
+        lead = self._context.memory.lead
         dues = [lead.due, self._forgotten_at, None if lead.alerted else self._alert_at, self._major_due]
         return min((due for due in dues if due is not None), default=None)
 
     @property
     def _forgotten_at(self) -> datetime | None:
-        memory = self._case.memory
+        memory = self._context.memory
         waiting = memory.waiting is not None and memory.waiting.answer_due is not None
-        if not memory.lead.acknowledged or memory.lead.heard_at is None or waiting or memory.major is not None:
-            return None  # who is waited for has a time of its own, and a major incident asks its lead itself
-        return memory.lead.heard_at + self._case.terms.forgotten_after
+        if not memory.lead.acknowledged or memory.lead.active_at is None or waiting or memory.major is not None:
+            return None  # a wait has a deadline of its own, and a major incident reminds its lead itself
+        return memory.lead.active_at + self._context.terms.forgotten_after
 
     # --- what
 
-    async def climb(self) -> None:
+    async def run_due(self) -> None:
         """Do what is due."""
-        lead, now = self._case.memory.lead, workflow.now()
+        lead, now = self._context.memory.lead, workflow.now()
         if not lead.alerted and self._alert_at is not None and self._alert_at <= now:
             self.need_people("The agreed remedies have not helped so far.")
         if self._major_due is not None and self._major_due <= now:
-            await self._look_at_major()
+            await self._check_major()
         if self._forgotten_at is not None and self._forgotten_at <= now:
-            await self._ask_again()
+            await self._remind_lead()
         elif lead.due is not None and lead.due <= now:
-            await self._ask_next()
+            await self._call_next()
 
-    async def _ask_next(self) -> None:
-        lead = self._case.memory.lead
+    async def _call_next(self) -> None:
+        lead = self._context.memory.lead
         lead.due = self._handed_by = None
-        receipt = await self._notices.send(Occasion.ALERT, Audience(rung=lead.rung + 1), text=self._why)
-        if receipt.rung is not None:
-            self._case.call(receipt.rung.people)
+        receipt = await self._notices.send(Occasion.ALERT, Audience(level=lead.level + 1), text=self._why)
+        if receipt.level is not None:
+            self._context.call(receipt.level.people)
         if lead.acknowledged or lead.due is not None:
-            return  # taken up, handed over or raised meanwhile
+            return  # acknowledged, handed over or raised meanwhile
         if self._notices.could_not_send(receipt):
             lead.due = workflow.now() + _growing(_SEND_AGAIN, self._failures)
             self._failures += 1
             return
         self._failures = 0
-        if receipt.rung is None:
-            self._start_over(known=bool(receipt.deliveries) or lead.rung > 0)
+        if receipt.level is None:
+            self._start_over(known=bool(receipt.deliveries) or lead.level > 0)
             return
-        lead.rung, lead.rungs, lead.asked = receipt.rung.number, receipt.rung.rungs, receipt.rung.people
-        self.rung(lead.asked)
-        within = timedelta(seconds=receipt.rung.acknowledge_within_seconds) if receipt.reached else timedelta(0)
+        lead.level, lead.levels, lead.called_last = receipt.level.number, receipt.level.levels, receipt.level.people
+        self.notified(lead.called_last)
+        within = timedelta(seconds=receipt.level.acknowledge_within_seconds) if receipt.reached else timedelta(0)
         lead.due = workflow.now() + within
-        until = f", until {lead.due:%H:%M} UTC" if receipt.reached else ""
-        asked = ", ".join(lead.asked) or "nobody"
-        how = "Asked" if receipt.reached else "Could not reach"
-        self._case.tell(EntryKind.LEAD, f"{how} rung {lead.rung} of {receipt.rung.rungs}: {asked}{until}")
+        due = f"; acknowledge by {lead.due:%H:%M} UTC" if receipt.reached else ""
+        called = ", ".join(lead.called_last) or "nobody"
+        how = "Escalated to" if receipt.reached else "No notice was delivered to"
+        self._context.log(EntryKind.LEAD, f"{how} level {lead.level} of {receipt.level.levels}: {called}{due}")
 
     def _start_over(self, *, known: bool) -> None:
-        lead = self._case.memory.lead
-        lead.rung = 0
+        lead = self._context.memory.lead
+        lead.level = 0
         if not known:
-            self._case.tell(
+            self._context.log(
                 EntryKind.LEAD,
-                f"The dossier has no escalation ladder for {self._case.memory.priority or 'this priority'}: nobody was asked",
+                f"The dossier has no escalation policy for {self._context.memory.priority or 'this priority'}: nobody was called",
             )
             return
         pause = _growing(_PAUSE, lead.rounds)
         lead.rounds += 1
         lead.due = workflow.now() + pause
-        self._case.tell(
-            EntryKind.LEAD, f"Nobody on the ladder took it up; it is climbed again at {lead.due:%Y-%m-%d %H:%M} UTC"
+        self._context.log(
+            EntryKind.LEAD,
+            f"No level has acknowledged; the escalation policy starts again at {lead.due:%Y-%m-%d %H:%M} UTC",
         )
 
-    async def _look_at_major(self) -> None:
-        major = self._case.memory.major
-        self._major_due = None if major is None else workflow.now() + _LOOK_AT_MAJOR
+    async def _check_major(self) -> None:
+        major = self._context.memory.major
+        self._major_due = None if major is None else workflow.now() + _CHECK_MAJOR_EVERY
         if major is None or major.major is None:
             return
         found = await call(
-            look_up_incidents,
-            LookUpIncidents(ids=[major.major]),
-            summary="See whether the major incident that leads it still runs",
+            find_ended_incidents,
+            FindEndedIncidents(ids=[major.major]),
+            summary="Check that the major incident still runs",
         )
-        if major.major in found.ended and self._case.memory.major is major:
-            self._case.memory.major = None
+        if major.major in found.ended and self._context.memory.major is major:
+            self._context.memory.major = None
             self.led_by_major(LedByMajor(major=None, by=DRIFTVAKT))
 
-    async def _ask_again(self) -> None:
-        """Whoever took it up has said nothing for long: ask them, and if they stay silent, the next."""
-        memory = self._case.memory
+    async def _remind_lead(self) -> None:
+        """Remind a lead who has been silent for too long; without an answer, the next level is called."""
+        memory = self._context.memory
         lead = memory.lead
         lead.acknowledged = False
         lead.due = until = workflow.now() + _ACKNOWLEDGE_WITHIN
-        self._why = f"{lead.who} took it up and has not been heard of since {lead.heard_at:%H:%M} UTC."
-        self._case.tell(EntryKind.LEAD, f"Asked again: {self._why}")
+        self._why = f"{lead.who} acknowledged it and has been silent since {lead.active_at:%H:%M} UTC."
+        self._context.log(EntryKind.LEAD, f"Reminded: {self._why}")
         receipt = await self._notices.to_lead(Occasion.REMINDER, text=self._why)
         if not receipt.reached and lead.due == until:
             lead.due = workflow.now()
 
-    def rung(self, people: Sequence[str]) -> None:
-        """These people were asked for something; they hear when it is over."""
-        lead = self._case.memory.lead
-        lead.told = list(dict.fromkeys([*lead.told, *people]))
+    def notified(self, people: Sequence[str]) -> None:
+        """Remember people who got a notice: they get another one when the incident is over."""
+        lead = self._context.memory.lead
+        lead.notified = list(dict.fromkeys([*lead.notified, *people]))
 
-    def go_on(self, why: str) -> None:
-        """Ask the next rung now, though somebody leads."""
-        lead = self._case.memory.lead
+    def escalate(self, why: str) -> None:
+        """Call the next level now, even if somebody leads."""
+        lead = self._context.memory.lead
         lead.alerted, lead.acknowledged, lead.due = True, False, workflow.now()
         self._why = why
 
     def raised(self) -> None:
-        """The priority was raised: another ladder holds, from its first rung, unless somebody has it."""
-        lead = self._case.memory.lead
+        """The priority was raised: its own escalation policy begins at the first level, unless somebody has acknowledged."""
+        lead = self._context.memory.lead
         if lead.alerted and not lead.acknowledged:
-            lead.rung, lead.rounds, lead.due = 0, 0, workflow.now()
+            lead.level, lead.rounds, lead.due = 0, 0, workflow.now()
 
-    def led_by_major(self, told: LedByMajor) -> None:
-        """A major incident has the lead; when it gives it back, people are looked for again."""
-        self._major_due = workflow.now() + _LOOK_AT_MAJOR if told.major else None
-        if told.major is not None:
-            self._take(told.by)
-            self._case.tell(EntryKind.LEAD, f"Led by the major incident {told.major} ({told.title}), by {told.by}")
+    def led_by_major(self, request: LedByMajor) -> None:
+        """A major incident takes the lead, or returns it; then the escalation policy calls people again."""
+        self._major_due = workflow.now() + _CHECK_MAJOR_EVERY if request.major else None
+        if request.major is not None:
+            self._take(request.by)
+            self._context.log(
+                EntryKind.LEAD, f"Major incident {request.major} ({request.title}) leads it now: {request.by}"
+            )
         else:
-            self._case.memory.lead.rung = self._case.memory.lead.rounds = 0
-            self.go_on("No major incident leads it any more.")
-            self._case.tell(EntryKind.LEAD, f"No longer led by a major incident, by {told.by}")
+            self._context.memory.lead.level = self._context.memory.lead.rounds = 0
+            self.escalate("No major incident leads it now.")
+            self._context.log(EntryKind.LEAD, f"The major incident no longer leads it: {request.by}")
 
-    async def major_is_silent(self, told: LeadSilent) -> None:
-        """Nobody who leads its major incident is heard of: they are asked, and at the second time its own ladder."""
-        lead = self._case.memory.lead
-        why = f"Nobody who leads {told.major} has been heard of since {told.since:%H:%M} UTC."
-        self._case.tell(EntryKind.LEAD, why)
-        reached = told.times == 1 and (await self._notices.to_lead(Occasion.REMINDER, text=why)).reached
+    async def major_is_silent(self, request: LeadSilent) -> None:
+        """The lead of its major incident is silent: remind them; the second time, call this incident's own escalation policy."""
+        lead = self._context.memory.lead
+        why = f"The lead of {request.major} has been silent since {request.since:%H:%M} UTC."
+        self._context.log(EntryKind.LEAD, why)
+        reached = request.times == 1 and (await self._notices.to_lead(Occasion.REMINDER, text=why)).reached
         if not reached and lead.acknowledged:
-            lead.rung = lead.rounds = 0
-            self.go_on(why)
+            lead.level = lead.rounds = 0
+            self.escalate(why)
 
     # --- what people say
 
-    def heard(self, who: str) -> None:
-        """Somebody who may lead has said something: they have it, if nobody had."""
-        if not is_among(who, self._case.leaders):
+    def note_activity(self, who: str) -> None:
+        """A person has answered or sent an update: if they may lead, and nobody does, they lead from now on."""
+        if not self._context.leaders.has(who):
             return
-        lead = self._case.memory.lead
+        lead = self._context.memory.lead
         if self._handed_by is not None and same(who, self._handed_by):
-            return  # a last word of whoever has handed it over does not take it back
-        lead.heard_at = workflow.now()
+            return  # a last update of the person who handed it over does not return the lead to them
+        lead.active_at = workflow.now()
         if not lead.acknowledged:
             self._take(who)
 
-    def acknowledge(self, told: Acknowledge) -> str:
-        """Somebody takes it up."""
-        self._case.require_leader(told.by, "take up")
-        lead = self._case.memory.lead
+    def acknowledge(self, request: Acknowledge) -> str:
+        """Make a person the lead; return what it means for them."""
+        self._context.require_leader(request.by, "acknowledge")
+        lead = self._context.memory.lead
         leads = lead.who if (lead.acknowledged or lead.handed_to) and lead.who else None
-        if lead.acknowledged and leads and same(leads, told.by):
-            lead.heard_at = workflow.now()
-            if told.note:
-                self._case.tell(EntryKind.LEAD, f"{told.by} leads it: {told.note}")
-            again = workflow.now() + self._case.terms.forgotten_after
-            return f"You lead it already. You are asked again if nothing is heard of you until {again:%H:%M} UTC."
-        before = leads if leads and not same(leads, told.by) else None
-        self._take(told.by)
-        note = f": {told.note}" if told.note else ""
-        over = f", over from {before}" if before else ""
-        self._case.tell(EntryKind.LEAD, f"{told.by} has taken it up{over}{note}")
-        again = workflow.now() + self._case.terms.forgotten_after
-        return f"You lead it{over}. You are asked again if nothing is heard of you until {again:%H:%M} UTC."
+        if lead.acknowledged and leads and same(leads, request.by):
+            lead.active_at = workflow.now()
+            if request.note:
+                self._context.log(EntryKind.LEAD, f"{request.by}, who leads it: {request.note}")
+            return f"You lead it already. {self._reminder()}"
+        before = leads if leads and not same(leads, request.by) else None
+        self._take(request.by)
+        note = f": {request.note}" if request.note else ""
+        instead = f" instead of {before}" if before else ""
+        self._context.log(EntryKind.LEAD, f"{request.by} acknowledged and leads{instead}{note}")
+        return f"You lead it{instead}. {self._reminder()}"
+
+    def _reminder(self) -> str:
+        """When a lead who sends nothing gets a reminder, as a sentence."""
+        at = workflow.now() + self._context.terms.forgotten_after
+        return f"You get a reminder if you send nothing until {at:%H:%M} UTC."
 
     def _take(self, who: str) -> None:
-        lead = self._case.memory.lead
-        who = as_written(who, self._case.leaders)
-        if not any(e.kind is ClockEventKind.RESPONDED for e in self._case.memory.events):
+        lead = self._context.memory.lead
+        who = as_written(who, self._context.leaders.names)
+        if not any(e.kind is ClockEventKind.RESPONDED for e in self._context.memory.events):
             self._clocks.happened(ClockEventKind.RESPONDED, by=who)
         lead.who, lead.acknowledged, lead.alerted, lead.due = who, True, True, None
         lead.handed_to = None
-        lead.heard_at = workflow.now()
+        lead.active_at = workflow.now()
         lead.rounds = 0
         self._handed_by = None
         workflow.upsert_search_attributes([_LEAD.value_set(who)])
-        self._case.show_anew()
+        self._context.journal.changed()
 
-    async def hand_over(self, told: HandOver) -> str:
-        """The lead goes to somebody else, who has to take it up."""
-        self._case.require_leader(told.by, "hand over")
-        if not is_among(told.to, self._case.leaders):
-            raise refused(f"{told.to} may not lead it; {', '.join(self._case.leaders)} may")
-        self.heard(told.by)
-        lead, to = self._case.memory.lead, as_written(told.to, self._case.leaders)
-        lead.who, lead.handed_to = lead.who or told.by, to
-        lead.asked, lead.acknowledged, lead.alerted = [to], False, True
-        self.rung([to])
+    async def hand_over(self, request: HandOver) -> str:
+        """Hand the lead over to a person, who must acknowledge; return what happens next."""
+        self._context.require_leader(request.by, "hand over")
+        if not self._context.leaders.has(request.to):
+            raise refused(f"{request.to} may not lead it; {self._context.leaders} may")
+        self.note_activity(request.by)
+        lead, to = self._context.memory.lead, as_written(request.to, self._context.leaders.names)
+        lead.who, lead.handed_to = lead.who or request.by, to
+        lead.called_last, lead.acknowledged, lead.alerted = [to], False, True
+        self.notified([to])
         lead.due = until = workflow.now() + _ACKNOWLEDGE_WITHIN
-        self._handed_by = None if same(told.by, to) else told.by
-        self._why = f"{told.by} handed it over to {to}, who has not taken it up."
+        self._handed_by = None if same(request.by, to) else request.by
+        self._why = f"{request.by} handed it over to {to}, who has not acknowledged."
         workflow.upsert_search_attributes([_LEAD.value_set(lead.who)])
-        self._case.tell(
-            EntryKind.LEAD, f"{told.by} handed over to {to}: {told.note}. {lead.who} leads until somebody takes it up"
+        self._context.log(
+            EntryKind.LEAD,
+            f"{request.by} handed over to {to}: {request.note}. {lead.who} leads until somebody acknowledges",
         )
-        receipt = await self._notices.send(Occasion.HANDED_OVER, Audience(contacts=[to]), text=told.note, by=told.by)
+        receipt = await self._notices.send(
+            Occasion.HANDED_OVER, Audience(contacts=[to]), text=request.note, by=request.by
+        )
         if lead.acknowledged:
-            return f"{lead.who} has taken it up."
+            return f"{lead.who} acknowledged it."
         if not receipt.reached:
             return (
-                f"{to} could not be written to: tell them; at {until:%H:%M} UTC the ladder goes on. "
-                f"{lead.who} leads until somebody takes it up."
+                f"No notice was delivered to {to}: telephone them. If nobody acknowledges by {until:%H:%M} UTC, the next level "
+                f"is called. {lead.who} leads until somebody acknowledges."
             )
         return (
-            f"{to} was told and must acknowledge until {until:%H:%M} UTC; else the ladder goes on. "
-            f"{lead.who} leads until somebody takes it up."
+            f"{to} got a notice. If nobody acknowledges by {until:%H:%M} UTC, the next level is called. "
+            f"{lead.who} leads until somebody acknowledges."
         )
 
 
 def _growing(first: timedelta, times: int) -> timedelta:
-    """A pause that doubles each time, up to the longest; the doubling ends before its number grows out of bounds."""
-    doublings: int = 2 ** min(times, 16)
+    """A pause that doubles each time, up to the longest pause."""
+    doublings: int = 2 ** min(times, 16)  # bounded, because a timedelta overflows
     return min(first * doublings, _LONGEST_PAUSE)

@@ -1,4 +1,4 @@
-"""Opening an incident from the UI's start form: small enough to be typed, and its result says which incident it was."""
+"""Opening an incident from the UI's start form; the result names the incident."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_
 
 from activities.stubs.workflows import report_by_hand
 from models.converter import WRONG_INPUT
+from models.errors import UserError
 from models.names import APPLICATION, CUSTOMER, TITLE
 from models.opening import OpenIncidentForm, ReportByHand
 from models.watch import OpenByHand, OpenReceipt
@@ -27,11 +28,11 @@ _TITLE = SearchAttributeKey.for_keyword(TITLE)
 
 @workflow.defn(name="open-incident", failure_exception_types=WRONG_INPUT)
 class OpenIncident:
-    """One form, filled in."""
+    """One filled-in form."""
 
     @workflow.run
     async def run(self, form: OpenIncidentForm) -> OpenReceipt:
-        """Have the watch of the application open the incident; fails with what is wrong with the form."""
+        """Ask the watch of the application to open the incident; fail with the fault of the form."""
         workflow.upsert_search_attributes(
             [
                 _CUSTOMER.value_set(form.application.partition(".")[0]),
@@ -47,13 +48,13 @@ class OpenIncident:
                 start_to_close_timeout=_TRY,
                 schedule_to_close_timeout=_GIVE_UP,
                 retry_policy=RECORD,
-                summary=summary_line(f"Tell the watch of {form.application}"),
+                summary=summary_line(f"Send the form to the watch of {form.application}"),
             )
         except ActivityError as error:
             if is_cancelled_exception(error):
                 raise
             # Without the activity around it the UI shows the sentence itself.
-            raise ApplicationError(f"Nothing was opened: {explain(error)}", type="UserError") from None
+            raise ApplicationError(f"No incident was opened: {explain(error)}", type=UserError.__name__) from None
         workflow.set_current_details(
             page(f"### {plain(form.title)}", f"{plain(receipt.message)} Go to {link(receipt.incident)}.")
         )

@@ -1,10 +1,10 @@
-"""Handing an incident over to people: what they are asked when no remedy helped, and what their answer means."""
+"""The question for the next step, which people get when no remedy has helped, and its answers."""
 
 from __future__ import annotations
 
 from models.dossier.agreement import CauseCode
-from models.gates import GateOption, Question
-from models.slices import IncidentPlan
+from models.gates import WHAT_NEXT, GateOption, Question
+from models.plans import IncidentPlan
 
 VERIFY = "verify"
 RETRY = "retry"
@@ -14,15 +14,15 @@ RUNBOOK = "runbook"
 
 
 def handover_question(plan: IncidentPlan, *, tried: bool, reason: str, on: str) -> Question:
-    """How shall it go on? `on` is the component that a runbook would be carried out on."""
+    """Ask people for the next step. `on` is the component that a runbook would act on; `reason` says why health is not proven."""
     remedies = [GateOption(name=option(REMEDY, r.name), means=f"Carry out: {r.title}") for r in plan.remedies]
     runbooks = [GateOption(name=option(RUNBOOK, r.name), means=f"{r.title}, on {on}") for r in plan.runbooks if on]
-    sofar = "No agreed remedy has put it right" if tried else "Nothing has been tried"
+    so_far = "No agreed remedy has helped" if tried else "No remedy has been tried"
     return Question(
-        text=f"{sofar} ({reason}). How shall it go on?",
+        text=f"{so_far} ({reason}). {WHAT_NEXT}",
         options=[
-            GateOption(name=VERIFY, means="You have put it right: prove by probes that health holds, then close."),
-            GateOption(name=RETRY, means="Confirm, collect and try all remedies again."),
+            GateOption(name=VERIFY, means="You have fixed it: prove by probes that it stays healthy, then close."),
+            GateOption(name=RETRY, means="Confirm the fault, collect evidence and try all remedies again."),
             *remedies,
             *runbooks,
             GateOption(name=CLOSE, means="Close without proof of recovery.", needs_reason=True),
@@ -34,10 +34,10 @@ def handover_question(plan: IncidentPlan, *, tried: bool, reason: str, on: str) 
 
 
 def option(kind: str, name: str) -> str:
-    """The option of a gate that takes a remedy or a runbook; an option has 40 characters at most."""
+    """The name of the option for a remedy or a runbook, at most 40 characters."""
     return f"{kind}-{name}"[:40]
 
 
 def cause_of(plan: IncidentPlan, remedy: str | None) -> CauseCode | None:
-    """What an incident came from, if this remedy put it right and the dossier says so."""
+    """The cause code that the dossier gives to the remedy that helped; None without one."""
     return plan.causes.get(remedy) if remedy else None

@@ -1,4 +1,4 @@
-"""Writing to people from an incident: what was sent stands in its timeline, and what reached nobody is told to whoever leads."""
+"""Notices of an incident: the timeline has each one, and the lead gets a notice of those that reached nobody."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
-from activities.stubs.leading import send_notice
+from activities.stubs.coordination import send_notice
 from models.dossier.agreement import Priority
 from models.names import workflow_path
 from models.notices import Audience, Facts, NoticeReceipt, Occasion, SendNotice
 from models.records import EntryKind
-from workflows.incident.context import Case
+from workflows.incident.context import IncidentContext
 from workflows.runtime.keys import message_key
 from workflows.runtime.markdown import summary_line
 from workflows.runtime.outcomes import explain
@@ -21,46 +21,46 @@ from workflows.steps.notify import delivery_text
 
 
 class Notices:
-    """Sends the notices of one incident, each under a key of its own, so that no retry sends one twice."""
+    """Sends the notices of one incident, each under its own key, so that no retry sends a notice twice."""
 
-    def __init__(self, case: Case) -> None:
-        self._case = case
+    def __init__(self, context: IncidentContext) -> None:
+        self._context = context
         self._failed: set[str] = set()
 
     async def send(self, occasion: Occasion, audience: Audience, **facts: Any) -> NoticeReceipt:
-        """Write to people; never raises but when cancelled."""
-        case, info = self._case, workflow.info()
+        """Send a notice and log it; raises nothing except a cancellation."""
+        context, info = self._context, workflow.info()
         order = SendNotice(
             key=message_key("notice"),
             incident=info.workflow_id,
-            application=case.order.application,
-            dossier=case.plan.plan.dossier if case.plan.plan else case.order.dossier,
+            application=context.order.application,
+            dossier=context.plan.plan.dossier if context.plan.plan else context.order.dossier,
             occasion=occasion,
             audience=audience,
-            priority=Priority(case.memory.priority) if case.memory.priority else None,
+            priority=Priority(context.memory.priority) if context.memory.priority else None,
             facts=Facts(
-                title=case.order.title,
-                opened_at=case.opened_at,
-                components=[case.title_of(name) for name in case.plan.affected],
-                state="" if occasion.customer_facing else case.memory.doing,
+                title=context.order.title,
+                opened_at=context.opened_at,
+                components=[context.title_of(name) for name in context.plan.affected],
+                state="" if occasion.customer_facing else context.journal.doing,
                 link=workflow_path(info.namespace, info.workflow_id),
                 **facts,
             ),
         )
         receipt = await self._hand_over(order)
-        self._tell(occasion, receipt)
+        self._log(occasion, receipt)
         if occasion.customer_facing and not receipt.reached:
             await self._undelivered(occasion, receipt)
         return receipt
 
     async def to_lead(self, occasion: Occasion, **facts: Any) -> NoticeReceipt:
-        """Write to whoever leads, or was asked to, or would be asked first."""
-        lead = self._case.memory.lead
-        people = [lead.who] if lead.who else lead.asked
-        return await self.send(occasion, Audience(contacts=people) if people else Audience(rung=1), **facts)
+        """Send a notice to the lead; without one to the people called last, else to the first level."""
+        lead = self._context.memory.lead
+        people = [lead.who] if lead.who else lead.called_last
+        return await self.send(occasion, Audience(contacts=people) if people else Audience(level=1), **facts)
 
     def could_not_send(self, receipt: NoticeReceipt) -> bool:
-        """Whether a notice was not sent because sending itself failed, so that nobody knows whom it was for."""
+        """Whether sending itself failed, so that the recipients are unknown."""
         return receipt.key in self._failed
 
     async def _hand_over(self, order: SendNotice) -> NoticeReceipt:
@@ -78,29 +78,29 @@ class Notices:
         except ActivityError as error:
             if is_cancelled_exception(error):
                 raise
-            self._case.tell(EntryKind.NOTICE, f"A notice could not be sent: {explain(error)}")
+            self._context.log(EntryKind.NOTICE, f"A notice could not be sent: {explain(error)}")
             self._failed.add(order.key)
             return NoticeReceipt(key=order.key)
 
     async def _undelivered(self, occasion: Occasion, receipt: NoticeReceipt) -> None:
-        why = "; ".join(delivery_text(d) for d in receipt.deliveries) or "nobody to write to"
-        text = f"The notice '{occasion.value}' reached nobody ({why}). Tell them by other means."
+        why = "; ".join(delivery_text(d) for d in receipt.deliveries) or "no recipients"
+        text = f"The notice '{occasion.value}' reached nobody ({why}). Telephone them."
         await self.to_lead(Occasion.UNDELIVERED, text=text[:4000])
 
-    def _tell(self, occasion: Occasion, receipt: NoticeReceipt) -> None:
+    def _log(self, occasion: Occasion, receipt: NoticeReceipt) -> None:
         what = occasion.value.replace("-", " ").capitalize()
         to = "; ".join(delivery_text(d) for d in receipt.deliveries)
-        notes = " ".join(receipt.rung.notes) if receipt.rung else ""
+        notes = " ".join(receipt.level.notes) if receipt.level else ""
         data = {
             "key": receipt.key,
             "occasion": occasion.value,
             "audience": "customer" if occasion.customer_facing else "internal",
         }
         if to or notes:
-            self._case.tell(EntryKind.NOTICE, f"{what}: {to or 'nobody'}. {notes}".strip(), data)
+            self._context.log(EntryKind.NOTICE, f"{what}: {to or 'nobody'}. {notes}".strip(), data)
 
 
 def _audience_text(audience: Audience) -> str:
-    if audience.rung is not None:
-        return f"rung {audience.rung} of the ladder"
+    if audience.level is not None:
+        return f"level {audience.level} of the escalation policy"
     return "the customer" if audience.customer else audience.party or ", ".join(audience.contacts)

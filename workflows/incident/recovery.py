@@ -1,4 +1,4 @@
-"""Looking whether an incident recovers by itself while people are asked."""
+"""Checks whether an incident recovers by itself while people are asked."""
 
 from __future__ import annotations
 
@@ -7,71 +7,71 @@ from datetime import timedelta
 
 from temporalio import workflow
 
+from models.plans import SiteProbes
 from models.probes import HealthVerdict, WatchHealth
-from models.slices import SiteProbes
-from workflows.incident.context import Case
-from workflows.incident.instructions import Instructing
+from workflows.incident.context import IncidentContext
+from workflows.incident.instructions import InstructionChoice
 from workflows.runtime.waiting import until
 from workflows.steps.health import watch
 
 _AT_LEAST = timedelta(minutes=1)
-"""Between two looks: a question is asked because something was ill a moment ago."""
+"""Shortest pause between two checks: a question is asked because something failed a moment ago."""
 
 _AT_MOST = timedelta(minutes=30)
-"""Between two looks, where no source takes an alarm back. Each look is short: it must not keep a place of the site's worker
-that a remedy of another incident needs, for as long as people need to decide."""
+"""Longest pause between two checks while no alarm clears. A check is short: it must not hold a slot of the site's worker, which
+the remedy of another incident may need, for as long as people need to decide."""
 
 
 class Recovery:
-    """Proves recovery without a remedy; `probes` gives what shows the fault."""
+    """Proves recovery without a remedy; `probes` returns the probes that show the fault."""
 
-    def __init__(self, case: Case, instructing: Instructing, probes: Callable[[], list[SiteProbes]]) -> None:
-        self._case = case
-        self._instructing = instructing
+    def __init__(
+        self, context: IncidentContext, instructions: InstructionChoice, probes: Callable[[], list[SiteProbes]]
+    ) -> None:
+        self._context = context
+        self._instructions = instructions
         self._probes = probes
 
     async def proven(self) -> HealthVerdict:
-        """Look, for as long as it takes, until health has held as long as after a remedy.
+        """Check again and again until health has held as long as it must after a remedy; return that verdict.
 
-        It is looked soon after a source has taken an alarm back, else after pauses that grow.
+        A check follows soon after an alarm has cleared, else after pauses that grow.
         """
         pause = _AT_LEAST
         while True:
-            known = self._case.taken_back
-            if await self._taken_back(known, within=pause):
-                # Where that alone is reason enough to look, whoever asks has stopped this by then.
-                await workflow.sleep(_AT_LEAST, summary="An alarm was taken back: before looking whether it recovers")
+            known = self._context.cleared
+            if await self._more_cleared(known, within=pause):
+                # If the cleared alarms alone withdraw the question, this task is cancelled during the pause.
+                await workflow.sleep(_AT_LEAST, summary="An alarm cleared: wait before the health check")
             pause = min(pause * 2, _AT_MOST)
             probes = self._probes()
-            if probes and (verdict := await self._look(probes)).healthy and self._says_all(probes):
+            if probes and (verdict := await self._check(probes)).healthy and self._covers_all(probes):
                 return verdict
 
-    async def _taken_back(self, known: int, within: timedelta) -> bool:
-        """Whether an alarm is taken back before that time is over."""
-        summary = "Before looking whether it recovers by itself"
-        return await until(lambda: self._case.taken_back != known, within=within, summary=summary)
+    async def _more_cleared(self, known: int, within: timedelta) -> bool:
+        """Whether an alarm clears before that time is over."""
+        summary = "Until the next check whether it recovers by itself"
+        return await until(lambda: self._context.cleared != known, within=within, summary=summary)
 
-    async def _look(self, probes: Sequence[SiteProbes]) -> HealthVerdict:
-        terms = self._case.terms
+    async def _check(self, probes: Sequence[SiteProbes]) -> HealthVerdict:
+        terms = self._context.terms
         return await watch(
             probes,
             WatchHealth(
                 targets=probes[0].targets,
                 every=min(terms.confirm_every, terms.healthy_for / 2),
                 healthy_for=terms.healthy_for,
-                failing_looks=1,
+                failing_checks=1,
                 give_up_after=terms.healthy_for + timedelta(minutes=1),
             ),
-            "Look whether it recovers by itself while people decide",
+            "Check whether it recovers by itself while people decide",
         )
 
-    def _says_all(self, probes: Sequence[SiteProbes]) -> bool:
-        """Whether healthy probes say that nothing is ill any more: they look at the point of every alarm that still fires, by
-        all that makes it an alarm.
-        """
-        looked_at = {target.point for group in probes for target in group.targets}
-        named, application = self._instructing.named_points, self._case.order.application
-        return not self._case.firing.further and all(
-            a.measuring_point in named and f"{application}.{a.measuring_point}" in looked_at
-            for a in self._case.memory.alarms.values()
+    def _covers_all(self, probes: Sequence[SiteProbes]) -> bool:
+        """Whether the probes check the measuring point of every active alarm, with all its thresholds."""
+        checked = {target.point for group in probes for target in group.targets}
+        named, application = self._instructions.named_points, self._context.order.application
+        return not self._context.firing.further and all(
+            a.measuring_point in named and f"{application}.{a.measuring_point}" in checked
+            for a in self._context.memory.alarms.values()
         )

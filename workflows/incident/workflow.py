@@ -1,4 +1,4 @@
-"""The incident: from an alarm that is not yet believed to a recovery that is proven, led by people where it needs them."""
+"""The incident: from an alarm that is not confirmed yet to a proven recovery."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from models.incident import (
     IncidentEnd,
     IncidentOrder,
     IncidentOutcome,
+    IncidentReply,
     IncidentState,
     IncidentStatus,
     LeadSilent,
@@ -35,26 +36,24 @@ from models.incident import (
     Reclassify,
     Resume,
     SetCause,
-    Told,
     Waiting,
 )
 from models.names import incident_id, watch_id
 from models.notices import Audience, Occasion
 from models.people import Person
 from models.records import EntryKind
-from models.sizes import ANSWER, first_that_fit
-from workflows.gates.gates import Asking
+from workflows.gates.gates import HasGates
 from workflows.incident.alarm_lines import AlarmLines
-from workflows.incident.context import Case, refused
-from workflows.incident.coordination import Leading
+from workflows.incident.context import IncidentContext, refused
+from workflows.incident.coordination import Coordination
 from workflows.incident.late_alarms import LateAlarms
 from workflows.incident.page import incident_page
-from workflows.incident.remediation import Healing
+from workflows.incident.remediation import Remediation
+from workflows.incident.status import incident_status, incident_view
 from workflows.runtime.cancelling import whatever_is_pressed
-from workflows.runtime.details import Details
 from workflows.runtime.waiting import in_turn
 from workflows.runtime.wrong_inputs import Begun
-from workflows.steps.lease import Holding
+from workflows.steps.lease import HoldsLease
 
 _YOU = '"by": "on-call@driftbolaget.example"'
 _EXAMPLE_ALARM = (
@@ -64,72 +63,74 @@ _EXAMPLE_ALARM = (
 
 
 @workflow.defn(name="incident")
-class Incident(Begun, Holding, Asking):
-    """One incident of one application."""
+class Incident(Begun, HoldsLease, HasGates):
+    """One incident of one application: remediation and coordination side by side."""
 
-    tells_of_withdrawal = False  # it is over then, which people are told, or asks anew
+    notifies_of_withdrawal = False  # people get the notice that the incident is over, or the next question
 
     @workflow.init
     def __init__(self, order: IncidentOrder) -> None:
         super().__init__()
-        self._details = Details(self._page)
-        self.case = Case(order, self._changed, self.admit_stand_ins)
-        self._lines = AlarmLines(self.case)
-        self.memory = self.case.memory
-        self.leading = Leading(self.case)
-        self.healing = Healing(self.case, self.leading, self.ask, self)
-        self.late = LateAlarms(self.case, self.healing.was_looked_at)
+        self.context = IncidentContext(order, self._page, self.show_awaited, self.admit_additional_deciders)
+        self._lines = AlarmLines(self.context)
+        self.memory = self.context.memory
+        self.coordination = Coordination(self.context)
+        self.remediation = Remediation(self.context, self.coordination, self.ask, self)
+        self.late = LateAlarms(self.context, self.remediation.was_checked)
         self._closed = False
 
     @workflow.run
     async def run(self, order: IncidentOrder) -> IncidentOutcome:
-        """Heal it and lead it until it is over; close with an account."""
+        """Remediate and coordinate until it is over; close with a post-incident report."""
         info, watch = workflow.info(), watch_id(order.application)
         by_its_watch = info.parent is not None and info.parent.workflow_id == watch
         if not by_its_watch or info.workflow_id != incident_id(order.application, order.number):
-            # Only the watch knows which number is free, and who may open one: a number that was used has a record.
+            # Only the watch knows which number is free, and who may open an incident: a used number has a record.
             raise refused(
-                f"its watch opens an incident: start open-incident, or send the update open_incident to {watch}"
+                f"only the watch can start an incident: start open-incident, or send the update open_incident to {watch}"
             )
-        self._tell_how_it_began()
+        self._log_beginning()
         return await whatever_is_pressed(self._to_the_end(), self._refuse_cancellation)
 
     async def _to_the_end(self) -> IncidentOutcome:
         return await self._close(await self._until_over())
 
-    def _tell_how_it_began(self) -> None:
-        order = self.case.order
+    def _log_beginning(self) -> None:
+        order = self.context.order
         if again := order.reopening:
-            self.case.tell(EntryKind.STATE, f"Opened again by {again.by}: {again.reason}")
+            self.context.log(EntryKind.STATE, f"Reopened by {again.by}: {again.reason}")
             self.memory.lead.who = again.lead
         self._lines.began_with(order.alarms)
         if order.note:
-            self.case.tell(EntryKind.NOTE, f"{order.opened_by}: {order.note}", {"audience": NoteFor.INTERNAL.value})
+            self.context.log(EntryKind.NOTE, f"{order.opened_by}: {order.note}", {"audience": NoteFor.INTERNAL.value})
 
     async def _until_over(self) -> IncidentEnd:
-        """Heal and lead side by side, until health is proven or people end it."""
-        healing, leading = asyncio.create_task(self.healing.run()), asyncio.create_task(self.leading.run())
-        await workflow.wait_condition(lambda: healing.done() or leading.done() or self._can_end)
+        """Remediate and coordinate side by side, until recovery is proven or people end it."""
+        remediation, coordination = (
+            asyncio.create_task(self.remediation.run()),
+            asyncio.create_task(self.coordination.run()),
+        )
+        await workflow.wait_condition(lambda: remediation.done() or coordination.done() or self._can_end)
         self.late.decided()
-        healed, doing = healing.done(), self.memory.doing
-        await self._stop(healing, leading)
-        if healed:
-            return healing.result()
+        remediated, doing = remediation.done(), self.context.journal.doing
+        await self._stop(remediation, coordination)
+        if remediated:
+            return remediation.result()
         if self.memory.cancelling is not None:
-            self.case.tell(EntryKind.STATE, f"Cancelled while: {doing}. {self.healing.left_behind()}")
+            self.context.log(EntryKind.STATE, f"Cancelled during: {doing}. {self.remediation.left_behind()}")
             return IncidentEnd.CANCELLED
         return IncidentEnd.MERGED if self.memory.merged else IncidentEnd.CLOSED_BY_HAND
 
     @property
     def _can_end(self) -> bool:
-        """Whether people or another incident have ended it, and nothing has to be brought to its end before."""
-        if not self.case.prepared:
+        """Whether a person or another incident has ended it, and no step is changing a host."""
+        if not self.context.prepared:
             return False
-        return self.memory.cancelling is not None or (self.case.over and not self.healing.acting)
+        return self.memory.cancelling is not None or (self.context.over and not self.remediation.acting)
 
     async def _stop(self, *tasks: asyncio.Task[Any]) -> None:
-        """Stop tasks, one after the other, and wait until each has stopped."""
-        self.case.stopping = True
+        """Cancel tasks, one after the other, and wait until each has ended."""
+        self.context.stopping = True
         for task in tasks:
             task.cancel()
             await workflow.wait([task])
@@ -137,120 +138,120 @@ class Incident(Begun, Holding, Asking):
                 raise error
 
     async def _close(self, end: IncidentEnd) -> IncidentOutcome:
-        case = self.case
+        context = self.context
         self._closed = True
         self.late.decided()
-        case.end = end
+        context.end = end
         self.withdraw()
         stays_closed_at = self._refuted() if end is IncidentEnd.NOT_CONFIRMED else None
         if stays_closed_at is None:
             if end.proven:
-                self.leading.clocks.happened(ClockEventKind.RESTORED)
-            self.leading.clocks.happened(ClockEventKind.CLOSED)
-            case.tell(EntryKind.STATE, f"Closed: {end.value.replace('-', ' ')}{self._why_closed()}")
-        case.enter(IncidentState.CLOSED, "Closed")
-        await self.leading.customer.closed(end)
-        await self.leading.tell_that_it_is_over()
-        await self.all_told()
+                self.coordination.clocks.happened(ClockEventKind.RESTORED)
+            self.coordination.clocks.happened(ClockEventKind.CLOSED)
+            context.log(EntryKind.STATE, f"Closed: {end.value.replace('-', ' ')}{self._why_closed()}")
+        context.enter(IncidentState.CLOSED, "Closed")
+        await self.coordination.customer.closed(end)
+        await self.coordination.notify_end()
+        await self.all_notified()
         await workflow.wait_condition(workflow.all_handlers_finished)
         closed_at = stays_closed_at or workflow.now()
-        account = await case.conclude(closed_at)
-        await self.late.tell_watch(end)
-        await workflow.wait_condition(workflow.all_handlers_finished)  # who told it something meanwhile is answered
+        report = await context.conclude(closed_at)
+        await self.late.return_to_watch(end)
+        await workflow.wait_condition(workflow.all_handlers_finished)  # updates that came meanwhile get their answers
         return IncidentOutcome(
-            id=case.id,
+            id=context.id,
             end=end,
             priority=self.memory.priority,
-            remedy=case.helped,
+            remedy=context.helped,
             cause=self.memory.cause,
             lead=self.memory.lead.who,
-            summary=case.summary(),
-            opened_at=case.opened_at,
+            summary=context.summary(),
+            opened_at=context.opened_at,
             closed_at=closed_at,
-            restored_at=case.restored_at,
-            account=account,
+            restored_at=context.restored_at,
+            report=report,
         )
 
     def _refuted(self) -> datetime | None:
-        """Go back to how the incident had ended, where probes show that the fault did not come back.
+        """Restore the earlier end of a reopened incident when probes show that the fault did not return.
 
-        Returns when it had been closed; None where its recovery had not been proven before.
+        Return the earlier time of closing; None if recovery was not proven then.
         """
-        again, events = self.case.order.reopening, self.memory.events
+        again, events = self.context.order.reopening, self.memory.events
         if again is None or again.end not in {IncidentEnd.RECOVERED, IncidentEnd.RECOVERED_BY_ITSELF}:
             return None
         reopened = max((n for n, e in enumerate(events) if e.kind is ClockEventKind.REOPENED), default=0)
         before = events[:reopened]
         closed = [e.at for e in before if e.kind is ClockEventKind.CLOSED]
-        if not closed:  # the records did not tell what had happened before
+        if not closed:  # the records have no events of the time before
             return None
         self.memory.events = before
         if priority := next((e.priority for e in reversed(before) if e.priority is not None), None):
-            self.case.set_priority(priority)
-        self.case.end = again.end
+            self.context.set_priority(priority)
+        self.context.end = again.end
         ended = again.end.value.replace("-", " ")
-        self.case.tell(EntryKind.STATE, f"Closed: probes found nothing wrong, so the earlier end stands: {ended}")
+        self.context.log(EntryKind.STATE, f"Closed: probes found no fault, so the earlier end stays: {ended}")
         return closed[-1]
 
     def _why_closed(self) -> str:
         closing, merged, cancelling = self.memory.closing, self.memory.merged, self.memory.cancelling
-        if self.case.end is IncidentEnd.CLOSED_BY_HAND and closing is not None:
+        if self.context.end is IncidentEnd.CLOSED_BY_HAND and closing is not None:
             return f", by {closing.by} ({closing.cause.value}): {closing.reason}"
-        if self.case.end is IncidentEnd.MERGED and merged is not None:
+        if self.context.end is IncidentEnd.MERGED and merged is not None:
             return f" into {merged.into}, by {merged.by}: {merged.reason}"
-        if self.case.end is IncidentEnd.CANCELLED and cancelling is not None:
+        if self.context.end is IncidentEnd.CANCELLED and cancelling is not None:
             return f", by {cancelling.by}: {cancelling.reason}"
         return ""
 
     def _refuse_cancellation(self, reason: str) -> None:
-        """*Request Cancellation* gives no name; the incident goes on, shows it, and whoever leads is told."""
+        """Refuse *Request Cancellation*, which names no person: the incident goes on, and the lead gets a notice."""
         if self._closed:
             return
         said = f" with the reason '{reason}'" if reason else ""
         self.memory.cancellation = f"{workflow.now():%Y-%m-%d %H:%M} UTC{said}"
-        self.case.tell(
+        self.context.log(
             EntryKind.STATE,
-            f"Not cancelled: its cancellation was requested in Temporal{said}, and nobody knows by whom. It goes on",
+            f"Not cancelled: an unknown person requested the cancellation in Temporal{said}. The incident continues",
         )
-        self.leading.cancellation_refused(reason)
+        self.coordination.cancellation_refused(reason)
 
-    # --- what the watch and a major incident tell it
+    # --- signals of the watch and of a major incident
 
     @workflow.signal(
         name="join_alarms", description=f"Sent by the watch: further alarms belong to this incident. {_EXAMPLE_ALARM}"
     )
     def join_alarms(self, joined: AlarmsJoined) -> None:
-        """Take further alarms in; what they concern must be healthy too before the incident can end."""
-        symptoms, told = set(joined.symptoms), []
+        """Add further alarms; their components must be healthy, too, before the incident can end."""
+        symptoms, roles = set(joined.symptoms), []
         for alarm in joined.alarms:
             symptom = alarm.fingerprint in symptoms
-            own = self.healing.is_own_doing(alarm)
-            self.case.firing.join(alarm, symptom=symptom, own_doing=own)
+            own = self.remediation.may_be_caused_by_remedy(alarm)
+            self.context.firing.join(alarm, symptom=symptom, caused_by_remedy=own)
             self.late.joined(alarm)
             role = " as a symptom" if symptom else ""
             role += " (a remedy is acting on its component, so it does not raise the priority)" if own else ""
-            told.append((alarm, role))
-        self._lines.joined(told)
-        self.healing.see_urgency(joined.alarms)
+            roles.append((alarm, role))
+        self._lines.joined(roles)
+        self.remediation.see_urgency(joined.alarms)
 
     @workflow.signal(
         name="clear_alarms",
-        description='Sent by the watch: alarms were taken back by their source. {"fingerprints": ["disk/db1"]}',
+        description='Sent by the watch: alarms have cleared. {"fingerprints": ["disk/db1"]}',
     )
     def clear_alarms(self, cleared: AlarmsCleared) -> None:
-        """Note that a source took alarms back; recovery is proven by probes all the same."""
-        names = [name for f in cleared.fingerprints if (name := self.case.firing.clear(f)) is not None]
-        further = self.case.firing.clear_members(cleared.members)
-        self.case.taken_back += len(names) + further
+        """Remove cleared alarms; probes must prove the recovery in any case."""
+        names = [name for f in cleared.fingerprints if (name := self.context.firing.clear(f)) is not None]
+        further = self.context.firing.clear_members(cleared.members)
+        self.context.cleared += len(names) + further
         self._lines.cleared(cleared, names, further)
 
     @workflow.signal(
         name="merged",
         description="Sent by the watch: another incident takes over; use the watch's update merge_incidents. "
-        f'{{"into": "inc.acme.shop.16", {_YOU}, "reason": "the same matter"}}',
+        f'{{"into": "inc.acme.shop.16", {_YOU}, "reason": "the same disk"}}',
     )
     def merged(self, merged: Merged) -> None:
-        """Another incident takes over."""
+        """End this incident: another one takes over its alarms."""
         if self._refuses(merged.by, "merged"):
             return
         self.memory.merged = merged
@@ -261,237 +262,213 @@ class Incident(Begun, Holding, Asking):
         name="led_by_major",
         description=f'Sent by a major incident: it takes the lead. {{"major": "major.1", {_YOU}, "title": "Data centre dark"}}',
     )
-    async def led_by_major(self, told: LedByMajor) -> None:
-        """A major incident takes the lead, or gives it back."""
-        await workflow.wait_condition(lambda: self.case.prepared or self._closed)
-        if self._closed or (told.major is not None and self._refuses(told.by, "led_by_major")):
+    async def led_by_major(self, request: LedByMajor) -> None:
+        """A major incident takes the lead, or returns it."""
+        await workflow.wait_condition(lambda: self.context.prepared or self._closed)
+        if self._closed or (request.major is not None and self._refuses(request.by, "led_by_major")):
             return
-        self.memory.major = told if told.major else None
-        self.leading.ladder.led_by_major(told)
+        self.memory.major = request if request.major else None
+        self.coordination.escalation.led_by_major(request)
 
     @workflow.signal(
         name="lead_silent",
-        description="Sent by a major incident: nobody who leads it is heard of. "
+        description="Sent by a major incident: its lead is silent. "
         '{"major": "major.2026-03-01.1", "since": "2026-03-01T12:00:00Z", "times": 1}',
     )
-    async def lead_silent(self, told: LeadSilent) -> None:
-        """Ask whoever leads its major incident, and then its own ladder."""
-        await workflow.wait_condition(lambda: self.case.prepared or self._closed)
+    async def lead_silent(self, request: LeadSilent) -> None:
+        """Remind the lead of the major incident; the second time, call this incident's own escalation policy."""
+        await workflow.wait_condition(lambda: self.context.prepared or self._closed)
         if not self._closed and self.memory.major is not None:
-            await self.leading.ladder.major_is_silent(told)
+            await self.coordination.escalation.major_is_silent(request)
 
-    # --- what people tell it
+    # --- updates of people
 
-    @workflow.update(name="acknowledge", description=f"Take it up: you lead it from now on. {{{_YOU}}}")
-    async def acknowledge(self, told: Acknowledge) -> Told:
-        """Somebody takes it up."""
+    @workflow.update(name="acknowledge", description=f"Acknowledge: you lead it from now on. {{{_YOU}}}")
+    async def acknowledge(self, request: Acknowledge) -> IncidentReply:
+        """Acknowledge the incident; the person leads it from now on."""
         await self._ready()
-        told = self.case.identified(told)
-        return Told(message=self.leading.ladder.acknowledge(told))
+        request = self.context.identified(request)
+        return IncidentReply(message=self.coordination.escalation.acknowledge(request))
 
     @workflow.update(
         name="hand_over",
-        description=f'Give the lead to somebody else. {{{_YOU}, "to": "next@example.com", "note": "Disk grows since 02:00"}}',
+        description=f'Hand the lead over. {{{_YOU}, "to": "next@example.com", "note": "Disk grows since 02:00"}}',
     )
-    async def hand_over(self, told: HandOver) -> Told:
-        """The lead goes to somebody else, with a note."""
+    async def hand_over(self, request: HandOver) -> IncidentReply:
+        """Hand the lead over to another person, with a note."""
         await self._ready()
-        told = self.case.identified(told)
-        return Told(message=await self.leading.ladder.hand_over(told))
+        request = self.context.identified(request)
+        return IncidentReply(message=await self.coordination.escalation.hand_over(request))
 
     @workflow.update(
         name="wait_for",
-        description="It is a party's turn; pauses the clocks that the agreement names, once they were reached. "
+        description="Wait for a party. The clocks that the agreement names pause once the notice has reached it. "
         f'{{"party": "acme", {_YOU}, "note": "They must open the firewall", "reference": "CH-81"}}',
     )
-    async def wait_for(self, told: Waiting) -> Told:
-        """It is a customer's or a third party's turn."""
+    async def wait_for(self, request: Waiting) -> IncidentReply:
+        """Wait for an answer of the customer or a third party."""
         await self._ready()
-        told = self.case.identified(told)
-        return Told(message=await self.leading.customer.wait_for(told))
+        request = self.context.identified(request)
+        return IncidentReply(message=await self.coordination.customer.wait_for(request))
 
-    @workflow.update(name="resume", description=f'They have answered. {{{_YOU}, "note": "Firewall is open"}}')
-    async def resume(self, told: Resume) -> Told:
-        """It is our turn again."""
+    @workflow.update(name="resume", description=f'The party has answered. {{{_YOU}, "note": "Firewall is open"}}')
+    async def resume(self, request: Resume) -> IncidentReply:
+        """End the wait: the party has answered."""
         await self._ready()
-        told = self.case.identified(told)
-        return self._heard(told.by, self.leading.customer.resume(told))
+        request = self.context.identified(request)
+        return self._reply(request.by, self.coordination.customer.resume(request))
 
     @workflow.update(
         name="update_customer",
-        description=f'Tell the customer how it stands; without text the draft is sent. {{{_YOU}, "text": "We expect ..."}}',
+        description=f'Send the customer an update; without a text, the draft is sent. {{{_YOU}, "text": "We expect ..."}}',
     )
-    async def update_customer(self, told: CustomerUpdate) -> Told:
-        """Tell the customer how it stands."""
+    async def update_customer(self, request: CustomerUpdate) -> IncidentReply:
+        """Send the customer an update."""
         await self._ready()
-        told = self.case.identified(told)
-        return self._heard(told.by, await self.leading.customer.update(told))
+        request = self.context.identified(request)
+        return self._reply(request.by, await self.coordination.customer.update(request))
 
     @workflow.update(
         name="reclassify",
-        description=f'Change its priority. {{{_YOU}, "priority": "P1", "reason": "Nobody can pay"}}',
+        description=f'Change the priority. {{{_YOU}, "priority": "P1", "reason": "Nobody can pay"}}',
     )
-    async def reclassify(self, told: Reclassify) -> Told:
-        """Change the priority; what is done stays judged under the one that held then."""
+    async def reclassify(self, request: Reclassify) -> IncidentReply:
+        """Change the priority. Completed targets keep their result."""
         await self._ready()
-        told = self.case.identified(told)
-        return self._heard(told.by, await self.leading.reclassify(told))
+        request = self.context.identified(request)
+        return self._reply(request.by, await self.coordination.reclassify(request))
 
     @workflow.update(
         name="close_incident",
-        description=f'Close it without proof. {{{_YOU}, "cause": "no-fault", "reason": "Planned by the customer"}} '
+        description=f'Close it without proof of recovery. {{{_YOU}, "cause": "no-fault", "reason": "Planned by the customer"}} '
         f"Causes: {', '.join(CauseCode)}",
     )
-    async def close_incident(self, told: CloseIncident) -> Told:
-        """Close it without proof of recovery; what is being changed on a host is brought to its end first."""
+    async def close_incident(self, request: CloseIncident) -> IncidentReply:
+        """Close it without proof of recovery; a step that is changing a host ends first."""
         await self._ready()
-        told = self.case.identified(told)
-        self.case.require_leader(told.by, "close")
-        self.memory.closing = told
+        request = self.context.identified(request)
+        self.context.require_leader(request.by, "close")
+        self.memory.closing = request
         self.late.decided()
-        self.memory.cause = told.cause
-        if self.healing.acting:
-            return Told(message=f"It is closed as soon as this has ended: {self.memory.doing}.")
-        return Told(message="It is being closed.")
+        self.memory.cause = request.cause
+        if self.remediation.acting:
+            return IncidentReply(message=f"It is closed as soon as this step has ended: {self.context.journal.doing}.")
+        return IncidentReply(message="It is being closed.")
 
     @workflow.update(
         name="cancel_incident",
-        description="Give it up at once, where no alarm of it fires any more; what runs on a host is told to end. "
+        description="Cancel it at once, if none of its alarms is active; commands on hosts are stopped. "
         f'{{{_YOU}, "reason": "Opened by a test"}}',
     )
-    async def cancel_incident(self, told: CancelIncident) -> Told:
-        """Give it up; refused while anything of it fires."""
+    async def cancel_incident(self, request: CancelIncident) -> IncidentReply:
+        """Cancel it; refused while one of its alarms is active."""
         await self._ready()
-        told = self.case.identified(told)
-        self.case.require_leader(told.by, "cancel")
-        if firing := self.case.firing.in_words():
+        request = self.context.identified(request)
+        self.context.require_leader(request.by, "cancel")
+        if firing := self.context.firing.in_words():
             raise refused(
-                f"it is not cancelled: {firing}. End it with `driftvakt incident close`, which says what it came from; to keep "
-                "it from acting, use `driftvakt halt`"
+                f"it is not cancelled: {firing}. Close it with `driftvakt incident close`, which records the cause; to stop its "
+                "actions, use `driftvakt halt`"
             )
-        self.memory.cancelling = told
-        return self._heard(told.by, "It is being cancelled.")
+        self.memory.cancelling = request
+        return self._reply(request.by, "It is being cancelled.")
 
     @workflow.update(
         name="set_cause",
-        description=f'Say what it came from. {{{_YOU}, "cause": "capacity"}} Causes: {", ".join(CauseCode)}',
+        description=f'Set its cause. {{{_YOU}, "cause": "capacity"}} Causes: {", ".join(CauseCode)}',
     )
-    async def set_cause(self, told: SetCause) -> Told:
-        """Say what it came from."""
+    async def set_cause(self, request: SetCause) -> IncidentReply:
+        """Set its cause."""
         await self._ready()
-        told = self.case.identified(told)
-        self.case.require_leader(told.by, "name the cause of")
-        self.memory.cause = told.cause
-        note = f": {told.note}" if told.note else ""
-        self.case.tell(EntryKind.NOTE, f"{told.by} names the cause: {told.cause.value}{note}", {"audience": "internal"})
-        return self._heard(told.by, f"Its cause is {told.cause.value}.")
+        request = self.context.identified(request)
+        self.context.require_leader(request.by, "set the cause of")
+        self.memory.cause = request.cause
+        note = f": {request.note}" if request.note else ""
+        self.context.log(
+            EntryKind.NOTE, f"{request.by} set the cause: {request.cause.value}{note}", {"audience": "internal"}
+        )
+        return self._reply(request.by, f"Its cause is {request.cause.value}.")
 
     @workflow.update(
         name="add_note",
-        description=f'Add a note; for "audience": "customer" it stands in the next update. {{"text": "They see it too", {_YOU}}}',
+        description=f'Add a note; with "audience": "customer" the next update has it. {{"text": "They see it too", {_YOU}}}',
     )
-    async def add_note(self, note: Note) -> Told:
-        """Add a note."""
+    async def add_note(self, note: Note) -> IncidentReply:
+        """Add a note to the timeline."""
         await self._ready()
-        note = self.case.identified(note)
+        note = self.context.identified(note)
         data = {"audience": note.audience.value, "text": note.text, "by": note.by}
-        self.case.tell(EntryKind.NOTE, f"{note.by}: {note.text}", data)
+        self.context.log(EntryKind.NOTE, f"{note.by}: {note.text}", data)
         if note.audience is NoteFor.CUSTOMER:
-            self.leading.customer.note(note.text)
-        return self._heard(note.by, f"Noted at {workflow.now():%H:%M:%S} UTC.")
+            self.coordination.customer.note(note.text)
+        return self._reply(note.by, f"Noted at {workflow.now():%H:%M:%S} UTC.")
 
-    def contacts(self) -> list[Person]:
-        """Everybody whom the dossier knows."""
-        return self.case.plan.contacts
+    def contacts(self) -> list[Person] | None:
+        """Everybody in the dossier; None without a dossier."""
+        return self.context.plan.contacts
 
     def _refuses(self, who: str, signal: str) -> bool:
-        """Whether somebody may not send this, which the watch or a major incident sends once it has looked who they are."""
+        """Whether a signal is refused: its person may not lead. The watch and a major incident send it for a person."""
         try:
-            self.case.require_leader(self.case.known(who), "lead")
+            self.context.require_leader(self.context.known(who), "lead")
         except ApplicationError as error:
             self.signal_refused(f"A signal was refused ({signal}): {error.message}")
             return True
         return False
 
-    def stand_ins(self) -> list[str]:
-        """Whoever the ladder has asked may take it up and answer what waits for operators."""
+    def additional_deciders(self) -> list[str]:
+        """People whom the escalation policy has called: they may lead it and answer questions to operators."""
         return self.memory.lead.called
 
     def application(self) -> str:
-        """Whose incident it is."""
-        return self.case.order.application
+        """The application of the incident."""
+        return self.context.order.application
 
     async def write_to(self, occasion: Occasion, people: Sequence[str], text: str, **facts: Any) -> None:
-        """Write to whoever may decide."""
-        self.leading.ladder.rung(people)
-        await self.leading.notices.send(occasion, Audience(contacts=list(people)), text=text, **facts)
+        """Send a notice to the people who may decide."""
+        self.coordination.escalation.notified(people)
+        await self.coordination.notices.send(occasion, Audience(contacts=list(people)), text=text, **facts)
 
     def on_decided(self, decision: Decision, receipt: DecisionReceipt) -> None:
-        """Whoever decides has taken it up, if nobody had."""
-        self.leading.ladder.heard(decision.by)
+        """Make the person who decided the lead, if nobody leads."""
+        self.coordination.escalation.note_activity(decision.by)
 
-    def _heard(self, who: str, message: str) -> Told:
-        self.leading.ladder.heard(who)
-        return Told(message=message)
+    def _reply(self, who: str, message: str) -> IncidentReply:
+        self.coordination.escalation.note_activity(who)
+        return IncidentReply(message=message)
 
     async def _ready(self) -> None:
-        """Nobody is answered before it is known what the dossier says: who may what, and what is promised."""
+        """Wait until the dossier is loaded: it says who may send what."""
         await in_turn()
-        if not self.case.prepared:
-            await workflow.wait_condition(lambda: self.case.prepared or self._closed)
+        if not self.context.prepared:
+            await workflow.wait_condition(lambda: self.context.prepared or self._closed)
         if self._closed:
-            raise refused("it is closed; open it again with `driftvakt incident reopen`")
+            raise refused("it is closed; reopen it with `driftvakt incident reopen`")
 
-    # --- what they can ask it
+    # --- queries
 
-    @workflow.query(name="status", description="Where it stands: state, lead, clocks, open questions, alarms, timeline")
+    @workflow.query(name="status", description="State, lead, clocks, open questions, alarms, timeline")
     def status(self) -> IncidentStatus:
-        """Where the incident stands."""
-        memory = self.memory
-        alarms = list(memory.alarms.values())
-        alarms = alarms[: first_that_fit(alarms, ANSWER // 2)]
-        return IncidentStatus(
-            id=self.case.id,
-            title=self.case.order.title,
-            state=memory.state,
-            priority=memory.priority,
-            components=self.case.plan.affected,
-            doing=memory.doing,
-            gates=self.open_gates,
-            alarms=alarms,
-            further_alarms=len(memory.alarms) - len(alarms) + self.case.firing.further,
-            timeline=memory.timeline.shown(ANSWER // 2),
-            opened_at=self.case.opened_at,
-            lead=memory.lead.who,
-            waiting=f"{memory.waiting.name}: {memory.waiting.note}" if memory.waiting else None,
-            clock=memory.reading,
-            draft=self.leading.customer.draft,
-            cause=memory.cause,
-            major=memory.major.major if memory.major else None,
-            leaders=self.case.leaders,
-            heard_at=memory.lead.heard_at,
-        )
+        """The status of the incident."""
+        return incident_status(self.context, self.open_gates, self.coordination.customer.draft)
 
-    @workflow.query(name="clock", description="The events that its service-level clocks are computed from")
+    @workflow.query(name="clock", description="The events from which its service-level clocks are computed")
     def clock(self) -> ClockEvents:
-        """The events of its clock."""
+        """The events of its clocks."""
         return ClockEvents(events=self.memory.events)
 
     def awaited(self) -> set[str]:
-        """Who is asked to take it up, until somebody has; an operator where something keeps it from healing."""
-        if self.memory.state is IncidentState.CLOSED:
+        """People who were called, until somebody acknowledges; an operator while a remedy is blocked."""
+        if self.context.closed:
             return set()
         lead = self.memory.lead
-        asked = {*lead.asked, OPERATOR} if lead.asked and not lead.acknowledged else set()
-        return asked | ({OPERATOR} if self.case.blocked else set())
+        asked = {*lead.called_last, OPERATOR} if lead.called_last and not lead.acknowledged else set()
+        return asked | ({OPERATOR} if self.context.blocked else set())
 
-    def _changed(self) -> None:
-        self.show_awaited()
-        self._details.changed()
-
-    def on_gates_changed(self) -> None:
+    def refresh_page(self) -> None:
         """Show the open questions on the page."""
-        self._details.changed()
+        self.context.journal.refresh_page()
 
     def _page(self) -> str:
-        return incident_page(self.case, self.open_gates, self.gates_markdown(), self.leading.customer.draft)
+        draft = self.coordination.customer.draft
+        return incident_page(incident_view(self.context, self.open_gates, self.gates_markdown(), draft))

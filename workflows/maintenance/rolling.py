@@ -1,4 +1,7 @@
-"""Rolling over hosts: one first, then in batches, each proven healthy before the next; stopped after so many failures."""
+"""Carries maintenance out host by host: first on one host, then in batches.
+
+Each batch must be healthy before the next one starts. After an agreed number of failures, people decide how to continue.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +12,16 @@ from typing import TYPE_CHECKING
 
 from temporalio import workflow
 
+from models.base import counted
 from models.dossier.instructions import OnSilence, RestartStep, RunStep, Step
-from models.gates import MOOT, GateOption, Question
+from models.gates import WHAT_NEXT, WITHDRAWN, GateOption, Question
 from models.jobs import Outcome
 from models.maintenance import MaintenancePlan
 from models.operation import OperationState
-from models.people import NOBODY
+from models.people import NOBODY, People
+from models.plans import ApplicationPlan
 from models.probes import Seen, WatchHealth
 from models.records import EntryKind
-from models.slices import ApplicationPlan
-from workflows.steps.dependencies import needs
 from workflows.steps.health import find_unhealthy, watch
 from workflows.steps.text import EACH_HOST, plan_text, step_title
 
@@ -30,92 +33,94 @@ GO_ON = "go-on"
 STOP = "stop"
 
 _ASKS_FOR = timedelta(hours=1)
-"""So long a question about failed hosts waits, or until the window closes; then all stops there."""
+"""A question about failed hosts waits for this time, or until the window closes; then the maintenance stops."""
 
 
-_TRY_AGAIN = [GateOption(name=RETRY, means="Failed hosts go on with the step that failed; health is looked at again.")]
-"""Not offered where it cannot help: no host has failed, and what is ill is not touched by the routine."""
+_TRY_AGAIN = [
+    GateOption(name=RETRY, means="Failed hosts repeat the step that failed; then their health is checked again.")
+]
+"""Not offered when a retry cannot help: no host failed, and the routine does not touch the unhealthy components."""
 
 _OTHERWISE = [
-    GateOption(name=GO_ON, means="They are left as they are, and the next have their turn.", needs_reason=True),
-    GateOption(name=STOP, means="Nothing more is done; the record says which hosts are done."),
+    GateOption(name=GO_ON, means="Failed hosts stay as they are, and the next hosts follow.", needs_reason=True),
+    GateOption(name=STOP, means="No further host is touched; the record lists the hosts that are done."),
 ]
 
 
 class Rolling:
-    """Carries the steps of a routine out on its hosts; remembers who is done, so that it goes on where it stopped."""
+    """Runs the steps of a routine on its hosts, and remembers each host's progress, so that a later window continues."""
 
     def __init__(self, operation: Operation, plan: MaintenancePlan, hosts: Sequence[str]) -> None:
         self._operation = operation
         self._plan = plan
         self.left = list(hosts)
-        """Those that had no turn yet."""
+        """The hosts that have not started."""
         self.done: list[str] = []
         self.failed: dict[str, str] = {}
-        """Host to what was wrong."""
+        """The fault of each failed host."""
         self.stopped = ""
-        """Why nothing more is done; empty: it goes on, or is through."""
+        """The reason why no further host starts; empty while the maintenance continues, and when it is complete."""
         self._next = dict.fromkeys(hosts, 0)
-        """Host to the step it goes on with."""
+        """The index of the next step, by host."""
         self._proven = False
-        """Whether a first host came through; until then one has its turn alone."""
-        self._borne = 0
-        """Failures that people have decided to go on with."""
+        """Whether the first host succeeded; until then a batch has one host."""
+        self._accepted = 0
+        """The number of failed hosts in spite of which people decided to continue."""
         self._longest = timedelta(0)
-        self._ill_before: dict[str, str] | None = None
-        """Measuring points that were ill before anything was done, to what ailed them; None: nobody has looked yet."""
+        self._failing_before: dict[str, str] | None = None
+        """The fault of each measuring point that failed before the maintenance; None: the health was not measured yet."""
         self._others: dict[str, str] = {}
-        """What is not healthy though the routine does not touch it, and what it maintains needs it."""
+        """The fault of each unhealthy component that the maintained ones need and the routine does not touch."""
 
     @property
     def begun(self) -> bool:
-        """Whether any host had its turn."""
+        """Whether any host was maintained, with or without success."""
         return bool(self.done or self.failed)
 
     @property
     def hosts(self) -> int:
-        """How many there are."""
+        """The number of hosts."""
         return len(self._next)
 
     async def go(self, closes_at: datetime | None) -> str:
-        """Work through the hosts that are left, until the window closes.
+        """Maintain the hosts that are left, until the window closes.
 
-        Returns why it has to wait for another window; empty: it is over, well or not.
+        Return why the rest must wait for another window, or an empty text when the maintenance is over.
         """
         while self.left and not self.stopped:
             if why := self._operation.stops():
                 self.stopped = why
                 break
-            if not await self._operation.way.take_again():
+            if not await self._operation.lease.take_again():
                 self.stopped = self._operation.stops()
                 if self.stopped:
                     break
-                return f"the lease, handed over to a remedy, was not to be had again: {self._operation.lease_says}"
-            if self._ill_before is None:
-                await self._look_before()
+                return f"a remedy took the lease, and did not release it in time: {self._operation.lease_says}"
+            if self._failing_before is None:
+                await self._measure_before()
             if closes_at is not None and workflow.now() + self._longest >= closes_at:
-                return f"the window closes at {closes_at:%H:%M} UTC, with {len(self.left)} of {self.hosts} hosts to be done"
+                return f"the window closes at {closes_at:%H:%M} UTC, with {len(self.left)} of {counted(self.hosts, 'host')} left"
             size = self._plan.routine.at_once if self._proven else 1
             batch, self.left = self.left[:size], self.left[size:]
             began = workflow.now()
             unhealthy = await self._batch(batch, closes_at)
             self._longest = max(self._longest, workflow.now() - began)
-            failures = len(self.failed) - self._borne
+            failures = len(self.failed) - self._accepted
             if unhealthy or (failures and (not self._proven or failures >= self._plan.routine.abort_after_failures)):
-                await self._what_now(unhealthy, closes_at)
+                await self._ask_next_step(unhealthy, closes_at)
             elif not failures:
                 self._proven = True
             await self._operation.record()
         return ""
 
     async def _batch(self, hosts: Sequence[str], closes_at: datetime | None) -> str:
-        """Take hosts through the steps, each from where it stands, and look at health; returns what is not healthy."""
+        """Run the remaining steps of each host in the batch, and then prove its health. Return the fault, or an empty text."""
         steps = self._plan.routine.steps
         for number, step in enumerate(steps):
             acting = [host for host in hosts if host not in self.failed and self._next[host] == number]
             if not acting:
                 continue
-            place = f"{', '.join(acting)} ({len(self.done)} of {self.hosts} hosts done)"
+            place = f"{', '.join(acting)} ({len(self.done)} of {counted(self.hosts, 'host')} done)"
             self._operation.now(f"Step {number + 1} of {len(steps)} on {place}: {step_title(step, EACH_HOST)}")
             wrong = await self._step(step, acting)
             for host in acting:
@@ -128,17 +133,17 @@ class Rolling:
         return await self._unhealthy(through, closes_at)
 
     async def _step(self, step: Step, hosts: Sequence[str]) -> dict[str, str]:
-        """Carry a step out for hosts; returns what is wrong, by host. What belongs to no host is wrong with all of them."""
+        """Run a step on hosts. Return the faults by host; a fault that names no host counts for each of them."""
         if isinstance(step, RunStep) and step.component is None and step.host is None:
-            return await self._told(hosts, [step.model_copy(update={"host": host}) for host in hosts])
-        if isinstance(step, RestartStep):  # host by host: one that fails must not keep the others from their turn
+            return await self._faults(hosts, [step.model_copy(update={"host": host}) for host in hosts])
+        if isinstance(step, RestartStep):  # Host by host: a host that fails must not stop the others.
             wrong: dict[str, str] = {}
             for host in hosts:
-                wrong |= await self._told([host], [step])
+                wrong |= await self._faults([host], [step])
             return wrong
-        return await self._told(hosts, [step])
+        return await self._faults(hosts, [step])
 
-    async def _told(self, hosts: Sequence[str], steps: Sequence[Step]) -> dict[str, str]:
+    async def _faults(self, hosts: Sequence[str], steps: Sequence[Step]) -> dict[str, str]:
         own = self._operation.steps
         first = len(own.reports)
         with self._only_on(hosts):
@@ -156,7 +161,7 @@ class Rolling:
 
     @contextmanager
     def _only_on(self, hosts: Sequence[str]) -> Iterator[None]:
-        """In the block, components of the routine stand on these hosts alone; all others are as they are."""
+        """In the block, the plan places the routine's components only on these hosts."""
         own = self._operation.steps
         whole = own.plan
         own.plan = _narrowed(whole, set(self._next), set(hosts))
@@ -165,61 +170,64 @@ class Rolling:
         finally:
             own.plan = whole
 
-    async def _look_before(self) -> None:
-        """Look at what is ill before anything is done: the routine did not do that, and is not judged by it."""
-        self._ill_before = {}
+    async def _measure_before(self) -> None:
+        """Measure the health before the maintenance. Points that fail then do not count against the routine."""
+        self._failing_before = {}
         if self._operation.steps.rehearse:
             return
         plan = self._operation.plan
-        names = self._plan.components or list(plan.components)
-        _, verdict = await find_unhealthy(plan, names, "Look at the health before")
-        self._ill_before = {s.point: s.detail for s in verdict.samples if s.seen is not Seen.OK} if verdict else {}
-        if self._ill_before:
-            said = f"Ill already before anything was done, so it does not count: {', '.join(self._ill_before)}"
-            self._operation.tell(EntryKind.PROBE, said, verdict)
+        names = self._plan.components.among(plan.components)
+        _, verdict = await find_unhealthy(plan, names, "Measure the health before")
+        self._failing_before = {s.point: s.detail for s in verdict.samples if s.seen is not Seen.OK} if verdict else {}
+        if self._failing_before:
+            said = f"Failing before the maintenance, so they do not count: {', '.join(self._failing_before)}"
+            self._operation.log(EntryKind.PROBE, said, verdict)
 
     async def _unhealthy(self, hosts: Sequence[str], closes_at: datetime | None) -> str:
-        """What is not healthy now, and was before; what others have broken is waited for first."""
+        """Return the fault of components that were healthy before, or an empty text.
+
+        If a component that the routine needs and does not touch is unhealthy, wait for its recovery first.
+        """
         self._others = {}
         operation, terms = self._operation, self._operation.plan.terms
         while hosts:
-            verdict = await operation.way.during(
+            verdict = await operation.lease.during(
                 operation.prove(
                     self._plan.components,
                     self._plan.routine.healthy_for,
                     terms.recovery_within + self._plan.routine.healthy_for,
-                    besides=self._ill_before or (),
+                    besides=self._failing_before or (),
                 )
             )
             assert verdict is not None
             if verdict.healthy or operation.steps.rehearse:
                 return "" if verdict.healthy else verdict.reason
-            self._others, _ = await find_unhealthy(operation.plan, self._needed(), "See whether others have broken it")
+            self._others, _ = await find_unhealthy(operation.plan, self._needed(), "Check the components that it needs")
             if not self._others:
                 return verdict.reason
             if not await self._others_recover(closes_at):
                 others = ", ".join(self._others)
-                return f"{verdict.reason}; {others}, which it needs and this routine does not touch, is not healthy"
+                return f"{verdict.reason}; {others} is not healthy: it is needed, and this routine does not touch it"
         return ""
 
     def _needed(self) -> list[str]:
-        """What the maintained components need and the routine does not touch."""
-        parts = self._operation.plan.components
-        graph = {name: part.depends_on for name, part in parts.items()}
-        touched = set(self._plan.components) | {str(getattr(s, "component", "")) for s in self._plan.routine.steps}
-        needed = {name for own in self._plan.components for name in needs(graph, own)}
-        return [name for name in parts if name in needed - touched]
+        """Return the components that the maintained ones need and the routine does not touch."""
+        touched = set(self._plan.components.names) | {
+            str(getattr(s, "component", "")) for s in self._plan.routine.steps
+        }
+        needed = self._operation.plan.dependencies.with_needs(self._plan.components.names)
+        return [name for name in needed if name not in touched]
 
     async def _others_recover(self, closes_at: datetime | None) -> bool:
-        """Wait until what others have broken is healthy again; meanwhile the lease goes to a remedy that wants it."""
+        """Wait until these components are healthy again. Meanwhile a remedy that asks for the lease gets it."""
         operation, terms = self._operation, self._operation.plan.terms
         names = list(self._others)
         probes = [group for name in names for group in operation.plan.components[name].health]
-        said = f"Waits until {', '.join(names)} is healthy: this routine needs it and does not touch it"
-        operation.tell(EntryKind.PROBE, said, {"broken": self._others})
+        said = f"Waiting until {', '.join(names)} is healthy: this routine needs it and does not touch it"
+        operation.log(EntryKind.PROBE, said, {"broken": self._others})
         operation.enter(OperationState.VERIFYING, said)
         patience = _left(closes_at)
-        verdict = await operation.way.during(
+        verdict = await operation.lease.during(
             watch(
                 probes,
                 WatchHealth(
@@ -235,20 +243,20 @@ class Rolling:
         operation.enter(OperationState.ACTING, operation.doing)
         return verdict is not None and verdict.healthy
 
-    async def _what_now(self, unhealthy: str, closes_at: datetime | None) -> None:
-        """Ask whether to try again, to go on, or to stop; silence stops it."""
+    async def _ask_next_step(self, unhealthy: str, closes_at: datetime | None) -> None:
+        """Ask whether to retry, to continue, or to stop. If nobody answers in time, the maintenance stops."""
         if self._operation.steps.rehearse:
             return
         failed = "; ".join(f"{host}: {why}" for host, why in self.failed.items())
         said = f"not healthy after {', '.join(self.done[-3:])}: {unhealthy}" if unhealthy else f"failed on {failed}"
-        left = f"{len(self.done)} of {self.hosts} hosts are done, {len(self.left)} had no turn."
+        left = f"Done: {len(self.done)} of {counted(self.hosts, 'host')}; not started: {len(self.left)}."
         self._operation.enter(OperationState.DECIDING, f"Stopped: {said}")
         outcome = await self._operation.decide_on(
             Question(
-                text=f"{self._plan.routine.title} {said}. {left} How to go on?",
+                text=f"{self._plan.routine.title} {said}. {left} {WHAT_NEXT}",
                 options=[*(_TRY_AGAIN if self.failed or not self._others else []), *_OTHERWISE],
                 plan=plan_text(self._plan.routine.steps, EACH_HOST),
-                deciders=self._operation.plan.people.get("operator", []),
+                deciders=People.of(self._operation.plan.people.get("operator", [])),
                 roles=["operator"],
                 within_seconds=_left(closes_at).total_seconds(),
                 on_silence=OnSilence.REFUSE,
@@ -259,22 +267,24 @@ class Rolling:
             case "retry":
                 self.left = [*self.failed, *self.left]
                 self.failed.clear()
-                self._borne = 0
-                if not self.left:  # all had their turn, and only health was wrong
+                self._accepted = 0
+                if not self.left:  # Every host is done, and only the health was wrong.
                     self.stopped = await self._unhealthy(self.done, closes_at)
                 elif unhealthy and (still := await self._unhealthy(self.done, closes_at)):
                     self.stopped = f"still not healthy: {still}"
             case "go-on":
-                self._borne, self._proven = len(self.failed), True
+                self._accepted, self._proven = len(self.failed), True
             case other:
                 by = next((a.by for a in outcome.answers if a.option == other), NOBODY)
-                self.stopped = self._operation.stops() or f"{said} ({'stopped' if other != MOOT else other} by {by})"
+                self.stopped = (
+                    self._operation.stops() or f"{said} ({'stopped' if other != WITHDRAWN else other} by {by})"
+                )
 
 
 def _narrowed(plan: ApplicationPlan, scope: set[str], hosts: set[str]) -> ApplicationPlan:
     parts = {
         name: part.model_copy(
-            update={"placements": [p for p in part.placements if p.host.name in hosts or p.host.name not in scope]}
+            update={"routed_hosts": [p for p in part.routed_hosts if p.host.name in hosts or p.host.name not in scope]}
         )
         for name, part in plan.components.items()
     }
@@ -282,7 +292,7 @@ def _narrowed(plan: ApplicationPlan, scope: set[str], hosts: set[str]) -> Applic
 
 
 def _left(closes_at: datetime | None) -> timedelta:
-    """How long people, or what others have broken, are waited for."""
+    """Return the longest wait for an answer, or for the recovery of other components; the window limits it."""
     return _ASKS_FOR if closes_at is None else max(min(_ASKS_FOR, closes_at - workflow.now()), timedelta(seconds=1))
 
 

@@ -1,4 +1,4 @@
-"""Maintenance: an agreed routine carried out in its window, one host first, then in batches, each proven before the next."""
+"""The workflow of a maintenance run: the calendar, approval, window and lease, and what follows a missed run."""
 
 from __future__ import annotations
 
@@ -8,23 +8,27 @@ from temporalio import workflow
 from temporalio.common import SearchAttributeKey
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
-from activities.stubs.maintenance import load_maintenance, look_at_calendar
+from activities.stubs.maintenance import load_maintenance, query_calendar
+from models.base import counted
 from models.dossier.agreement import Freezable
 from models.dossier.instructions import Approval, OnSilence
 from models.dossier.routines import Missed, at_longest
 from models.gates import GateOption, Question
+from models.lease import Announcement
 from models.maintenance import (
-    CalendarLook,
+    CalendarReading,
     LoadMaintenance,
-    LookAtCalendar,
     MaintenanceData,
     MaintenanceOrder,
     MaintenancePlan,
+    QueryCalendar,
 )
-from models.operation import OperationEnd, OperationKind, OperationOutcome, OperationState
-from models.people import SCHEDULE
+from models.operation import OperationEnd, OperationOutcome, OperationState
+from models.operation_kinds import MAINTENANCE
+from models.people import SCHEDULE, People
+from models.plans import STALE_ASKS
 from models.records import EntryKind
-from models.slices import STALE_ASKS
+from models.scope import Scope
 from workflows.gates.gates import approval_question
 from workflows.maintenance.rolling import Rolling
 from workflows.operation.base import Operation, operation
@@ -33,7 +37,7 @@ from workflows.runtime.markdown import plain
 from workflows.runtime.outcomes import explain
 from workflows.runtime.waiting import until
 from workflows.steps.lease import refuse_operation
-from workflows.steps.notify import delivered, tell
+from workflows.steps.notify import delivered, notify
 from workflows.steps.scope import scope_of
 from workflows.steps.text import EACH_HOST, plan_text
 
@@ -43,18 +47,15 @@ NEXT_WINDOW = "next-window"
 SKIP = "skip"
 
 _STALE = Approval(roles=[STALE_ASKS], within=timedelta(hours=1), not_requester=False)
-"""Who is asked before a routine that is not proven is carried out while nobody is there."""
+"""The approval that a scheduled routine needs when it has not been proven for too long."""
 
 _ASKS_FOR = timedelta(days=30)
-"""So long a question about a missed run waits, or until the next run."""
+"""A question about a missed run waits for this time, or until the next run."""
 
 
-@operation(OperationKind.MAINTENANCE)
+@operation(MAINTENANCE)
 class Maintenance(Operation):
-    """Carry out a maintenance routine of the dossier: in its window, host by host, proven healthy in between."""
-
-    kind = OperationKind.MAINTENANCE
-    yields = True
+    """Carries out a maintenance routine of the dossier in its window, host by host, with a proof of health in between."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -67,15 +68,16 @@ class Maintenance(Operation):
 
     @workflow.run
     async def run(self, order: MaintenanceOrder) -> OperationOutcome:
-        """Find out whether it is due, wait for its turn, and roll over the hosts."""
+        """Check whether the run is due, wait for window and lease, and maintain the hosts."""
         return await self.carried_out(lambda: self._maintain(order))
 
     async def _maintain(self, order: MaintenanceOrder) -> OperationOutcome:
         self._order, self._scheduled = order, _scheduled(order)
-        found = await self._look()
+        found = await self._query_calendar()
         if not found.due and order.exact_until is not None and self._when >= order.exact_until:
             return await self.finish(
-                OperationEnd.NOTHING_TO_DO, "Not due: its schedule wakes up more often, see `driftvakt plan`"
+                OperationEnd.NOTHING_TO_DO,
+                "Not due: its schedule starts more often than the calendar needs, see `driftvakt plan`",
             )
         plan = self._maintained = await self._load(order)
         await self.begin(
@@ -85,18 +87,18 @@ class Maintenance(Operation):
         if not found.due:
             return await self._end(
                 OperationEnd.MISSED,
-                "Not due by the dossier that holds now; `driftvakt plan` shows what has changed. If you triggered the "
-                "schedule by hand, do so again: in the first second of a minute that counts as its own time",
+                "Not due by the current dossier; `driftvakt plan` shows the differences. If you triggered the schedule by "
+                "hand, trigger it again: a trigger in the first second of a minute counts as the schedule's own",
             )
         if not await self._approved(plan):
-            return await self._end(OperationEnd.REFUSED, "Not approved; nothing was done")
+            return await self._end(OperationEnd.REFUSED, "Not approved; nothing was changed")
         if order.rehearse:
             await self._rolling.go(None)
             return await self._end(OperationEnd.REHEARSED, "Rehearsal, nothing was changed")
         return await self._through_windows(self._rolling)
 
     async def _through_windows(self, rolling: Rolling) -> OperationOutcome:
-        """Carry it out in its window; in a later one, too, where that is agreed for what was missed."""
+        """Maintain the hosts in the window, and continue in later windows if the routine agrees to that."""
         first = True
         while True:
             why = await self._take_turn(first)
@@ -107,17 +109,17 @@ class Maintenance(Operation):
                     return await self._ended(rolling)
                 await self.give_lease_back()
             first, self._missed = False, why
-            self.tell(EntryKind.STATE, f"Not in this window: {why}")
+            self.log(EntryKind.STATE, f"Not in this window: {why}")
             ended = await self._until_next_window(why)
             if ended is not None:
                 return ended
 
-    # --- its turn
+    # --- window and lease
 
     async def _take_turn(self, first: bool) -> str:
-        """Get the right to act while the window is open; returns why it was not to be had."""
-        found = await self._look()
-        # Once people or the dossier have let it go on late, only the window that is open now counts.
+        """Get the lease while the window is open. Return why that failed, or an empty text."""
+        found = await self._query_calendar()
+        # After a decision to continue late, only the window that is open now counts.
         why = found.late if first else found.closed
         if why:
             return why
@@ -125,13 +127,24 @@ class Maintenance(Operation):
         routine, self._closes_at = self._maintained.routine, found.open_until
         named = self._maintained.components
         more = scope_of(self.plan, [s for s in routine.steps if getattr(s, "component", None) is not None])
-        held = await self.hold(
-            [name for name in self.plan.components if name in {*named, *(more or [])}] if named else [],
+        held = await self.lease.hold(
+            named
+            if named.whole or more is None
+            else Scope.of(n for n in self.plan.components if named.has(n) or more.has(n)),
             lasts=min(self._lasts(), found.open_until - workflow.now()) if found.open_until else self._lasts(),
             work=Freezable.MAINTENANCE,
             wait_until=found.open_until,
+            announced=self._announcement(found),
         )
-        return "" if held else f"the lease was not to be had before the window closed: {self.lease_says}"
+        return "" if held else f"the window closed while the routine waited for the lease: {self.lease_says}"
+
+    def _announcement(self, found: CalendarReading) -> Announcement | None:
+        """Return since when the customer knew of this run and its window; None if a person started it by hand."""
+        assert self._maintained is not None
+        published = self._maintained.in_force_since
+        if self._scheduled is None or published is None:
+            return None
+        return Announcement(at=published, until=found.open_until)
 
     def _lasts(self) -> timedelta:
         assert self._maintained is not None
@@ -140,37 +153,39 @@ class Maintenance(Operation):
         return (at_longest(routine.steps) + routine.healthy_for) * max(1, self._rolling.hosts)
 
     async def _until_next_window(self, why: str) -> OperationOutcome | None:
-        """Do what is agreed for a missed run; returns how it ended, or nothing once its next window has opened."""
+        """Do what the routine agrees for a missed run. Return the outcome, or None when the next window has opened."""
         assert self._maintained is not None
         assert self._order is not None
-        # What is left of the window that is open would not do.
+        # The rest of an open window is too short, so the search begins at its end.
         at = max(workflow.now(), self._closes_at or workflow.now())
-        found, agreed = await self._look(at), self._maintained.routine.missed
+        found, agreed = await self._query_calendar(at), self._maintained.routine.missed
         by_hand = self._scheduled is None and not self._begun_on_hosts
         if found.opens is None:
-            return await self._missed_for_good(f"{why}; its window does not open within a year")
+            return await self._missed_for_good(f"{why}; the next window is more than a year away")
         if by_hand and not self._order.when_open:
-            return await self._end(OperationEnd.REFUSED, f"{_sentence(why)}; its window opens at {found.opens_text}")
+            return await self._end(
+                OperationEnd.REFUSED, f"{_sentence(why)}; the next window opens at {found.opens_text}"
+            )
         if not by_hand and (agreed is Missed.SKIP or self._overtaken(found)):
-            passed = "it is skipped, as agreed" if agreed is Missed.SKIP else "a later run takes its place"
+            passed = "the run is skipped, as agreed" if agreed is Missed.SKIP else "a later run replaces it"
             return await self._missed_for_good(f"{why}; {passed}")
         if not by_hand and agreed is Missed.ASK:
             if not await self._asked_about_it(why, found):
-                return await self._missed_for_good(f"{why}; it was decided to leave it out")
-            found = await self._look(max(workflow.now(), at))
+                return await self._missed_for_good(f"{why}; the run is skipped by decision")
+            found = await self._query_calendar(max(workflow.now(), at))
         if found.opens is None or (not by_hand and self._overtaken(found)):
-            return await self._missed_for_good(f"{why}; a later run takes its place")
+            return await self._missed_for_good(f"{why}; a later run replaces it")
         return await self._wait_for_window(found)
 
-    def _overtaken(self, found: CalendarLook) -> bool:
-        """Whether another run of the routine takes place first, or in the window in which this one would."""
+    def _overtaken(self, found: CalendarReading) -> bool:
+        """Return whether another run of the routine comes first, or in the same window."""
         if found.overtaken or found.opens is None or found.next_due is None:
             return found.overtaken
         return self._scheduled is not None and found.next_due < found.opens.until
 
-    async def _wait_for_window(self, found: CalendarLook) -> OperationOutcome | None:
+    async def _wait_for_window(self, found: CalendarReading) -> OperationOutcome | None:
         assert found.opens is not None
-        self.enter(OperationState.WAITING, f"Waits for its window, which opens at {found.opens_text}")
+        self.enter(OperationState.WAITING, f"Waiting for the window, which opens at {found.opens_text}")
         await self.record()
         left = found.opens.since - workflow.now()
         if left > timedelta(0) and await until(
@@ -179,43 +194,43 @@ class Maintenance(Operation):
             return await self._end(OperationEnd.ABORTED, self._said(self.stops()))
         return None
 
-    async def _asked_about_it(self, why: str, found: CalendarLook) -> bool:
-        """Ask whether a missed run is made up for; silence leaves it out."""
+    async def _asked_about_it(self, why: str, found: CalendarReading) -> bool:
+        """Ask whether to repeat a missed run in the next window. If nobody answers, the run is skipped."""
         assert self._maintained is not None
         roles = self._maintained.routine.approval.roles if self._maintained.routine.approval else ["operator"]
         left = _ASKS_FOR if found.next_due is None else min(_ASKS_FOR, found.next_due - workflow.now())
         question = Question(
-            text=f"{self._maintained.routine.title} was missed: {why}. Shall it be made up for?",
+            text=f"{self._maintained.routine.title} was missed: {why}. Do you want to run it in the next window?",
             options=[
                 GateOption(
                     name=NEXT_WINDOW,
-                    means=f"It is carried out in its next window; from now that is {found.opens_text}.",
+                    means=f"The routine runs in the next window; at the moment that is {found.opens_text}.",
                 ),
-                GateOption(name=SKIP, means="It is left out; the next run comes as agreed."),
+                GateOption(name=SKIP, means="This run is skipped; the next run follows as planned."),
             ],
             plan=plan_text(self._maintained.routine.steps, EACH_HOST),
-            deciders=sorted({person for role in roles for person in self.plan.people.get(role, [])}),
+            deciders=People.of(self.plan.holders(roles)),
             roles=roles,
             within_seconds=left.total_seconds(),
             on_silence=OnSilence.REFUSE,
         )
         return (await self.decide_on(question)).option == NEXT_WINDOW
 
-    # --- looking up
+    # --- look-ups
 
-    async def _look(self, at: datetime | None = None) -> CalendarLook:
+    async def _query_calendar(self, at: datetime | None = None) -> CalendarReading:
         assert self._order is not None
         dossier = self._maintained.dossier if self._maintained else self._order.dossier
         return await call(
-            look_at_calendar,
-            LookAtCalendar(
+            query_calendar,
+            QueryCalendar(
                 application=self._order.application,
                 dossier=dossier,
                 routine=self._order.routine,
                 at=at or workflow.now(),
                 scheduled=self._scheduled,
             ),
-            summary="Look at the calendar",
+            summary="Query the calendar",
         )
 
     async def _load(self, order: MaintenanceOrder) -> MaintenancePlan:
@@ -236,7 +251,7 @@ class Maintenance(Operation):
     def _hosts(self, order: MaintenanceOrder, plan: MaintenancePlan) -> list[str]:
         if unknown := [host for host in order.hosts if host not in plan.hosts]:
             raise refuse_operation(
-                f"{order.routine} is not carried out on {unknown[0]!r}; it is on {', '.join(plan.hosts) or 'no host'}"
+                f"{order.routine} does not run on {unknown[0]!r}; its hosts are {', '.join(plan.hosts) or 'none'}"
             )
         return order.hosts or plan.hosts
 
@@ -246,9 +261,9 @@ class Maintenance(Operation):
         approval = plan.routine.approval or (_STALE if stale else None)
         if approval is None:
             return True
-        deciders = sorted({person for role in approval.roles for person in self.plan.people.get(role, [])})
-        text = f"May {plan.routine.title} be carried out on {', '.join(plan.hosts)}?"
-        text += f" It is asked because {stale}." if stale else ""
+        deciders = self.plan.holders(approval.roles)
+        text = f"Do you approve {plan.routine.title} on {', '.join(plan.hosts)}?"
+        text += f" Approval is needed: {stale}." if stale else ""
         return await self.approve(
             approval_question(text, plan_text(plan.routine.steps, EACH_HOST), approval, deciders, self.order.by)
         )
@@ -262,25 +277,25 @@ class Maintenance(Operation):
             return await self._end(OperationEnd.FAILED, self._said(rolling.stopped))
         changed = any(report.changed for report in self.reports)
         end = OperationEnd.DONE if changed else OperationEnd.NOTHING_TO_DO
-        return await self._end(end, self._said("" if changed else "nothing was to be done"))
+        return await self._end(end, self._said("" if changed else "there was nothing to do"))
 
     async def _missed_for_good(self, why: str) -> OperationOutcome:
         end = OperationEnd.FAILED if self._begun_on_hosts else OperationEnd.MISSED
         return await self._end(end, self._said(why))
 
     def _said(self, why: str) -> str:
-        """What was done, and why no more, in a sentence or two."""
+        """Return one or two sentences: the hosts that are done, and why the others are not."""
         rolling = self._rolling
         if rolling is None or not rolling.begun:
             return _sentence(why)
         failed = f"; failed on {', '.join(rolling.failed)}" if rolling.failed else ""
-        left = f"; {', '.join(rolling.left)} had no turn" if rolling.left else ""
-        return f"Done on {len(rolling.done)} of {rolling.hosts} hosts{failed}{left}" + (
+        left = f"; {', '.join(rolling.left)} not started" if rolling.left else ""
+        return f"Done on {len(rolling.done)} of {counted(rolling.hosts, 'host')}{failed}{left}" + (
             f". {_sentence(why)}" if why else ""
         )
 
     async def _end(self, end: OperationEnd, summary: str) -> OperationOutcome:
-        """Finish, and tell the operators of what did not go as agreed while nobody was there."""
+        """Finish, and notify the operators when a scheduled run was missed, failed or was refused."""
         assert self._order is not None
         if self._order.unattended and end in {OperationEnd.MISSED, OperationEnd.FAILED, OperationEnd.REFUSED}:
             await self._notify(f"{self.title} of {self._order.application}: {end.value}. {summary}")
@@ -291,13 +306,13 @@ class Maintenance(Operation):
         if not people:
             return
         try:
-            receipt = await tell(self.plan, people, text[:2000], summary="Tell the operators how it ended")
+            receipt = await notify(self.plan, people, text[:2000], summary="Notify the operators of the result")
         except ActivityError as error:
             if is_cancelled_exception(error):
                 raise
-            self.tell(EntryKind.NOTICE, f"The operators could not be told: {explain(error)}")
+            self.log(EntryKind.NOTICE, f"The operators could not be notified: {explain(error)}")
         else:
-            self.tell(EntryKind.NOTICE, f"Told the operators: {delivered(receipt)}")
+            self.log(EntryKind.NOTICE, f"Notified the operators: {delivered(receipt)}")
 
     def _data(self) -> MaintenanceData:
         rolling = self._rolling
@@ -311,19 +326,21 @@ class Maintenance(Operation):
         )
 
     def more_on_page(self) -> str:
-        """How far it is, and until when it may go on."""
+        """Return the progress and the end of the window as Markdown; empty before the hosts are known."""
         rolling = self._rolling
         if rolling is None:
             return ""
         until = f" · window until {self._closes_at:%Y-%m-%d %H:%M} UTC" if self._closes_at else ""
         failed = "".join(f"\n- {plain(host)} failed: {plain(why)}" for host, why in rolling.failed.items())
-        return f"{len(rolling.done)} of {rolling.hosts} hosts done, {len(rolling.left)} to come{until}{failed}"
+        return (
+            f"{len(rolling.done)} of {counted(rolling.hosts, 'host')} done, {len(rolling.left)} to come{until}{failed}"
+        )
 
 
 def _scheduled(order: MaintenanceOrder) -> datetime | None:
-    """The time of the schedule that it stands for; a schedule that somebody triggered by hand does so at any second.
+    """Return the scheduled time of this run; None for a run that somebody triggered by hand.
 
-    The server does not say which of the two it was: in the first second of a minute, a trigger by hand counts as a time.
+    The server does not distinguish the two, so a trigger by hand in the first second of a minute counts as scheduled.
     """
     if order.scheduled is not None or order.by != SCHEDULE:
         return order.scheduled

@@ -1,1 +1,1 @@
-"""The embedded monitor of a site, and the dead-man's switch that notices its silence."""
+"""The embedded monitor of a site, and the dead-man's switch that raises an alarm when the monitor stops."""

@@ -1,4 +1,4 @@
-"""The embedded monitor of a site: one long activity after another, so that history does not grow with samples."""
+"""The workflow of a site's embedded monitor. Long activities follow one another, so that the history stays short."""
 
 from __future__ import annotations
 
@@ -19,15 +19,18 @@ with workflow.unsafe.imports_passed_through():
 _UNTIL_IT_WORKS = RetryPolicy(
     initial_interval=timedelta(seconds=1), backoff_coefficient=2.0, maximum_interval=timedelta(seconds=5)
 )
-"""Sampling never gives up: a site that nobody watches is worse than one more attempt."""
+"""Without a limit on attempts: if sampling stopped, the site would not be monitored."""
 
 _SPARE = timedelta(hours=1)
-"""The activity ends by itself; only one that cannot is ended by its timeout."""
+"""The activity ends by itself; this margin before its timeout keeps a late end from counting as a failure."""
 
 
 @workflow.defn(name="monitor")
 class Monitor(Begun):
-    """Keeps one activity sampling a site's measuring points; about 11 events a run, and 4 for each of its few notes."""
+    """Keeps one activity running that samples a site's measuring points.
+
+    A run has about 11 events, and 4 more for each progress note of the activity.
+    """
 
     @workflow.init
     def __init__(self, order: MonitorOrder) -> None:
@@ -38,7 +41,7 @@ class Monitor(Begun):
 
     @workflow.run
     async def run(self, order: MonitorOrder) -> None:
-        """Sample for as long as one run lasts, then go on with a fresh history."""
+        """Sample the measuring points for the time of one run, then continue as new."""
         self._last = await workflow.execute_activity(
             sample_site,
             SampleSite(site=order.site, lasts=order.lasts, last=self._last),
@@ -54,27 +57,27 @@ class Monitor(Begun):
 
     @workflow.signal(
         name="note",
-        description="Sent by the sampling activity now and then; not for people. "
+        description="The sampling activity sends this signal now and then; people do not need it. "
         '{"started_at": "2026-03-01T12:00:00Z", "attempt": 1, "round_at": "2026-03-01T12:05:00Z", "points": 12}',
     )
     def note(self, beat: Beat) -> None:
-        """Take note of how sampling stands."""
+        """Store the latest figures of the sampling activity, and refresh the page."""
         self._last = beat
         self._describe()
 
     def signal_refused(self, notice: str) -> None:
-        """Show on the page why a signal was not taken."""
-        self._refusals.say(notice)
+        """Show on the page why a signal was refused."""
+        self._refusals.show(notice)
         self._describe()
 
-    @workflow.query(name="status", description="What the monitor last told of itself.")
+    @workflow.query(name="status", description="The latest figures that the monitor sent.")
     def status(self) -> MonitorStatus:
-        """What the monitor last told of itself."""
+        """Return the latest figures that the sampling activity sent, with a sentence about them."""
         return MonitorStatus(site=self._order.site, beat=self._last, message=self._sentence())
 
     def _sentence(self) -> str:
         if self._last is None:
-            return f"Waiting for a worker of {self._order.queue} to begin sampling."
+            return f"Waiting for a worker of {self._order.queue} to start sampling."
         beat = self._last
         return (
             f"{beat.points} points, {beat.firing} thresholds firing, {beat.no_data} points without data "
@@ -92,7 +95,7 @@ class Monitor(Begun):
                 f"| thresholds firing | {beat.firing} |",
                 f"| points without data | {beat.no_data} |",
                 f"| last restart | {beat.started_at:%Y-%m-%d %H:%M:%S} UTC, attempt {beat.attempt} |",
-                f"| latest look | {beat.late_s:.1f} s late |",
+                f"| latest check | {beat.late_s:.1f} s late |",
                 f"| samples waiting, dropped | {beat.unsaved}, {beat.dropped} |",
                 f"| changes not acknowledged | {beat.unreported} |",
                 "",
@@ -100,6 +103,6 @@ class Monitor(Begun):
                 "",
             ]
         lines.append(
-            "These figures are sent now and then. Live ones: the heartbeat of the activity under Pending Activities."
+            "The activity sends these figures now and then. The current ones are in its heartbeat under Pending Activities."
         )
         workflow.set_current_details("\n".join(lines))

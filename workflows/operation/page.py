@@ -1,126 +1,130 @@
-"""The page that an operator reads in the UI of an operation."""
+"""The page of an operation in the UI."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from models.jobs import Outcome
 from models.names import watch_id
-from models.operation import AbortOperation
-from models.people import is_program
+from models.operation import AbortOperation, OperationOrder, OperationOutcome, OperationState
+from models.records import TimelineEntry
+from models.runbooks import StepReport
+from workflows.journal.page import steps_table
 from workflows.runtime.markdown import DETAILS_LIMIT, block, link, linked, narrow, page, paste, plain, stamp, table
 
-if TYPE_CHECKING:
-    from models.operation import OperationOrder
-    from models.runbooks import StepReport
-    from workflows.operation.base import Operation
-
 _SHOWN = ((12, 8), (6, 5), (3, 3), (0, 0))
-"""Steps and lines of what happened: as many as leave room for what people copy; the records have all."""
+"""Steps and timeline lines, the first pair that leaves room for the updates to paste; the records have all of them."""
 
-_SAID = 300
-"""Characters of what a host said to a step that did not go well; the records have all of it."""
+_OUTPUT = 300
+"""Characters of a host's output for a failed step; the records have all of it."""
 
 
-def operation_page(operation: Operation) -> str:
-    """Where it stands, what it waits for and what to press, the steps so far and the last of what happened."""
-    order = operation.order
+@dataclass(frozen=True)
+class ShownOperation:
+    """The data of an operation's page."""
+
+    order: OperationOrder | None
+    """None until the operation has begun."""
+    title: str
+    state: OperationState
+    doing: str
+    progress: str
+    lease: str
+    """Whether it holds the lease, or why it waits for it."""
+    asks: bool
+    """Whether a question is open."""
+    gates: str
+    """The open questions, as Markdown."""
+    aborting: AbortOperation | None
+    may_stop: str
+    """A person who may stop it; empty until the dossier is loaded."""
+    reports: Sequence[StepReport]
+    timeline: Sequence[TimelineEntry]
+    outcome: OperationOutcome | None
+    id_used: bool
+    more: str
+    """Further parts for its kind, as Markdown."""
+
+
+def operation_page(view: ShownOperation) -> str:
+    """Render status, lease, open questions, steps and timeline of an operation as Markdown."""
+    order = view.order
     if order is None:
-        return page("Starting", operation.gates_markdown())
-    pages = (_page(operation, order, steps, lines) for steps, lines in _SHOWN)
-    return page(next((text for text in pages if len(text) <= DETAILS_LIMIT), _page(operation, order, 0, 0)))
+        return page("Starting", view.gates)
+    pages = (_page(view, order, steps, lines) for steps, lines in _SHOWN)
+    return page(next((text for text in pages if len(text) <= DETAILS_LIMIT), _page(view, order, 0, 0)))
 
 
-def _page(operation: Operation, order: OperationOrder, steps: int, lines: int) -> str:
+def _page(view: ShownOperation, order: OperationOrder, steps: int, lines: int) -> str:
     rehearsal = " (rehearsal: nothing is changed)" if order.rehearse else ""
     parts = (
-        f"### {plain(operation.title)}{rehearsal or _how_it_ended(operation)}",
-        _stands(operation),
-        f"{plain(order.application)} · asked for by {plain(order.by)}"
+        f"### {plain(view.title)}{rehearsal or _how_it_ended(view)}",
+        _status(view),
+        f"{plain(order.application)} · requested by {plain(order.by)}"
         + (f": {plain(order.reason)}" if order.reason else ""),
-        _lease(operation),
-        _said(operation.reports[-1]) if operation.reports and not operation.ended else "",
-        operation.gates_markdown(),
-        operation.more_on_page(),
-        _steps(operation.reports, steps),
-        _happened(operation, lines),
-        _last(operation),
+        _lease(view, order),
+        _output(view.reports[-1]) if view.reports and view.outcome is None else "",
+        view.gates,
+        view.more,
+        steps_table(view.reports, steps),
+        _timeline(view.timeline[-lines:] if lines else []),
+        _last(view),
     )
     return "\n\n".join(part for part in parts if part)
 
 
-def _to_stop(operation: Operation) -> str:
-    """How to stop it, or who has; empty until the dossier is read, which says who may."""
-    if stopped := operation.aborting:
-        return f"**It stops** once what it is doing has ended, says {plain(stopped.by)}: {plain(stopped.reason)}"
-    if not operation.knows_people:
+def _to_stop(view: ShownOperation) -> str:
+    """The update to stop it, or the person who has; empty until the dossier is loaded."""
+    if stopped := view.aborting:
+        return f"**It stops** as soon as the current step has ended. Stopped by {plain(stopped.by)}: {plain(stopped.reason)}"
+    if not view.may_stop:
         return ""
-    asked = [] if is_program(operation.by) else [operation.by]
-    may = [*operation.may_stop(), *asked, *(one.name for one in operation.contacts())]
-    by = may[0] if may else "on-call@driftbolaget.example"
-    return "**To stop it**, " + paste("abort", AbortOperation(by=by, reason="why"))
+    return "**To stop it**, " + paste("abort", AbortOperation(by=view.may_stop, reason="why"))
 
 
-def _last(operation: Operation) -> str:
-    """Where all of it is to be read; how to stop it while it runs."""
-    if operation.outcome is None:
-        return _to_stop(operation)
-    if operation.id_used:
-        return plain(operation.outcome.summary, 1000)
-    return f"All of it, with what each host said: `driftvakt operation show {operation.outcome.id}`."
+def _last(view: ShownOperation) -> str:
+    """The command that shows everything; while it runs, the update to stop it."""
+    if view.outcome is None:
+        return _to_stop(view)
+    if view.id_used:
+        return plain(view.outcome.summary, 1000)
+    return f"Everything, with the output of each host: `driftvakt operation show {view.outcome.id}`."
 
 
-def _how_it_ended(operation: Operation) -> str:
-    """How it ended, in a word, for the title; empty while it runs."""
-    return f" ({operation.outcome.end.value.replace('-', ' ')})" if operation.outcome else ""
+def _how_it_ended(view: ShownOperation) -> str:
+    """The end in one word, for the title; empty while it runs."""
+    return f" ({view.outcome.end.value.replace('-', ' ')})" if view.outcome else ""
 
 
-def _stands(operation: Operation) -> str:
-    """The state, and what is being done; what an open question or the lease says further down is not said twice."""
-    state = f"**{operation.state.value.replace('-', ' ')}**"
-    if operation.open_gates or operation.doing == operation.lease_says:
+def _status(view: ShownOperation) -> str:
+    """State and current step; without the step if an open question or the lease says the same further down."""
+    state = f"**{view.state.value.replace('-', ' ')}**"
+    if view.asks or view.doing == view.lease:
         return state
-    if operation.ended:
-        return f"{state} · {linked(operation.doing, 1000)}"
-    return f"{state} · {linked(operation.doing)}" + (f" · {plain(operation.progress)}" if operation.progress else "")
+    if view.outcome is not None:
+        return f"{state} · {linked(view.doing, 1000)}"
+    return f"{state} · {linked(view.doing)}" + (f" · {plain(view.progress)}" if view.progress else "")
 
 
-def _lease(operation: Operation) -> str:
-    order = operation.order
-    if order is None or order.rehearse or not operation.lease_says or operation.ended:
+def _lease(view: ShownOperation, order: OperationOrder) -> str:
+    if order.rehearse or not view.lease or view.outcome is not None:
         return ""
-    says = operation.lease_says[0].upper() + operation.lease_says[1:]
+    says = view.lease[0].upper() + view.lease[1:]
     return f"{linked(says)} · {link(watch_id(order.application))}"
 
 
-def _said(report: StepReport) -> str:
-    """What a host said to the last step, if that did not go well: mostly why."""
-    said = report.detail.strip().partition("\n")[2].strip()
-    if report.outcome is Outcome.OK or not said:
+def _output(report: StepReport) -> str:
+    """The host's output for the last step, if it failed."""
+    output = report.detail.strip().partition("\n")[2].strip()
+    if report.outcome is Outcome.OK or not output:
         return ""
-    who = f"What {plain(report.host)} said" if report.host else "What was said"
-    return f"**{who} to the last step**\n\n{block(said[-_SAID:], 2 * _SAID)[0]}"
+    host = f" on {plain(report.host)}" if report.host else ""
+    return f"**Output of the last step{host}**\n\n{block(output[-_OUTPUT:], 2 * _OUTPUT)[0]}"
 
 
-def _steps(reports: list[StepReport], most: int) -> str:
-    rows = [
-        (
-            plain(narrow(report.title), 80),
-            plain(report.host or "-"),
-            report.outcome.value if report.outcome is Outcome.OK else f"**{report.outcome.value}**",
-            plain(narrow(report.detail.splitlines()[0]) if report.detail else "", 120),
-        )
-        for report in (reports[-most:] if most else [])
-    ]
-    shown = table(["step", "host", "outcome", "what came of it"], rows)
-    hidden = len(reports) - len(rows)
-    if not rows:
-        return ""
-    return f"The last {len(rows)} steps; {hidden} came before them.\n\n{shown}" if hidden > 0 else shown
-
-
-def _happened(operation: Operation, most: int) -> str:
-    entries = operation.latest(most) if most else []
+def _timeline(entries: Sequence[TimelineEntry]) -> str:
+    """The latest lines of the timeline, the newest first."""
     rows = [(stamp(e.at, entries[-1].at), linked(narrow(e.text), 160)) for e in reversed(entries)]
     happened = table(["UTC", ""], rows)
-    return f"**What happened, newest first**\n\n{happened}" if happened else ""
+    return f"**Timeline, newest first**\n\n{happened}" if happened else ""

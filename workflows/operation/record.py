@@ -1,4 +1,4 @@
-"""What is recorded of an operation, and what it proves of the instruction that it was the use of."""
+"""The record of an operation, and the proof that it gives for its instruction."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Any
 from temporalio import workflow
 
 from models.jobs import Outcome
-from models.operation import OperationEnd, OperationKind, OperationOrder, OperationOutcome, OperationState
+from models.operation import OperationEnd, OperationOrder, OperationOutcome, OperationState
 from models.proof import ProofRecord, use_of
 from models.records import OperationRecord, TimelineEntry
 from workflows.runtime.outcomes import worst
+from workflows.steps.proof import proof_by_this_run
 
 _WELL = {
     OperationEnd.DONE: True,
@@ -20,14 +21,14 @@ _WELL = {
     OperationEnd.FAILED: False,
     OperationEnd.UNDONE: False,
 }
-"""Whether an end says that the instruction went well; the others say nothing of it."""
+"""Whether the instruction succeeded; the other ends prove nothing."""
 
 
 def operation_record(
     order: OperationOrder,
     outcome: OperationOutcome | None,
     *,
-    kind: OperationKind,
+    kind: str,
     name: str,
     title: str,
     state: OperationState,
@@ -35,10 +36,10 @@ def operation_record(
     data: dict[str, Any],
     timeline: Sequence[TimelineEntry],
 ) -> OperationRecord:
-    """What the records hold of the running operation from now on, with what is new of its timeline."""
+    """The record of an operation, with the new lines of its timeline."""
     return OperationRecord(
         id=workflow.info().workflow_id,
-        kind=kind.value,
+        kind=kind,
         application=order.application,
         name=name,
         title=title,
@@ -60,19 +61,11 @@ def operation_record(
 def proof_record(
     order: OperationOrder, outcome: OperationOutcome, instruction: str, dossier: str
 ) -> ProofRecord | None:
-    """What an ended operation proves of an instruction; None: nothing, or it was the use of none (an empty name)."""
+    """The proof that an ended operation gives for its instruction; None without a proof, or without an instruction."""
     well = _WELL.get(outcome.end)
     if not instruction or well is None:
         return None
     if order.rehearse:
         well = worst([report.outcome for report in outcome.steps if report.host is not None]) is Outcome.OK
-    info = workflow.info()
-    return ProofRecord(
-        application=order.application,
-        instruction=instruction,
-        use=use_of(well, rehearsed=order.rehearse),
-        operation=info.workflow_id,
-        run=info.run_id,
-        dossier=dossier,
-        at=outcome.closed_at,
-    )
+    use = use_of(well, rehearsed=order.rehearse)
+    return proof_by_this_run(order.application, instruction, use, dossier, at=outcome.closed_at)

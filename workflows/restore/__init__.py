@@ -1,1 +1,1 @@
-"""Restores from backup, and drills that practise them."""
+"""Restores from a backup, and drills, which test that a backup can be restored."""

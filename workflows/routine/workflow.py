@@ -1,4 +1,4 @@
-"""An extended routine on order: looked at, approved where that is agreed, carried out when its time has come, with receipts."""
+"""The workflow of an ordered routine: check of the order, approval, receipt, wait for the agreed time, steps, receipt."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from datetime import timedelta
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
-from activities.stubs.leading import send_notice
+from activities.stubs.coordination import send_notice
 from activities.stubs.routines import check_order
 from models.dossier.instructions import Approval
+from models.errors import InputError
 from models.jobs import Outcome
 from models.notices import Audience, Facts, NoticeReceipt, Occasion, SendNotice
-from models.operation import OperationEnd, OperationKind, OperationOutcome, OperationState
+from models.operation import OperationEnd, OperationOutcome, OperationState
+from models.operation_kinds import ROUTINE
 from models.records import EntryKind
 from models.routine import CheckedOrder, CheckOrder, RoutineOrder
 from workflows.gates.gates import approval_question
@@ -30,14 +32,12 @@ from workflows.steps.text import plan_text
 
 _MARGIN = timedelta(minutes=5)
 _BEYOND = Approval(roles=["operator"], within=timedelta(days=2))
-"""Asked where the customer has had what the agreement entitles to."""
+"""The approval of an order beyond the number that the agreement includes."""
 
 
-@operation(OperationKind.ROUTINE)
+@operation(ROUTINE)
 class RoutineOnOrder(Operation):
-    """Carry out an extended routine that somebody has ordered."""
-
-    kind = OperationKind.ROUTINE
+    """Carries out an extended routine that somebody has ordered."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,32 +45,32 @@ class RoutineOnOrder(Operation):
 
     @workflow.run
     async def run(self, order: RoutineOrder) -> OperationOutcome:
-        """From the order to the receipt that it is done."""
+        """Check and carry out the order, with a receipt at the begin and at the end."""
         return await self.carried_out(lambda: self._fulfil(order))
 
     async def _fulfil(self, order: RoutineOrder) -> OperationOutcome:
         await self.begin(order, f"Routine {order.routine}", name=order.routine)
-        self._checked = await self._look_at(order)
+        self._checked = await self._check_order(order)
         await self._agree(order)
-        await self._tell(order, Occasion.ORDERED)
+        await self._send_receipt(order, Occasion.ORDERED)
         if not await self._wait_until(order):
             return await self.finish(OperationEnd.ABORTED, f"{self.title}: {self.stops()}")
         scope = scope_of(self.plan, self._checked.steps)
         if scope is not None:
             lasts = sum((step.timeout for step in self._checked.steps), _MARGIN)
-            await self.hold(scope, lasts=lasts)
+            await self.lease.hold(scope, lasts=lasts)
         self.enter(OperationState.ACTING, f"Carry out: {self.title}")
         outcome = await self.carry_out(self._checked.steps)
         if order.rehearse:
             return await self.finish(OperationEnd.REHEARSED, "Rehearsal, nothing was changed")
         well = outcome is Outcome.OK
-        await self._tell(order, Occasion.ORDER_DONE if well else Occasion.ORDER_FAILED)
+        await self._send_receipt(order, Occasion.ORDER_DONE if well else Occasion.ORDER_FAILED)
         if well:
             return await self.finish(OperationEnd.DONE, f"{self.title}: done")
         end = OperationEnd.ABORTED if self.aborting is not None else OperationEnd.FAILED
-        return await self.finish(end, f"{self.title}: not all was done. {self.left_behind()}")
+        return await self.finish(end, f"{self.title}: not all steps were done. {self.left_behind()}")
 
-    async def _look_at(self, order: RoutineOrder) -> CheckedOrder:
+    async def _check_order(self, order: RoutineOrder) -> CheckedOrder:
         checked = await call(
             check_order,
             CheckOrder(
@@ -84,11 +84,11 @@ class RoutineOnOrder(Operation):
                 at=order.at,
                 rehearse=order.rehearse,
             ),
-            summary="Look at the order",
+            summary="Check the order",
         )
         if checked.faults:
             self.data["faults"] = checked.faults
-            raise ApplicationError("; ".join(checked.faults), type="InputError", non_retryable=True)
+            raise ApplicationError("; ".join(checked.faults), type=InputError.__name__, non_retryable=True)
         self.title = checked.title
         self.data["inputs"] = checked.values
         return checked
@@ -97,21 +97,21 @@ class RoutineOnOrder(Operation):
         checked, text = self._checked, plan_text(self._checked.steps)
         asked = []
         if checked.beyond:
-            why = f"May {self.title} be carried out beyond what is agreed? {checked.beyond}."
+            why = f"Do you approve {self.title} beyond the agreement? {checked.beyond}."
             asked.append(approval_question(why, text, _BEYOND, checked.operators, self.by))
         if checked.approval is not None:
-            what = f"May this be done, as ordered by {self.by}: {self.title}?"
+            what = f"Carry out, as ordered by {self.by}: {self.title}?"
             asked.append(approval_question(what, text, checked.approval, checked.deciders, self.by))
         for question in asked:
             if not await self.approve(question):
                 raise refuse_operation(f"{self.title}: not approved")
 
     async def _wait_until(self, order: RoutineOrder) -> bool:
-        """Wait until its time has come; False when it was stopped meanwhile."""
+        """Wait until the agreed time. Return False when the routine was stopped meanwhile."""
         until = self._checked.not_before
         if order.rehearse or until is None or until <= workflow.now():
             return self.aborting is None
-        self.now(f"Waits until {until:%Y-%m-%d %H:%M} UTC, as agreed")
+        self.now(f"Waiting until {until:%Y-%m-%d %H:%M} UTC, as agreed")
         await self.record()
         return not await waiting.until(
             lambda: self.aborting is not None,
@@ -119,8 +119,8 @@ class RoutineOnOrder(Operation):
             summary=f"Until {until:%Y-%m-%d %H:%M} UTC",
         )
 
-    async def _tell(self, order: RoutineOrder, occasion: Occasion) -> None:
-        """Write to whoever ordered it; that nobody could be reached keeps nothing back."""
+    async def _send_receipt(self, order: RoutineOrder, occasion: Occasion) -> None:
+        """Send a receipt to the person who ordered the routine. A receipt that cannot be sent is only logged."""
         if order.rehearse or not self._checked.receipt_to:
             return
         info = workflow.info()
@@ -151,13 +151,13 @@ class RoutineOnOrder(Operation):
             if is_cancelled_exception(error):
                 raise
             said = explain(error)
-        self.tell(EntryKind.NOTICE, f"Receipt ({occasion.value}): {said}")
+        self.log(EntryKind.NOTICE, f"Receipt ({occasion.value}): {said}")
 
     @property
     def proves(self) -> str:
-        """The routine; nothing, where the order was wrong and none of it was tried."""
+        """The instruction that this run proves; empty when the order was wrong, because no step ran."""
         return "" if self.data.get("faults") else super().proves
 
     def more_on_page(self) -> str:
-        """What was ordered."""
+        """Return the inputs of the order as a table in Markdown."""
         return table(["input", "value"], [(plain(n), plain(v)) for n, v in self._checked.values.items()])

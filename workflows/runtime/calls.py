@@ -1,8 +1,8 @@
-"""Calls of our own activities, such as those that keep the records: made here, and nowhere as local activities.
+"""Calls of our own activities, such as those of the records. None is called as a local activity.
 
 The server retries a regular activity, so an outage of the records adds no event to a history, however long it lasts. A local
-activity would add a workflow task every few seconds. A query that is answered while a local activity runs also makes the workflow
-hear of things in another order than a replay does, and such a workflow is stuck when its worker restarts (docs/adr/0019).
+activity would add a workflow task every few seconds. A query that is answered while a local activity runs also gives the
+workflow its events in another order than a replay does, and such a workflow is stuck when its worker restarts (docs/adr/0019).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _Activity = Callable[[_Order], Coroutine[Any, Any, _Answer]]
 
 
 async def look_up(activity: _Activity[_Order, _Answer], order: _Order, *, summary: str) -> _Answer:
-    """Carry out an activity that only reads; its own `ApplicationError` says why it failed."""
+    """Carry out an activity that only reads; raise its own `ApplicationError` if it fails."""
     with _own_error():
         return await _start(activity, order, summary, RECORD)
 
@@ -35,9 +35,9 @@ async def look_up(activity: _Activity[_Order, _Answer], order: _Order, *, summar
 async def call(
     activity: _Activity[_Order, _Answer], order: _Order, *, summary: str, retry: RetryPolicy = RECORD
 ) -> _Answer:
-    """Carry out an activity that changes something; its own `ApplicationError` says why it failed.
+    """Carry out an activity that changes something; raise its own `ApplicationError` if it fails.
 
-    Who is cancelled meanwhile hears of it when the activity has ended: what is done next must not overtake it.
+    A cancellation takes effect only after the activity has ended: the next step must not overtake it.
     """
     running = _start(activity, order, summary, retry)
     with _own_error():
@@ -57,7 +57,7 @@ def _own_error() -> Iterator[None]:
     except ActivityError as error:
         if isinstance(error.cause, ApplicationError):
             raise error.cause from None
-        if isinstance(error.cause, CancelledError):  # an activity is only cancelled with whoever waits for it
+        if isinstance(error.cause, CancelledError):  # an activity is cancelled only together with its caller
             raise asyncio.CancelledError from None
         raise
 
@@ -65,7 +65,7 @@ def _own_error() -> Iterator[None]:
 def _start(
     activity: _Activity[_Order, _Answer], order: _Order, summary: str, retry: RetryPolicy
 ) -> ActivityHandle[_Answer]:
-    # They send no heartbeats, so the server could not tell them of a cancellation.
+    # These activities send no heartbeats, so a cancellation could not reach them.
     return workflow.start_activity(
         activity,
         order,

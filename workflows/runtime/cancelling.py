@@ -1,4 +1,4 @@
-"""What must not end by Temporal's *Request Cancellation*: two clicks that give no name and no reason."""
+"""Protection against Temporal's *Request Cancellation*: two clicks that give no name and no reason."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _Result = TypeVar("_Result")
 
 
 async def whatever_is_pressed(work: Coroutine[Any, Any, _Result], refused: Callable[[str], None]) -> _Result:
-    """Do the work of a workflow to its end, also when its cancellation is requested; `refused` is told the reason given, if any.
+    """Do the work of a workflow to its end, even if its cancellation is requested; `refused` gets the reason, which may be empty.
 
     Temporal records one request for each run, so `refused` is called once at most.
     """
@@ -21,7 +21,7 @@ async def whatever_is_pressed(work: Coroutine[Any, Any, _Result], refused: Calla
         try:
             await workflow.wait([working])
         except asyncio.CancelledError:
-            # A worker that lets a run go cancels all of its tasks, too; then nothing has been requested, or it is known.
+            # A worker that evicts a run cancels all of its tasks, too; then there is no request, or no new one.
             if asked or workflow.cancellation_reason() is None:
                 raise
             asked = True

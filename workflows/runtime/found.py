@@ -1,4 +1,4 @@
-"""Which workflows there are: found in the rooms, so that no list of them has to be kept."""
+"""Discovery of the workflows in the rooms, so that no list of them must be maintained."""
 
 from __future__ import annotations
 
@@ -11,17 +11,22 @@ from types import ModuleType
 from temporalio import workflow
 
 import workflows
+from models.operation_kinds import added_operations
 
 
 @cache
 def workflow_classes() -> tuple[type, ...]:
-    """The classes of all our own processes, but for the one that answers unknown names; runbooks are found elsewhere."""
-    return tuple(one for module in _modules() for one in _defined(module) if workflow_type(one))
+    """The workflow classes, except the one for unknown names; runbooks are discovered elsewhere.
+
+    Operations that other packages add come last.
+    """
+    own = tuple(one for module in _modules() for one in _defined(module) if workflow_type(one))
+    return own + tuple(added_operations())
 
 
 @cache
 def shared_modules() -> tuple[str, ...]:
-    """The names of the modules that define no workflow."""
+    """Names of the modules that define no workflow."""
     return tuple(module.__name__ for module in _modules() if not _defined(module))
 
 
@@ -38,5 +43,5 @@ def _defined(module: ModuleType) -> list[type]:
 
 def workflow_type(one: type) -> str | None:
     """The name under which a workflow class is started; None for the class that answers unknown names."""
-    # The SDK has no public way to ask a class how it is declared as a workflow; its own contributions ask so too.
+    # The SDK has no public way to read the declaration of a workflow class; its own contributions read it like this.
     return workflow._Definition.must_from_class(one).name

@@ -1,14 +1,15 @@
-"""Idempotency keys: the one place where a workflow names what it does outside, so that a retry repeats nothing.
+"""Idempotency keys: names for the effects of a workflow outside of it, so that a retry repeats none of them.
 
-A key holds the workflow id, a whole run id, what it is for and a number. All parts of a workflow take the number from one
+A key holds the workflow id, a whole run id, its purpose and a number. All parts of a workflow take the number from one
 counter, so that no two of them ever make the same key. Never shorten a run id: it is a UUIDv7, which begins with the time, and
 its first eight digits stay the same for 65 seconds.
 
 There are two kinds of key:
 
-- An *action* changes something: a command on a host, a fencing token, an incident that is opened. Its key survives a reset of
-  the workflow, so a step that has run already is read and not run again.
-- A *message* or a *look* belongs to the run that makes it. After a reset, people are asked and told again, and evidence is new.
+- An *action* changes something: a command on a host, a fencing token, a new incident. Its key survives a reset of the workflow,
+  so the workflow reads the result of a step that has run already.
+- A *message* or a *read-only command* belongs to one run. After a reset, people get the question or notice again, and evidence is
+  new.
 
 An incident that is opened again is a new execution with another first run, so all its keys are new. The same holds after
 continue-as-new, and no counter has to be carried over.
@@ -35,19 +36,19 @@ _NOT_IN_A_JOB_ID = re.compile(r"[^A-Za-z0-9._-]")
 
 
 def action_key(purpose: str) -> str:
-    """Return a new key for something that is changed outside; a reset of the workflow makes the same one again."""
+    """Return a new key for a change outside of the workflow; after a reset, the workflow makes the same key again."""
     info = workflow.info()
     return _fitting(info.workflow_id, f"/{_lineage(info)}/{purpose}/{_next()}")
 
 
 def message_key(purpose: str) -> str:
-    """Return a new key for something that people are told; a run that was reset tells it again."""
+    """Return a new key for a message to people; after a reset, the new run sends it again."""
     info = workflow.info()
     return _fitting(info.workflow_id, f"/{info.run_id}/{purpose}/{_next()}")
 
 
 def update_key() -> str:
-    """Return the key of what the update being handled has done outside; the update makes the same one again after a reset."""
+    """Return the key for the effects of the current update; after a reset, the update makes the same key again."""
     update = workflow.current_update_info()
     assert update is not None
     return _fitting(workflow.info().workflow_id, f"/{update.id}")
@@ -56,7 +57,7 @@ def update_key() -> str:
 def job_id(*, read_only: bool = False) -> str:
     """Return a new id for a job on a host, which is the name of its folder there.
 
-    A job that only reads belongs to this run, so that a reset workflow looks again.
+    A read-only job belongs to this run, so that it runs again after a reset.
     """
     info = workflow.info()
     # A schedule puts the time into the ids of the workflows it starts, with colons, which no folder name may hold.
@@ -70,12 +71,12 @@ def child_id(name: str) -> str:
 
 
 def passed_on() -> dict[str, str]:
-    """Return the memo of a child that acts for this workflow: after a reset of this one, it makes the same keys again."""
+    """Return the memo of a child that acts for this workflow: after a reset of this workflow, the child makes the same keys."""
     return {_LINEAGE: _lineage(workflow.info())}
 
 
 def scratch_key(purpose: str) -> str:
-    """Return 26 characters of a-z and 2-7 (128 bits) that tell the scratch names of this workflow from all others."""
+    """Return 26 characters of a-z and 2-7 (128 bits) that make the scratch names of this workflow unique."""
     return short_digest(action_key(purpose))
 
 
@@ -86,14 +87,14 @@ def short_digest(text: str) -> str:
 
 
 def _lineage(info: workflow.Info) -> str:
-    """The run id that a reset keeps: of the first run, or of the run that this one continues; a child has that of its parent."""
+    """The run id that survives a reset: of the first run, of the run that this one continues, or of the parent of a child."""
     if info.continued_run_id is not None:  # a memo goes to the next run, too
         return f"{info.continued_run_id}-next"
     return workflow.memo_value(_LINEAGE, info.first_execution_run_id, type_hint=str)
 
 
 def _next() -> int:
-    """Count on; the count lives in the workflow instance, because a module's variable would outlive it."""
+    """Return the next number. The workflow instance keeps the counter, because a module's variable would outlive it."""
     instance = workflow.instance()
     number: int = getattr(instance, _COUNTER, 0) + 1
     setattr(instance, _COUNTER, number)
@@ -101,7 +102,7 @@ def _next() -> int:
 
 
 def _fitting(name: str, rest: str, *, join: str = "/") -> str:
-    """Join a key. Where it is too long, it keeps the beginning of the name, and the digest of all of it makes it unique."""
+    """Join a key. A key that is too long keeps the beginning of the name, followed by the digest of the whole key."""
     whole = f"{name}{rest}"
     if len(whole) <= LONGEST:
         return whole

@@ -1,4 +1,4 @@
-"""Text for the Temporal UI: short Markdown, with everything foreign made harmless."""
+"""Text for the Temporal UI: short Markdown in which third-party text is sanitized."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 
 from models.base import Model, format_duration
+from models.lease import RUNBOOK_HOLDER
 from models.names import workflow_path
-from models.operation import OperationKind
+from models.operation_kinds import operation_kinds
 
 DETAILS_LIMIT = 4000
-"""Characters of current details; the UI is meant for a page, not for a log."""
+"""Characters of *Current Details*, which is meant for a page and not for a log."""
 
 _GOES_ON = "\u21aa"
 
 _WIDE = 56
-"""Characters of a code block that the UI shows without cutting them."""
+"""Characters of a line in a code block that the UI shows without cutting it."""
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|<>~$])")
 
@@ -26,56 +28,62 @@ _AS_READ = str.maketrans({"<": "\u2039", ">": "\u203a", "[": "(", "]": ")", "`":
 _ADDRESS = re.compile(r"(?i)(://|\bwww\.)")
 _FENCE = re.compile(r"^(`{3,})(\w*)$", re.MULTILINE)
 _ENTITY = re.compile(r"&(?=#?\w+;)")
-"""Markdown makes a character of `&rlm;`: one that turns the direction of writing, among others."""
+"""Markdown renders `&rlm;` as a character: one that reverses the direction of writing, for example."""
 
 
 _TICK = "\\`"
-"""What `plain` makes of the mark of a command."""
+"""The mark of a command as `plain` escapes it."""
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_KINDS = "|".join(["inc", *OperationKind])
-_NAMED = re.compile(
-    rf"(?<![\w./-])(?:(?:{_KINDS})(?:\.[a-z0-9-]+){{2}}\.(?>[A-Za-z0-9.:-]*[A-Za-z0-9])|major\.\d{{4}}-\d\d-\d\d\.\d++)"
-    rf"(?![\w-]|[.:]*…)|(?<=\\\()(?:halt(?:\.[a-z][a-z0-9-]*)?(?=\\\))|{_UUID.pattern}(?![\w-]|[.:]*…))"
-)
-"""The id of a workflow in a text that `plain` has made: as we make them, or in brackets that of a halt or a UUID. One that was
-cut off is none."""
+
+
+@cache
+def _named() -> re.Pattern[str]:
+    """Matches the workflow ids in a text of `plain`: ids as we make them, and in brackets that of a halt, or a UUID.
+
+    An id that was cut off does not match.
+    """
+    kinds = "|".join(["inc", RUNBOOK_HOLDER, *operation_kinds()])
+    return re.compile(
+        rf"(?<![\w./-])(?:(?:{kinds})(?:\.[a-z0-9-]+){{2}}\.(?>[A-Za-z0-9.:-]*[A-Za-z0-9])|major\.\d{{4}}-\d\d-\d\d\.\d++)"
+        rf"(?![\w-]|[.:]*…)|(?<=\\\()(?:halt(?:\.[a-z][a-z0-9-]*)?(?=\\\))|{_UUID.pattern}(?![\w-]|[.:]*…))"
+    )
 
 
 def summary_line(text: str, limit: int = 200) -> str:
-    """A foreign text as a summary, which reads the same as Markdown and as plain text: one line without markup or links."""
+    """Third-party text as a summary, which reads the same as Markdown and as plain text: one line without markup or links."""
     line = _without_links(_printable(text)).translate(_AS_READ).lstrip("#-+ ")
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
 def _printable(text: str) -> str:
-    # Control characters, and those that turn the direction of writing or have no width.
+    # Replaces control characters, and characters that reverse the direction of writing or have no width.
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _without_links(text: str) -> str:
-    """Text in which the UI makes no link of a bare address and no character of an entity: a space parts them."""
+    """The text with a space in bare addresses and entities, so that the UI renders neither links nor special characters."""
     text = _ENTITY.sub("& ", text)
     return _ADDRESS.sub(lambda found: ": //" if found[0] == "://" else found[0][:-1] + " .", text)
 
 
 def plain(text: str, limit: int = 300) -> str:
-    """Make a foreign text harmless in Markdown: one line, cut, its markup escaped."""
+    """Sanitize third-party text for Markdown: one line, cut to `limit` characters, its markup escaped."""
     line = _without_links(_printable(text))
     return _MARKUP.sub(r"\\\1", line if len(line) <= limit else line[: limit - 1] + "…")
 
 
 def link(id: str, title: str = "") -> str:
-    """A link that opens a workflow in the UI, in a new tab. It reads as the id; where that is a UUID, as its title."""
+    """A link that opens a workflow in the UI, in a new tab. Its text is the id, or the title if the id is a UUID."""
     shown = (title or "its page") if _UUID.fullmatch(id) else id
     return f"[{plain(shown)}]({workflow_path('{namespace}', id)})"
 
 
 def linked(text: str, limit: int = 300) -> str:
-    """A foreign text as `plain` makes it, with a link at the id of every workflow that it names; none in a command."""
+    """Third-party text like `plain`, with links on all workflow ids outside of commands."""
     parts = plain(text, limit).split(_TICK)
     return _TICK.join(
-        part if number % 2 else _NAMED.sub(lambda found: link(found[0]), part) for number, part in enumerate(parts)
+        part if number % 2 else _named().sub(lambda found: link(found[0]), part) for number, part in enumerate(parts)
     )
 
 
@@ -84,7 +92,7 @@ _LONGEST_PATH = 26
 
 
 def narrow(text: str) -> str:
-    """A text for a table: of a long path its beginning and its end."""
+    """A text for a table, in which a long path keeps its beginning and its end."""
     half = _LONGEST_PATH // 2 - 1
     words = text.split(" ")
     return " ".join(f"{w[:half]}…{w[-half:]}" if "/" in w and len(w) > _LONGEST_PATH else w for w in words)
@@ -102,14 +110,14 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def page(*parts: str) -> str:
-    """Put parts that are not empty under each other, cut to what the UI is meant for."""
+    """Join the parts that are not empty, and cut the page to `DETAILS_LIMIT` characters."""
     text = "\n\n".join(part for part in parts if part)
     return text if len(text) <= DETAILS_LIMIT else _cut(text[: DETAILS_LIMIT - 20]) + "\n\n… (cut)"
 
 
 def _cut(text: str) -> str:
-    """A text that ends here, without the block or the line that it would end in: half a message is refused when it is pasted,
-    and half a link is none.
+    """Remove the block or line in which a cut text ends: half a message is refused when it is pasted, and half a link does not
+    work.
     """
     begun, fence = len(text), ""
     for found in _FENCE.finditer(text):
@@ -122,15 +130,15 @@ def _cut(text: str) -> str:
 
 
 def visible(text: str) -> str:
-    """A text as it is, line breaks and tabs included; characters that nobody can see stand as their numbers: `<U+202E>`."""
+    """A text with its line breaks and tabs; invisible characters become their numbers, as in `<U+202E>`."""
     return "".join(c if c.isprintable() or c in "\n\t" else f"<U+{ord(c):04X}>" for c in text)
 
 
 def block(text: str, limit: int = 1500) -> tuple[str, int]:
-    """A foreign text as it is, in a block of about `limit` characters, and how many more lines it has.
+    """Third-party text unchanged in a code block of about `limit` characters, and the number of lines left out.
 
-    Outside of a block the UI makes a dash of `--` and curly quotes of `'`. A line that is wider than the page goes on below,
-    after a mark that no text can forge.
+    Outside of a block the UI turns `--` into a dash and `'` into curly quotes. A line that is wider than the page continues on
+    the next line, after a mark that no text can forge.
     """
     shown = visible(text).replace(_GOES_ON, f"<U+{ord(_GOES_ON):04X}>")
     rows = [row for line in shown.strip("\n").split("\n") for row in _rows(line)]
@@ -153,19 +161,19 @@ def _rows(line: str) -> list[str]:
 
 
 def stamp(moment: datetime, now: datetime) -> str:
-    """A moment of what happened: the time alone on the day that is shown, with its date before that."""
+    """A time for a timeline: without its date on the day of `now`, with the date before that day."""
     return f"{moment:%H:%M:%S}" if moment.date() == now.date() else f"{moment:%m-%d %H:%M}"
 
 
 def sample(message: Model) -> str:
-    """A message as the JSON that an operator would paste."""
+    """A message as JSON for an operator to paste."""
     return json.dumps(message.model_dump(mode="json", exclude_defaults=True), ensure_ascii=False, indent=2)
 
 
 def paste(update: str, message: Model) -> str:
-    """What to press to send an update, as the end of a sentence, and the message to copy from the page.
+    """How to send an update, as the end of a sentence, with the message to copy from the page.
 
-    A field a line: of a text that is one line the UI loses the first click on Submit.
+    Each field has a line of its own: after a paste of one single line, the UI loses the first click on Submit.
     """
     text = sample(message).replace("```", "'''")
     press = f"press *More Actions*, *Send an Update*, choose `{update}`, and paste this, with your own address as `by`:"
@@ -173,6 +181,6 @@ def paste(update: str, message: Model) -> str:
 
 
 def span(measured: timedelta) -> str:
-    """A measured span as people say it: tenths of a second below ten seconds, whole seconds from there."""
+    """A measured duration for people: tenths of a second below ten seconds, whole seconds from there."""
     seconds = measured.total_seconds()
     return format_duration(timedelta(seconds=round(seconds, 1) if seconds < 9.95 else round(seconds)))

@@ -1,4 +1,4 @@
-"""Retry policies and the timeouts they go with: few, named, in one place."""
+"""All retry policies, with the timeouts that belong to them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HOST = RetryPolicy(
     maximum_attempts=20,
     non_retryable_error_types=FINAL,
 )
-"""For acting on hosts: safe, because a job id runs at most once; ends, because then a person must look."""
+"""For actions on hosts. A retry is safe, because a job id runs at most once. After the last attempt, a person must decide."""
 
 PROBE = RetryPolicy(
     initial_interval=timedelta(milliseconds=500),
@@ -24,12 +24,12 @@ PROBE = RetryPolicy(
     maximum_attempts=20,
     non_retryable_error_types=FINAL,
 )
-"""For looking: nothing can go wrong twice."""
+"""For probes and read-only commands, which change nothing."""
 
 HALTED = RetryPolicy(
     initial_interval=timedelta(seconds=1), backoff_coefficient=1.5, maximum_interval=timedelta(seconds=5)
 )
-"""For waiting until a halt is lifted: for as long as it takes."""
+"""For waiting until a halt is lifted, without a limit."""
 
 RECORD = RetryPolicy(
     initial_interval=timedelta(milliseconds=200),
@@ -37,7 +37,7 @@ RECORD = RetryPolicy(
     maximum_interval=timedelta(seconds=30),
     non_retryable_error_types=FINAL,
 )
-"""For the records: they come back; until then we wait rather than go on unrecorded."""
+"""For reading the records: the workflow waits until they are available again."""
 
 WRITE = RetryPolicy(
     initial_interval=timedelta(milliseconds=200),
@@ -45,8 +45,8 @@ WRITE = RetryPolicy(
     maximum_interval=timedelta(seconds=30),
     non_retryable_error_types=[IdUsedError.__name__],
 )
-"""For writing to the records: whatever they answer, we wait for somebody to mend them rather than lose what happened. Only who
-comes under the id of another is sent away."""
+"""For writing to the records: the workflow waits until somebody has repaired them, so that no event is lost. The only error that
+ends the retries is an id which another operation has used."""
 
 NOTICE = RetryPolicy(
     initial_interval=timedelta(seconds=1),
@@ -55,19 +55,19 @@ NOTICE = RetryPolicy(
     maximum_attempts=5,
     non_retryable_error_types=FINAL,
 )
-"""For writing to people: what went out is not sent again; what does not go out is escalated, not tried for ever."""
+"""For notices: a sent notice is not sent again, and one that cannot be sent is escalated after the last attempt."""
 
 NOTICE_TIMEOUT = timedelta(minutes=2)
-"""One try at a notice, all its receivers included."""
+"""One attempt at a notice, for all its recipients."""
 
 SITE_WAIT = timedelta(minutes=2)
-"""How long a task may lie on a site's queue before the site's worker counts as dead."""
+"""How long a task may wait on a site's queue before the site's worker counts as dead."""
 
 HEARTBEAT = timedelta(seconds=15)
-"""Silence after which an activity's worker counts as dead."""
+"""Time without a heartbeat after which an activity's worker counts as dead."""
 
 RECORD_TIMEOUT = timedelta(seconds=20)
-"""One try at the records."""
+"""One attempt to reach the records."""
 
 MARGIN = timedelta(seconds=30)
-"""What an activity is given beyond the deadline of its own work: the remote deadline must come first."""
+"""Time of an activity beyond the deadline of its remote work, so that the remote deadline comes first."""

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from models.extensions import load_all
 from workflows.runtime.found import shared_modules
 
 
 def workflow_runner() -> SandboxedWorkflowRunner:
-    """Make the runner: our messages, stubs and what workflows share pass through: loaded once, and not once a workflow.
+    """Make the runner. Modules that define no workflow are loaded once, and not once for each workflow.
 
-    Only the modules that define workflows are loaded for each of them. The others would cost every open incident 150 KB and
-    a third of its worker's time; that they are deterministic is held by the tests that replay at every step.
+    Loading them for each workflow would cost every open incident 150 KB and a third of its worker's time. Tests that replay at
+    every step prove that these modules are deterministic.
     """
+    load_all()  # loads the packages of others while files can be read: inside the sandbox they cannot
     return SandboxedWorkflowRunner(
         restrictions=SandboxRestrictions.default.with_passthrough_modules(
             "pydantic",

@@ -1,4 +1,4 @@
-"""The worker that serves workflows and activities, and how it ends."""
+"""The worker for workflows and activities, and its shutdown."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from temporalio.worker import Worker
 log = logging.getLogger("driftvakt.worker")
 
 GRACE: Final = timedelta(seconds=10)
-"""What an activity is given to come to a good end when the worker stops; a remote job goes on without us anyway."""
+"""Time for an activity to end when its worker stops; a remote job goes on without the worker."""
 
 SHUTDOWN_WITHIN: Final = GRACE + timedelta(seconds=8)
 """How long the end of a worker may take; `driftvakt up` kills it two seconds later."""
@@ -21,8 +21,8 @@ SHUTDOWN_WITHIN: Final = GRACE + timedelta(seconds=8)
 class BoundedWorker(Worker):
     """A worker whose shutdown always ends.
 
-    Now and then the SDK's core never comes back from the last step of a shutdown, after all tasks have ended (docs/adr/0027).
-    The process would go on for ever without doing anything, so after `SHUTDOWN_WITHIN` it gives up waiting.
+    Now and then the last step of a shutdown in the SDK's core never returns, after all tasks have ended (docs/adr/0027). The
+    process would stay without any work, so the worker stops waiting after `SHUTDOWN_WITHIN`.
     """
 
     _serving: asyncio.Task[Any] | None = None
@@ -33,12 +33,12 @@ class BoundedWorker(Worker):
         await super().run()
 
     async def shutdown(self) -> None:
-        """Let what runs come to an end, and wait for it as long as it may take at most."""
+        """Let running tasks end, and wait for them at most `SHUTDOWN_WITHIN`."""
         ending = asyncio.create_task(super().shutdown())
         await asyncio.wait({ending}, timeout=SHUTDOWN_WITHIN.total_seconds())
         if not ending.done() and self._serving is not None:
             log.warning(
-                "the worker of %s did not end within %s; not waited for any longer", self.task_queue, SHUTDOWN_WITHIN
+                "the worker of %s did not end within %s; shutting down without it", self.task_queue, SHUTDOWN_WITHIN
             )
             self._serving.cancel()
         await ending

@@ -1,4 +1,4 @@
-"""What is started under a name that no workflow has: a form that is answered, instead of one that runs for ever."""
+"""Answers a start form with an unknown workflow type; without this workflow, it would run without an end."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from workflows.runtime.wrong_inputs import no_such_type
 
 @workflow.defn(dynamic=True)
 class UnknownType:
-    """Ends at once; the interceptor of the worker, which knows all types, has mostly said so before."""
+    """Fails at once. Mostly the interceptor of the worker, which knows all types, has done so before."""
 
     @workflow.run
     async def run(self, given: Sequence[RawValue]) -> NoReturn:
-        """Say that there is no such type."""
+        """Fail with the sentence that the type is unknown."""
         raise no_such_type([])

@@ -1,8 +1,8 @@
-"""What nobody can read, wherever it is sent: answered in one sentence, and never a workflow that is stuck by it.
+"""Answers every unreadable input in one sentence, so that it never makes a workflow stuck.
 
-The SDK reads an input by the type of its handler. What it cannot read, or what is left out, would end in three ways that help
-nobody: an update answers with our source, a signal is dropped without a word, and a workflow that was started, or was sent
-nothing where something is needed, fails its task for ever. Here each gets a sentence that names the fields and a sample.
+The SDK reads an input by the type of its handler. Without this module, an unreadable or missing input would have three effects:
+an update answers with our source code, a signal is dropped silently, and a workflow fails its task again and again. Here each
+sender gets a sentence that names the fields and a sample.
 """
 
 from __future__ import annotations
@@ -26,38 +26,39 @@ from temporalio.worker import (
     WorkflowInterceptorClassInput,
 )
 
+from models.errors import InputError
 from models.inputs import Unreadable, miscounted
 
 
 class ReadsInputs(Interceptor):
-    """For every worker and replayer that runs our workflows; `types` names those that can be started."""
+    """The interceptor of every worker and replayer that runs our workflows; `types` names those that can be started."""
 
     def __init__(self, types: Sequence[str] = ()) -> None:
         self._types = types
 
     def workflow_interceptor_class(self, input: WorkflowInterceptorClassInput) -> type[WorkflowInboundInterceptor]:
-        """What stands between the server and each workflow."""
+        """The interceptor of the inputs of each workflow."""
         return type("_InboundOfThese", (_Inbound,), {"types": self._types})
 
 
 class Begun:
-    """Base of a workflow whose `__init__` takes what it was started with; it is not made of what cannot be read."""
+    """Base of a workflow whose `__init__` takes its input; an unreadable input makes a stand-in instead."""
 
     def __new__(cls, *given: object) -> Self:
-        """Make a stand-in instead, which is told nothing; `execute_workflow` then says what is wrong."""
+        """Make a stand-in for an unreadable input; `execute_workflow` then fails with the sentence."""
         if _fault(cls.__init__, given):
             return typing.cast(Self, _NotBegun())
         return super().__new__(cls)
 
 
 class _NotBegun:
-    """In place of a workflow that was started with what cannot be read, until it has ended with the sentence."""
+    """Replaces a workflow with an unreadable input until it has failed with the sentence."""
 
 
 def only_carried(field: str, value: object) -> None:
-    """Refuse what only an earlier run of the same workflow can have left: nobody is asked who they are who carries it on."""
+    """Refuse a field that only an earlier run of the same workflow may set, because its content is trusted."""
     if value is not None and workflow.info().continued_run_id is None:
-        raise _refused(f"{field} is what an earlier run carries over; leave it out")
+        raise _refused(f"only an earlier run may set {field}; leave it out")
 
 
 class _Inbound(WorkflowInboundInterceptor):
@@ -76,9 +77,9 @@ class _Inbound(WorkflowInboundInterceptor):
         handler = _method(input.signal)
         if handler is not None:
             if not _wanted(handler):
-                input.args = []  # the UI always sends something
+                input.args = []  # the UI always sends an input
             elif why := _fault(handler, input.args):
-                _show(f"A signal was not understood ({input.signal}). {why}")
+                _show(f"A signal could not be read ({input.signal}). {why}")
                 return
         await super().handle_signal(input)
 
@@ -92,7 +93,7 @@ class _Inbound(WorkflowInboundInterceptor):
 
 
 def _method(name: str) -> Callable[..., Any] | None:
-    """The method that takes an update or a signal, which has its name; the SDK's own handler hides what it takes."""
+    """The method that handles an update or a signal, by its name; the SDK's own handler hides the parameters."""
     return getattr(type(workflow.instance()), name, None)
 
 
@@ -109,13 +110,13 @@ def _check_start(takes: Callable[..., Any], given: Sequence[object]) -> None:
     if not why:
         return
     if _by_a_program(workflow.info()):
-        # A program of another version wrote this: it waits for a worker that can read it, and loses nothing.
+        # A program of another version wrote this: the workflow waits for a worker that can read it, and loses nothing.
         raise RuntimeError(why)
     raise _refused(why)
 
 
 def _fault(takes: Callable[..., Any], given: Sequence[object]) -> str:
-    """Why a handler cannot take this; empty: it can."""
+    """Why a handler cannot take these inputs; empty if it can."""
     unreadable = next((one for one in given if isinstance(one, Unreadable)), None)
     if unreadable is not None and len(given) == 1:
         return unreadable.why
@@ -129,7 +130,7 @@ def _fault(takes: Callable[..., Any], given: Sequence[object]) -> str:
 
 
 def _wanted(takes: Callable[..., Any]) -> list[str]:
-    """The parameters that have to be given."""
+    """The parameters without a default."""
     return [
         name
         for name, parameter in inspect.signature(takes).parameters.items()
@@ -138,7 +139,7 @@ def _wanted(takes: Callable[..., Any]) -> list[str]:
 
 
 def _refused(why: str) -> ApplicationError:
-    return ApplicationError(why, type="InputError", non_retryable=True)
+    return ApplicationError(why, type=InputError.__name__, non_retryable=True)
 
 
 def _no_such_signal(name: str, given: Sequence[RawValue]) -> None:
@@ -146,7 +147,7 @@ def _no_such_signal(name: str, given: Sequence[RawValue]) -> None:
 
 
 def _show(notice: str) -> None:
-    """Show a notice on the page: whoever sends a signal hears no answer."""
+    """Show a notice on the page, because the sender of a signal gets no answer."""
     refuses = getattr(workflow.instance(), "signal_refused", None)
     if refuses is None:
         workflow.logger.warning("%s", notice)
@@ -155,12 +156,13 @@ def _show(notice: str) -> None:
 
 
 def no_such_type(types: Sequence[str]) -> Exception:
-    """What to say of a type that no workflow has: what is meant perhaps, and what there is."""
+    """The error for an unknown workflow type, with the closest name and all known types."""
     info = workflow.info()
     close = get_close_matches(info.workflow_type, types, n=1)
     why = f"there is no workflow type {info.workflow_type[:60]!r}" + (f", did you mean {close[0]}" if close else "")
-    why += f"; there are {', '.join(types)}" if types else ""
-    # One that a program has started waits for a worker whose version has it.
+    if types:
+        why += f"; there are {', '.join(types)}; if it was added after the worker started, restart the worker"
+    # A workflow that a program has started waits for a worker whose version has the type.
     return RuntimeError(why) if _by_a_program(info) else _refused(why)
 
 

@@ -1,4 +1,4 @@
-"""Starting up and shutting down an application, or part of it, in the order of its dependencies."""
+"""The workflows start-up and shut-down: they start or stop an application, or a part of it, in the order of dependencies."""
 
 from __future__ import annotations
 
@@ -14,64 +14,58 @@ from models.jobs import Outcome, Verb
 from models.operation import (
     ComponentsOrder,
     OperationEnd,
-    OperationKind,
     OperationOutcome,
     OperationState,
     ShutDownOrder,
 )
+from models.operation_kinds import SHUT_DOWN, START_UP
+from models.scope import WHOLE, Scope
 from workflows.operation.base import Operation, operation
 from workflows.runtime.outcomes import worst
-from workflows.steps.dependencies import needs
-from workflows.steps.scope import WHOLE
 
 _HEALTHY_FOR = timedelta(seconds=5)
-"""How long a component must be healthy before what needs it is started."""
+"""A component must stay healthy for this time before the components that need it start."""
 
 _HEALTHY_WITHIN = timedelta(minutes=10)
 
 
 class _InOrder(Operation):
-    """What starting up and shutting down have in common: components layer by layer, each taken up again where it failed."""
+    """The common part of start-up and shut-down: layers of components; a failed component can be retried alone."""
 
     @property
     def proves(self) -> str:
-        """Only the whole of it is proof of its instruction."""
-        whole = isinstance(self.order, ComponentsOrder) and not self.order.components
-        return self.kind.value if whole else ""
+        """The instruction that this run proves: only a run for the whole application proves one."""
+        whole = isinstance(self.order, ComponentsOrder) and self.order.components.whole
+        return self.kind.name if whole else ""
 
     def layers(self, names: Sequence[str], order: Sequence[Sequence[str]], *, first_needed: bool) -> list[list[str]]:
-        """Components in groups, one after the other: as the dossier says, else from the dependencies."""
+        """Return the groups of components in their order: as the dossier gives it, else computed from the dependencies."""
         if order:
             groups = [[name for name in group if name in names] for group in order]
             left = [name for name in names if name not in {n for group in order for n in group}]
             return [group for group in [*groups, left] if group]
-        graph = {name: part.depends_on for name, part in self.plan.components.items()}
-        left, found = list(names), []
-        while left:
-            ready = [name for name in left if not needs(graph, name) & (set(left) - {name})] or left
-            found.append(ready)
-            left = [name for name in left if name not in ready]
+        found = self.plan.dependencies.layers(names)
         return found if first_needed else found[::-1]
 
     def controlled(self, names: Sequence[str], what: str) -> list[str]:
-        """Those that we can start and stop; the others are reported as left alone."""
+        """Return the components that Driftvakt can start and stop, and report the others as skipped."""
         able = []
         for name in names:
             part = self.plan.components[name]
-            if part.control is not None and part.placements:
+            if part.control is not None and part.routed_hosts:
                 able.append(name)
             else:
-                self.report(f"Leave {name} alone", f"the dossier does not say how to {what} it")
+                self.report(f"Skip {name}", f"the dossier does not say how to {what} it")
         return able
 
     async def layer(self, names: Sequence[str], place: str, verb: Verb) -> Outcome:
-        """Bring one group of components to a state at the same time; each is asked about by itself where it fails."""
-        outcomes = await asyncio.gather(*[self._bring(name, place, verb) for name in names])
+        """Start or stop a group of components at the same time; each failure is a question of its own."""
+        outcomes = await asyncio.gather(*[self._ensure(name, place, verb) for name in names])
         return worst(outcomes)
 
-    async def _bring(self, name: str, place: str, verb: Verb) -> Outcome:
+    async def _ensure(self, name: str, place: str, verb: Verb) -> Outcome:
         async def act() -> Outcome:
-            outcome = await self.steps.bring(name, verb)
+            outcome = await self.steps.ensure(name, verb)
             if outcome is not Outcome.OK or verb is Verb.STOPPED or not self.plan.components[name].health:
                 return outcome
             return await self.steps.carry_out_one(
@@ -82,17 +76,15 @@ class _InOrder(Operation):
         return await self.take_step(step, place, act)
 
     def lasts(self, names: Sequence[str], verb: Verb) -> timedelta:
-        """How long it may take by what the dossier says of each component."""
+        """Return the longest time that this may take: the sum of the components' timeouts, and five minutes."""
         parts = [self.plan.components[name] for name in names]
         own = [p.start_timeout if verb is Verb.STARTED else p.stop_timeout for p in parts]
         return sum(own, timedelta(minutes=5))
 
 
-@operation(OperationKind.START_UP)
+@operation(START_UP)
 class StartUp(_InOrder):
-    """Start an application, or part of it with all that it needs; each proven healthy before what needs it is started."""
-
-    kind = OperationKind.START_UP
+    """Starts an application, or a part with all its needs. A component must be healthy before its dependants start."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -100,44 +92,41 @@ class StartUp(_InOrder):
 
     @workflow.run
     async def run(self, order: ComponentsOrder) -> OperationOutcome:
-        """Start from what needs nothing to what needs it."""
+        """Start the components, beginning with those that need no other one."""
         return await self.carried_out(lambda: self._start(order))
 
     async def _start(self, order: ComponentsOrder) -> OperationOutcome:
-        await self.begin(order, f"Start {', '.join(order.components) or order.application}", name="start_up")
-        self.require_components(order.components)
+        await self.begin(order, order.title, name="start_up")
+        self.require_components(order.components.names)
         instruction = self.plan.start_up
         wanted = self._with_needs(order.components)
         names = self.controlled(wanted, "start")
-        await self.hold(wanted if order.components else WHOLE, lasts=self.lasts(names, Verb.STARTED))
+        scope = WHOLE if order.components.whole else Scope.of(wanted)
+        await self.lease.hold(scope, lasts=self.lasts(names, Verb.STARTED))
         self._meant_up = [] if order.rehearse else names
         self.enter(OperationState.ACTING, "Starting")
         layers = self.layers(names, instruction.order, first_needed=True)
-        outcome = await self.carry_out(instruction.before) if not order.components else Outcome.OK
+        outcome = await self.carry_out(instruction.before) if order.components.whole else Outcome.OK
         for number, group in enumerate(layers, 1):
             if outcome is Outcome.OK:
                 outcome = await self.layer(group, f"group {number} of {len(layers)}", Verb.STARTED)
-        if outcome is Outcome.OK and not order.components:
+        if outcome is Outcome.OK and order.components.whole:
             outcome = await self.carry_out(instruction.after)
-        return await ended(self, outcome, "started and healthy as far as it is measured")
+        return await ended(self, outcome, "started, and all its measuring points are healthy")
 
-    def says_of_components(self) -> dict[str, Any]:
-        """From now on they are meant to be up, whatever came of it."""
+    def release_fields(self) -> dict[str, Any]:
+        """Return the components that should run from now on, whether or not all of them started."""
         return {"up": self._meant_up}
 
-    def _with_needs(self, components: Sequence[str]) -> list[str]:
-        if not components:
+    def _with_needs(self, components: Scope) -> list[str]:
+        if components.whole:
             return list(self.plan.components)
-        graph = {name: part.depends_on for name, part in self.plan.components.items()}
-        wanted = set(components).union(*(needs(graph, name) for name in components))
-        return [name for name in self.plan.components if name in wanted]
+        return self.plan.dependencies.with_needs(components.names)
 
 
-@operation(OperationKind.SHUT_DOWN)
+@operation(SHUT_DOWN)
 class ShutDown(_InOrder):
-    """Stop an application, or part of it with all that needs it; what is needed is stopped last."""
-
-    kind = OperationKind.SHUT_DOWN
+    """Stops an application, or a part with all its dependants. A component stops after its dependants."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -146,52 +135,54 @@ class ShutDown(_InOrder):
 
     @workflow.run
     async def run(self, order: ShutDownOrder) -> OperationOutcome:
-        """Stop from what nothing needs to what it needs."""
+        """Stop the components, beginning with those that no other one needs."""
         return await self.carried_out(lambda: self._stop(order))
 
     async def _stop(self, order: ShutDownOrder) -> OperationOutcome:
-        await self.begin(order, f"Stop {', '.join(order.components) or order.application}", name="shut_down")
-        self.require_components(order.components)
+        await self.begin(order, order.title, name="shut_down")
+        self.require_components(order.components.names)
         instruction = self.plan.shut_down
         names = self.controlled(self._with_dependants(order.components), "stop")
-        await self.hold(order.components, lasts=self.lasts(names, Verb.STOPPED))
+        await self.lease.hold(order.components, lasts=self.lasts(names, Verb.STOPPED))
         self.enter(OperationState.ACTING, "Stopping")
         layers = self.layers(names, instruction.order, first_needed=False)
-        outcome = await self.carry_out(instruction.before) if not order.components else Outcome.OK
+        outcome = await self.carry_out(instruction.before) if order.components.whole else Outcome.OK
         for number, group in enumerate(layers, 1):
             if outcome is Outcome.OK:
                 outcome = await self.layer(group, f"group {number} of {len(layers)}", Verb.STOPPED)
-        if outcome is Outcome.OK and not order.components:
+        if outcome is Outcome.OK and order.components.whole:
             outcome = await self.carry_out(instruction.after)
         if not order.rehearse and outcome is Outcome.OK:
             self._down, self._down_until = names, workflow.now() + order.down_for
         return await ended(self, outcome, "stopped")
 
-    def _with_dependants(self, components: Sequence[str]) -> list[str]:
-        if not components:
+    def _with_dependants(self, components: Scope) -> list[str]:
+        if components.whole:
             return list(self.plan.components)
-        wanted = set(components).union(*(self.plan.dependants(name) for name in components))
-        return [name for name in self.plan.components if name in wanted]
+        return self.plan.dependencies.with_dependants(components.names)
 
     def meant_to_be_down(self) -> set[str]:
-        """What was stopped is meant to be."""
+        """Return the components in planned downtime: all that this operation stopped."""
         return set(self._down)
 
-    def says_of_components(self) -> dict[str, Any]:
-        """They are down on purpose, and not for ever."""
+    def release_fields(self) -> dict[str, Any]:
+        """Return the components in planned downtime, and its end."""
         return {"down": self._down, "down_until": self._down_until}
 
 
 async def ended(done: Operation, outcome: Outcome, said: str) -> OperationOutcome:
-    """Finish an operation whose steps ended so."""
+    """Finish an operation with the outcome of its steps."""
     order = done.order
-    what = ", ".join(order.components) if isinstance(order, ComponentsOrder) and order.components else done.plan.name
+    scope = order.components if isinstance(order, ComponentsOrder) else WHOLE
+    what = done.plan.name if scope.whole else str(scope)
     if order is not None and order.rehearse:
         return await done.finish(OperationEnd.REHEARSED, "Rehearsal, nothing was changed")
     if outcome is Outcome.OK:
         changed = any(r.changed for r in done.reports)
         end = OperationEnd.DONE if changed else OperationEnd.NOTHING_TO_DO
-        return await done.finish(end, f"{what}: {said}" if changed else f"{what}: nothing to do, all is so already")
+        return await done.finish(
+            end, f"{what}: {said}" if changed else f"{what}: nothing to do, every step was already done"
+        )
     if done.aborting is not None:
         return await done.finish(OperationEnd.ABORTED, f"{done.stops()}. {done.left_behind()}")
-    return await done.finish(OperationEnd.FAILED, f"{what}: not all was done. {done.left_behind()}")
+    return await done.finish(OperationEnd.FAILED, f"{what}: not all steps were done. {done.left_behind()}")

@@ -1,1 +1,1 @@
-"""Carrying out the steps of a dossier: on hosts, under a lease, with health looked at, and with people told."""
+"""Carries out the steps of a dossier: on hosts, under a lease, with health checks and notices."""

@@ -1,24 +1,23 @@
-"""Watching the health of measuring points at their sites until it is certain."""
+"""Checks the health of measuring points at their sites until it is certain."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Sequence
-from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from activities.stubs.probes import watch_health
+from models.plans import ApplicationPlan, SiteProbes
 from models.probes import HealthVerdict, Sample, Seen, WatchHealth
-from models.slices import ApplicationPlan, SiteProbes
 from workflows.runtime.markdown import summary_line
 from workflows.runtime.outcomes import explain
 from workflows.runtime.policies import HEARTBEAT, MARGIN, PROBE, SITE_WAIT
 
 
 async def watch(probes: Sequence[SiteProbes], watching: WatchHealth, summary: str) -> HealthVerdict:
-    """Watch points at one or more sites until their state is certain; a site that cannot look is not healthy."""
+    """Probe points at one or more sites until their state is certain. A site that cannot probe counts as not healthy."""
     by_queue: dict[str, SiteProbes] = {}
     for group in probes:
         known = by_queue.get(group.queue)
@@ -27,14 +26,14 @@ async def watch(probes: Sequence[SiteProbes], watching: WatchHealth, summary: st
         )
         by_queue[group.queue] = SiteProbes(queue=group.queue, targets=targets)
     verdicts = await asyncio.gather(*[_watch_site(group, watching, summary) for group in by_queue.values()])
-    ill = [v for v in verdicts if not v.healthy]
+    failing = [v for v in verdicts if not v.healthy]
     samples: list[Sample] = [s for v in verdicts for s in v.samples]
     return HealthVerdict(
-        healthy=not ill,
-        looks=max(v.looks for v in verdicts),
-        certain=any(v.certain for v in ill) if ill else all(v.certain for v in verdicts),
+        healthy=not failing,
+        checks=max(v.checks for v in verdicts),
+        certain=any(v.certain for v in failing) if failing else all(v.certain for v in verdicts),
         samples=samples,
-        reason="; ".join(v.reason for v in ill or verdicts),
+        reason="; ".join(v.reason for v in failing or verdicts),
     )
 
 
@@ -53,11 +52,11 @@ async def _watch_site(group: SiteProbes, watching: WatchHealth, summary: str) ->
     except ActivityError as error:
         if is_cancelled_exception(error):
             raise
-        return HealthVerdict(healthy=False, certain=False, looks=0, samples=[], reason=explain(error))
+        return HealthVerdict(healthy=False, certain=False, checks=0, samples=[], reason=explain(error))
 
 
 def without(probes: Sequence[SiteProbes], points: Collection[str]) -> list[SiteProbes]:
-    """The same measuring points but for some."""
+    """Return the measuring points without some."""
     kept = [
         group.model_copy(update={"targets": [t for t in group.targets if t.point not in points]}) for group in probes
     ]
@@ -67,24 +66,24 @@ def without(probes: Sequence[SiteProbes], points: Collection[str]) -> list[SiteP
 async def find_unhealthy(
     plan: ApplicationPlan, names: Sequence[str], summary: str = "See what is healthy at the end"
 ) -> tuple[dict[str, str], HealthVerdict | None]:
-    """Look at components until it is certain which are not healthy: component to what ails it, and what was seen.
+    """Probe components until it is certain which are not healthy. Return each of these with its fault, and the verdict.
 
-    None was seen where no measuring point shows the health of any of them.
+    The verdict is None if no measuring point shows the health of any of them.
     """
     probes = [group for name in names for group in plan.components[name].health]
     if not probes:
         return {}, None
-    looking = WatchHealth(
+    request = WatchHealth(
         targets=probes[0].targets,
         every=plan.terms.confirm_every,
-        failing_looks=plan.terms.confirm_looks,
-        give_up_after=plan.terms.confirm_every * (plan.terms.confirm_looks + 1) * 2 + timedelta(minutes=1),
+        failing_checks=plan.terms.confirm_checks,
+        give_up_after=plan.terms.confirm_within,
     )
-    verdict = await watch(probes, looking, summary)
-    ill = {s.point: s.detail for s in verdict.samples if s.seen is not Seen.OK}
+    verdict = await watch(probes, request, summary)
+    failing = {s.point: s.detail for s in verdict.samples if s.seen is not Seen.OK}
     found: dict[str, str] = {}
     for name in names:
-        points = [t.point for group in plan.components[name].health for t in group.targets if t.point in ill]
+        points = [t.point for group in plan.components[name].health for t in group.targets if t.point in failing]
         if points:
-            found[name] = "; ".join(f"{p}: {ill[p]}" for p in points)
+            found[name] = "; ".join(f"{p}: {failing[p]}" for p in points)
     return found, verdict

@@ -1,7 +1,8 @@
-"""Acting on hosts: commands and components, each as few activities as it can be, under a lease's fences and any halt.
+"""Runs commands and controls components on hosts, in few activities, under the fencing tokens of a lease and any halt.
 
-Every remote action has a job id of its own (`workflows.runtime.keys`), which a retry, a replay and a reset keep: so a command
-that changes something runs at most once on its host. A command that only reads runs again after a reset.
+Every remote action has its own job id (`workflows.runtime.keys`), which stays the same in a retry, a replay and a
+reset. So a command that changes something runs at most once on its host. A command that only reads runs again after a
+reset.
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ from temporalio.workflow import ActivityCancellationType
 from activities.stubs.halts import await_lift
 from activities.stubs.hosts import ensure_component, run_batch
 from models.dossier.instructions import RunbookStep, RunStep, Step, TriedAgain
-from models.errors import HaltedError
+from models.errors import LEASE_LACKING, DossierError, HaltedError, NotFoundError
 from models.fences import HeldLease
 from models.halts import AwaitLift
 from models.jobs import BatchResult, EnsureComponent, JobResult, Outcome, RunBatch, RunJob, Verb
+from models.plans import ApplicationPlan, ComponentPlan, RoutedHost
 from models.runbooks import StepReport
-from models.slices import ApplicationPlan, ComponentPlan, Placement
 from workflows.runtime.keys import job_id
 from workflows.runtime.markdown import summary_line
 from workflows.runtime.outcomes import failed_job, worst
@@ -33,23 +34,24 @@ from workflows.steps.restarting import restart
 from workflows.steps.scope import on_host
 from workflows.steps.text import command_text
 
-_CANCELLED = "cancelled before its worker said what became of it; look at the host"
+_CANCELLED = "cancelled before its worker reported the result; check the host"
 
 _AT_ONCE = 32
 """Hosts of one batch at the same time."""
 
 _MOST_JOBS = 64
-"""In one batch, unless one host has more: its results, of some 17 KB at most each, must fit into one payload."""
+"""Jobs in one batch, unless one host has more. The results, at most some 17 KB each, must fit into one payload."""
 
 Known = TypeVar("Known")
 HostRequest = TypeVar("HostRequest", RunBatch, EnsureComponent)
 
 
 class HostWork:
-    """Acts on the hosts of one application for one workflow; whatever is done becomes `StepReport`s, no fault an exception.
+    """Acts on the hosts of one application for one workflow. Each result becomes a `StepReport`; a fault raises no
+    exception.
 
-    `heard` is called with every report, and `waits` with why something waits, or with nothing once it goes on. Whatever
-    changes something carries a fencing token of `lease`, without which nothing is changed.
+    `on_report` gets every report. `on_wait` gets the reason why a step waits, and an empty text when it continues. A step
+    that changes something needs `lease`, and carries one of its fencing tokens.
     """
 
     def __init__(
@@ -57,8 +59,8 @@ class HostWork:
         plan: ApplicationPlan,
         *,
         rehearse: bool = False,
-        heard: Callable[[StepReport], None] | None = None,
-        waits: Callable[[str], None] = lambda reason: None,
+        on_report: Callable[[StepReport], None] | None = None,
+        on_wait: Callable[[str], None] = lambda reason: None,
         lease: HeldLease | None = None,
     ) -> None:
         self.plan = plan
@@ -66,24 +68,24 @@ class HostWork:
         self.rehearse = rehearse
         self.reports: list[StepReport] = []
         self.component: str | None = None
-        """What a run step that names neither component nor host is about: the component in trouble."""
+        """The failing component. A run step that names neither component nor host acts on it."""
         self.heals = False
-        """Whether it is there to put a fault right: then a restart begins with the ill hosts, and ends once health is back."""
-        self._heard = heard
-        self._waits = waits
+        """Whether the steps repair a fault. Then a restart begins with the failing hosts, and ends when health is back."""
+        self._on_report = on_report
+        self._on_wait = on_wait
         self._halted = 0
-        """Steps that wait until a halt is lifted."""
+        """The number of steps that wait until a halt is lifted."""
         self._tokens = 0
-        """Of the lease, that are used up."""
+        """The number of used fencing tokens of the lease."""
 
     # --- commands
 
     async def run(self, steps: Sequence[RunStep]) -> Outcome:
-        """Run commands, all at once over sites and hosts and in order on each host; the worst outcome is returned."""
+        """Run commands on all hosts at the same time, in order on each host. Return the worst outcome."""
         return worst([result.outcome for result in await self.run_for_results(steps)])
 
     async def run_for_results(self, steps: Sequence[RunStep]) -> list[JobResult]:
-        """Run commands as `run` does, for whoever decides by what they print; one result a step and host, in order."""
+        """Run commands as `run` does. Return one result for each step and host, in order, for callers that read the output."""
         work = [(step, place) for step in steps for place in self._places(step)]
         results, tries = await self._run_all(work), 1
         while again := [
@@ -97,32 +99,34 @@ class HostWork:
                 results[n] = result
         return results
 
-    async def glance(self, step: RunStep) -> JobResult:
-        """Run a command that changes nothing on one host, and leave it out of the reports."""
-        [result] = await self.glance_everywhere(step)
+    async def query(self, step: RunStep) -> JobResult:
+        """Run a command that changes nothing on one host, without a report."""
+        [result] = await self.query_everywhere(step)
         return result
 
-    async def glance_everywhere(self, step: RunStep) -> list[JobResult]:
-        """The same on every host of a component."""
-        return await self._run_all([(step, place) for place in self._places(step)], told=False)
+    async def query_everywhere(self, step: RunStep) -> list[JobResult]:
+        """Run a command that changes nothing on every host of a component, without a report."""
+        return await self._run_all([(step, place) for place in self._places(step)], reported=False)
 
-    async def _run_all(self, steps: Sequence[tuple[RunStep, Placement]], *, told: bool = True) -> list[JobResult]:
+    async def _run_all(self, steps: Sequence[tuple[RunStep, RoutedHost]], *, reported: bool = True) -> list[JobResult]:
         work = [(place.queue, step, self._job(step, place)) for step, place in steps]
         batches = _batches(work)
-        done = await asyncio.gather(*[self._run_batch(queue, batch, told=told) for queue, batch in batches])
-        # By the order that was asked for: after a reset, history holds results under the ids of the run before.
+        done = await asyncio.gather(*[self._run_batch(queue, batch, reported=reported) for queue, batch in batches])
+        # By position: after a reset, history holds results under the ids of the previous run.
         pairs = zip(batches, done, strict=True)
         results = {job.job: result for (_, batch), came in pairs for (_, job), result in zip(batch, came, strict=True)}
         return [results[job.job] for _, _, job in work]
 
-    def _places(self, step: RunStep) -> list[Placement]:
+    def _places(self, step: RunStep) -> list[RoutedHost]:
         if step.host is not None:
             return [self._host(step.host)]
         if (component := step.component or self.component) is not None:
-            return self._component(component).placements
-        raise ApplicationError("a run step names neither component nor host", type="DossierError", non_retryable=True)
+            return self._component(component).routed_hosts
+        raise ApplicationError(
+            "a run step names neither component nor host", type=DossierError.__name__, non_retryable=True
+        )
 
-    def _job(self, step: RunStep, place: Placement) -> RunJob:
+    def _job(self, step: RunStep, place: RoutedHost) -> RunJob:
         return RunJob(
             job=job_id(read_only=step.read_only),
             host=place.host,
@@ -135,9 +139,9 @@ class HostWork:
             application=self.plan.application,
         )
 
-    async def _run_batch(self, queue: str, work: list[tuple[RunStep, RunJob]], *, told: bool) -> list[JobResult]:
+    async def _run_batch(self, queue: str, work: list[tuple[RunStep, RunJob]], *, reported: bool) -> list[JobResult]:
         titles = [step.title or command_text(step.command) for step, _ in work]
-        # Jobs of one host run one after the other, so that host's timeouts add up.
+        # Jobs of one host run one after the other, so their timeouts add up.
         per_host: dict[str, timedelta] = defaultdict(timedelta)
         for _, job in work:
             per_host[job.host.name] += job.timeout
@@ -162,7 +166,7 @@ class HostWork:
                 raise
             results = [failed_job(job.job, job.host.name, command_text(job.command), error) for _, job in work]
         for (step, _), title, result in zip(work, titles, results, strict=True):
-            if told:
+            if reported:
                 self._report(title, result, read_only=step.read_only)
         stop_if_cancelled()
         return results
@@ -172,10 +176,10 @@ class HostWork:
     async def restart(
         self, component: str, limit: timedelta | None = None, hosts: Collection[str] | None = None
     ) -> Outcome:
-        """Stop, then start a component, host by host, with health between; only on these hosts where some are named."""
-        return await restart(self, component, self._placements(component, hosts), limit, heals=self.heals)
+        """Stop, then start a component, host by host, with a health check between; by default on all its hosts."""
+        return await restart(self, component, self._routed_hosts(component, hosts), limit, heals=self.heals)
 
-    async def restart_on(self, component: str, place: Placement, limit: timedelta | None) -> Outcome:
+    async def restart_on(self, component: str, place: RoutedHost, limit: timedelta | None) -> Outcome:
         """Stop, then start a component on one host."""
         for verb in (Verb.STOPPED, Verb.STARTED):
             outcome = await self._ensure(component, place, verb, limit)
@@ -183,29 +187,29 @@ class HostWork:
                 return outcome
         return Outcome.OK
 
-    async def bring(
+    async def ensure(
         self, component: str, verb: Verb, limit: timedelta | None = None, hosts: Collection[str] | None = None
     ) -> Outcome:
-        """Bring a component to started or stopped on all its hosts, or these, at once; the worst outcome is returned."""
-        places = self._placements(component, hosts)
+        """Start or stop a component on these hosts at the same time; by default on all its hosts. Return the worst outcome."""
+        places = self._routed_hosts(component, hosts)
         return worst(await asyncio.gather(*[self._ensure(component, place, verb, limit) for place in places]))
 
     async def try_out(self, component: str, verb: Verb) -> Outcome:
-        """Ask for the status of a component on all its hosts, as `bring` does first, and do nothing."""
-        places = self._component(component).placements
+        """Query the status of a component on all its hosts, as `ensure` does first, and change nothing."""
+        places = self._component(component).routed_hosts
         return worst(
             await asyncio.gather(*[self._ensure(component, place, verb, None, rehearse=True) for place in places])
         )
 
     async def _ensure(
-        self, component: str, place: Placement, verb: Verb, limit: timedelta | None, *, rehearse: bool = False
+        self, component: str, place: RoutedHost, verb: Verb, limit: timedelta | None, *, rehearse: bool = False
     ) -> Outcome:
         part = self._component(component)
         job, full_name = job_id(), f"{self.plan.application}.{component}"
         rehearse = rehearse or self.rehearse
         title = f"{'Start' if verb is Verb.STARTED else 'Stop'} {component}"
         if rehearse and not self.rehearse:
-            title = f"See whether it could be done: {title}"
+            title = f"Check whether this is possible: {title}"
         if part.control is None:
             return self._not_possible(
                 title, f"the dossier does not say how to start and stop {component}", place.host.name
@@ -247,7 +251,7 @@ class HostWork:
     async def _on_host(
         self, activity: Callable[[HostRequest], Awaitable[Any]], request: HostRequest, **options: Any
     ) -> Any:
-        """Have something done on hosts. While it is halted it waits, and then still has all its attempts and all its time."""
+        """Run an activity on hosts. While a halt is active it waits; its retries and its timeout do not count then."""
         while True:
             try:
                 return await workflow.execute_activity(activity, request, **options)
@@ -262,7 +266,7 @@ class HostWork:
     async def _wait_for_lift(self, reason: str) -> None:
         self._halted += 1
         if self._halted == 1:
-            self._waits(f"Waits until the halt is lifted: {reason}")
+            self._on_wait(f"Waits until the halt is lifted: {reason}")
         try:
             await workflow.execute_activity(
                 await_lift,
@@ -274,32 +278,32 @@ class HostWork:
         finally:
             self._halted -= 1
         if not self._halted:
-            self._waits("")
+            self._on_wait("")
 
     def _fences(self, component: str | None, host: str | None) -> dict[str, int]:
-        """The next token for what a step acts on: its component, or all on its host, or all that the lease covers."""
+        """Return the next tokens for the components that a step acts on: its own, all on its host, or all of the lease."""
         if self.rehearse:
             return {}
         if self.lease is None:
-            raise ApplicationError("nothing holds the lease under which this may be changed", type="LeaseError")
+            raise ApplicationError("this workflow holds no lease, so it may change nothing", type=LEASE_LACKING)
         self._tokens += 1
         names = on_host(self.plan, host) if host is not None else {component} if component else set()
         covered = {f"{self.plan.application}.{name}" for name in names} & set(self.lease.fences)
         if not covered and host is None and component:
-            raise ApplicationError(f"the lease does not cover {component}", type="LeaseError")
+            raise ApplicationError(f"the lease does not cover {component}", type=LEASE_LACKING)
         more = self._tokens if self.lease.rises else 0
         return {name: self.lease.fences[name] + more for name in sorted(covered or self.lease.fences)}
 
-    # --- what they share
+    # --- shared parts
 
     def _component(self, name: str) -> ComponentPlan:
         return self._find("component", self.plan.components, name)
 
-    def _placements(self, component: str, hosts: Collection[str] | None) -> list[Placement]:
-        places = self._component(component).placements
+    def _routed_hosts(self, component: str, hosts: Collection[str] | None) -> list[RoutedHost]:
+        places = self._component(component).routed_hosts
         return places if hosts is None else [place for place in places if place.host.name in hosts]
 
-    def _host(self, name: str) -> Placement:
+    def _host(self, name: str) -> RoutedHost:
         return self._find("host", self.plan.hosts, name)
 
     def _find(self, what: str, among: Mapping[str, Known], name: str) -> Known:
@@ -307,7 +311,7 @@ class HostWork:
             return among[name]
         except KeyError:
             message = f"{self.plan.application} has no {what} {name!r}; it has {', '.join(among)}"
-            raise ApplicationError(message, type="NotFoundError", non_retryable=True) from None
+            raise ApplicationError(message, type=NotFoundError.__name__, non_retryable=True) from None
 
     def _summary(self, titles: list[str], hosts: list[str]) -> str:
         places = unique(hosts)
@@ -315,7 +319,7 @@ class HostWork:
         what = "; ".join(titles) if len(titles) <= 3 else f"{len(titles)} commands"
         return f"{'Rehearse: ' if self.rehearse else ''}{what} on {where}"
 
-    def _report(self, title: str, result: JobResult, *, read_only: bool = False) -> None:
+    def _report(self, title: str, result: JobResult, *, read_only: bool = False, precheck: bool = False) -> None:
         detail = result.reason
         shown = (result.stdout.text or result.stderr.text).strip()
         if shown:
@@ -326,8 +330,9 @@ class HostWork:
                 host=result.host,
                 command=result.command,
                 outcome=result.outcome,
-                changed=result.changed and not read_only,  # having looked is no change
+                changed=result.changed and not read_only,  # a check changes nothing
                 command_failed=result.outcome is Outcome.FAILED and (result.changed or result.exit_status is not None),
+                precheck=precheck,
                 detail=detail,
             )
         )
@@ -341,10 +346,10 @@ class HostWork:
         return Outcome.UNKNOWN
 
     def note(self, report: StepReport) -> None:
-        """Add a report, and tell whoever hears them."""
+        """Add a report, and pass it on to `on_report`."""
         self.reports.append(report)
-        if self._heard is not None:
-            self._heard(report)
+        if self._on_report is not None:
+            self._on_report(report)
 
     async def _pause_before(self, tries: int, *steps: Step) -> None:
         again = [step for step in steps if isinstance(step, TriedAgain)]
@@ -353,7 +358,7 @@ class HostWork:
 
 
 def worth_another_try(step: Step, outcome: Outcome, tries: int) -> bool:
-    """Whether a step that was tried so often may be tried again: only what is safe to do twice, as far as is known."""
+    """Whether a step may be tried again: only if it is safe to run twice, as far as is known."""
     if outcome is Outcome.OK or not isinstance(step, TriedAgain) or tries >= step.tries:
         return False
     match step:
@@ -362,17 +367,17 @@ def worth_another_try(step: Step, outcome: Outcome, tries: int) -> bool:
         case RunbookStep():
             return step.repeatable and outcome is Outcome.FAILED
         case _:
-            return True  # a component is looked at before anything is done to it, and looking does no harm
+            return True  # `ensure` queries the status of a component first, so it is safe to run twice
 
 
 def stop_if_cancelled() -> None:
-    """Stop where an activity that was told to cancel still came back with a result: what it says is reported by now."""
+    """Raise the cancellation of this workflow if an activity completed despite it; its result is reported by now."""
     if workflow.cancellation_reason() is not None:
         raise asyncio.CancelledError
 
 
 def _batches(work: Sequence[tuple[str, RunStep, RunJob]]) -> list[tuple[str, list[tuple[RunStep, RunJob]]]]:
-    """Put jobs into batches for one activity each: of one queue, whole hosts together, as many as a payload takes."""
+    """Group jobs into batches for one activity each: of one task queue, whole hosts together, as many as fit into a payload."""
     by_host: dict[tuple[str, str], list[tuple[RunStep, RunJob]]] = defaultdict(list)
     for queue, step, job in work:
         by_host[(queue, job.host.name)].append((step, job))
@@ -388,5 +393,5 @@ def _batches(work: Sequence[tuple[str, RunStep, RunJob]]) -> list[tuple[str, lis
 
 
 def unique(names: Sequence[str]) -> list[str]:
-    """Names in order, each once."""
+    """Return names in order, each once."""
     return list(dict.fromkeys(names))

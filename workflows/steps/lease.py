@@ -1,8 +1,8 @@
-"""Holding a lease: what an operation does to get the right to act, and to give it back."""
+"""Gets a lease for an operation, and releases it."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,49 +14,54 @@ from models.dossier.agreement import Freezable
 from models.errors import OPERATION_REFUSED
 from models.gates import Question
 from models.lease import (
-    AskForLease,
+    Announcement,
     LeaseAnswer,
     LeaseGranted,
     LeaseMode,
+    LeaseRevoked,
     LeaseState,
-    LeaseTakenBack,
+    LeaseTime,
     LeaseWanted,
     ReleaseLease,
+    RequestLease,
 )
-from models.operation import OperationKind
-from models.watch import WatchTold
-from workflows.gates.gates import Asking
+from models.scope import Scope
+from models.watch import WatchReply
+from workflows.gates.gates import HasGates
 from workflows.runtime.calls import call
 from workflows.runtime.keys import action_key
+from workflows.runtime.refusals import refusal
 from workflows.runtime.waiting import until
 
 _ASK_AGAIN = timedelta(minutes=5)
 _LONGEST_PAUSE = timedelta(hours=1)
-"""The watch tells a holder when its turn comes. In case that is lost, the holder asks again: after five minutes, then after twice
-as long each time, up to an hour. So a long wait adds little to its history."""
+"""The watch signals a holder when it gets the lease. In case that signal is lost, the holder asks again: after five
+minutes, then after twice as long each time, up to an hour. So a long wait adds little to the history."""
 
 
-class Holding:
+class HoldsLease:
     """Base of every workflow that operates under a lease."""
 
     def __init__(self) -> None:
         super().__init__()
         self._turn = False
         self._holds: str | None = None
-        """The application whose lease it holds, or waits for."""
-        self.taken_back_by = ""
-        """Somebody took the lease away."""
+        """The application whose lease the workflow holds, or waits for."""
+        self.revoked_by = ""
+        """The person who revoked the lease; empty if nobody did."""
         self.wanted: LeaseWanted | None = None
-        """Something more urgent waits for the lease."""
+        """The more urgent operation that waits for the lease."""
+        self.lease_times: list[LeaseTime] = []
+        """The times in which it held a lease, in order."""
 
     async def take_lease(
         self,
         application: str,
-        kind: OperationKind,
+        kind: str,
         title: str,
         by: str,
         *,
-        components: Sequence[str],
+        components: Scope,
         dossier: str,
         lasts: timedelta,
         mode: LeaseMode = LeaseMode.EXCLUSIVE,
@@ -64,19 +69,21 @@ class Holding:
         emergency: bool = False,
         yields: bool = False,
         work: Freezable | None = None,
-        waits: Callable[[str], None] = lambda reason: None,
-        moot: Callable[[], bool] = lambda: False,
+        on_wait: Callable[[str], None] = lambda reason: None,
+        withdrawn: Callable[[], bool] = lambda: False,
         wait_until: datetime | None = None,
+        announced: Announcement | None = None,
         ask: Callable[[Question], Awaitable[bool]] | None = None,
     ) -> LeaseAnswer | None:
-        """Ask the watch for a lease and wait for it; `waits` is told why, and `ask` asks whether it may go on where more is
-        acted on within the hour than is agreed. `dossier` is the version that the components are of.
+        """Request a lease from the watch and wait for it. `on_wait` gets the reason of the wait. `ask` asks an operator
+        if the action rate limit is reached. `dossier` is the version that the components are from. `announced` says that
+        the customer knew of the work before; the lease time keeps it.
 
-        None when `moot` says that it is no longer wanted, or when it was not to be had until `wait_until`. A refusal is an
-        `ApplicationError` of type `OperationRefused`.
+        Returns None if `withdrawn` becomes true, or if the lease is not granted by `wait_until`. Raises an
+        `ApplicationError` of type `OperationRefused` if the watch refuses.
         """
         info = workflow.info()
-        order = AskForLease(
+        order = RequestLease(
             application=application,
             holder=info.workflow_id,
             key=action_key("lease"),
@@ -84,7 +91,7 @@ class Holding:
             title=title[:300],
             by=by,
             mode=mode,
-            components=list(components),
+            components=components,
             dossier=dossier,
             until=workflow.now() + lasts,
             holds_alarms=holds_alarms,
@@ -92,12 +99,13 @@ class Holding:
             yields=yields,
             work=work,
         )
-        self._holds, self.taken_back_by, self.wanted = application, "", None
+        self._holds, self.revoked_by, self.wanted = application, "", None
         asked = 0
         while True:
             self._turn = False
             answer = await self._ask_watch(order)
             if answer.state is LeaseState.GRANTED:
+                self._begin_lease_time(answer.components, lasts, announced)
                 return answer
             if answer.state is LeaseState.REFUSED:
                 self._holds = None
@@ -108,68 +116,80 @@ class Holding:
                     raise refuse_operation(f"not approved: {answer.reason}")
                 order = order.model_copy(update={"beyond_limit": True, "until": workflow.now() + lasts})
                 continue
-            waits(answer.reason)
+            on_wait(answer.reason)
             held = await until(
-                lambda: self._turn or moot(),
+                lambda: self._turn or withdrawn(),
                 within=_pause(asked, wait_until),
                 summary=f"Wait for the lease: {answer.reason}",
             )
             asked += 1
             if not held and (wait_until is None or workflow.now() < wait_until):
                 continue
-            if moot() or not self._turn:
+            if withdrawn() or not self._turn:
                 await self.give_lease_back()
                 return None
 
     async def give_lease_back(self, **said: Any) -> str:
-        """Give the lease back, or the place in the queue, with what else a `ReleaseLease` says. Returns what the watch says."""
+        """Release the lease, or withdraw the request. `said` are further fields of `ReleaseLease`. Return the watch's answer."""
         if self._holds is None:
             return ""
         application, self._holds, self.wanted = self._holds, None, None
+        self._end_lease_time()
         holder = workflow.info().workflow_id
-        told: WatchTold = await call(
+        reply: WatchReply = await call(
             release_lease,
             ReleaseLease(application=application, holder=holder, by=holder, **said),
-            summary="Give the lease back",
+            summary="Release the lease",
         )
-        return told.message
+        return reply.message
 
-    async def _ask_watch(self, order: AskForLease) -> LeaseAnswer:
+    async def _ask_watch(self, order: RequestLease) -> LeaseAnswer:
         return await call(
             request_lease,
             order,
-            summary=f"Ask for the lease of {', '.join(order.components) or order.application}",
+            summary=f"Request the lease of {order.application if order.components.whole else order.components}",
         )
 
     @workflow.signal(
         name="lease_granted",
-        description='Sent by the watch: the lease that it waited for is granted. {"holder": "change.acme.shop.4"}',
+        description='Sent by the watch: this workflow now has the lease. {"holder": "change.acme.shop.4"}',
     )
     def lease_granted(self, granted: LeaseGranted) -> None:
-        """It is its turn."""
+        """Wake up: the watch has granted the lease."""
         self._turn = True
 
     @workflow.signal(
         name="lease_wanted",
-        description="Sent by the watch: something more urgent waits for its lease. "
+        description="Sent by the watch: a more urgent operation waits for its lease. "
         '{"holder": "maintenance.acme.shop.patches", "by": "inc.acme.shop.17", "title": "Restart app"}',
     )
-    def lease_wanted(self, told: LeaseWanted) -> None:
-        """Something more urgent waits: the lease is handed over as soon as that is safe."""
-        self.wanted = told if self._holds is not None else None
+    def lease_wanted(self, message: LeaseWanted) -> None:
+        """Note that a more urgent operation waits. The holder releases the lease when no host is half-way."""
+        self.wanted = message if self._holds is not None else None
 
     @workflow.signal(
-        name="lease_taken_back",
-        description="Sent by the watch: somebody took the lease away; use the watch's update release_lease. "
+        name="lease_revoked",
+        description="Sent by the watch: a person revoked the lease; to do so, use the watch's update release_lease. "
         '{"holder": "change.acme.shop.4", "by": "on-call@driftbolaget.example"}',
     )
-    def lease_taken_back(self, told: LeaseTakenBack) -> None:
-        """Somebody took the lease away: nothing more is begun."""
-        if isinstance(self, Asking) and (why := self.strange(told.by)):
-            self.signal_refused(f"A signal was refused (lease_taken_back): {why}")
+    def lease_revoked(self, message: LeaseRevoked) -> None:
+        """Note that a person revoked the lease, so that no further step starts."""
+        if isinstance(self, HasGates) and (why := self.strange(message.by)):
+            self.signal_refused(f"A signal was refused (lease_revoked): {why}")
             return
-        self.taken_back_by = told.by
+        self.revoked_by = message.by
         self._holds = None
+        self._end_lease_time()
+
+    def _begin_lease_time(self, components: Scope, lasts: timedelta, announced: Announcement | None) -> None:
+        now = workflow.now()
+        until = None if announced is None else announced.until or now + lasts
+        at = announced and announced.at
+        self.lease_times.append(LeaseTime(components=components, since=now, announced_at=at, announced_until=until))
+
+    def _end_lease_time(self) -> None:
+        if self.lease_times and self.lease_times[-1].until is None:
+            self.lease_times[-1].until = workflow.now()
 
 
 def _pause(asked: int, until: datetime | None) -> timedelta:
@@ -178,5 +198,5 @@ def _pause(asked: int, until: datetime | None) -> timedelta:
 
 
 def refuse_operation(reason: str) -> ApplicationError:
-    """What keeps an operation from being carried out at all, in one sentence."""
-    return ApplicationError(reason, type=OPERATION_REFUSED, non_retryable=True)
+    """Return the error for an operation that cannot be carried out at all; `message` is one sentence."""
+    return refusal(reason, OPERATION_REFUSED)

@@ -1,4 +1,4 @@
-"""Telling people something in the words of a dossier or of an operation."""
+"""Sends notices with the texts of a dossier or an operation."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
-from activities.stubs.leading import send_notice
+from activities.stubs.coordination import send_notice
 from models.names import workflow_path
 from models.notices import Audience, Delivery, DeliveryState, Facts, NoticeReceipt, Occasion, SendNotice
-from models.slices import ApplicationPlan
+from models.plans import ApplicationPlan
 from workflows.runtime.keys import message_key
 from workflows.runtime.markdown import summary_line
 from workflows.runtime.outcomes import explain
@@ -21,15 +21,15 @@ from workflows.runtime.policies import HEARTBEAT, NOTICE, NOTICE_TIMEOUT
 
 @dataclass(frozen=True)
 class Written:
-    """What became of a notice."""
+    """The result of a notice."""
 
     reached: bool
-    """Whether it reached anybody."""
+    """Whether the notice reached anybody."""
     said: str
-    """The same in words."""
+    """The result as text."""
 
 
-async def tell(
+async def notify(
     plan: ApplicationPlan,
     people: Sequence[str],
     text: str,
@@ -39,7 +39,7 @@ async def tell(
     title: str = "",
     **facts: Any,
 ) -> NoticeReceipt:
-    """Write to contacts of the dossier; every call is a notice of its own. `facts` are further ones of the occasion."""
+    """Send a notice to contacts of the dossier; each call is a new notice. `facts` are further fields of the occasion."""
     info = workflow.info()
     return await workflow.execute_activity(
         send_notice,
@@ -59,7 +59,7 @@ async def tell(
     )
 
 
-async def tell_deciders(
+async def notify_deciders(
     plan: ApplicationPlan,
     people: Sequence[str],
     text: str,
@@ -69,10 +69,10 @@ async def tell_deciders(
     command: str,
     **facts: Any,
 ) -> Written:
-    """Write to whoever may decide a question of this workflow, with what shows it; that it cannot be sent stops nothing."""
+    """Send a notice to those who may decide a question of this workflow. If that fails, the workflow continues."""
     info = workflow.info()
     try:
-        receipt = await tell(
+        receipt = await notify(
             plan,
             people,
             text,
@@ -91,13 +91,13 @@ async def tell_deciders(
 
 
 def delivered(receipt: NoticeReceipt) -> str:
-    """What became of a notice, in words."""
+    """Return the result of a notice as text."""
     said = [delivery_text(delivery) for delivery in receipt.deliveries]
-    return "; ".join([*said, *receipt.notes]) or "there was nobody to write to"
+    return "; ".join([*said, *receipt.notes]) or "the notice had no receiver"
 
 
 def delivery_text(delivery: Delivery) -> str:
-    """What became of it for one receiver."""
+    """Return the result for one receiver as text."""
     how = delivery.state.value.replace("-", " ")
     why = f" ({delivery.detail})" if delivery.detail and delivery.state is not DeliveryState.SENT else ""
-    return f"{delivery.to} by {delivery.channel.value}: {how}{why}"
+    return f"{delivery.to} by {delivery.channel}: {how}{why}"

@@ -1,21 +1,25 @@
-"""How a remedy fared: what is kept of it as proof, and whether recovery is worth waiting for."""
+"""Records how an instruction fared, and decides whether to wait for recovery."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+
+from temporalio import workflow
 
 from models.dossier.instructions import ProbeStep, Step
 from models.jobs import Outcome
-from models.proof import Use, use_of
+from models.proof import ProofRecord, Use, use_of
 from models.runbooks import StepReport
 
 
 def how_it_fared(
     outcome: Outcome, reports: Sequence[StepReport], ended_at: Step | None, *, healthy: bool = True
 ) -> Use | None:
-    """What to keep of a remedy; None: nothing was learnt of it, as when no command was begun or the result is unknown.
+    """Return what to record about a remedy; None if there is nothing, because no command started or the result is
+    unknown.
 
-    `healthy` says whether health was proven afterwards, where that was looked at; `ended_at` is the step that was not OK.
+    `healthy` is the health proven afterwards; None if that was not checked. `ended_at` is the step that was not OK.
     """
     if outcome is Outcome.OK:
         return Use.CARRIED_OUT if healthy else Use.DID_NOT_HELP
@@ -25,10 +29,27 @@ def how_it_fared(
 
 
 def needs_time(reports: Sequence[StepReport], ended_at: Step | None) -> bool:
-    """Whether what was done may still need time to help.
+    """Whether the steps may need more time to have an effect.
 
-    Not where nothing was done, where the one command failed, or where a step has waited for health in vain already.
+    They do not if no step changed anything, if the only command failed, or if a step already waited for health without
+    success.
     """
     if isinstance(ended_at, ProbeStep):
         return False
     return any(r.outcome is Outcome.UNKNOWN or (r.changed and r.outcome is Outcome.OK) for r in reports)
+
+
+def proof_by_this_run(
+    application: str, instruction: str, use: Use, dossier: str, at: datetime | None = None
+) -> ProofRecord:
+    """Return the record of how an instruction fared in this workflow; the time is now unless `at` is given."""
+    info = workflow.info()
+    return ProofRecord(
+        application=application,
+        instruction=instruction,
+        use=use,
+        operation=info.workflow_id,
+        run=info.run_id,
+        dossier=dossier,
+        at=at or workflow.now(),
+    )

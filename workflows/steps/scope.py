@@ -1,20 +1,18 @@
-"""On which components steps act: what a lease must cover before they are carried out."""
+"""Finds the components that steps act on, which a lease must cover."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from models.dossier.instructions import RestartStep, RunbookStep, RunStep, StartStep, Step, StopStep
-from models.slices import ApplicationPlan
-
-WHOLE: list[str] = []
-"""No components stand for the whole application."""
+from models.plans import ApplicationPlan
+from models.scope import WHOLE, Scope
 
 
-def scope_of(plan: ApplicationPlan, steps: Iterable[Step], component: str | None = None) -> list[str] | None:
-    """The components that steps act on, in the dossier's order; an empty list is the whole application, None is nothing.
+def scope_of(plan: ApplicationPlan, steps: Iterable[Step], component: str | None = None) -> Scope | None:
+    """Return the components that steps act on, in the dossier's order; None: they act on none.
 
-    `component` is what a run step is about that names neither component nor host.
+    Run steps that name neither component nor host act on `component`.
     """
     touched: set[str] = set()
     acts = False
@@ -35,9 +33,9 @@ def scope_of(plan: ApplicationPlan, steps: Iterable[Step], component: str | None
         if not found:
             return WHOLE
         acts, touched = True, touched | found
-    return [name for name in plan.components if name in touched] if acts else None
+    return Scope.of(name for name in plan.components if name in touched) if acts else None
 
 
 def on_host(plan: ApplicationPlan, host: str) -> set[str]:
-    """The components that stand on a host."""
-    return {name for name, part in plan.components.items() if host in {p.host.name for p in part.placements}}
+    """Return the components on a host."""
+    return {name for name, part in plan.components.items() if host in {p.host.name for p in part.routed_hosts}}

@@ -1,4 +1,4 @@
-"""Steps in words: what a plan says to whoever has to approve it."""
+"""Steps as text, for the people who approve a plan."""
 
 from __future__ import annotations
 
@@ -23,31 +23,48 @@ from models.dossier.instructions import (
     TriedAgain,
     WaitStep,
 )
+from models.runbooks import StepReport
 
-IN_TROUBLE = "the component in trouble"
+FAILING = "the failing component"
 EACH_HOST = "each host"
 
 
+def report_text(report: StepReport) -> str:
+    """Return a step that was carried out as text: its title, its host and its outcome."""
+    where = f" on {report.host}" if report.host else ""
+    return f"{report.title}{where}: {report.outcome.value}"
+
+
+def last_step_text(reports: Sequence[StepReport]) -> str:
+    """Return a sentence with the last step that was carried out, for people who take over the host."""
+    return f"The last step was {report_text(reports[-1])}." if reports else "Nothing had been done on any host."
+
+
+def first_line(text: str) -> str:
+    """Return the first line of a text."""
+    return text.strip().partition("\n")[0]
+
+
 def command_text(command: str | Sequence[str]) -> str:
-    """A command as a shell would take it: a list is quoted part by part, so that SQL can be read in it."""
+    """Return a command as a shell reads it. A list is quoted part by part, so that SQL stays readable."""
     return command if isinstance(command, str) else " ".join(map(_quoted, command))
 
 
 def _quoted(part: str) -> str:
-    """One part of a command, in the quotes within which fewer of its characters have to be escaped."""
+    """Quote one part of a command, with the quotes that need fewer escapes."""
     special = sum(map(part.count, '"$`\\'))
     if special < part.count("'") and "!" not in part:
         return '"' + re.sub(r'(["$`\\])', r"\\\1", part) + '"'
     return shlex.quote(part).replace("'\"'\"'", r"'\''")
 
 
-def step_title(step: Step, place: str = IN_TROUBLE) -> str:
-    """What a step does, in a few words: its title, or what it is; `place` is where a command runs that names none."""
+def step_title(step: Step, place: str = FAILING) -> str:
+    """Return a step in a few words: its title, or its action. `place` is the host of a command that names none."""
     return step.title or _title(step, place)
 
 
-def step_text(step: Step, place: str = IN_TROUBLE) -> str:
-    """What a step does, in full: approvals bind to this text, so it leaves nothing out."""
+def step_text(step: Step, place: str = FAILING) -> str:
+    """Return a step in full. An approval is valid only for this text, so it leaves nothing out."""
     text = f"{step.title} ({_title(step, place)})" if step.title else _title(step, place)
     if isinstance(step, RunStep) and step.check is not None:
         text += f", unless {command_text(step.check)} succeeds"
@@ -57,7 +74,7 @@ def step_text(step: Step, place: str = IN_TROUBLE) -> str:
 
 
 def check_text(check: Check) -> str:
-    """What a check looks at."""
+    """Return the command or the points of a check as text."""
     return f"{command_text(check.command)} on {check.host or check.component}"
 
 
@@ -75,8 +92,8 @@ def _undo(step: Step) -> str:
     return f"; undone by {', then '.join(map(step_text, step.undo)) or 'nothing'}"
 
 
-def plan_text(steps: Sequence[Step], place: str = IN_TROUBLE) -> str:
-    """Steps as a numbered list. Further lines of a command stand under its first, so that none reads as a step of its own."""
+def plan_text(steps: Sequence[Step], place: str = FAILING) -> str:
+    """Return steps as a numbered list. Further lines of a command are indented, so that none reads as a step."""
     return "\n".join(f"{n}. {_under(step_text(step, place))}" for n, step in enumerate(steps, 1))
 
 
@@ -104,11 +121,11 @@ def _title(step: Step, place: str) -> str:
         case WaitStep():
             return f"wait {format_duration(step.duration)}: {step.reason}"
         case NotifyStep():
-            return f"tell {', '.join([*step.contacts, *step.roles])}: {step.text}"
+            return f"notify {', '.join([*step.contacts, *step.roles])}: {step.text}"
         case RunbookStep():
             inputs = ", ".join(f"{k}={v}" for k, v in step.inputs.items())
             return f"runbook {step.runbook}" + (f" with {inputs}" if inputs else "")
 
 
 def _only(step: RunStep | StartStep | StopStep | RestartStep) -> str:
-    return "the ill hosts of " if step.hosts is OnHosts.ILL else ""
+    return "the failing hosts of " if step.hosts is OnHosts.FAILING else ""

@@ -1,1 +1,1 @@
-"""The watch of an application: what becomes of each alarm, who may operate on what, and which incidents are open."""
+"""The watch of an application: it decides on alarms, grants leases, and knows the open incidents."""

@@ -1,6 +1,6 @@
-"""The incidents of one application: opened, joined, opened again, merged and split.
+"""The incidents of one application: opens, joins, reopens, merges and splits them.
 
-Changes memory; what has to be started or sent is handed on.
+The functions change the watch's memory, and pass on the workflows to start and the messages to send.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ _REMEMBERED_FINGERPRINTS: Final = 50
 _BY_HAND: Final = {IncidentEnd.CLOSED_BY_HAND.value, IncidentEnd.CANCELLED.value}
 
 
-class IncidentBook:
-    """Keeps the incidents of a watch's memory.
+class IncidentRegister:
+    """The incidents in a watch's memory.
 
-    `start` is given the workflow id and the order of an incident to start; `tell` sends a message to one that runs.
+    `start` gets the workflow id and the order of an incident to start. `send` sends a message to a running incident.
     """
 
     def __init__(
@@ -46,13 +46,13 @@ class IncidentBook:
         memory: WatchState,
         now: Callable[[], datetime],
         start: Callable[[str, IncidentOrder], None],
-        tell: Callable[[str, Message], None],
+        send: Callable[[str, Message], None],
     ) -> None:
         self._application = application
         self._memory = memory
         self._now = now
         self._start = start
-        self._tell = tell
+        self._send = send
 
     def open(
         self,
@@ -65,7 +65,7 @@ class IncidentBook:
         note: str = "",
         by_hand: bool = False,
     ) -> OpenIncidentState:
-        """Give a number to a new incident and start it."""
+        """Number a new incident and start it."""
         memory = self._memory
         number = memory.next_number
         memory.next_number += 1
@@ -82,16 +82,16 @@ class IncidentBook:
         memory.incidents[incident.id] = incident
         order = self._order(number, title, by, alarms)
         self._start(incident.id, order.model_copy(update={"impact": impact, "urgency": urgency, "note": note}))
-        self._tell_rest(incident.id, order, alarms)
+        self._signal_rest(incident.id, order, alarms)
         return incident
 
     def join(self, incident: OpenIncidentState, alarm: Alarm, role: Role = Role.SAME, *, by_hand: bool = False) -> None:
-        """Give an alarm to an open incident."""
+        """Add an alarm to an open incident."""
         self._add(incident, [alarm], by_hand=by_hand)
-        self._tell(incident.id, joined(alarm, role))
+        self._send(incident.id, joined(alarm, role))
 
     def reopen(self, closed: ClosedIncident, alarms: Sequence[Alarm], by: str, reason: str) -> OpenIncidentState:
-        """Start a closed incident anew under its number; it reads from the records what it went through before."""
+        """Start a closed incident again under its number. It reads its earlier events from the records."""
         memory = self._memory
         memory.closed.pop(closed.id, None)
         times = closed.reopened + 1
@@ -123,11 +123,11 @@ class IncidentBook:
         title = closed.title or (alarms[0].title if alarms else incident.id)
         order = self._order(closed.number, title, by, alarms)
         self._start(incident.id, order.model_copy(update={"reopening": again}))
-        self._tell_rest(incident.id, order, alarms)
+        self._signal_rest(incident.id, order, alarms)
         return incident
 
     def ended(self, incident: str, end: str | None, lead: str | None = None) -> bool:
-        """An incident no longer runs: what of its alarms still fires is looked at again after a while. False if known already."""
+        """Remember an incident as closed; the watch checks its active alarms again later. Return False if that was known."""
         memory = self._memory
         found = memory.incidents.pop(incident, None)
         if found is None:
@@ -136,22 +136,26 @@ class IncidentBook:
         if end == LOST:
             self._keep_reported(found)
         confirmed = end != IncidentEnd.NOT_CONFIRMED.value
-        for held in memory.alarms.values():
-            if held.incident == incident:
-                held.recheck_at = self._now() + raise_again_after(held, by_hand=end in _BY_HAND, confirmed=confirmed)
+        for open_alarm in memory.alarms.values():
+            if open_alarm.incident == incident:
+                open_alarm.recheck_at = self._now() + raise_again_after(
+                    open_alarm, by_hand=end in _BY_HAND, confirmed=confirmed
+                )
         self._raise_now(incident, found.unhandled)
         return True
 
     def _keep_reported(self, lost: OpenIncidentState) -> None:
-        """What people reported is known to its incident alone; until that is opened again, the watch remembers it."""
+        """Remember the reports of people until the incident is opened again. They are in no source's memory, so nobody
+        repeats them.
+        """
         named: list[str | None] = [name or None for name in lost.by_hand]
-        for alarm in self.as_alarms(lost, lost.reopened + 1, "driftvakt", "What people reported to it.", named):
+        for alarm in self.as_alarms(lost, lost.reopened + 1, "driftvakt", "Reported by people.", named):
             self._memory.alarms[alarm.fingerprint] = OpenAlarm(alarm=alarm, incident=lost.id)
 
     def as_alarms(
         self, incident: OpenIncidentState, times: int, source: str, detail: str, components: Sequence[str | None]
     ) -> list[Alarm]:
-        """The matter of an incident of which no alarm is known, so that it knows where to look when it is opened again."""
+        """Return an alarm for an incident that has none any more, so that the reopened incident knows what to probe."""
         now = self._now()
         return [
             Alarm(
@@ -168,50 +172,52 @@ class IncidentBook:
             for component in components
         ]
 
-    def unhandled(self, told: AlarmsUnhandled) -> list[Alarm]:
-        """An incident that ends did not handle some alarms: they are raised when it has ended, or now if it has.
+    def unhandled(self, message: AlarmsUnhandled) -> list[Alarm]:
+        """Raise alarms that an ending incident did not handle: when it has ended, or now if it has.
 
-        Returns those to raise now of which the watch remembers nothing.
+        Return those to raise now that the watch does not remember.
         """
-        found = self._memory.incidents.get(told.incident)
+        found = self._memory.incidents.get(message.incident)
         if found is None:
-            self._raise_now(told.incident, told.members)
-            return told.reported
-        found.unhandled = list(dict.fromkeys([*found.unhandled, *told.members]))
+            self._raise_now(message.incident, message.members)
+            return message.reported
+        found.unhandled = list(dict.fromkeys([*found.unhandled, *message.members]))
         known = {alarm.fingerprint for alarm in found.reported}
-        found.reported += [alarm for alarm in told.reported if alarm.fingerprint not in known]
+        found.reported += [alarm for alarm in message.reported if alarm.fingerprint not in known]
         return []
 
     def _raise_now(self, incident: str, digests: Sequence[str]) -> None:
         late = set(digests)
-        for held in self._memory.alarms.values() if late else ():
-            if held.incident == incident and (late & held.members or digest_of(held.alarm.fingerprint) in late):
-                held.recheck_at = self._now()
+        for open_alarm in self._memory.alarms.values() if late else ():
+            if open_alarm.incident == incident and (
+                late & open_alarm.members or digest_of(open_alarm.alarm.fingerprint) in late
+            ):
+                open_alarm.recheck_at = self._now()
 
     def merge(self, first: OpenIncidentState, second: OpenIncidentState, by: str, reason: str) -> int:
-        """End the first as the same matter as the second, which takes its alarms over; tells how many."""
-        moved = [held for held in self._memory.alarms.values() if held.incident == first.id]
-        for held in moved:
-            held.incident = second.id
-        alarms = [held.alarm for held in moved] or [self._told_by_hand(first, by, reason)]
+        """End the first incident as a duplicate of the second, which takes over its alarms. Return their number."""
+        moved = [open_alarm for open_alarm in self._memory.alarms.values() if open_alarm.incident == first.id]
+        for open_alarm in moved:
+            open_alarm.incident = second.id
+        alarms = [open_alarm.alarm for open_alarm in moved] or [self._alarm_by_hand(first, by, reason)]
         self._add(second, alarms)
         second.components = list(dict.fromkeys([*second.components, *first.components]))
         second.whole_application |= first.whole_application
         second.subject = second.subject if second.subject is first.subject else None
         second.by_hand = list(dict.fromkeys([*second.by_hand, *first.by_hand]))
         self._remember(self._memory.incidents.pop(first.id), IncidentEnd.MERGED.value, None)
-        self._tell(second.id, AlarmsJoined(alarms=alarms))
-        self._tell(first.id, Merged(into=second.id, by=by, reason=reason))
+        self._send(second.id, AlarmsJoined(alarms=alarms))
+        self._send(first.id, Merged(into=second.id, by=by, reason=reason))
         return len(moved)
 
     def split(
         self, old: OpenIncidentState, taken: Sequence[OpenAlarm], title: str, by: str, reason: str
     ) -> OpenIncidentState:
         """Open a new incident for some alarms of another."""
-        alarms = [held.alarm for held in taken]
+        alarms = [open_alarm.alarm for open_alarm in taken]
         new = self.open(alarms, title or alarms[0].title, by, note=f"Split from {old.id}: {reason}"[:1000])
-        for held in taken:
-            held.incident = new.id
+        for open_alarm in taken:
+            open_alarm.incident = new.id
         fingerprints = [a.fingerprint for a in alarms]
         rest = [h.alarm for h in self._memory.alarms.values() if h.incident == old.id]
         stay = {self.known(a.component) or "" for a in rest if a.subject is None} | set(old.by_hand)
@@ -222,13 +228,13 @@ class IncidentBook:
         old.fingerprints = [f for f in old.fingerprints if f not in fingerprints]
         moved = {a.measuring_point for a in alarms} - {a.measuring_point for a in rest}
         old.points = [p for p in old.points if p not in moved]
-        members = sorted(digest for held in taken for digest in held.members)
-        self._tell(old.id, AlarmsCleared(fingerprints=fingerprints, members=members, moved_to=new.id))
+        members = sorted(digest for open_alarm in taken for digest in open_alarm.members)
+        self._send(old.id, AlarmsCleared(fingerprints=fingerprints, members=members, moved_to=new.id))
         return new
 
     def known(self, component: str | None) -> str | None:
-        """The component, if the dossier knows it."""
-        return component if component in self._memory.slice.depends_on else None
+        """Return the component if the dossier contains it, else None."""
+        return component if component in self._memory.plan.depends_on else None
 
     def _add(self, incident: OpenIncidentState, alarms: Sequence[Alarm], *, by_hand: bool = False) -> None:
         for alarm in alarms:
@@ -248,7 +254,7 @@ class IncidentBook:
     def _remember(self, incident: OpenIncidentState, end: str | None, lead: str | None) -> None:
         closed, closed_at = self._memory.closed, self._now()
         if end == IncidentEnd.NOT_CONFIRMED.value and incident.recovered_at is not None:
-            # The fault had not come back: what was proven before still holds.
+            # The fault had not come back, so the earlier proof of recovery is still valid.
             end, closed_at = incident.recovered, incident.recovered_at
         closed[incident.id] = ClosedIncident(
             **incident.model_dump(exclude={"unhandled", "reported"}), closed_at=closed_at, end=end, lead=lead
@@ -260,25 +266,25 @@ class IncidentBook:
         return IncidentOrder(
             application=self._application,
             number=number,
-            dossier=self._memory.slice.dossier,
+            dossier=self._memory.plan.dossier,
             title=title,
             opened_by=by,
             alarms=alarms[: first_that_fit(alarms, MESSAGE)],
         )
 
-    def _tell_rest(self, incident: str, order: IncidentOrder, alarms: Sequence[Alarm]) -> None:
-        """Tell an incident of the alarms that did not fit into its order."""
+    def _signal_rest(self, incident: str, order: IncidentOrder, alarms: Sequence[Alarm]) -> None:
+        """Send an incident the alarms that did not fit into its order."""
         if rest := alarms[len(order.alarms) :]:
-            self._tell(incident, AlarmsJoined(alarms=list(rest)))
+            self._send(incident, AlarmsJoined(alarms=list(rest)))
 
-    def _told_by_hand(self, incident: OpenIncidentState, by: str, reason: str) -> Alarm:
-        """What people reported stands in no memory of alarms; the incident that takes over must hear of it all the same."""
+    def _alarm_by_hand(self, incident: OpenIncidentState, by: str, reason: str) -> Alarm:
+        """Send people's reports of a merged incident to the one that takes over. The alarms in memory do not contain them."""
         now = self._now()
         return Alarm(
             application=self._application,
             fingerprint=f"{MERGED}{incident.id}",
             subject=incident.subject,
-            title=incident.title or f"Matter of {incident.id}",
+            title=incident.title or f"Incident {incident.id}",
             component=incident.components[0] if incident.components else None,
             source=by[:80],
             since=incident.opened_at,
@@ -288,5 +294,5 @@ class IncidentBook:
 
 
 def joined(alarm: Alarm, role: Role) -> AlarmsJoined:
-    """The message that an alarm joins; names it where it is a symptom."""
+    """Return the message that adds an alarm to an incident; for a symptom it names the component."""
     return AlarmsJoined(alarms=[alarm], symptoms=[alarm.fingerprint] if role is Role.SYMPTOM else [])

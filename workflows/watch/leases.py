@@ -1,17 +1,26 @@
-"""Who may operate on which components: leases, and those that wait for one. Works on a watch's memory alone."""
+"""Leases of one application, and the lease queue. Works on the watch's memory alone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final
 
-from temporalio.exceptions import ApplicationError
-
+from models.errors import KeyReusedError, NotFoundError
 from models.freezes import freeze_at
-from models.lease import AskForLease, Lease, LeaseAnswer, LeaseGranted, LeaseMode, LeaseState, LeaseWanted
-from models.operation import OperationKind
+from models.lease import (
+    REMEDY_HOLDER,
+    Lease,
+    LeaseAnswer,
+    LeaseGranted,
+    LeaseMode,
+    LeaseState,
+    LeaseWanted,
+    RequestLease,
+)
+from models.scope import WHOLE, Scope
 from models.watch import OperationUnderWay, WaitingForLease, WatchState
+from workflows.runtime.refusals import refusal
 
 if TYPE_CHECKING:
     from workflows.watch.outbox import Message
@@ -19,24 +28,24 @@ if TYPE_CHECKING:
 _MOST_WAITING: Final = 50
 
 
-class LeaseDesk:
-    """Grants leases, keeps the queue, and passes a lease on when it is given back or its holder is gone."""
+class LeaseQueue:
+    """Grants leases, keeps the lease queue, and grants a lease to the next one when its holder releases it or no longer runs."""
 
     def __init__(
-        self, application: str, memory: WatchState, now: Callable[[], datetime], tell: Callable[[str, Message], None]
+        self, application: str, memory: WatchState, now: Callable[[], datetime], send: Callable[[str, Message], None]
     ) -> None:
         self._application = application
         self._memory = memory
         self._now = now
-        self._tell = tell
+        self._send = send
 
-    def ask(self, order: AskForLease) -> LeaseAnswer:
-        """Grant a lease, or put the request into the queue; asking again tells how it stands."""
-        held = self._memory.leases.get(order.holder)
-        if held is not None and held.key == order.key:
-            _require_same(held, order)
-            return _granted(held)
-        if held is not None:  # the holder asks for another lease: what it held before, it does not hold any more
+    def ask(self, order: RequestLease) -> LeaseAnswer:
+        """Grant a lease, or put the request into the lease queue. A repeated request gets the present state."""
+        earlier = self._memory.leases.get(order.holder)
+        if earlier is not None and earlier.key == order.key:
+            _require_same(earlier, order)
+            return _granted(earlier)
+        if earlier is not None:  # the holder requests another lease, and so releases the one it had
             self.release(order.holder)
         if (waiting := self._waiting(order.holder)) is not None:
             if waiting.key == order.key:
@@ -50,7 +59,7 @@ class LeaseDesk:
         if len(self._memory.waiting) >= _MOST_WAITING:
             return LeaseAnswer(
                 state=LeaseState.REFUSED,
-                reason=f"{_MOST_WAITING} operations wait for {self._application} already; ask again when some have ended",
+                reason=f"{_MOST_WAITING} operations already wait for a lease of {self._application}; try again later",
             )
         self._queue(asked)
         self._pass_on(answered=order.holder)
@@ -60,7 +69,7 @@ class LeaseDesk:
         return self._queued(asked)
 
     def release(self, holder: str) -> bool:
-        """A holder gives its lease, or its request, back; tell whether there was any."""
+        """Release the lease of a holder, or withdraw its request. Return whether there was one."""
         lease = self._memory.leases.pop(holder, None)
         waiting = self._waiting(holder)
         if waiting is not None:
@@ -70,22 +79,22 @@ class LeaseDesk:
         self._pass_on()
         return True
 
-    def covers(self, holder: str) -> list[str] | None:
-        """The components of a lease that is held; none in the list: the whole application. None: it is not held."""
+    def covers(self, holder: str) -> Scope | None:
+        """Return the scope of a lease; None if the holder has none."""
         lease = self._memory.leases.get(holder)
         return None if lease is None else lease.components
 
     def holders(self) -> list[str]:
-        """Those that hold a lease or wait for one."""
+        """Return the holders of leases, and those that wait for one."""
         return [*self._memory.leases, *(w.holder for w in self._memory.waiting)]
 
     def queue(self) -> list[WaitingForLease]:
-        """Who waits, and for whom."""
+        """Return the lease queue, with the operations that each one waits for."""
         return [WaitingForLease(lease=w, reason=self._why(w)) for w in self._memory.waiting]
 
-    # --- deciding
+    # --- decisions
 
-    def _asked(self, order: AskForLease) -> Lease:
+    def _asked(self, order: RequestLease) -> Lease:
         return Lease(
             **order.model_dump(exclude={"application", "components", "dossier", "beyond_limit"}),
             components=self._scope(order),
@@ -93,26 +102,22 @@ class LeaseDesk:
             since=self._now(),
         )
 
-    def _scope(self, order: AskForLease) -> list[str]:
-        """The components with all that depend on them, in the dossier's order; none: the whole application."""
-        depends_on, components = self._memory.slice.depends_on, order.components
-        if unknown := [name for name in components if name not in depends_on]:
-            if order.dossier not in {"", self._memory.slice.dossier}:
-                # A component of an earlier version, renamed or removed since: nobody knows which one it is now, so that only
-                # the whole application is sure to keep others away from it.
-                return []
-            known = ", ".join(depends_on) or "none"
-            _refuse(f"{self._application} has no component {unknown[0]!r}; it has {known}", "NotFoundError")
-        scope, grew = set(components), True
-        while grew:
-            more = {name for name, needed in depends_on.items() if name not in scope and scope & set(needed)}
-            scope, grew = scope | more, bool(more)
-        return [name for name in depends_on if name in scope]
+    def _scope(self, order: RequestLease) -> Scope:
+        """Return the components with all that depend on them, in the dossier's order."""
+        known = self._memory.plan.depends_on
+        if unknown := [name for name in order.components.names if name not in known]:
+            if order.dossier not in {"", self._memory.plan.dossier}:
+                # The component is from an earlier version, and was renamed or removed since. It may be any present one, so only
+                # the whole application is sure to cover it.
+                return WHOLE
+            has = ", ".join(known) or "none"
+            raise refusal(f"{self._application} has no component {unknown[0]!r}; it has {has}", NotFoundError)
+        return self._memory.plan.dependencies.covering(order.components)
 
     def _frozen(self, asked: Lease) -> str:
         if asked.work is None:
             return ""
-        freeze = freeze_at(self._memory.slice.freezes, self._now(), asked.work, asked.components)
+        freeze = freeze_at(self._memory.plan.freezes, self._now(), asked.work, asked.components)
         if freeze is None:
             return ""
         return f"{self._application} is frozen until {freeze.until:%Y-%m-%d %H:%M} UTC: {freeze.reason}"
@@ -123,15 +128,15 @@ class LeaseDesk:
         waiting.insert(ahead[0] if ahead else len(waiting), asked)
 
     def _call_for(self, asked: Lease) -> None:
-        """Tell those who hold what something urgent waits for, and who yield."""
+        """Signal holders that yield if something more urgent waits for their components."""
         for held in self._memory.leases.values() if _urgent(asked) else ():
             if held.yields and _exclude(asked, held):
-                self._tell(held.holder, LeaseWanted(holder=held.holder, by=asked.holder, title=asked.title))
+                self._send(held.holder, LeaseWanted(holder=held.holder, by=asked.holder, title=asked.title))
 
     def _pass_on(self, answered: str = "") -> None:
-        """Grant all that can be; nobody overtakes one that waits for the same components.
+        """Grant all leases that are free. Nobody overtakes a request that waits for the same components.
 
-        Each is told, but the one that is just being answered.
+        The watch signals each new holder, except `answered`, which gets the answer to its update.
         """
         still: list[Lease] = []
         for asked in self._memory.waiting:
@@ -140,7 +145,7 @@ class LeaseDesk:
             else:
                 self._grant(asked)
                 if asked.holder != answered:
-                    self._tell(asked.holder, LeaseGranted(holder=asked.holder))
+                    self._send(asked.holder, LeaseGranted(holder=asked.holder))
         self._memory.waiting[:] = still
 
     def _grant(self, asked: Lease) -> None:
@@ -156,7 +161,7 @@ class LeaseDesk:
                 components=asked.components,
             )
 
-    # --- saying
+    # --- texts
 
     def _waiting(self, holder: str) -> Lease | None:
         return next((w for w in self._memory.waiting if w.holder == holder), None)
@@ -165,54 +170,40 @@ class LeaseDesk:
         return LeaseAnswer(state=LeaseState.QUEUED, reason=self._why(asked), components=asked.components)
 
     def _why(self, asked: Lease) -> str:
-        held = [o for o in self._memory.leases.values() if _exclude(asked, o)]
+        others = [o for o in self._memory.leases.values() if _exclude(asked, o)]
         before = self._memory.waiting[: self._memory.waiting.index(asked)]
         first = [
-            f"{o.title} ({o.holder}) holds {_of(o.components)} since {o.since:%m-%d %H:%M} UTC"
-            + (", and gives way as soon as no host is half-way" if o.yields and _urgent(asked) else "")
-            for o in held
+            f"{o.title} ({o.holder}) holds the lease of {o.components} since {o.since:%m-%d %H:%M} UTC"
+            + (", and releases it as soon as no host is half-way" if o.yields and _urgent(asked) else "")
+            for o in others
         ]
         ahead = [f"{o.title} ({o.holder})" for o in before if _exclude(asked, o)]
-        then = [f"{', '.join(ahead)} asked before"] if ahead else []
+        then = [f"{', '.join(ahead)} requested it earlier"] if ahead else []
         return "; ".join([*first, *then])
 
 
 def _granted(lease: Lease) -> LeaseAnswer:
     return LeaseAnswer(
         state=LeaseState.GRANTED,
-        reason=f"it holds the lease of {_of(lease.components)} since {lease.since:%Y-%m-%d %H:%M} UTC",
+        reason=f"it holds the lease of {lease.components} since {lease.since:%Y-%m-%d %H:%M} UTC",
         components=lease.components,
     )
 
 
-def _require_same(lease: Lease, order: AskForLease) -> None:
-    """Refuse another request under the same key: its holder would act on what it has no lease of."""
+def _require_same(lease: Lease, order: RequestLease) -> None:
+    """Refuse a different request under the same key, because its holder would act without a lease."""
     if (lease.asked, lease.mode) != (order.components, order.mode):
-        _refuse(
-            f"{order.holder} asked under the key {order.key!r} for a lease of {_of(lease.asked)} ({lease.mode.value}), and asks "
-            f"now for {_of(order.components)} ({order.mode.value}); ask for another lease under another key",
-            "KeyReusedError",
+        raise refusal(
+            f"{order.holder} asked under the key {order.key!r} for a lease of {lease.asked} ({lease.mode.value}), and asks "
+            f"now for {order.components} ({order.mode.value}); use another key for another lease",
+            KeyReusedError,
         )
 
 
 def _urgent(asked: Lease) -> bool:
-    return asked.emergency or asked.kind is OperationKind.REMEDY
+    return asked.emergency or asked.kind == REMEDY_HOLDER
 
 
 def _exclude(one: Lease, other: Lease) -> bool:
     shared = one.mode is LeaseMode.SHARED and other.mode is LeaseMode.SHARED
-    return not shared and _overlap(one.components, other.components)
-
-
-def _overlap(one: Iterable[str], other: Iterable[str]) -> bool:
-    """No components stand for the whole application."""
-    first, second = set(one), set(other)
-    return not first or not second or bool(first & second)
-
-
-def _of(components: list[str]) -> str:
-    return ", ".join(components) or "the whole application"
-
-
-def _refuse(sentence: str, type: str) -> NoReturn:
-    raise ApplicationError(sentence, type=type, non_retryable=True)
+    return not shared and one.components.overlaps(other.components)

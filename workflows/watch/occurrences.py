@@ -1,6 +1,7 @@
-"""Occurrences of a fault: from when its source says that it began until the source says that it is gone.
+"""Occurrences of a fault: from its beginning until its source reports that it is gone.
 
-One occurrence can be reported many times: a source repeats it, and every member of a cluster of Alertmanagers sends it.
+A watch gets several messages about one occurrence: a source repeats it, and every member of an Alertmanager cluster
+sends it.
 """
 
 from __future__ import annotations
@@ -13,20 +14,20 @@ from models.cleared import Over, microseconds
 from models.watch import WatchState
 
 CLOCK_SKEW: Final = timedelta(minutes=5)
-"""How far ahead of ours the clock of a source may be."""
+"""How far ahead of our clock the clock of a source may be."""
 
 REMEMBER_OVER: Final = timedelta(hours=5)
-"""How long a cleared occurrence is remembered. An Alertmanager repeats a notification after 4 hours unless told otherwise; what
-is reported as firing even after this time is believed again, because its source insists."""
+"""How long the watch remembers a cleared occurrence. An Alertmanager repeats a notification after 4 hours by default.
+After this time the watch believes the source again."""
 
 MOST_OVER: Final = 20_000
-"""Cleared occurrences that are remembered. Each takes 28 bytes, whatever its fingerprint, hence 560 kB in all."""
+"""The number of cleared occurrences that the watch remembers. Each takes 28 bytes, so all take 560 kB."""
 
 
 def in_our_time(alarm: Alarm, now: datetime) -> tuple[Alarm, str]:
-    """Replace times that lie in the future by the current time; the second value is the remark for the sender, or empty.
+    """Replace times in the future by the current time. Return the alarm, and a remark for the sender or an empty text.
 
-    Without this, an alarm whose source has a fast clock could not be cleared until that time had come.
+    Otherwise an alarm whose source has a fast clock could not be cleared until that time had come.
     """
     latest = now + CLOCK_SKEW
     changes: dict[str, object] = {}
@@ -50,7 +51,7 @@ def in_our_time(alarm: Alarm, now: datetime) -> tuple[Alarm, str]:
 
 
 def note_over(state: WatchState, alarm: Alarm, since: datetime, now: datetime) -> None:
-    """Remember that the occurrence of a fault that began at `since`, and all earlier ones, are over."""
+    """Remember that the occurrence of a fault that began at `since` is over, and so are all earlier ones."""
     forget_over(state, now)
     key = digest_of(alarm.fingerprint)
     before = state.over.pop(key, None)
@@ -61,7 +62,7 @@ def note_over(state: WatchState, alarm: Alarm, since: datetime, now: datetime) -
 
 
 def when_over(state: WatchState, alarm: Alarm, now: datetime) -> datetime | None:
-    """When the occurrence that a message reports as firing was cleared; None when it was not, or too long ago."""
+    """Return when the occurrence of this message was cleared; None if it was not, or too long ago."""
     if alarm.state is not AlarmState.FIRING or not alarm.since_known:
         return None
     over = state.over.get(digest_of(alarm.fingerprint))
@@ -69,6 +70,6 @@ def when_over(state: WatchState, alarm: Alarm, now: datetime) -> datetime | None
 
 
 def forget_over(state: WatchState, now: datetime) -> None:
-    """Forget occurrences that were cleared too long ago; the oldest stand first."""
+    """Forget occurrences that were cleared too long ago; the oldest come first."""
     while state.over and now - next(iter(state.over.values())).at > REMEMBER_OVER:
         del state.over[next(iter(state.over))]

@@ -1,21 +1,21 @@
-"""What people and other workflows order of a watch: silences, operations, and the merging, splitting and reopening of incidents.
+"""Orders of people and workflows to a watch: silences, operations, and the merging, splitting and reopening of
+incidents.
 
-Every refusal is one sentence in an `ApplicationError`: what is wrong, and what there is instead.
+Every refusal is one sentence in an `ApplicationError`: what is wrong, and what is possible instead.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from temporalio.exceptions import ApplicationError
-
-from models.base import Model
+from models.base import Model, counted
+from models.errors import ORDER_REFUSED, InputError, NotFoundError
 from models.incident import IncidentEnd
-from models.lease import LeaseTakenBack, ReleaseLease
+from models.lease import LeaseRevoked, ReleaseLease
 from models.names import incident_id
-from models.people import is_among, named_once, stranger, who_is
+from models.people import NOBODY, named_once, stranger, who_is
 from models.watch import (
     LONGEST_SILENCE,
     BeginOperation,
@@ -29,12 +29,13 @@ from models.watch import (
     Silence,
     SilenceOrder,
     SplitIncident,
+    WatchReply,
     WatchState,
-    WatchTold,
 )
-from workflows.watch.alarms import AlarmDesk
-from workflows.watch.incidents import IncidentBook
-from workflows.watch.leases import LeaseDesk
+from workflows.runtime.refusals import refusal
+from workflows.watch.alarms import AlarmHandler
+from workflows.watch.incidents import IncidentRegister
+from workflows.watch.leases import LeaseQueue
 
 if TYPE_CHECKING:
     from workflows.watch.outbox import Message
@@ -42,102 +43,115 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound=Model)
 
 _MOST: Final = 50
-"""Silences, and operations, at the same time."""
+"""Silences at the same time, and operations at the same time."""
 
 
 class WatchOrders:
-    """Carries orders out on a watch's memory."""
+    """Carries out orders on a watch's memory."""
 
     def __init__(
         self,
         application: str,
         memory: WatchState,
-        book: IncidentBook,
-        desk: AlarmDesk,
-        leases: LeaseDesk,
+        register: IncidentRegister,
+        alarms: AlarmHandler,
+        leases: LeaseQueue,
         now: Callable[[], datetime],
-        tell: Callable[[str, Message], None],
+        send: Callable[[str, Message], None],
     ) -> None:
         self._application = application
         self._memory = memory
-        self._book = book
-        self._desk = desk
+        self._register = register
+        self._alarms = alarms
         self._leases = leases
         self._now = now
-        self._tell = tell
+        self._send = send
 
     # --- silences and operations
 
-    def silence(self, order: SilenceOrder) -> WatchTold:
-        """Let a silence hold from now on, for what fires from now on."""
+    def silence(self, order: SilenceOrder) -> WatchReply:
+        """Silence alarms that become active from now on."""
         memory, now = self._memory, self._now()
         order = self._allowed(order, "silence alarms")
         if fault := silence_fault(order, now):
-            _refuse(fault, "InvalidInputError")
-        self._all_known("component", order.components, memory.slice.depends_on)
-        self._all_known("measuring point", order.measuring_points, memory.slice.measuring_points)
+            raise refusal(fault, InputError)
+        components, points = order.components or [], order.measuring_points or []
+        self._all_known("component", components, memory.plan.depends_on)
+        self._all_known("measuring point", points, memory.plan.measuring_points)
         if len(memory.silences) >= _MOST:
-            _refuse(f"{self._application} has {_MOST} silences already; lift one first", "RefusedError")
+            raise refusal(f"{self._application} has {_MOST} silences already; lift one first", ORDER_REFUSED)
         id = f"s{memory.next_silence}"
         memory.next_silence += 1
-        memory.silences[id] = Silence(id=id, since=now, **order.model_dump())
-        named = ", ".join([*order.components, *order.measuring_points]) or "the whole application"
-        return WatchTold(
-            message=f"Silence {id} of {named} holds until {order.until:%Y-%m-%d %H:%M} UTC; what still fires then is raised."
+        silence = Silence(
+            id=id,
+            by=order.by,
+            reason=order.reason,
+            since=now,
+            until=order.until,
+            whole=not (components or points),
+            components=components,
+            measuring_points=points,
+        )
+        memory.silences[id] = silence
+        return WatchReply(
+            message=f"Alarms of {silence.what} are silenced until {order.until:%Y-%m-%d %H:%M} UTC (silence {id}); "
+            "alarms that are active then are raised."
         )
 
-    def lift(self, order: LiftSilence) -> WatchTold:
+    def lift(self, order: LiftSilence) -> WatchReply:
         """End a silence."""
         order = self._allowed(order, "lift silences")
         if order.id not in self._memory.silences:
             known = ", ".join(self._memory.silences) or "none"
-            _refuse(f"{self._application} has no silence {order.id!r}; there is {known}", "NotFoundError")
+            raise refusal(f"{self._application} has no silence {order.id!r}; there is {known}", NotFoundError)
         del self._memory.silences[order.id]
-        self._desk.release_all()
-        return WatchTold(message=f"Silence {order.id} is lifted; what still fires is raised.")
+        self._alarms.release_all()
+        return WatchReply(message=f"Silence {order.id} is lifted; active alarms are raised.")
 
-    def begin(self, order: BeginOperation) -> WatchTold:
-        """Let an operation begin; the same holder again changes what it covers."""
+    def begin(self, order: BeginOperation) -> WatchReply:
+        """Begin an operation. The same holder again changes what it covers."""
         memory = self._memory
-        order = self._allowed(order, "hold alarms")
-        self._all_known("component", order.components, memory.slice.depends_on)
+        order = self._allowed(order, "suppress alarms")
+        self._all_known("component", order.components.names, memory.plan.depends_on)
         if order.until <= self._now():
-            _refuse(
-                f"the operation would be over before it begins: until {order.until:%Y-%m-%d %H:%M} UTC",
-                "InvalidInputError",
+            raise refusal(
+                f"the operation would end before it begins: until {order.until:%Y-%m-%d %H:%M} UTC",
+                InputError,
             )
         if len(memory.operations) >= _MOST and order.holder not in memory.operations:
-            _refuse(f"{_MOST} operations are under way on {self._application} already", "RefusedError")
+            raise refusal(
+                f"{_MOST} operations of {self._application} are in progress already; end one first", ORDER_REFUSED
+            )
         memory.operations[order.holder] = OperationUnderWay(since=self._now(), **order.model_dump())
-        return WatchTold(message=f"Alarms that {order.title} can cause are held until it ends.")
+        return WatchReply(message=f"Alarms that {order.title} can cause are suppressed until it ends.")
 
-    def end(self, holder: str) -> WatchTold:
-        """Let an operation be over; ending it again changes nothing."""
+    def end(self, holder: str) -> WatchReply:
+        """End an operation. Ending it again changes nothing."""
         if self._memory.operations.pop(holder, None) is None:
-            return WatchTold(message=f"No operation of {holder} is under way.")
-        self._desk.release_all()
-        return WatchTold(message="The operation is over; what still fires is raised.")
+            return WatchReply(message=f"No operation of {holder} is in progress.")
+        self._alarms.release_all()
+        return WatchReply(message="The operation is over; active alarms are raised.")
 
-    def release(self, order: ReleaseLease, *, program: bool = True) -> WatchTold:
-        """Take a lease back, and open incidents for what is not healthy at the end of its operation and has none.
+    def release(self, order: ReleaseLease, *, program: bool = True) -> WatchReply:
+        """Release a lease, and open incidents for components that are not healthy after the operation and have none.
 
-        Only a `program` gives its own lease back; whoever types the holder's name has not said who they are.
+        Only a `program` releases its own lease. A person who names the holder must also give their own name.
         """
         if order.by != order.holder or not program:
-            order = self._allowed(order, "take leases back")
+            order = self._allowed(order, "release leases")
         title = self._title(order.holder)
         if not self._leases.release(order.holder):
-            return WatchTold(message=f"{order.holder} holds no lease of {self._application}, and waits for none.")
+            return WatchReply(message=f"{order.holder} holds no lease of {self._application}, and waits for none.")
         if order.by != order.holder:
-            self._tell(order.holder, LeaseTakenBack(holder=order.holder, by=order.by))
+            self._send(order.holder, LeaseRevoked(holder=order.holder, by=order.by))
         self._intended(order, title)
         self.end(order.holder)
         opened = [
-            self._desk.report_by_hand(
+            self._alarms.report_by_hand(
                 OpenByHand(
                     title=f"{component} is not healthy after {title}"[:300],
-                    # One of an earlier version of the dossier, renamed since, is raised for the application as a whole.
-                    component=component if component in self._memory.slice.depends_on else None,
+                    # For a component of an earlier version of the dossier, the alarm is of the application as a whole.
+                    component=component if component in self._memory.plan.depends_on else None,
                     by=order.holder[:80],
                     note=reason[:1000],
                 )
@@ -145,10 +159,10 @@ class WatchOrders:
             for component, reason in order.failing.items()
         ]
         said = f" Raised: {', '.join(dict.fromkeys(opened))}." if opened else ""
-        return WatchTold(message=f"The lease of {order.holder} is given back.{said}")
+        return WatchReply(message=f"The lease of {order.holder} is released.{said}")
 
     def _intended(self, order: ReleaseLease, title: str) -> None:
-        """What is down on purpose is not raised, until its time is over or somebody starts it."""
+        """Suppress alarms of components in planned downtime, until its end or a start-up."""
         memory = self._memory
         changed = {*order.down, *order.up}
         for silence in [s for s in memory.silences.values() if s.shut_down]:
@@ -161,7 +175,7 @@ class WatchOrders:
             memory.silences[id] = Silence(
                 id=id,
                 by=order.holder,
-                reason=f"down on purpose: {title}",
+                reason=f"planned downtime: {title}",
                 since=self._now(),
                 until=order.down_until,
                 components=order.down,
@@ -169,7 +183,9 @@ class WatchOrders:
             )
 
     def gone(self, holder: str) -> bool:
-        """A workflow no longer runs: its lease goes on to the next, and its operation is over; tell whether it had any."""
+        """A workflow no longer runs: its lease goes to the next in the queue, and its operation is over. Return whether
+        it had any.
+        """
         released = self._leases.release(holder)
         operated = holder in self._memory.operations
         if operated:
@@ -182,17 +198,19 @@ class WatchOrders:
 
     # --- incidents
 
-    def merge(self, order: MergeIncidents) -> WatchTold:
-        """Merge the first into the second."""
+    def merge(self, order: MergeIncidents) -> WatchReply:
+        """Merge the first incident into the second."""
         order = self._allowed(order, "merge incidents")
         first, second = self._open(order.incident), self._open(order.into)
         if first.id == second.id:
-            _refuse(f"{first.id} cannot be merged into itself", "InvalidInputError")
-        count = self._book.merge(first, second, order.by, order.reason)
-        return WatchTold(incident=second.id, message=f"{first.id} ends; {second.id} takes {_alarms(count)} over.")
+            raise refusal(f"{first.id} cannot be merged into itself", InputError)
+        count = self._register.merge(first, second, order.by, order.reason)
+        return WatchReply(
+            incident=second.id, message=f"{first.id} ends; {second.id} takes {counted(count, 'alarm')} over."
+        )
 
-    def split(self, order: SplitIncident) -> WatchTold:
-        """Split some alarms off."""
+    def split(self, order: SplitIncident) -> WatchReply:
+        """Split some alarms off an incident."""
         order = self._allowed(order, "split incidents")
         old = self._open(order.incident)
         own = {f: h for f, h in self._memory.alarms.items() if h.incident == old.id}
@@ -200,78 +218,78 @@ class WatchOrders:
             ", ".join(f"{f} ({h.alarm.component or 'the application'})" for f, h in list(own.items())[:20]) or "none"
         )
         if missing := [f for f in order.fingerprints if f not in own]:
-            _refuse(f"{old.id} has no alarm {missing[0]!r}; it has {there}", "NotFoundError")
+            raise refusal(f"{old.id} has no alarm {missing[0]!r}; it has {there}", NotFoundError)
         taken = [h for f, h in own.items() if f in order.fingerprints or h.alarm.component in order.components]
         if not taken:
-            _refuse(f"none of the alarms of {old.id} was named; it has {there}", "InvalidInputError")
+            raise refusal(f"none of the alarms of {old.id} was named; it has {there}", InputError)
         if len(taken) == len(own) and not old.by_hand:
-            _refuse(
-                f"all alarms of {old.id} were named, and it would be left without a matter; leave it one of {there}",
-                "InvalidInputError",
+            raise refusal(
+                f"all alarms of {old.id} were named, so none would be left; leave it one of {there}",
+                InputError,
             )
-        new = self._book.split(old, taken, order.title, order.by, order.reason)
-        return WatchTold(incident=new.id, message=f"{new.id} takes {_alarms(len(taken))} of {old.id}.")
+        new = self._register.split(old, taken, order.title, order.by, order.reason)
+        return WatchReply(incident=new.id, message=f"{new.id} takes {counted(len(taken), 'alarm')} of {old.id}.")
 
     def may_reopen(self, order: ReopenIncident) -> str:
-        """The workflow id that is meant; refuses who may not, and what is open."""
+        """Return the workflow id of the incident; refuse if the person may not reopen it, or if it is open."""
         self._allowed(order, "open incidents again")
         id = self._id(order.incident)
         if id in self._memory.incidents:
-            _refuse(f"{id} is open", "RefusedError")
+            raise refusal(f"{id} is open", ORDER_REFUSED)
         return id
 
-    def reopen(self, order: ReopenIncident, found: ClosedIncident | None) -> WatchTold:
-        """Open a closed incident again; `found` as the records have it, where it is not remembered."""
+    def reopen(self, order: ReopenIncident, found: ClosedIncident | None) -> WatchReply:
+        """Reopen a closed incident. `found` is the incident in the records, if the watch does not remember it."""
         order = self._allowed(order, "open incidents again")
         id = self.may_reopen(order)
         closed = self._memory.closed.get(id) or found
         if closed is None:
-            _refuse(
+            raise refusal(
                 f"{self._application} has no closed incident {order.incident!r}; {self._what_is_open()}",
-                "NotFoundError",
+                NotFoundError,
             )
         if closed.end == IncidentEnd.MERGED.value:
-            _refuse(
-                f"{id} was merged into another incident, which took its matter over; open that one again",
-                "RefusedError",
+            raise refusal(
+                f"{id} was merged into another incident, which took over its alarms; open that one again",
+                ORDER_REFUSED,
             )
-        held = [h for h in self._memory.alarms.values() if h.incident == id]
-        for h in held:
+        members = [h for h in self._memory.alarms.values() if h.incident == id]
+        for h in members:
             h.recheck_at = None
-        alarms = [h.alarm for h in held] or self._book.as_alarms(
+        alarms = [h.alarm for h in members] or self._register.as_alarms(
             closed, closed.reopened + 1, order.by, order.reason, closed.components[:20] or [None]
         )
-        opened = self._book.reopen(closed, alarms, order.by, order.reason)
-        return WatchTold(incident=opened.id, message=f"{opened.id} is open again.")
+        opened = self._register.reopen(closed, alarms, order.by, order.reason)
+        return WatchReply(incident=opened.id, message=f"{opened.id} is open again.")
 
-    # --- who and what is meant
+    # --- names
 
     def _allowed(self, order: M, what: str) -> M:
-        """An order under the one name of whoever gives it; refuses strangers, and who may not."""
+        """Return the order with the person's name as the dossier has it; refuse unknown people, and those who may not do this."""
         order = named_once(order, self.known)
-        people, by = self._memory.slice.people, str(getattr(order, "by", ""))
-        if self._memory.slice.known and not is_among(by, people):
-            may = ", ".join(people[:20])
-            _refuse(f"{by} may not {what} of {self._application}; those who may: {may}", "RefusedError")
+        people, by = self._memory.plan.people, str(getattr(order, "by", ""))
+        if not people.has(by):
+            may = ", ".join(people.names[:20]) or NOBODY
+            raise refusal(f"{by} may not {what} of {self._application}; those who may: {may}", ORDER_REFUSED)
         return order
 
     def known(self, who: str) -> str:
-        """The one name of somebody; refuses whom the dossier does not know."""
-        known = self._memory.slice
+        """Return a person's name as the dossier has it; refuse unknown people."""
+        known = self._memory.plan
         found = who_is(who, known.contacts)
         if found is None:
-            _refuse(stranger(who, self._application, known.contacts, known.people), "RefusedError")
+            raise refusal(stranger(who, self._application, known.contacts, known.people.names), ORDER_REFUSED)
         return found
 
     def _id(self, name: str) -> str:
-        """`17`, `acme.shop.17` and `inc.acme.shop.17` are the same."""
+        """Return the workflow id; `17`, `acme.shop.17` and `inc.acme.shop.17` mean the same incident."""
         number = name.removeprefix(incident_id(self._application, 0)[:-1]).removeprefix(f"{self._application}.")
         return incident_id(self._application, int(number)) if number.isascii() and number.isdigit() else name
 
     def _open(self, name: str) -> OpenIncidentState:
         found = self._memory.incidents.get(self._id(name))
         if found is None:
-            _refuse(f"{self._application} has no open incident {name!r}; {self._what_is_open()}", "NotFoundError")
+            raise refusal(f"{self._application} has no open incident {name!r}; {self._what_is_open()}", NotFoundError)
         return found
 
     def _what_is_open(self) -> str:
@@ -281,21 +299,13 @@ class WatchOrders:
     def _all_known(self, what: str, names: Sequence[str], known: Sequence[str] | dict[str, list[str]]) -> None:
         if unknown := [name for name in names if name not in known]:
             there = ", ".join(known) or "none"
-            _refuse(f"{self._application} has no {what} {unknown[0]!r}; it has {there}", "NotFoundError")
+            raise refusal(f"{self._application} has no {what} {unknown[0]!r}; it has {there}", NotFoundError)
 
 
 def silence_fault(order: SilenceOrder, now: datetime) -> str | None:
-    """What is wrong with the span of a silence."""
+    """Return what is wrong with the end of a silence; empty if it is valid."""
     if order.until <= now:
         return f"the silence would end before it begins: until {order.until:%Y-%m-%d %H:%M} UTC"
     if order.until > now + LONGEST_SILENCE:
         return f"a silence lasts {LONGEST_SILENCE.days} days at most; until {order.until:%Y-%m-%d %H:%M} UTC is longer"
     return None
-
-
-def _alarms(count: int) -> str:
-    return "1 alarm" if count == 1 else f"{count} alarms"
-
-
-def _refuse(sentence: str, type: str) -> NoReturn:
-    raise ApplicationError(sentence, type=type, non_retryable=True)

@@ -1,4 +1,4 @@
-"""What a watch has to tell its incidents, and holders of leases: in order for each, and in as few signals as can be."""
+"""The outbox of a watch: sends messages to incidents and holders of leases, in order for each receiver and in few signals."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from temporalio.exceptions import FailureError
 
 from models.alarms import Alarm
 from models.incident import AlarmsCleared, AlarmsJoined, Merged
-from models.lease import LeaseGranted, LeaseTakenBack, LeaseWanted
+from models.lease import LeaseGranted, LeaseRevoked, LeaseWanted
 from models.sizes import MESSAGE, first_that_fit, parts
-from models.watch import Untold
+from models.watch import UnsentSignal
 from workflows.runtime.waiting import leave_a_command
 
-Message = AlarmsJoined | AlarmsCleared | Merged | LeaseGranted | LeaseTakenBack | LeaseWanted
+Message = AlarmsJoined | AlarmsCleared | Merged | LeaseGranted | LeaseRevoked | LeaseWanted
 
 _SIGNALS: dict[type[Message], str] = {
     AlarmsJoined: "join_alarms",
     AlarmsCleared: "clear_alarms",
     Merged: "merged",
     LeaseGranted: "lease_granted",
-    LeaseTakenBack: "lease_taken_back",
+    LeaseRevoked: "lease_revoked",
     LeaseWanted: "lease_wanted",
 }
 _KINDS: dict[str, type[Message]] = {signal: kind for kind, signal in _SIGNALS.items()}
 
 
 class Outbox:
-    """Sends messages to incidents.
+    """Sends messages to incidents and holders of leases.
 
-    `spawn` runs a coroutine beside the handlers, `starting` says whether an incident is still being started, `gone` is told
-    of an incident that no longer runs and of the alarms that it did not get.
+    `spawn` runs a coroutine beside the handlers. `starting` returns whether an incident is still being started. `gone`
+    gets an incident that no longer runs, and the alarms that it did not receive.
     """
 
     def __init__(
@@ -50,17 +50,17 @@ class Outbox:
         self._paused = False
 
     def put(self, incident: str, message: Message) -> None:
-        """Send a message soon; what is put within one workflow task travels together, as far as it fits into one signal."""
+        """Send a message soon. Messages of one workflow task go out together, as far as they fit into one signal."""
         self._waiting.setdefault(incident, []).extend(_small(message))
         self._begin(incident)
 
-    def put_again(self, untold: Sequence[Untold]) -> None:
-        """Send what the run before has left."""
-        for one in untold:
+    def put_again(self, unsent: Sequence[UnsentSignal]) -> None:
+        """Send the messages that the previous run had not sent."""
+        for one in unsent:
             self.put(one.to, _KINDS[one.signal].model_validate(one.message))
 
     def pause(self) -> None:
-        """Send nothing more but what is under way."""
+        """Complete the signal in progress, and send nothing more."""
         self._paused = True
 
     def go_on(self) -> None:
@@ -70,10 +70,10 @@ class Outbox:
             self._begin(incident)
 
     @property
-    def left(self) -> list[Untold]:
-        """What is not sent yet, in order."""
+    def left(self) -> list[UnsentSignal]:
+        """The messages that are not sent yet, in order."""
         return [
-            Untold(to=incident, signal=_SIGNALS[type(message)], message=message.model_dump(mode="json"))
+            UnsentSignal(to=incident, signal=_SIGNALS[type(message)], message=message.model_dump(mode="json"))
             for incident, messages in self._waiting.items()
             for message in messages
         ]
@@ -90,7 +90,7 @@ class Outbox:
             self._sending.discard(incident)
 
     async def _send_all(self, incident: str) -> None:
-        # A signal in the same task as the start would find nobody yet, and a second incident would be opened for nothing.
+        # A signal in the same task as the start would fail, and the watch would open a second incident.
         await workflow.wait_condition(lambda: self._paused or not self._starting(incident))
         handle = workflow.get_external_workflow_handle(incident)
         while not self._paused and (messages := self._waiting[incident]):
@@ -101,16 +101,16 @@ class Outbox:
                 await handle.signal(_SIGNALS[type(merged)], merged)
             except FailureError:
                 rest = [*together, *self._waiting.pop(incident)]
-                leave_a_command(f"{incident} could not be told")
+                leave_a_command(f"{incident} received no signal")
                 self._gone(incident, _still_joined(rest))
                 return
         if not self._waiting[incident]:
             del self._waiting[incident]
-        leave_a_command(f"{incident} was told")
+        leave_a_command(f"{incident} received signals")
 
 
 def _still_joined(messages: list[Message]) -> list[Alarm]:
-    """The alarms that were to join and have not been taken back since."""
+    """Return the alarms that were to join and have not been cleared since."""
     alarms: dict[str, Alarm] = {}
     for message in messages:
         if isinstance(message, AlarmsJoined):
@@ -122,7 +122,7 @@ def _still_joined(messages: list[Message]) -> list[Alarm]:
 
 
 def _small(message: Message) -> list[Message]:
-    """The same message in parts that each fit into a signal."""
+    """Split a message into parts that each fit into a signal."""
     if isinstance(message, AlarmsJoined):
         symptoms = set(message.symptoms)
         return [
@@ -141,7 +141,7 @@ def _small(message: Message) -> list[Message]:
 
 
 def _together(messages: list[Message]) -> list[Message]:
-    """The first messages that fit into one signal: of one kind, and together no longer than a signal may be."""
+    """Return the first messages of one kind that fit into one signal."""
     alike = takewhile(lambda message: _fit(messages[0], message), messages)
     return messages[: max(first_that_fit(alike, MESSAGE), 1)]
 
@@ -156,7 +156,7 @@ def _merged(messages: list[Message]) -> Message:
     first = messages[0]
     if isinstance(first, AlarmsJoined):
         joined = [m for m in messages if isinstance(m, AlarmsJoined)]
-        # What an alarm was said to be last counts.
+        # The latest message about an alarm counts.
         symptom = {a.fingerprint: a.fingerprint in m.symptoms for m in joined for a in m.alarms}
         return AlarmsJoined(
             alarms=[a for m in joined for a in m.alarms], symptoms=sorted(f for f in symptom if symptom[f])

@@ -1,18 +1,18 @@
-"""The memory of a watch: how it begins, what a new dossier changes, and what is told of it."""
+"""The memory of a watch: its beginning, changes by a new dossier, and its status."""
 
 from __future__ import annotations
 
 from models.alarms import Disposition
+from models.plans import KnownIncident, WatchPlan
 from models.records import AlarmRecord
 from models.sizes import ANSWER, first_that_fit
-from models.slices import KnownIncident, WatchSlice
 from models.watch import ClosedIncident, JournalEntry, OpenIncidentState, WaitingForLease, WatchState, WatchStatus
 
 
-def begun(fresh: WatchSlice) -> WatchState:
-    """The memory of a watch that begins: incidents that the records know as open must not be opened a second time."""
+def begun(fresh: WatchPlan) -> WatchState:
+    """Return the memory of a new watch. It contains the incidents that are open in the records, so that none is opened twice."""
     state = WatchState(
-        slice=_lasting(fresh),
+        plan=_lasting(fresh),
         next_number=fresh.next_number,
         next_alarm=fresh.next_alarm,
         incidents={i.id: _known(i) for i in fresh.incidents},
@@ -24,13 +24,13 @@ def begun(fresh: WatchSlice) -> WatchState:
     return state
 
 
-def learnt(state: WatchState, fresh: WatchSlice) -> None:
-    """Take a new version of the dossier in; what the watch itself has seen counts for more than what the records say."""
-    state.slice = _lasting(fresh)
+def learnt(state: WatchState, fresh: WatchPlan) -> None:
+    """Take over a new version of the dossier. For incidents, the watch's own memory counts more than the records."""
+    state.plan = _lasting(fresh)
 
 
-def _lasting(fresh: WatchSlice) -> WatchSlice:
-    """What is of use for longer than the beginning, so that it is not carried along."""
+def _lasting(fresh: WatchPlan) -> WatchPlan:
+    """Leave out the incidents of the records, which only a new watch needs."""
     return fresh.model_copy(update={"incidents": [], "closed": []})
 
 
@@ -48,14 +48,14 @@ def _known(incident: KnownIncident) -> OpenIncidentState:
 
 
 def status_of(application: str, state: WatchState, waiting: list[WaitingForLease]) -> WatchStatus:
-    """What a watch sees now."""
-    kept = [h.kept.disposition for h in state.alarms.values() if h.kept for _ in range(h.count)]
+    """Return the state of a watch, for queries."""
+    kept = [h.suppression.disposition for h in state.alarms.values() if h.suppression for _ in range(h.count)]
     alarms = [h.model_copy(update={"members": set()}) for h in state.alarms.values()]
     unshown: dict[str, object] = {"fingerprints": [], "points": [], "unhandled": [], "reported": []}
     incidents = [i.model_copy(update=unshown) for i in state.incidents.values()]
     return WatchStatus(
         application=application,
-        dossier=state.slice.dossier,
+        dossier=state.plan.dossier,
         alarms=alarms[: first_that_fit(alarms, ANSWER)],
         firing=firing_in(state),
         incidents=incidents[: first_that_fit(incidents, ANSWER // 2)],
@@ -65,7 +65,7 @@ def status_of(application: str, state: WatchState, waiting: list[WaitingForLease
         unrecorded=len(state.journal),
         silences=list(state.silences.values()),
         operations=list(state.operations.values()),
-        held=kept.count(Disposition.HELD),
+        deferred=kept.count(Disposition.DEFERRED),
         suppressed=kept.count(Disposition.SUPPRESSED),
         flapping=sum(1 for h in state.alarms.values() if h.flapping_since),
         leases=list(state.leases.values()),
@@ -75,12 +75,12 @@ def status_of(application: str, state: WatchState, waiting: list[WaitingForLease
 
 
 def firing_in(state: WatchState) -> int:
-    """How many alarms fire."""
-    return sum(held.count for held in state.alarms.values())
+    """Return the number of active alarms."""
+    return sum(open_alarm.count for open_alarm in state.alarms.values())
 
 
 def record(application: str, entry: JournalEntry) -> AlarmRecord:
-    """An entry of the journal as the records keep it."""
+    """Return an entry of the journal as the records store it."""
     alarm = entry.alarm
     return AlarmRecord(
         application=application,

@@ -1,6 +1,6 @@
-"""Migrations of the records: carried out from the installed package, by any number of processes at once.
+"""Migrations of the records, run from the installed package, by any number of processes at once.
 
-Alembic is loaded where it is needed: it takes a seventh of the time in which a command that reads the records starts.
+Alembic is imported on use, because it takes a seventh of the start time of a command that reads the records.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from activities.records.database import Database
 from models.errors import StoreError
 
 _LOCK: Final = 7_031_982_450_001
-"""Of PostgreSQL's advisory locks: an arbitrary number, the same in every version."""
+"""The key of PostgreSQL's advisory lock: an arbitrary number, the same in every release."""
 
 
 def upgrade(url: str) -> None:
-    """Bring the records to the newest version in one transaction; does nothing where they are there already.
+    """Migrate the records to the newest version in one transaction; do nothing if they are at it already.
 
-    Raises `StoreUnavailableError` when the database does not answer, `StoreError` when a newer version of us has written it.
+    Raise `StoreUnavailableError` if the database does not answer, `StoreError` if a newer release has written it.
     """
     from alembic import command
     from alembic.config import Config
@@ -37,15 +37,17 @@ def upgrade(url: str) -> None:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     except CommandError as error:
-        raise StoreError(f"the records cannot be brought to this version: {error}") from None
+        raise StoreError(
+            f"the records {database.name} are of another release of Driftvakt ({error}); use the release that wrote them"
+        ) from None
     finally:
         database.close()
 
 
 def revisions(url: str) -> tuple[str | None, str | None]:
-    """The revision that the records are at (None: no tables yet), and the newest that this version of us knows.
+    """Return the revision of the records (None: no tables yet), and the newest revision of this release.
 
-    Raises `StoreUnavailableError` when the database does not answer.
+    Raise `StoreUnavailableError` if the database does not answer.
     """
     from alembic.runtime.migration import MigrationContext
     from alembic.script import ScriptDirectory

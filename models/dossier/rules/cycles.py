@@ -1,4 +1,4 @@
-"""Things that need one another in a circle."""
+"""Circular dependencies, and circles of jump hosts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Graph = dict[str, list[str]]
 
 @plain_error("dependency-cycle")
 def dependencies_end(data: dict[str, Any]) -> Iterator[RuleFinding]:
-    """No component depends on itself, directly or by way of others: there would be no order to start them in."""
+    """No component depends on itself, directly or through others; otherwise no start order exists."""
     graph: Graph = {}
     for place, needed in walk(data, ("architecture", "components", "*", "depends_on", "*")):
         if isinstance(needed, str):
@@ -26,7 +26,7 @@ def dependencies_end(data: dict[str, Any]) -> Iterator[RuleFinding]:
 
 @plain_error("jump-cycle")
 def jumps_end(data: dict[str, Any]) -> Iterator[RuleFinding]:
-    """No host is reached through itself, directly or by way of others."""
+    """No host is reached through itself, directly or through other jump hosts."""
     graph: Graph = {}
     for place, jump in walk(data, ("architecture", "hosts", "*", "jump")):
         if isinstance(jump, str):
@@ -44,7 +44,7 @@ def _path(circle: list[str]) -> str:
 
 
 def circles(graph: Graph) -> Iterator[list[str]]:
-    """One circle for each edge that closes one, in a walk that sees every edge once; it does not recurse."""
+    """Yield one circle for each edge that closes one, without recursion; the walk visits every edge once."""
     done: set[str] = set()
     for start in graph:
         path: dict[str, Iterator[str]] = {} if start in done else {start: iter(graph[start])}

@@ -1,4 +1,4 @@
-"""What documentation asks of parties and contacts."""
+"""The requirements of documentation on parties and contacts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Service hours that cannot be meant: overlapping, unknown holidays, days named twice, hours that never open."""
+"""Mistakes in service hours: overlaps, unknown holidays, days named twice, hours that never open."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ from models.dossier.service_time import in_calendar_units, in_hours, working_day
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _WEEK = 7 * 1440
 _YEARS_AHEAD = 6
-"""A name counts as known if a day bears it in one of so many years: some days come only when a weekday falls right."""
+"""A name counts as known if a day of one of these years has it; some days depend on the weekday and do not occur every
+year."""
 
 
 @error("overlapping-hours")
 def spans_do_not_overlap(dossier: Dossier) -> Iterator[RuleFinding]:
-    """Spans of service hours do not overlap, on a day or over midnight into the next weekday."""
+    """Spans of service hours do not overlap, neither on one day nor over midnight into the next weekday."""
     for place, hours in _service_hours(dossier):
         yield from _weekly_overlaps((*place, "weekly"), hours)
         for number, exception in enumerate(hours.exceptions):
@@ -33,38 +34,36 @@ def spans_do_not_overlap(dossier: Dossier) -> Iterator[RuleFinding]:
 
 @error("never-open")
 def hours_open(dossier: Dossier) -> Iterator[RuleFinding]:
-    """Service hours have a weekday with hours; otherwise a clock in them never runs out."""
+    """Service hours have a weekday with hours; otherwise a clock in them never reaches its deadline."""
     for place, hours in _service_hours(dossier):
         if not any(getattr(hours.weekly, day) for day in WEEKDAYS):
-            what = f"the service hours {place[-1]} have no hours on any weekday, so that a clock in them never runs out"
+            what = f"the service hours {place[-1]} have no hours on any weekday, so a clock in them never reaches its deadline"
             yield RuleFinding((*place, "weekly"), what, "add for example `monday: [08:00-17:00]`, or remove them")
 
 
 @error("exception-twice")
 def exceptions_are_listed_once(dossier: Dossier) -> Iterator[RuleFinding]:
-    """Exceptions name a date once."""
+    """Exceptions name each date once."""
     for place, hours in _service_hours(dossier):
         first: dict[object, int] = {}
         for number, exception in enumerate(hours.exceptions):
             if exception.day in first:
                 entries = f"entries {first[exception.day] + 1} and {number + 1}"
-                what = f"{exception.day} stands twice among the exceptions of {place[-1]}: {entries}"
+                what = f"{exception.day} appears twice among the exceptions of {place[-1]}: {entries}"
                 yield RuleFinding((*place, "exceptions", number), what, "keep one of them, with all its hours")
             first.setdefault(exception.day, number)
 
 
 @error("days-of-service")
 def service_times_are_clear(dossier: Dossier) -> Iterator[RuleFinding]:
-    """A promise is written in hours or `2 working days`; days of the calendar only in hours that are round the clock."""
+    """A target is written in hours or as `2 working days`; in calendar days only if its hours are round the clock."""
     for place, target in _targets(dossier):
         hours = dossier.agreement.service_hours.get(target.hours)
         if hours is None:
             continue  # another rule says so
         days = working_days(target.within)
         if days is not None and isinstance(hours, str):
-            what = (
-                f"{target.within} in the service hours {target.hours}, which are round the clock, name no working day"
-            )
+            what = f"{target.within} cannot be counted in the service hours {target.hours}, which are round the clock"
             yield RuleFinding((*place, "within"), what, f"write it in hours: {24 * days}h")
         elif in_calendar_units(target.within) and isinstance(hours, ServiceHours) and not hours.round_the_clock:
             yield _calendar_days((*place, "within"), target, hours)
@@ -92,7 +91,7 @@ def _targets(dossier: Dossier) -> Iterator[tuple[Place, Target]]:
 
 @error("unknown-holiday")
 def holidays_are_known(dossier: Dossier) -> Iterator[RuleFinding]:
-    """Countries, their subdivisions, kinds and names of holidays are ones that are known."""
+    """Countries, their parts, and the kinds and names of holidays are known."""
     for place, hours in _service_hours(dossier):
         terms = hours.holiday_terms()
         if terms is None:
@@ -104,7 +103,7 @@ def holidays_are_known(dossier: Dossier) -> Iterator[RuleFinding]:
         if terms.country not in known:
             yield _unknown(
                 at if isinstance(hours.holidays, str) else (*at, "country"),
-                f"there is no country {shown(terms.country)} whose holidays are known",
+                f"the holidays of the country {shown(terms.country)} are not known",
                 terms.country.upper(),
                 known,
                 "write its two capital letters: SE",
@@ -129,7 +128,7 @@ def _names(at: Place, terms: Holidays, year: int) -> Iterator[RuleFinding]:
     if not terms.not_closed and not terms.half_days:
         return
     known = public_holidays.known_names(terms.country, terms.subdivision, year, year + _YEARS_AHEAD)
-    told: set[str] = set()
+    seen: set[str] = set()
     days = [((*at, "not_closed", n), name) for n, name in enumerate(terms.not_closed)]
     days += [
         ((*at, "half_days", n, "days", m), name)
@@ -138,14 +137,14 @@ def _names(at: Place, terms: Holidays, year: int) -> Iterator[RuleFinding]:
     ]
     for place, name in days:
         folded = name.casefold()
-        if folded in told:
-            yield RuleFinding(place, f"{shown(name)} stands twice in {where(at)}", "keep one of them")
-        told.add(folded)
+        if folded in seen:
+            yield RuleFinding(place, f"{shown(name)} appears twice in {where(at)}", "keep one of them")
+        seen.add(folded)
         before = folded.removeprefix("day before ") if "half_days" in place else folded
         if folded not in known and before not in known:
             what = f"{terms.country} has no day called {shown(name)}"
-            mend = "use the day's name in English or the country's language, or `day before NAME`, or a dated exception"
-            yield _unknown(place, what, before, known, mend)
+            fix = "use the day's name in English or the country's language, or `day before NAME`, or a dated exception"
+            yield _unknown(place, what, before, known, fix)
 
 
 def _service_hours(dossier: Dossier) -> Iterator[tuple[Place, ServiceHours]]:
@@ -177,7 +176,7 @@ def _weekly_overlaps(place: Place, hours: ServiceHours) -> Iterator[RuleFinding]
         yield from _overlaps((*place, name), getattr(hours.weekly, name))
     for day, _, span, since, until in week:
         for other, number, later, begins, _ in week:
-            # What runs over midnight may meet what begins on the next weekday; Sunday's meets Monday's.
+            # A span over midnight may overlap a span of the next weekday; Sunday's may overlap Monday's.
             gap = ((other - day) * 1440 + begins - since) % _WEEK
             if (other - day) % 7 == 1 and gap < until - since:
                 what = f"{WEEKDAYS[other]} {later} overlaps {WEEKDAYS[day]} {span}, which runs over midnight"

@@ -1,10 +1,10 @@
-"""What leading incidents asks for."""
+"""The requirements of incident management."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from models.channels import Channel
+from models.channels import channel_named
 from models.dossier.agreement import Level, Target, Undertaking
 from models.dossier.dossier import Dossier
 from models.dossier.parties import OPERATOR
@@ -14,7 +14,7 @@ from models.dossier.service_time import comparable
 
 @error("respond-after-restore")
 def responding_comes_first(dossier: Dossier) -> Iterator[RuleFinding]:
-    """A service level does not allow more time to respond than to restore, where both clocks run in the same hours."""
+    """A service level does not allow more time to respond than to restore, if both clocks run in the same hours."""
     for priority, level in dossier.agreement.service_levels.items():
         if level.respond.hours == level.restore.hours and _longer(level.respond, level.restore):
             place = ("agreement", "service_levels", priority.value, "respond")
@@ -30,33 +30,31 @@ def priorities_have_levels(dossier: Dossier) -> Iterator[RuleFinding]:
     given = {matrix.priority(impact, urgency) for impact in Level for urgency in Level}
     for priority in sorted(given - set(dossier.agreement.service_levels)):
         what = f"the priorities can give {priority.value}, which has no service level"
-        mend = f"add agreement.service_levels.{priority.value} with respond and restore, or change agreement.priorities"
-        yield RuleFinding(("agreement", "service_levels"), what, mend)
+        fix = f"add agreement.service_levels.{priority.value} with respond and restore, or change agreement.priorities"
+        yield RuleFinding(("agreement", "service_levels"), what, fix)
 
 
 @gap("no-escalation", Undertaking.INCIDENT)
-def levels_have_ladders(dossier: Dossier) -> Iterator[RuleFinding]:
-    """Every service level has an escalation ladder."""
+def service_levels_have_escalation(dossier: Dossier) -> Iterator[RuleFinding]:
+    """Every service level has an escalation policy."""
     for priority in sorted(dossier.agreement.service_levels):
         if not dossier.escalation.get(priority):
-            what = f"{priority.value} has a service level but no escalation ladder"
-            mend = f"add escalation.{priority.value} with contacts, channel and acknowledge_within"
-            yield RuleFinding(("escalation",), what, mend)
+            what = f"{priority.value} has a service level but no escalation policy"
+            fix = f"add escalation.{priority.value} with contacts, channel and acknowledge_within"
+            yield RuleFinding(("escalation",), what, fix)
 
 
-@gap("unreachable-rung", Undertaking.INCIDENT)
-def rungs_reach_people(dossier: Dossier) -> Iterator[RuleFinding]:
-    """Whoever is called or written to on an escalation ladder has a number or an address."""
-    needs = {Channel.PHONE: "phone", Channel.SMS: "phone", Channel.EMAIL: "email"}
-    for priority, ladder in dossier.escalation.items():
-        for number, rung in enumerate(ladder):
-            field = needs.get(rung.channel)
-            for name in rung.contacts:
+@gap("unreachable-level", Undertaking.INCIDENT)
+def levels_reach_people(dossier: Dossier) -> Iterator[RuleFinding]:
+    """Every contact on an escalation policy has the number or address that the level's channel needs."""
+    for priority, policy in dossier.escalation.items():
+        for number, level in enumerate(policy):
+            channel = channel_named(level.channel)
+            field = channel.address_field
+            for name in level.contacts:
                 contact = dossier.contacts.get(name)
-                if field and contact is not None and not getattr(contact, field):
-                    what = (
-                        f"escalation {priority.value} reaches {name} by {rung.channel.value}, and {name} has no {field}"
-                    )
+                if contact is not None and channel.lacks_address(contact):
+                    what = f"escalation {priority.value} reaches {name} by {level.channel}, and {name} has no {field}"
                     yield RuleFinding(
                         ("escalation", priority.value, number),
                         what,
@@ -66,7 +64,7 @@ def rungs_reach_people(dossier: Dossier) -> Iterator[RuleFinding]:
 
 @gap("no-troubleshooting", Undertaking.INCIDENT)
 def components_have_troubleshooting(dossier: Dossier) -> Iterator[RuleFinding]:
-    """Every component is matched by a troubleshooting instruction."""
+    """Every component has a matching troubleshooting instruction."""
     symptoms = [t.symptom for t in dossier.instructions.troubleshooting.values()]
     if any(not s.components and not s.measuring_points for s in symptoms):
         return
@@ -76,16 +74,16 @@ def components_have_troubleshooting(dossier: Dossier) -> Iterator[RuleFinding]:
     for name in dossier.architecture.components:
         if name not in matched:
             what = f"no troubleshooting instruction matches the component {name}"
-            mend = f"add one under instructions.troubleshooting with `symptom: {{components: [{name}]}}`"
-            yield RuleFinding(("architecture", "components", name), what, mend)
+            fix = f"add one under instructions.troubleshooting with `symptom: {{components: [{name}]}}`"
+            yield RuleFinding(("architecture", "components", name), what, fix)
 
 
 @gap("no-operator", Undertaking.INCIDENT)
 def somebody_takes_over(dossier: Dossier) -> Iterator[RuleFinding]:
-    """Somebody holds the role `operator`, who decides when no remedy helped and no `handover` is written."""
+    """Somebody holds the role `operator`, who decides if no remedy helped and the instruction has no `handover`."""
     held = any(OPERATOR in contact.roles for contact in dossier.contacts.values())
     if not held and not all(t.handover for t in dossier.instructions.troubleshooting.values()):
-        what = "nobody holds the role operator, so all of the supplier's people decide when no remedy helped"
+        what = "nobody holds the role operator, so all of the supplier's people decide if no remedy helps"
         yield RuleFinding(
             ("contacts",), what, "give a contact `roles: [operator]`, or write a `handover` for each instruction"
         )

@@ -1,4 +1,4 @@
-"""What maintenance and freezes ask for: times that lie in their windows, and days that can be told."""
+"""The requirements of maintenance and freezes: run times inside their windows, and defined working days."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def freezes_go_forward(dossier: Dossier) -> Iterator[RuleFinding]:
 
 @error("working-days-unclear")
 def working_days_are_known(dossier: Dossier) -> Iterator[RuleFinding]:
-    """Where maintenance counts working days, it is clear which service hours say what a working day is."""
+    """If maintenance counts working days, it is clear which service hours define them."""
     own = [name for name, hours in dossier.agreement.service_hours.items() if isinstance(hours, ServiceHours)]
     for name, routine in dossier.routines.maintenance.items():
         if read_frequency(routine.frequency).working_day is None:
@@ -36,18 +36,16 @@ def working_days_are_known(dossier: Dossier) -> Iterator[RuleFinding]:
         if dossier.agreement.working_days(routine.working_days) is None:
             place: Place = ("routines", "maintenance", name)
             if routine.working_days is not None:
-                what = f"the service hours {routine.working_days}, which say what a working day is for {name}, are 24x7"
+                what = f"the service hours {routine.working_days}, which define the working days for {name}, are 24x7"
                 place = (*place, "working_days")
             else:
-                what = (
-                    f"{name} counts working days, and {len(own) or 'no'} service hours could say which days these are"
-                )
-            mend = (
+                what = f"{name} counts working days, and {len(own) or 'no'} service hours could define them"
+            fix = (
                 f"name one of them: `working_days: {own[0]}`"
                 if own
                 else "add service hours with weekdays, and name them"
             )
-            yield RuleFinding(place, what, mend)
+            yield RuleFinding(place, what, fix)
 
 
 @error("outside-window")
@@ -58,14 +56,14 @@ def maintenance_begins_in_its_window(dossier: Dossier) -> Iterator[RuleFinding]:
             if not routine.window.holds(weekday, minute):
                 when = f"on {list(Weekday)[weekday].value}s " if routine.window.weekdays else ""
                 what = f"{name} begins {when}at {minute // 60:02}:{minute % 60:02}, when its window is closed"
-                mend = "let it begin within the window, or open the window then"
-                yield RuleFinding(("routines", "maintenance", name, "frequency"), what, mend)
+                fix = "move the frequency into the window, or open the window then"
+                yield RuleFinding(("routines", "maintenance", name, "frequency"), what, fix)
                 break
 
 
 @gap("window-too-short", Undertaking.MAINTENANCE)
 def windows_are_long_enough(dossier: Dossier) -> Iterator[RuleFinding]:
-    """The steps of maintenance on one host fit into what is left of the window when it begins, if all take their longest."""
+    """The steps of maintenance on one host fit into the rest of the window, even if all take their longest time."""
     for name, routine in dossier.routines.maintenance.items():
         longest = at_longest(routine.steps)
         since, until = minutes_of(routine.window.hours)
@@ -82,7 +80,9 @@ def windows_are_long_enough(dossier: Dossier) -> Iterator[RuleFinding]:
 
 
 def _beginnings(routine: MaintenanceRoutine) -> Iterator[tuple[int, int]]:
-    """Weekdays (Monday is 0) and minutes of the day at which a routine may begin; a working day may be any that is open."""
+    """Yield the weekdays (0 is Monday) and minutes of the day at which a routine may begin. A working day may be any
+    open weekday.
+    """
     patterns, working = read_frequency(routine.frequency)
     if working is not None:
         open_on = routine.window.weekdays or list(Weekday)

@@ -1,4 +1,4 @@
-"""Where in a dossier steps and approvals stand."""
+"""The places in a dossier with steps and approvals."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ STEPS: tuple[str, ...] = (
     "routines.maintenance.*.steps.*",
     "routines.extended.*.steps.*",
 )
-"""Patterns of all steps."""
+"""The patterns that match all steps."""
 
 APPROVALS: tuple[str, ...] = (
     *(f"{step}.approval" for step in STEPS),
@@ -41,12 +41,15 @@ APPROVALS: tuple[str, ...] = (
     "agreement.changes.approvals.*.customer",
     "routines.maintenance.*.approval",
     "routines.extended.*.approval",
+    "reports.*.approval",
 )
-"""Patterns of all approvals."""
+"""The patterns that match all approvals."""
 
 
 def find(value: object, pattern: str, place: Place = ()) -> Iterator[tuple[Place, object]]:
-    """Every value of a typed dossier that a pattern finds; `*` stands for any key or index, what is not there is left out."""
+    """Yield every value of a typed dossier that a pattern matches; `*` matches any key or index. Missing fields are
+    skipped.
+    """
     head, _, rest = pattern.partition(".")
     entries: Iterator[tuple[str | int, object]]
     if head == "*":
@@ -65,7 +68,7 @@ def find(value: object, pattern: str, place: Place = ()) -> Iterator[tuple[Place
 
 
 def steps(dossier: Dossier) -> Iterator[tuple[Place, StepBase]]:
-    """All steps."""
+    """Yield all steps with their places."""
     for pattern in STEPS:
         for place, step in find(dossier, pattern):
             if isinstance(step, StepBase):  # a command that undoes is no step, but its words stand at such a place
@@ -73,7 +76,7 @@ def steps(dossier: Dossier) -> Iterator[tuple[Place, StepBase]]:
 
 
 def approvals(dossier: Dossier) -> Iterator[tuple[Place, Approval]]:
-    """All approvals."""
+    """Yield all approvals with their places."""
     for pattern in APPROVALS:
         for place, approval in find(dossier, pattern):
             assert isinstance(approval, Approval)

@@ -1,4 +1,4 @@
-"""Names that must be defined elsewhere in the dossier."""
+"""Names that another part of the dossier must define."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from models.dossier.faults import Place, shown, where
 from models.dossier.rules.places import APPROVALS, STEPS
 from models.dossier.rules.registry import RuleFinding, plain_error
 from models.dossier.source import walk
+from models.probe_kinds import kind_written
 
 DEFINED: dict[str, tuple[str, ...]] = {
     "component": ("architecture.components",),
@@ -20,11 +21,16 @@ DEFINED: dict[str, tuple[str, ...]] = {
     "component or party": ("architecture.components", "parties"),
     "service hours": ("agreement.service_hours",),
     "measuring point": ("monitoring.measuring_points",),
+    "maintenance routine": ("routines.maintenance",),
+    "extended routine": ("routines.extended",),
+    "restore": ("instructions.restore",),
+    "resource": ("capacity.resources",),
 }
-"""Where names of each kind are defined."""
+"""The places that define names of each kind."""
 
 REFERENCES: dict[str, str] = {
     "agreement.monitored_in": "service hours",
+    "agreement.availability.*.hours": "service hours",
     "agreement.freezes.*.components.*": "component",
     "agreement.service_levels.*.respond.hours": "service hours",
     "agreement.service_levels.*.restore.hours": "service hours",
@@ -61,6 +67,11 @@ REFERENCES: dict[str, str] = {
     "routines.maintenance.*.hosts.*": "host",
     "routines.maintenance.*.working_days": "service hours",
     "reports.*.receivers.*": "contact",
+    "reports.*.blocks.*.maintenance.routines.*": "maintenance routine",
+    "reports.*.blocks.*.restore_drills.restores.*": "restore",
+    "reports.*.blocks.*.metrics.points.*": "measuring point",
+    "reports.*.blocks.*.capacity.resources.*": "resource",
+    "reports.*.blocks.*.entitlements.routines.*": "extended routine",
     "capacity.resources.*.measuring_point": "measuring point",
     "capacity.participants.*": "contact",
     **{f"{step}.component": "component" for step in STEPS},
@@ -70,7 +81,7 @@ REFERENCES: dict[str, str] = {
     **{f"{step}.check.component": "component" for step in STEPS},
     **{f"{step}.check.host": "host" for step in STEPS},
 }
-"""Every place that names something, and what it names."""
+"""The places that name something, with the kind of the name."""
 
 ROLES: tuple[str, ...] = (
     *(f"{approval}.roles.*" for approval in APPROVALS),
@@ -78,12 +89,12 @@ ROLES: tuple[str, ...] = (
     "routines.extended.*.ordered_by.*",
     "agreement.changes.reviewed_by.*",
 )
-"""Every place that names a role that somebody must hold."""
+"""The places that name a role which somebody must hold."""
 
 
 @plain_error("unknown-name")
 def names_are_defined(data: dict[str, Any]) -> Iterator[RuleFinding]:
-    """Every component, host, site, contact, party, service hours and measuring point that is named is defined."""
+    """Every named component, host, site, contact, party, measuring point and set of service hours is defined."""
     known = {
         kind: dict.fromkeys(n for place in places for n in _names(data, place)) for kind, places in DEFINED.items()
     }
@@ -92,7 +103,8 @@ def names_are_defined(data: dict[str, Any]) -> Iterator[RuleFinding]:
             if isinstance(name, str) and name not in known[kind]:
                 yield _unknown(place, name, kind, list(known[kind]))
     for place, probe in walk(data, ("monitoring", "measuring_points", "*", "probe")):
-        host = probe.get("host") if isinstance(probe, dict) and probe.get("type") == "ssh_command" else None
+        written = kind_written(probe)
+        host = probe.get("host") if written is not None and written.on_host else None
         if isinstance(host, str) and host not in known["host"]:
             yield _unknown((*place, "host"), host, "host", list(known["host"]))
 

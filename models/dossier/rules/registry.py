@@ -1,4 +1,4 @@
-"""The registry of rules: what must hold in a dossier beyond the form of its fields."""
+"""The registry of rules: the requirements on a dossier beyond the format of its fields."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from models.dossier.faults import Place, Weight
 
 
 class RuleFinding(NamedTuple):
-    """Something a rule found."""
+    """A violation of a rule."""
 
     place: Place
     what: str
-    mend: str
+    fix: str
 
 
 TypedCheck = Callable[[Dossier], Iterator[RuleFinding]]
@@ -25,37 +25,45 @@ PlainCheck = Callable[[dict[str, Any]], Iterator[RuleFinding]]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule; its docstring says what it asks for."""
+    """A rule; its docstring states the requirement."""
 
     name: str
     weight: Weight
     undertaking: Undertaking | None
-    """Asked for only where this was bought; None: always."""
+    """The undertaking that requires the rule; None: the rule always applies."""
     about: str
     typed: TypedCheck | None = None
-    """Looks at a dossier that fits the format."""
+    """The check of a dossier that fits the format."""
     plain: PlainCheck | None = None
-    """Looks at the file's plain data, so that it also finds faults in a file that does not fit the format."""
+    """The check of the file's plain data, which also works if the file does not fit the format."""
 
 
 RULES: dict[str, Rule] = {}
 
 
 def error(name: str) -> Callable[[TypedCheck], TypedCheck]:
-    """Register a check of what makes a dossier unusable."""
+    """Register a check whose violations make a dossier unusable."""
     return _register(name, Weight.ERROR, None)
 
 
 def gap(name: str, undertaking: Undertaking | None) -> Callable[[TypedCheck], TypedCheck]:
-    """Register a check of what an undertaking asks for."""
+    """Register a check that an undertaking requires."""
     return _register(name, Weight.GAP, undertaking)
 
 
 def plain_error(name: str) -> Callable[[PlainCheck], PlainCheck]:
     """Register a check of plain data, which may have any shape."""
+    return _register_plain(name, Weight.ERROR)
 
+
+def plain_note(name: str) -> Callable[[PlainCheck], PlainCheck]:
+    """Register a check of plain data that finds earlier ways of writing, which are still read."""
+    return _register_plain(name, Weight.NOTE)
+
+
+def _register_plain(name: str, weight: Weight) -> Callable[[PlainCheck], PlainCheck]:
     def keep(check: PlainCheck) -> PlainCheck:
-        RULES[name] = Rule(name, Weight.ERROR, None, _about(check), plain=check)
+        RULES[name] = Rule(name, weight, None, _about(check), plain=check)
         return check
 
     return keep

@@ -25,8 +25,8 @@ from models.dossier.rules.registry import RuleFinding, error, gap
 
 @error("step-without-target")
 def steps_have_a_target(dossier: Dossier) -> Iterator[RuleFinding]:
-    """A run step, and the check of any other, names a component or a host, not both; in troubleshooting, restore and
-    maintenance a run step may name neither.
+    """A run step, and the check of any other step, names either a component or a host. In troubleshooting, restore and
+    maintenance, a run step may omit both.
     """
     for place, step in steps(dossier):
         free = place[1] in {"troubleshooting", "restore", "maintenance"}
@@ -40,12 +40,12 @@ def _target(place: Place, step: RunStep | Check, *, free: bool) -> Iterator[Rule
     if step.component and step.host:
         yield RuleFinding(place, f"{where(place)} names both a component and a host", "keep one of them")
     elif not step.component and not step.host and not free:
-        yield RuleFinding(place, f"{where(place)} does not say where to run", "add `component` or `host`")
+        yield RuleFinding(place, f"{where(place)} does not name where to run", "add `component` or `host`")
 
 
 @error("step-cannot-run")
 def steps_can_run(dossier: Dossier) -> Iterator[RuleFinding]:
-    """Commands run only on components that have hosts, and only components with `control` are started or stopped."""
+    """Commands run only on components with hosts, and only components with `control` are started or stopped."""
     components = dossier.architecture.components
     for place, step in steps(dossier):
         for at, name in _acted_on(place, step):
@@ -85,7 +85,7 @@ def probe_steps_have_points(dossier: Dossier) -> Iterator[RuleFinding]:
 
 @error("evidence-changes-something")
 def evidence_is_read_only(dossier: Dossier) -> Iterator[RuleFinding]:
-    """Commands that collect evidence say that they change nothing."""
+    """Commands that collect evidence are marked as read-only."""
     for place, step in find(dossier, "instructions.troubleshooting.*.collect.*"):
         if isinstance(step, RunStep) and not step.read_only:
             yield RuleFinding(
@@ -98,16 +98,16 @@ def notices_have_receivers(dossier: Dossier) -> Iterator[RuleFinding]:
     """A notify step names contacts or roles."""
     for place, step in steps(dossier):
         if isinstance(step, NotifyStep) and not step.contacts and not step.roles:
-            yield RuleFinding(place, f"{where(place)} does not say whom to tell", "add `contacts` or `roles`")
+            yield RuleFinding(place, f"{where(place)} has no receivers", "add `contacts` or `roles`")
 
 
 @error("unsafe-retry")
 def only_what_is_safe_is_tried_again(dossier: Dossier) -> Iterator[RuleFinding]:
-    """What is tried again after it failed half-way says that it may be: commands and runbooks by `repeatable`."""
+    """Commands and runbooks with several `tries` are marked as `repeatable`."""
     for place, step in steps(dossier):
         harmless = isinstance(step, RunStep) and step.read_only
         if isinstance(step, RunStep | RunbookStep) and step.tries > 1 and not (step.repeatable or harmless):
-            what = f"{where(place)} is tried {step.tries} times, and does not say that it may be"
+            what = f"{where(place)} has {step.tries} tries, but is not marked as repeatable"
             yield RuleFinding(
                 (*place, "tries"), what, "add `repeatable: true` if it may run again after it failed half-way"
             )
@@ -115,7 +115,7 @@ def only_what_is_safe_is_tried_again(dossier: Dossier) -> Iterator[RuleFinding]:
 
 @error("undo-outside-change")
 def undo_belongs_to_changes(dossier: Dossier) -> Iterator[RuleFinding]:
-    """Only the steps of a change are undone, so only they may have an `undo`, and what undoes them has none."""
+    """Only steps of a change have an `undo`, because only a change is rolled back; the steps of an `undo` have none."""
     for place, step in steps(dossier):
         if isinstance(step, RunStep | OtherStep) and step.undo is not None and not _undone(place):
             what = f"{where(place)} has an `undo` that is never used"
@@ -128,13 +128,13 @@ def _undone(place: Place) -> bool:
 
 @gap("no-undo", Undertaking.CHANGE)
 def changes_can_be_undone(dossier: Dossier) -> Iterator[RuleFinding]:
-    """Whatever a change does by a command or a runbook has an `undo`."""
+    """Every command and runbook of a change has an `undo`."""
     for place, step in steps(dossier):
         if not _undone(place) or not isinstance(step, RunStep | RunbookStep) or step.undo is not None:
             continue
         if isinstance(step, RunStep) and step.read_only:
             continue
-        mend = "add what takes it back, or `undo: 'true'` where nothing has to be"
+        fix = "add the command that rolls it back, or `undo: 'true'` if there is nothing to roll back"
         if isinstance(step, RunbookStep):
-            mend = "add the steps that take it back, or `undo: []` where nothing has to be"
-        yield RuleFinding(place, f"{where(place)} cannot be taken back: it has no `undo`", mend)
+            fix = "add the steps that roll it back, or `undo: []` if there is nothing to roll back"
+        yield RuleFinding(place, f"{where(place)} cannot be rolled back: it has no `undo`", fix)

@@ -1,10 +1,11 @@
-"""What changes, maintenance, restores, routines and reports ask for."""
+"""The requirements of changes, maintenance, restores and routines."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterator
 
+from models.base import counted
 from models.dossier.agreement import Undertaking
 from models.dossier.changes import CHANGE_APPROVER, Risk
 from models.dossier.dossier import Dossier
@@ -18,22 +19,23 @@ from models.dossier.rules.registry import RuleFinding, error, gap
 
 @error("routine-input")
 def inputs_can_be_given(dossier: Dossier) -> Iterator[RuleFinding]:
-    """An input of type choice has choices, no other has, and a pattern is a regular expression."""
+    """Inputs of type choice have choices, and others have none; a pattern is a valid regular expression."""
     for name, routine in dossier.routines.extended.items():
         for label, field in routine.inputs.items():
             place = ("routines", "extended", name, "inputs", label)
             if (field.type is InputType.CHOICE) != bool(field.choices):
-                what = f"the input {label} of {name} is of type {field.type.value} and has {len(field.choices)} choices"
+                choices = counted(len(field.choices), "choice")
+                what = f"the input {label} of {name} is of type {field.type.value} and has {choices}"
                 yield RuleFinding(place, what, "use `type: choice` together with `choices`")
             if field.pattern is not None and not _compiles(field.pattern):
-                what = f"the pattern of the input {label} of {name} is no regular expression"
-                yield RuleFinding((*place, "pattern"), what, "mend it, for example `^[0-9]{4}$`")
+                what = f"the pattern of the input {label} of {name} is not a valid regular expression"
+                yield RuleFinding((*place, "pattern"), what, "correct it, for example `^[0-9]{4}$`")
 
 
 @error("routine-placeholder")
 def inputs_stand_where_they_are_put_in(dossier: Dossier) -> Iterator[RuleFinding]:
-    """A command of an extended routine takes an input as a whole part of a list, or from its environment in a shell command;
-    what looks like an input is one.
+    """A command of an extended routine uses an input as a whole part of a list, or from the environment of a shell
+    command. Every placeholder names an input.
     """
     for name, routine in dossier.routines.extended.items():
         for number, step in enumerate(routine.steps):
@@ -59,7 +61,7 @@ def _placeholders(place: Place, command: Command, inputs: Container[str]) -> Ite
             if found.group(1) in inputs:
                 how = f"make it a whole part of a list, or write ${variable(found.group(1))} in a shell command"
                 what = (
-                    f"{where(place)} has the input {found.group(1)} in the middle of a text, where it is never put in"
+                    f"{where(place)} has the input {found.group(1)} in the middle of a text, where it is not replaced"
                 )
                 yield RuleFinding(place, what, how)
 
@@ -74,7 +76,9 @@ def _compiles(pattern: str) -> bool:
 
 @gap("no-restore", Undertaking.RESTORE)
 def there_is_a_restore(dossier: Dossier) -> Iterator[RuleFinding]:
-    """There is a restore instruction; it holds RPO, RTO, where the backup is and the queries that prove it."""
+    """A restore instruction exists; it has the RPO, the RTO, the place of the backup, and the queries that prove the
+    restore.
+    """
     if not dossier.instructions.restore:
         yield RuleFinding(
             ("instructions",),
@@ -85,11 +89,11 @@ def there_is_a_restore(dossier: Dossier) -> Iterator[RuleFinding]:
 
 @gap("no-change", Undertaking.CHANGE)
 def there_is_a_change(dossier: Dossier) -> Iterator[RuleFinding]:
-    """There is a routine for changes."""
+    """A change routine exists."""
     if not dossier.instructions.changes:
         yield RuleFinding(
             ("instructions",),
-            "change is bought, but there is no routine for changes",
+            "change is bought, but there is no change routine",
             "add one under instructions.changes",
         )
 
@@ -99,7 +103,7 @@ def risky_changes_are_approved(dossier: Dossier) -> Iterator[RuleFinding]:
     """A change of high risk is no standard change: somebody approves it."""
     for name, change in dossier.instructions.changes.items():
         if change.standard and change.risk is Risk.HIGH:
-            what = f"the change {name} is of high risk and needs nobody's approval"
+            what = f"the change {name} is of high risk, but needs no approval"
             yield RuleFinding(("instructions", "changes", name, "standard"), what, "remove `standard`, or lower `risk`")
 
 
@@ -110,27 +114,29 @@ def changes_can_be_approved(dossier: Dossier) -> Iterator[RuleFinding]:
         agreed = [a for a in dossier.agreement.changes.approvals.values() if getattr(a, kind.value) is not None]
         if not agreed and not dossier.people_of(kind, [CHANGE_APPROVER]):
             what = f"nobody of the {kind.value} may approve changes"
-            mend = f"give a contact the role {CHANGE_APPROVER}, or name roles under agreement.changes.approvals"
-            yield RuleFinding(("agreement",), what, mend)
+            fix = f"give a contact the role {CHANGE_APPROVER}, or name roles under agreement.changes.approvals"
+            yield RuleFinding(("agreement",), what, fix)
 
 
 @error("unknown-bound")
 def bounds_are_of_numbers(dossier: Dossier) -> Iterator[RuleFinding]:
-    """A change bounds the values of measuring points that there are."""
+    """A change limits only values of measuring points that exist."""
     for name, change in dossier.instructions.changes.items():
         for point in change.bounds.values:
             if point not in dossier.monitoring.measuring_points:
                 place = ("instructions", "changes", name, "bounds", "values", point)
-                what = f"the change {name} bounds the measuring point {point}, which is not defined"
+                what = f"the change {name} limits the measuring point {point}, which is not defined"
                 yield RuleFinding(place, what, "define it under monitoring.measuring_points")
 
 
 @gap("no-maintenance", Undertaking.MAINTENANCE)
 def there_is_maintenance(dossier: Dossier) -> Iterator[RuleFinding]:
-    """There is a maintenance routine, and each has a scope."""
+    """A maintenance routine exists, and each has a scope."""
     if not dossier.routines.maintenance:
         yield RuleFinding(
-            ("routines",), "maintenance is bought, but there is no routine for it", "add one under routines.maintenance"
+            ("routines",),
+            "maintenance is bought, but there is no maintenance routine",
+            "add one under routines.maintenance",
         )
     for name, routine in dossier.routines.maintenance.items():
         if not routine.components and not routine.hosts:
@@ -140,26 +146,8 @@ def there_is_maintenance(dossier: Dossier) -> Iterator[RuleFinding]:
 
 @gap("no-extended-routine", Undertaking.ROUTINES)
 def there_is_an_extended_routine(dossier: Dossier) -> Iterator[RuleFinding]:
-    """There is an extended routine that may be ordered."""
+    """An extended routine exists that people may order."""
     if not dossier.routines.extended:
         yield RuleFinding(
-            ("routines",), "routines are bought, but none may be ordered", "add one under routines.extended"
+            ("routines",), "routines are bought, but no routine may be ordered", "add one under routines.extended"
         )
-
-
-@gap("no-report", Undertaking.REPORTS)
-def there_is_a_report(dossier: Dossier) -> Iterator[RuleFinding]:
-    """There is a report."""
-    if not dossier.reports:
-        yield RuleFinding(("reports",), "reports are bought, but there is none", "add one under reports")
-
-
-@gap("report-without-address", Undertaking.REPORTS)
-def reports_can_be_sent(dossier: Dossier) -> Iterator[RuleFinding]:
-    """Every receiver of a report has an e-mail address."""
-    for name, report in dossier.reports.items():
-        for receiver in report.receivers:
-            contact = dossier.contacts.get(receiver)
-            if contact is not None and not contact.email:
-                what = f"the report {name} goes to {receiver}, who has no e-mail address"
-                yield RuleFinding(("reports", name, "receivers"), what, f"add `email` to the contact {receiver}")

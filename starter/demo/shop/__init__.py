@@ -1,1 +1,1 @@
-"""The example customer's web shop, as it is copied to the demo's hosts; it knows nothing of Driftvakt."""
+"""The example customer's web shop. The demo copies it to its hosts; it does not know of Driftvakt."""

@@ -17,21 +17,21 @@ from pathlib import Path
 from typing import NoReturn
 
 PATIENCE = {"web": 1.5, "app": 1.0}
-"""Seconds to wait for what is below; less the deeper it lies, so that the answer tells where it stands still."""
+"""Seconds to wait for the component below. A lower component waits less, so that the error names the one that hangs."""
 
 Answer = tuple[str, str]
-"""Content type and body."""
+"""A content type, and a body."""
 
 
 def ask(component: str, address: str, path: str) -> str:
-    """Ask the component below."""
+    """Query the component below."""
     with urllib.request.urlopen(address + path, timeout=PATIENCE[component]) as answer:  # noqa: S310 - our own, on loopback
         body: str = answer.read().decode()
         return body
 
 
 def web(path: str, needs: str) -> Answer:
-    """What a visitor sees."""
+    """Return the page that a visitor sees."""
     if path == "/health":
         return "application/json", ask("web", needs, "/health")
     offers = json.loads(ask("web", needs, "/offers"))
@@ -40,7 +40,7 @@ def web(path: str, needs: str) -> Answer:
 
 
 def app(path: str, needs: str) -> Answer:
-    """Prices for what the database has in stock."""
+    """Return the goods in stock with their prices."""
     stock: dict[str, list[int]] = json.loads(ask("app", needs, "/stock"))
     if path == "/health":
         return "application/json", json.dumps({"status": "ok", "articles": len(stock)})
@@ -48,7 +48,7 @@ def app(path: str, needs: str) -> Answer:
 
 
 def db(path: str, needs: str) -> Answer:
-    """The stock, from its file."""
+    """Return the stock from its file."""
     stock = json.loads(Path("shop/stock.json").read_text())
     if path == "/health":
         return "application/json", json.dumps({"status": "ok", "articles": len(stock)})
@@ -59,7 +59,7 @@ COMPONENTS: dict[str, Callable[[str, str], Answer]] = {"web": web, "app": app, "
 
 
 def handler(component: str, needs: str) -> type[BaseHTTPRequestHandler]:
-    """Answers GET by the component's function, and 503 where that fails."""
+    """Answers GET with the result of the component's function, or with 503 if that fails."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -74,7 +74,7 @@ def handler(component: str, needs: str) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(body.encode())
 
         def log_message(self, format: str, *args: object) -> None:
-            """Visits are not logged."""
+            """Log nothing for a request."""
 
     return Handler
 
@@ -85,14 +85,14 @@ def say(text: str) -> None:
 
 
 def end(*_: object) -> NoReturn:
-    """End at once, as told."""
-    say("ending as told")
+    """End the process at once, after SIGTERM."""
+    say("ending after SIGTERM")
     raise SystemExit(0)
 
 
 def main(component: str, port: str, pid_file: str, needs: str = "") -> None:
-    """Serve; the pid file is there as soon as it does."""
-    # What started us may be ended with its whole process group; a service is not.
+    """Serve requests; the pid file exists as soon as the port is open."""
+    # A service must survive the end of the process group that started it.
     os.setpgid(0, 0)
     signal.signal(signal.SIGTERM, end)
     with ThreadingHTTPServer(("127.0.0.1", int(port)), handler(component, needs)) as server:

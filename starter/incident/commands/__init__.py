@@ -1,26 +1,26 @@
-"""`driftvakt incident`: see incidents, open them, lead them, and tell them what people decide."""
+"""`driftvakt incident`: list, open, lead and close incidents, and answer their questions."""
 
 from __future__ import annotations
 
 import typer
 
-from starter.incident.commands import deciding, ending, leading, opening, seeing
+from starter.incident.commands import coordination, deciding, ending, opening, showing
 from starter.incident.commands.reporting import report
 
-app = typer.Typer(help="See incidents, open them, lead them, and decide.", no_args_is_help=True)
+app = typer.Typer(help="List, open, lead and close incidents, and answer their questions.", no_args_is_help=True)
 
-app.command("list")(seeing.list_)
-app.command("show")(seeing.show)
-app.command("clock")(seeing.clock)
+app.command("list")(showing.list_)
+app.command("show")(showing.show)
+app.command("clock")(showing.clock)
 app.command("report")(report)
 app.command("open")(opening.open_)
-app.command("ack")(leading.acknowledge)
-app.command("handover")(leading.hand_over)
-app.command("note")(leading.note)
-app.command("wait")(leading.wait)
-app.command("resume")(leading.resume)
-app.command("update")(leading.update)
-app.command("reclassify")(leading.reclassify)
+app.command("ack")(coordination.acknowledge)
+app.command("handover")(coordination.hand_over)
+app.command("note")(coordination.note)
+app.command("wait")(coordination.wait)
+app.command("resume")(coordination.resume)
+app.command("update")(coordination.update)
+app.command("reclassify")(coordination.reclassify)
 app.command("decide")(deciding.decide)
 app.command("cause")(ending.cause)
 app.command("close")(ending.close)

@@ -1,32 +1,35 @@
-"""`driftvakt incident decide`: answer what an incident asks."""
+"""`driftvakt incident decide`: answer a question of an incident."""
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from starter.incident.commands.arguments import Id, OfApplication, say, the_id
-from starter.terminal.options import AsJson, By, Yes, at_desk, be_sure, require_plan, who_asks
+from starter.incident.commands.arguments import Id, the_id
+from starter.terminal.options import (
+    AsJson,
+    By,
+    Gate,
+    OfApplication,
+    Plan,
+    Yes,
+    in_session,
+    print_answer,
+)
 
 if TYPE_CHECKING:
     from models.gates import DecisionReceipt
-    from starter.desk import Desk
+    from starter.terminal.session import CommandSession
 
 
 def decide(
     id: Id,
-    option: Annotated[str, typer.Argument(help="The answer, as `incident show` names it.", show_default=False)],
-    gate: Annotated[
-        str | None, typer.Option(help="Which question: g1; the open one unless given.", show_default=False)
-    ] = None,
+    option: Annotated[str, typer.Argument(help="Name of the answer, from `incident show`.", show_default=False)],
+    gate: Gate = None,
     by: By = None,
-    note: Annotated[str, typer.Option(help="Why; some answers need it.", show_default=False)] = "",
-    plan: Annotated[
-        str | None,
-        typer.Option(help="First eight or more digits of the plan that you read.", show_default="those that are shown"),
-    ] = None,
+    note: Annotated[str, typer.Option(help="Reason; some answers need it.", show_default=False)] = "",
+    plan: Plan = None,
     yes: Yes = False,
     application: OfApplication = None,
     as_json: AsJson = False,
@@ -35,12 +38,13 @@ def decide(
 
     Without a terminal, give --plan (what `incident show` prints) or --yes.
     """
-    receipt = at_desk(lambda desk: _decide(desk, id, application, option, gate, by, note, plan, yes))
-    say(receipt, receipt.message, as_json)
+    print_answer(
+        in_session(lambda session: _decide(session, id, application, option, gate, by, note, plan, yes)), as_json
+    )
 
 
 async def _decide(
-    desk: Desk,
+    session: CommandSession,
     text: str,
     application: str | None,
     option: str,
@@ -50,19 +54,10 @@ async def _decide(
     plan: str | None,
     yes: bool,
 ) -> DecisionReceipt:
-    from models.gates import Decision
-    from starter.incident import telling
-    from starter.incident.messages import message
-    from starter.incident.page import show_gate
+    from starter.gate.questions import answer_question
+    from starter.incident.naming import short
+    from starter.incident.updates import find_question
 
-    id = the_id(desk, text, application)
-    found = await telling.find_gate(desk, id, gate)
-    chosen = telling.find_option(found, option, note)
-    who = who_asks(desk.settings, by)
-    if not yes:
-        show_gate(found)
-    require_plan(plan)
-    if plan is None or sys.stdin.isatty():
-        be_sure(f"Answer {found.id} with {chosen.name!r} as {who}?", yes)
-    fields = {"gate": found.id, "option": chosen.name, "by": who, "plan": plan or found.digest, "note": note}
-    return await telling.decide(desk, id, message(Decision, fields))
+    id = the_id(session, text, application)
+    question = await find_question(session, id, gate)
+    return await answer_question(session, id, short(id), question, option, by, note, plan, yes)

@@ -22,13 +22,15 @@ from models.alarms import AlarmReceipt
 from models.base import Model
 from models.clock import ClockEvent, ClockEventKind, ClockEvents, ClockReading, Promise, PromiseReading
 from models.gates import GateState
-from models.incident import IncidentOutcome, IncidentStatus, Told
+from models.incident import IncidentOutcome, IncidentReply, IncidentStatus
 from models.names import watch_id
 from models.notices import Occasion
-from models.watch import OpenByHand, OpenReceipt, WatchTold
+from models.watch import OpenByHand, OpenReceipt, WatchReply
 from tests.servers import pass_time
+from tests.workflow_tasks import failed_tasks
+from tests.workflows.shop import APPLICATION
 from tests.workflows.waiting import Patience, until_asked
-from tests.workflows.world import APPLICATION, World, alarm, begin_watching, incident, report, status
+from tests.workflows.world import World, alarm, begin_watching, incident, report, status
 
 _AT_WORK = {EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED, EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED}
 """Events after which a worker has something to do; the server that skips time says so nowhere else."""
@@ -59,10 +61,9 @@ class Scene:
     async def _failed_tasks(self) -> list[str]:
         watch = self.env.client.get_workflow_handle(watch_id(APPLICATION))
         return [
-            f"{handle.id}: {event.workflow_task_failed_event_attributes.failure.message}"
+            f"{handle.id}: {message}"
             for handle in (watch, *(self.incident(number) for number in range(1, self.incidents + 1)))
-            async for event in handle.fetch_history_events()
-            if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED
+            for message in failed_tasks([event async for event in handle.fetch_history_events()])
         ]
 
     # --- act
@@ -90,7 +91,7 @@ class Scene:
 
     async def tell(self, update: str, message: Model, number: int = 1) -> str:
         """Tell an incident something; its answer, once what follows at once has happened."""
-        told: Told = await self.incident(number).execute_update(update, message, result_type=Told)
+        told: IncidentReply = await self.incident(number).execute_update(update, message, result_type=IncidentReply)
         await self.settled(number)
         return told.message
 
@@ -98,16 +99,16 @@ class Scene:
         """The watch begins, before anything has happened."""
         await begin_watching(self.env.client)
 
-    async def order(self, update: str, message: Model) -> WatchTold:
+    async def order(self, update: str, message: Model) -> WatchReply:
         """Order something of the watch."""
         watch = self.env.client.get_workflow_handle(watch_id(APPLICATION))
-        told: WatchTold = await watch.execute_update(update, message, result_type=WatchTold)
+        told: WatchReply = await watch.execute_update(update, message, result_type=WatchReply)
         return told
 
     async def refusal(self, update: str, message: Model, number: int = 1) -> str:
         """What an incident says to somebody who may not."""
         with pytest.raises(WorkflowUpdateFailedError) as refused:
-            await self.incident(number).execute_update(update, message, result_type=Told)
+            await self.incident(number).execute_update(update, message, result_type=IncidentReply)
         assert isinstance(refused.value.cause, ApplicationError)
         return refused.value.cause.message
 
@@ -240,7 +241,7 @@ class Scene:
         return [e for e in found.events if not kinds or e.kind in kinds]
 
     def told(self, occasion: Occasion) -> list[str]:
-        """Who was written to, or what rung was asked, notice by notice."""
+        """Who was written to, or what level was asked, notice by notice."""
         return [_receiver(self.world, n) for n in self.world.told(occasion)]
 
     async def until(self, wanted: Callable[[], Any], seconds: float = 60) -> None:
@@ -253,7 +254,7 @@ class Scene:
 
 def _receiver(world: World, notice: Any) -> str:
     audience = notice.audience
-    if audience.rung is not None:
-        asked = world.ladder[audience.rung - 1] if audience.rung <= len(world.ladder) else ["the end"]
-        return f"{audience.rung}: {', '.join(asked)}"
+    if audience.level is not None:
+        asked = world.policy[audience.level - 1] if audience.level <= len(world.policy) else ["the end"]
+        return f"{audience.level}: {', '.join(asked)}"
     return "customer" if audience.customer else audience.party or ", ".join(audience.contacts)

@@ -9,7 +9,8 @@ from models.alarms import Alarm, AlarmState
 from models.incident import Note
 from tests.workflows.scenarios.scene import MINUTE, Scene
 from tests.workflows.scenarios.test_alarms import Given
-from tests.workflows.world import OPERATOR, alarm, report
+from tests.workflows.shop import OPERATOR
+from tests.workflows.world import alarm, report
 
 
 def storm(first: int, end: int, **fields: Any) -> list[Alarm]:
@@ -54,13 +55,11 @@ async def test_six_hundred_alarms_that_clear_within_a_minute_are_one_line_with_t
         before = await scene.said()
         for first in (0, 200, 400):
             await took(scene, *over(first, first + 200), fires=400 - first)
-        lines = await of_alarms(scene, "Taken back")
-        entry = next(e for e in (await scene.status()).timeline if e.text.startswith("Taken back"))
+        lines = await of_alarms(scene, "Cleared")
+        entry = next(e for e in (await scene.status()).timeline if e.text.startswith("Cleared"))
         said = await scene.said()
         await scene.incident().terminate()
-    assert lines == [
-        "Taken back by its source: 600 alarms (Queue 0 is full; Queue 1 is full; Queue 2 is full and 597 more)"
-    ]
+    assert lines == ["Cleared: 600 alarms (Queue 0 is full; Queue 1 is full; Queue 2 is full and 597 more)"]
     assert entry.data["alarms"][3] == "Queue 3 is full"
     assert said[: len(before)] == before
 
@@ -95,12 +94,12 @@ async def test_clears_with_a_note_between_them_stand_before_and_after_the_note(g
         await took(scene, *over(0, 2), fires=4)
         await scene.tell("add_note", Note(by=OPERATOR, text="Emptied by hand"))
         await took(scene, *over(2, 3), fires=3)
-        lines = await of_alarms(scene, "Taken back", OPERATOR)
+        lines = await of_alarms(scene, "Cleared", OPERATOR)
         await scene.incident().terminate()
     assert lines == [
-        "Taken back by its source: 2 alarms (Queue 0 is full; Queue 1 is full)",
+        "Cleared: 2 alarms (Queue 0 is full; Queue 1 is full)",
         f"{OPERATOR}: Emptied by hand",
-        "Taken back by its source: Queue 2 is full",
+        "Cleared: Queue 2 is full",
     ]
 
 
@@ -112,6 +111,6 @@ async def test_alarms_that_clear_minutes_apart_have_a_line_each(given: Given) ->
         await took(scene, *over(0, 1), fires=1)
         await scene.forward(2 * MINUTE)
         await took(scene, *over(1, 2), fires=0)
-        lines = await of_alarms(scene, "Taken back")
+        lines = await of_alarms(scene, "Cleared")
         await scene.incident().terminate()
-    assert lines == [f"Taken back by its source: Queue {n} is full" for n in (0, 1)]
+    assert lines == [f"Cleared: Queue {n} is full" for n in (0, 1)]

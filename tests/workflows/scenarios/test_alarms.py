@@ -12,7 +12,8 @@ from models.alarms import AlarmReceipt, Disposition
 from models.notices import Occasion
 from models.watch import BeginOperation, EndOperation, LiftSilence, SilenceOrder
 from tests.workflows.scenarios.scene import HOUR, MINUTE, Scene
-from tests.workflows.world import OPERATOR, alarm, cleared, report, watch_status
+from tests.workflows.shop import OPERATOR
+from tests.workflows.world import alarm, cleared, report, watch_status
 
 Given = Callable[..., Scene]
 
@@ -45,14 +46,14 @@ async def test_an_alarm_that_flaps_is_one_open_alarm_until_it_has_calmed_down(gi
     opened = [r.disposition for r in receipts]
     assert opened[:2] == [Disposition.OPENED, Disposition.CLEARED]
     assert opened[9:] == [Disposition.FLAPPING] * 7
-    assert "it flaps: it fired 5 times within 30m" in receipts[9].reason
+    assert "it is flapping: it started 5 times within 30m" in receipts[9].reason
     assert (seen.flapping, seen.opened, len(seen.incidents)) == (1, 1, 1)
     assert [a.component for a in alarms] == ["mail"]
     assert (calm.flapping, calm.alarms) == (0, [])
     assert ended.end.value == "recovered"
 
 
-async def test_alarms_during_maintenance_are_held_and_what_still_fires_afterwards_is_raised(given: Given) -> None:
+async def test_alarms_during_maintenance_are_suppressed_and_active_ones_are_raised_afterwards(given: Given) -> None:
     scene = given()
     async with scene.played():
         await scene.begin_watching()
@@ -69,14 +70,14 @@ async def test_alarms_during_maintenance_are_held_and_what_still_fires_afterward
         after = await watch_status(scene.env.client)
         [raised] = (await scene.status()).alarms
     assert [r.disposition for r in receipts] == [Disposition.SUPPRESSED] * 3  # web needs db
-    assert f"Patches ({PATCHES}, {OPERATOR}) is under way" in receipts[0].reason
+    assert f"Patches ({PATCHES}, {OPERATOR}) is in progress" in receipts[0].reason
     assert (during.suppressed, during.incidents, [o.holder for o in during.operations]) == (1, [], [PATCHES])
-    assert told.message == "The operation is over; what still fires is raised."
+    assert told.message == "The operation is over; active alarms are raised."
     assert (after.suppressed, len(after.incidents), after.operations) == (0, 1, [])
-    assert (raised.component, raised.detail) == ("mail", "still fires after it was suppressed.")
+    assert (raised.component, raised.detail) == ("mail", "still active after it was suppressed.")
 
 
-async def test_what_the_maintenance_does_not_concern_is_an_incident_as_ever(given: Given) -> None:
+async def test_an_alarm_outside_the_maintenance_opens_an_incident(given: Given) -> None:
     scene = given()
     async with scene.played():
         await scene.begin_watching()
@@ -90,7 +91,7 @@ async def test_what_the_maintenance_does_not_concern_is_an_incident_as_ever(give
 
 
 @pytest.mark.parametrize("left", ["its time is over", "its workflow is gone"])
-async def test_an_operation_that_nobody_ends_silences_nothing_for_ever(given: Given, left: str) -> None:
+async def test_an_operation_that_nobody_ends_does_not_suppress_alarms_forever(given: Given, left: str) -> None:
     scene = given()
     async with scene.played():
         await scene.begin_watching()
@@ -106,7 +107,7 @@ async def test_an_operation_that_nobody_ends_silences_nothing_for_ever(given: Gi
 
 
 @pytest.mark.parametrize("lifted", [True, False], ids=["lifted", "ran out"])
-async def test_a_silence_ends_and_what_still_fires_is_raised(given: Given, lifted: bool) -> None:
+async def test_alarms_that_are_still_active_are_raised_when_a_silence_ends(given: Given, lifted: bool) -> None:
     scene = given()
     async with scene.played():
         await scene.begin_watching()
@@ -172,7 +173,7 @@ async def test_a_storm_is_one_incident_for_each_connected_fault_and_no_alarm_is_
 
 
 async def test_a_fault_that_comes_back_within_the_agreed_time_opens_the_same_incident_again(given: Given) -> None:
-    scene = given(slice={"reopen_within": timedelta(minutes=30)}, cures=True)
+    scene = given(plan={"reopen_within": timedelta(minutes=30)}, cures=True)
     async with scene.played():
         await scene.alarm()
         first = await scene.over()
@@ -184,5 +185,5 @@ async def test_a_fault_that_comes_back_within_the_agreed_time_opens_the_same_inc
         said = await scene.said()
     assert first.end.value == "recovered"
     assert (again.disposition, again.incident) == (Disposition.OPENED, "inc.acme.shop.1")
-    assert "opened incident 1 again: mail is down came back" in again.reason
-    assert said[0].startswith("Opened again by embedded: mail is down came back")
+    assert "reopened incident 1: mail is down came back" in again.reason
+    assert said[0].startswith("Reopened by embedded: mail is down came back")

@@ -36,7 +36,7 @@ async def joins(scene: Scene, component: str | None, **fields: Any) -> None:
     await scene.settled()
 
 
-async def test_a_fault_of_another_component_that_joins_after_remedies_in_vain_is_healed_by_its_own_instruction(
+async def test_a_fault_that_joins_after_useless_remedies_is_fixed_by_its_own_instruction(
     given: Given,
 ) -> None:
     scene = await in_vain(given)
@@ -51,8 +51,8 @@ async def test_a_fault_of_another_component_that_joins_after_remedies_in_vain_is
     assert started(scene) == ["app", "db"]
     assert scene.world.down == {"app"}
     assert (
-        "The question is withdrawn: meanwhile another fault has joined (db is down), and the dossier has an "
-        "instruction for it that was not tried: db-down. Asked was: "
+        "The question is withdrawn: another fault has joined (db is down). Its instruction db-down "
+        "was not tried yet. The question was: "
     ) in " ".join(said)
     assert again.id == "g2"
 
@@ -69,11 +69,11 @@ async def test_a_remedy_of_a_fault_that_joins_is_asked_for_where_that_was_agreed
         await decide(scene.incident(), "approve", by="boss@supplier.example")
         await scene.until(lambda: started(scene) == ["app", "db"])
         await scene.incident().terminate()
-    assert gate.question.text == "May this be done: Restart db?"
+    assert gate.question.text == "Carry out: Restart db?"
     assert before == ["app"]
 
 
-async def test_a_further_alarm_of_what_was_remedied_in_vain_leaves_the_question_open(given: Given) -> None:
+async def test_another_alarm_of_a_component_whose_remedies_failed_leaves_the_question_open(given: Given) -> None:
     scene = await in_vain(given)
     async with scene.played():
         await scene.fault("app")

@@ -17,11 +17,12 @@ from models.incident import Acknowledge
 from models.names import watch_id
 from models.watch import OpenByHand, OpenReceipt
 from tests.workflows.scenarios.scene import MINUTE, Scene
-from tests.workflows.world import APPLICATION, OPERATOR, decide
+from tests.workflows.shop import APPLICATION, OPERATOR
+from tests.workflows.world import decide
 
 Given = Callable[..., Scene]
 
-THIRD_RUNG = "cio@acme.example"
+THIRD_LEVEL = "cio@acme.example"
 BOSS = "boss@supplier.example"
 
 
@@ -43,25 +44,25 @@ async def _refused(scene: Scene, option: str, by: str, **fields: str) -> str:
     return refused.value.cause.message
 
 
-async def test_whoever_the_ladder_asks_may_take_it_up_and_answer_and_nobody_before(given: Given) -> None:
+async def test_people_may_acknowledge_and_answer_once_the_policy_has_called_them_and_not_before(given: Given) -> None:
     scene = given()
     async with scene.played():
         await scene.fault()
-        early = await scene.refusal("acknowledge", Acknowledge(by=THIRD_RUNG))
-        too_early = await _refused(scene, "close", THIRD_RUNG, note="Gone")
+        early = await scene.refusal("acknowledge", Acknowledge(by=THIRD_LEVEL))
+        too_early = await _refused(scene, "close", THIRD_LEVEL, note="Gone")
         await scene.forward(31 * MINUTE)
         offered, question = _to_paste(await scene.page())[:2]
         message = await scene.tell("acknowledge", Acknowledge.model_validate(offered))
-        receipt = await decide(scene.incident(), "close", by=THIRD_RUNG, note="It is our own maintenance")
+        receipt = await decide(scene.incident(), "close", by=THIRD_LEVEL, note="It is our own maintenance")
         outcome = await scene.over()
 
-    assert "may not take up" in early
-    assert f"{THIRD_RUNG} may not decide g1" in too_early
-    assert offered["by"] == THIRD_RUNG
+    assert "may not acknowledge" in early
+    assert f"{THIRD_LEVEL} may not decide g1" in too_early
+    assert offered["by"] == THIRD_LEVEL
     assert question["by"] == OPERATOR
     assert message.startswith("You lead it.")
     assert receipt.decided
-    assert outcome.lead == THIRD_RUNG
+    assert outcome.lead == THIRD_LEVEL
 
 
 async def test_a_notice_of_a_refused_signal_goes_away_once_something_is_taken_or_an_hour_is_over(given: Given) -> None:
@@ -94,7 +95,7 @@ async def test_an_answer_stands_first_in_its_line_where_no_page_cuts_it(given: G
         await scene.asked()
         page = await scene.page()
 
-    assert f"retry by {OPERATOR} (update): The switch is back. Asked was: " in page
+    assert f"retry by {OPERATOR} (update): The switch is back. The question was: " in page
 
 
 async def test_who_opened_an_incident_may_approve_its_remedy_unless_the_dossier_asks_for_four_eyes(
@@ -127,7 +128,7 @@ async def test_four_eyes_that_the_dossier_asks_for_leave_a_way_out_where_it_name
         without_reason = await _refused(scene, "approve", BOSS)
         receipt = await decide(scene.incident(), "approve", by=BOSS, note="Alone on duty")
 
-    assert [Decision.model_validate(one).by for one in offered] == [THIRD_RUNG]
-    assert f"{BOSS} asked for this and may not decide it; {THIRD_RUNG} must, or they themselves from" in early
+    assert [Decision.model_validate(one).by for one in offered] == [THIRD_LEVEL]
+    assert f"{BOSS} asked for this and may not decide it; {THIRD_LEVEL} must, or they themselves from" in early
     assert f"{BOSS} answers alone" in without_reason
     assert receipt.decided

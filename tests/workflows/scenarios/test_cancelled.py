@@ -6,15 +6,16 @@ from collections.abc import Callable
 
 import pytest
 
-from models.clock import ClockEvent, ClockEventKind, Standing
+from models.clock import ClockEvent, ClockEventKind, TargetState
 from models.dossier.agreement import Priority
 from models.incident import CancelIncident, IncidentEnd
 from models.names import watch_id
 from models.notices import Occasion
 from models.watch import OpenByHand
 from tests.workflows.scenarios.scene import MINUTE, Scene
+from tests.workflows.shop import APPLICATION, OPERATOR
 from tests.workflows.waiting import until_asked
-from tests.workflows.world import APPLICATION, OPERATOR, cleared, report
+from tests.workflows.world import cleared, report
 
 Given = Callable[..., Scene]
 
@@ -30,11 +31,13 @@ async def test_a_cancellation_without_a_name_is_refused_shown_and_told_and_keeps
         later = await scene.reading()
     assert "Request Cancellation was refused" in page
     assert "close_incident" in page
-    assert any(text.startswith("Not cancelled: its cancellation was requested in Temporal") for text in said)
+    assert any(
+        text.startswith("Not cancelled: an unknown person requested the cancellation in Temporal") for text in said
+    )
     assert scene.told(Occasion.CANCELLATION) == [OPERATOR]
     assert [gate.id for gate in status.gates] == ["g1"]
-    assert {p.standing for p in later.promises if p.promise.value == "respond"} == {Standing.OVERDUE}
-    assert Standing.KEPT not in {p.standing for p in later.promises}
+    assert {p.state for p in later.promises if p.promise.value == "respond"} == {TargetState.OVERDUE}
+    assert TargetState.MET not in {p.state for p in later.promises}
 
 
 async def test_an_incident_is_cancelled_by_name_and_reason_once_its_alarms_are_cleared(given: Given) -> None:
@@ -50,13 +53,13 @@ async def test_an_incident_is_cancelled_by_name_and_reason_once_its_alarms_are_c
         outcome = await scene.over()
         said = await scene.said()
     assert refused.startswith(
-        "it is not cancelled: 1 alarm fires (mail is down). End it with `driftvakt incident close`"
+        "it is not cancelled: 1 alarm is active (mail is down). Close it with `driftvakt incident close`"
     )
-    assert stranger.startswith("eve@example.com is no contact of acme.shop")
+    assert stranger.startswith("eve@example.com is not a contact of acme.shop")
     assert told == "It is being cancelled."
     assert outcome.end is IncidentEnd.CANCELLED
     assert f"Closed: cancelled, by {OPERATOR}: Opened by a test" in said
-    assert any(text.startswith("Cancelled while: ") for text in said)
+    assert any(text.startswith("Cancelled during: ") for text in said)
 
 
 @pytest.mark.parametrize("by_hand", [False, True], ids=["an alarm", "a person's report"])
@@ -81,8 +84,8 @@ async def test_a_terminated_incident_goes_on_under_its_number_and_people_are_ask
         said = await scene.said()
         events = await scene.events()
         respond = next(p for p in (await scene.reading()).promises if p.promise.value == "respond")
-    assert gate.question.text.startswith("No agreed remedy has put it right")
-    assert said[0].startswith("Opened again by Driftvakt: its workflow was gone without an end of its own")
+    assert gate.question.text.startswith("No agreed remedy has helped")
+    assert said[0].startswith("Reopened by Driftvakt: its workflow was terminated or failed")
     assert [e.kind for e in events][:2] == [ClockEventKind.OPENED, ClockEventKind.REOPENED]
     assert respond.started_at == opened.at
     assert len(scene.told(Occasion.ALERT)) >= 2

@@ -7,19 +7,19 @@ from datetime import timedelta
 
 import pytest
 
-from models.clock import ClockEventKind, Promise, Standing
+from models.clock import ClockEventKind, Promise, TargetState
 from models.dossier.agreement import CauseCode, Pause
 from models.dossier.monitoring import Severity
 from models.incident import Acknowledge, CloseIncident, CustomerUpdate, Note, Reclassify, Resume, Waiting
 from models.notices import Occasion
 from tests.workflows.scenarios.calendar import NIGHTS, STOCKHOLM, last_sunday, stockholm
 from tests.workflows.scenarios.scene import HOUR, MINUTE, Scene
-from tests.workflows.world import OPERATOR, SECOND_LINE, agreement
+from tests.workflows.shop import OPERATOR, SECOND_LINE, agreement
 
 Given = Callable[..., Scene]
 
 
-async def test_a_promise_that_runs_out_is_told_at_half_three_quarters_nine_tenths_and_when_it_is_broken(
+async def test_a_target_gives_warnings_at_50_75_and_90_per_cent_and_when_it_is_missed(
     given: Given,
 ) -> None:
     scene = given()
@@ -38,7 +38,7 @@ async def test_a_promise_that_runs_out_is_told_at_half_three_quarters_nine_tenth
     assert all(timedelta(0) <= at - due < MINUTE for (_, at), (_, due) in zip(told, expected, strict=True))
     written = [n.occasion for n in scene.world.notices if n.facts.promise == "restore"]
     assert written == [Occasion.WARNING, Occasion.WARNING, Occasion.BREACH]
-    assert (restore.standing, restore.breached_at) == (Standing.OVERDUE, opened_at + 4 * HOUR)
+    assert (restore.state, restore.breached_at) == (TargetState.OVERDUE, opened_at + 4 * HOUR)
 
 
 async def test_a_priority_that_is_raised_half_way_counts_from_the_start(given: Given) -> None:
@@ -57,15 +57,15 @@ async def test_a_priority_that_is_raised_half_way_counts_from_the_start(given: G
     assert low.deadline == opened_at + timedelta(days=2)
     assert high.deadline == opened_at + 4 * HOUR
     assert HOUR <= timedelta(seconds=high.elapsed_seconds) < HOUR + MINUTE
-    assert message == f"It is P1 now; to be restored until {high.deadline:%Y-%m-%d %H:%M} UTC."
-    assert respond.standing is Standing.KEPT
+    assert message == f"It is P1 now; restoration is due by {high.deadline:%Y-%m-%d %H:%M} UTC."
+    assert respond.state is TargetState.MET
     assert status.priority == "P1"
-    assert f"Priority P3 becomes P1, by {OPERATOR}: Nobody can pay" in said
+    assert f"Priority P3 changed to P1 by {OPERATOR}: Nobody can pay" in said
     assert scene.told(Occasion.OPENED) == ["customer"]  # only P1 promises the customer a word
 
 
-async def test_a_priority_that_is_raised_too_late_is_a_breach_at_once_and_asks_its_own_ladder(given: Given) -> None:
-    scene = given(ladder=[[OPERATOR], [SECOND_LINE]])
+async def test_a_priority_that_is_raised_too_late_is_a_breach_at_once_and_asks_its_own_policy(given: Given) -> None:
+    scene = given(policy=[[OPERATOR], [SECOND_LINE]])
     async with scene.played():
         await scene.fault(severity=Severity.INFO)
         opened_at = (await scene.status()).opened_at
@@ -82,11 +82,11 @@ async def test_a_priority_that_is_raised_too_late_is_a_breach_at_once_and_asks_i
     assert may_not.startswith("cio@acme.example may not reclassify acme.shop's incidents")
     assert "give either a priority, or impact and urgency together" in neither
     assert same == "It is P3 already."
-    assert (restore.standing, restore.breached_at) == (Standing.OVERDUE, opened_at + 4 * HOUR)
+    assert (restore.state, restore.breached_at) == (TargetState.OVERDUE, opened_at + 4 * HOUR)
     # Nobody took it up as P3 in time, either: that it is P1 now does not bring it forward.
     assert (respond.breached_at, respond.breached_as) == (opened_at + 2 * HOUR, "P3")
     assert [(e.priority, e.by) for e in events] == [("P1", SECOND_LINE)]
-    assert len([s for s in said if s.startswith("The time for restoring the service is over")]) == 1
+    assert len([s for s in said if s.startswith("The deadline for restoring the service has passed")]) == 1
     assert before >= 1
 
 
@@ -105,12 +105,12 @@ async def test_a_promise_that_was_broken_as_p1_is_told_once_and_stays_broken_whe
         await scene.tell("close_incident", CloseIncident(by=OPERATOR, cause=CauseCode.NO_FAULT, reason="Planned"))
         await scene.over()
         closed, said, ended = await scene.promise(Promise.RESTORE), await scene.said(), await scene.page()
-    assert (lowered.standing, lowered.deadline) == (Standing.RUNNING, opened_at + 48 * HOUR)
+    assert (lowered.state, lowered.deadline) == (TargetState.RUNNING, opened_at + 48 * HOUR)
     assert (lowered.breached_at, lowered.breached_as) == (opened_at + 4 * HOUR, "P1")
-    assert "running, broken before" in page
-    assert (closed.standing, closed.priority) == (Standing.BROKEN, "P1")
-    assert "Taken up: kept, restored: broken" in ended
-    assert len([s for s in said if s.startswith("The time for restoring the service is over")]) == 1
+    assert "running, missed before" in page
+    assert (closed.state, closed.priority) == (TargetState.MISSED, "P1")
+    assert "Response: met, restoration: missed" in ended
+    assert len([s for s in said if s.startswith("The deadline for restoring the service has passed")]) == 1
 
 
 async def test_the_second_late_word_is_overdue_at_once_as_the_first_was(given: Given) -> None:
@@ -121,11 +121,11 @@ async def test_the_second_late_word_is_overdue_at_once_as_the_first_was(given: G
         await scene.asked()
         seen = []
         for _ in range(2):
-            await scene.tell("update_customer", CustomerUpdate(by=OPERATOR, text="Back soon", already_told=True))
+            await scene.tell("update_customer", CustomerUpdate(by=OPERATOR, text="Back soon", already_informed=True))
             await scene.forward(HOUR + MINUTE)
             update = await scene.promise(Promise.UPDATE)
-            seen.append((update.standing, update.breaches))
-    assert seen == [(Standing.OVERDUE, 1), (Standing.OVERDUE, 2)]
+            seen.append((update.state, update.breaches))
+    assert seen == [(TargetState.OVERDUE, 1), (TargetState.OVERDUE, 2)]
 
 
 @pytest.mark.parametrize(("month", "hours"), [(3, 2), (10, 4)], ids=["clocks go forward", "clocks go back"])
@@ -155,7 +155,7 @@ async def test_a_customer_pause_over_the_change_of_the_clocks_lasts_as_long_as_i
         "acme",
         "They must open the firewall",
     )
-    assert (paused.standing, paused.deadline) == (Standing.PAUSED, None)
+    assert (paused.state, paused.deadline) == (TargetState.PAUSED, None)
     pause = resumed.at - waiting.at
     assert abs(pause - timedelta(hours=hours)) < MINUTE  # three hours on the wall clock
     assert running.paused_seconds == pytest.approx(pause.total_seconds())
@@ -164,7 +164,7 @@ async def test_a_customer_pause_over_the_change_of_the_clocks_lasts_as_long_as_i
     assert running.deadline.astimezone(STOCKHOLM).hour == 5  # an hour of service is left at four in the morning
 
 
-async def test_what_is_closed_without_proof_ends_its_clocks_and_is_not_said_to_be_restored(given: Given) -> None:
+async def test_closing_without_proof_ends_the_clocks_and_does_not_count_as_restored(given: Given) -> None:
     scene = given()
     async with scene.played():
         await scene.fault()

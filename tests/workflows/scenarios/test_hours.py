@@ -8,13 +8,14 @@ from datetime import timedelta
 import pytest
 
 from models.alarms import Disposition
-from models.clock import Promise, Standing
+from models.clock import Promise, TargetState
 from models.dossier.agreement import Agreement
 from models.dossier.monitoring import Severity
 from models.notices import Occasion
 from tests.workflows.scenarios.calendar import OFFICE, STOCKHOLM, midsummer_eve, stockholm
 from tests.workflows.scenarios.scene import HOUR, MINUTE, Scene
-from tests.workflows.world import OPERATOR, agreement, cleared, report, watch_status
+from tests.workflows.shop import OPERATOR, agreement
+from tests.workflows.world import cleared, report, watch_status
 
 Given = Callable[..., Scene]
 
@@ -52,9 +53,9 @@ async def test_a_night_alarm_on_midsummer_eve_waits_for_monday_and_its_clock_beg
         status = await scene.status()
         respond, restore = await scene.promise(Promise.RESPOND), await scene.promise(Promise.RESTORE)
     begins = stockholm(monday, 8)
-    assert (receipt.disposition, gone.disposition) == (Disposition.HELD, Disposition.HELD)
+    assert (receipt.disposition, gone.disposition) == (Disposition.DEFERRED, Disposition.DEFERRED)
     assert f"outside service hours, which begin {begins:%Y-%m-%d %H:%M} UTC; P3 waits for them" in receipt.reason
-    assert (before.held, before.incidents) == (1, [])
+    assert (before.deferred, before.incidents) == (1, [])
     assert (status.priority, [a.component for a in status.alarms]) == ("P3", ["mail"])
     assert timedelta(0) <= status.opened_at - begins < MINUTE
     assert respond.deadline == status.opened_at + 2 * HOUR
@@ -64,7 +65,7 @@ async def test_a_night_alarm_on_midsummer_eve_waits_for_monday_and_its_clock_beg
     assert scene.told(Occasion.ALERT) == [FIRST]
 
 
-async def test_what_is_served_round_the_clock_wakes_somebody_on_midsummer_eve(given: Given) -> None:
+async def test_an_alarm_in_24x7_hours_calls_somebody_on_midsummer_eve(given: Given) -> None:
     scene = given(agreement=office_hours())
     eve = midsummer_eve(await scene.now())
     await scene.pass_time_to(stockholm(eve, 2))
@@ -76,12 +77,12 @@ async def test_what_is_served_round_the_clock_wakes_somebody_on_midsummer_eve(gi
         opened_at = (await scene.status()).opened_at
     assert (receipt.disposition, joined.disposition) == (Disposition.OPENED, Disposition.JOINED)
     assert scene.told(Occasion.ALERT) == [FIRST]
-    assert (respond.standing, respond.deadline) == (Standing.RUNNING, opened_at + 15 * MINUTE)
+    assert (respond.state, respond.deadline) == (TargetState.RUNNING, opened_at + 15 * MINUTE)
 
 
-@pytest.mark.parametrize(("hour", "standing"), [(16, Standing.RUNNING), (18, Standing.OUTSIDE_HOURS)])
+@pytest.mark.parametrize(("hour", "state"), [(16, TargetState.RUNNING), (18, TargetState.OUTSIDE_HOURS)])
 async def test_a_clock_that_began_before_the_holiday_stands_still_over_it(
-    given: Given, hour: int, standing: Standing
+    given: Given, hour: int, state: TargetState
 ) -> None:
     scene = given(agreement=office_hours())
     eve = midsummer_eve(await scene.now())
@@ -91,7 +92,7 @@ async def test_a_clock_that_began_before_the_holiday_stands_still_over_it(
         await scene.fault(severity=Severity.INFO)
         opened_at = (await scene.status()).opened_at
         await scene.forward_to(stockholm(thursday, hour))
-        if standing is Standing.OUTSIDE_HOURS:
+        if state is TargetState.OUTSIDE_HOURS:
             assert not [s for s in await scene.said() if "90 % of the time for restoring" in s]
         restore = await scene.promise(Promise.RESTORE)
     # Three hours on Thursday and nine on Monday leave six for Tuesday.

@@ -19,17 +19,17 @@ async def test_the_cause_is_remedied_first_and_then_what_suffers_from_it_if_that
         await scene.over()
     assert [c for c in scene.world.commands if c.startswith("started")] == ["started db", "started web", "started app"]
     assert (
-        "Instruction db-down is taken: db-up is ill. If it does not help: web-down (web-up is ill); app-down (app-up is ill)."
+        "Using instruction db-down: db-up fails. Next, if it does not help: web-down (web-up fails); app-down (app-up fails)."
         in said
     )
-    assert "Goes on with web-down, the next instruction that matches: web-up is ill" in said
+    assert "Using the next instruction, web-down: web-up fails" in said
     assert (
-        "**Instruction** db-down (db does not answer), because db-up is ill. If it does not help: web-down, app-down."
+        "**Instruction** db-down (db does not answer): db-up fails. Next, if it does not help: web-down, app-down."
         in page
     )
 
 
-async def test_everything_heals_where_each_component_needs_its_own_remedy(given: Given) -> None:
+async def test_all_components_recover_if_each_needs_its_own_remedy(given: Given) -> None:
     scene = given(down={"web", "app", "db", "mail"}, cures=True)
     async with scene.played():
         await scene.alarm("web")

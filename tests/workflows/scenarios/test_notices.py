@@ -7,7 +7,7 @@ from collections.abc import Callable
 from models.dossier.instructions import NotifyStep
 from models.notices import Occasion
 from tests.workflows.scenarios.scene import MINUTE, Scene
-from tests.workflows.world import OPERATOR, SECOND_LINE
+from tests.workflows.shop import OPERATOR, SECOND_LINE
 
 Given = Callable[..., Scene]
 

@@ -10,7 +10,8 @@ from models.dossier.instructions import Approval
 from models.incident import IncidentEnd, IncidentState
 from models.notices import Occasion
 from tests.workflows.scenarios.scene import HOUR, MINUTE, NOTHING_COMES_LATE, Scene
-from tests.workflows.world import OPERATOR, cleared, decide, report
+from tests.workflows.shop import OPERATOR
+from tests.workflows.world import cleared, decide, report
 
 Given = Callable[..., Scene]
 
@@ -32,11 +33,11 @@ async def test_a_question_is_withdrawn_once_health_is_proven_and_the_incident_en
     assert OPERATOR in scene.told(Occasion.OVER)[0]
     assert scene.told(Occasion.DECIDED) == []
     assert scene.world.commands == done
-    assert any("The question is withdrawn: everything that was ill is healthy again." in text for text in said)
+    assert any("The question is withdrawn: everything that failed is healthy again." in text for text in said)
     assert scene.world.looked[-1].healthy_for == scene.world.looked[-2].healthy_for or approval
 
 
-async def test_a_question_stays_while_anything_is_ill_or_an_alarm_fires_that_no_probe_shows(given: Given) -> None:
+async def test_a_question_stays_open_while_a_point_fails_or_an_alarm_without_a_probe_is_active(given: Given) -> None:
     scene = given(down=set())
     async with scene.played():
         await scene.alarm("mail", point=False, title="Disk 97 % full")
@@ -70,5 +71,5 @@ async def test_a_fault_that_a_measuring_point_finds_while_an_unconfirmed_alarm_w
         await scene.alarm("mail")
         outcome = await scene.over()
         said = await scene.said()
-    assert "The question is withdrawn: meanwhile a measuring point has found a fault (mail is down)." in " ".join(said)
+    assert "The question is withdrawn: a measuring point has found a fault meanwhile (mail is down)." in " ".join(said)
     assert (outcome.end, outcome.remedy) == (IncidentEnd.RECOVERED, "restart-mail")

@@ -21,7 +21,7 @@ async def test_after_a_command_that_failed_at_once_one_failed_look_is_enough_to_
         last = scene.world.looked[-1]
         await decide(incident, "close", note="Replaced by hand")
         await scene.over()
-    assert (last.failing_looks, last.healthy_for is not None) == (1, True)
+    assert (last.failing_checks, last.healthy_for is not None) == (1, True)
     assert scene.world.uses_of_instructions == [("remedy/mail-down/restart-mail", Use.FAILED)]
 
 
@@ -32,7 +32,7 @@ async def test_a_remedy_that_was_carried_out_and_did_not_help_has_not_failed(giv
         last = scene.world.looked[-1]
         await decide(incident, "close", note="Replaced by hand")
         await scene.over()
-    assert last.failing_looks is None, "it may need its time to help"
+    assert last.failing_checks is None, "it may need its time to help"
     assert scene.world.uses_of_instructions == [("remedy/mail-down/restart-mail", Use.DID_NOT_HELP)]
 
 

@@ -16,8 +16,8 @@ from models.inputs import sample_of
 from models.names import watch_id
 from models.watch import BeginOperation
 from tests.workflows.scenarios.scene import HOUR, Scene
+from tests.workflows.shop import APPLICATION, CONTACTS, OPERATOR
 from tests.workflows.test_wrong_inputs import _takes
-from tests.workflows.world import APPLICATION, CONTACTS, OPERATOR
 from workflows.incident.workflow import Incident
 from workflows.watch.workflow import Watch
 
@@ -47,7 +47,7 @@ async def _refusal(handle: WorkflowHandle[Any, Any], update: str, given: dict[st
 
 
 async def test_no_update_of_an_incident_or_a_watch_is_taken_from_a_stranger(given: Given) -> None:
-    scene = given(slice=KNOWN)
+    scene = given(plan=KNOWN)
     async with scene.played():
         await scene.fault()
         watch = scene.env.client.get_workflow_handle(watch_id(APPLICATION))
@@ -66,7 +66,7 @@ async def test_no_update_of_an_incident_or_a_watch_is_taken_from_a_stranger(give
         said["open_incident by a program"] = await _refusal(watch, "open_incident", as_program)
         after = await scene.said()
 
-    words = ("is no contact of acme.shop", "is the name of a program")
+    words = ("is not a contact of acme.shop", "is the name of a program")
     assert {name: text for name, text in said.items() if not any(word in text for word in words)} == {}
     assert len(said) > 18
     assert after == before
@@ -77,7 +77,7 @@ async def test_no_update_of_an_incident_or_a_watch_is_taken_from_a_stranger(give
     [
         ("merged", {"into": "inc.acme.shop.9", "reason": "Mine"}),
         ("led_by_major", {"major": "major.1", "title": "Mine"}),
-        ("lease_taken_back", {"holder": "inc.acme.shop.1"}),
+        ("lease_revoked", {"holder": "inc.acme.shop.1"}),
         ("decide_by_signal", {"gate": "g1", "option": "close", "note": "Mine", "plan": "00000000"}),
     ],
 )
@@ -93,12 +93,12 @@ async def test_a_signal_of_a_stranger_changes_nothing_and_the_page_says_so(
         page, after = await scene.page(), await scene.said()
 
     assert "A signal was refused" in page
-    assert f"{MALLORY} is no contact of acme.shop" in page
+    assert f"{MALLORY} is not a contact of acme.shop" in page
     assert after == before
 
 
 async def test_an_operation_that_a_stranger_announces_holds_no_alarms(given: Given) -> None:
-    scene = given(slice=KNOWN)
+    scene = given(plan=KNOWN)
     async with scene.played():
         await scene.begin_watching()
         watch = scene.env.client.get_workflow_handle(watch_id(APPLICATION))
@@ -110,4 +110,4 @@ async def test_an_operation_that_a_stranger_announces_holds_no_alarms(given: Giv
         shown = await watch.query("__temporal_workflow_metadata")
 
     assert receipt.incident
-    assert f"{MALLORY} is no contact of acme.shop" in shown.current_details.replace("\\", "")
+    assert f"{MALLORY} is not a contact of acme.shop" in shown.current_details.replace("\\", "")

@@ -9,18 +9,18 @@ from datetime import timedelta
 import pytest
 
 from models.base import Model
-from models.clock import ClockEventKind, Promise, Standing
+from models.clock import ClockEventKind, Promise, TargetState
 from models.incident import Acknowledge, HandOver, Resume, Waiting
 from models.notices import Occasion
 from tests.workflows.scenarios.scene import HOUR, MINUTE, Scene
-from tests.workflows.world import OPERATOR, SECOND_LINE, agreement
+from tests.workflows.shop import OPERATOR, SECOND_LINE, agreement
 
 Given = Callable[..., Scene]
 
 ASKED = Waiting(party="betalt", by=OPERATOR, note="The gateway answers 502", reference="BT-4711")
 
 
-async def test_a_third_party_that_never_answers_is_asked_again_and_then_the_next_rung_is(given: Given) -> None:
+async def test_a_third_party_that_never_answers_is_asked_again_and_then_the_next_level_is(given: Given) -> None:
     scene = given()
     async with scene.played():
         await scene.fault()
@@ -39,7 +39,7 @@ async def test_a_third_party_that_never_answers_is_asked_again_and_then_the_next
         reading, restore = await scene.reading(), await scene.promise(Promise.RESTORE)
         [resumed] = await scene.events(ClockEventKind.RESUMED)
         status = await scene.status()
-    assert told.startswith("Waiting for Betalt: the clock restore is paused. They must answer until ")
+    assert told.startswith("Waiting for Betalt: the clock restore is paused. Their answer is due by ")
     assert shown == "Betalt: The gateway answers 502"
     [first] = scene.world.told(Occasion.WAITING)
     assert (first.audience.party, first.facts.reference, first.facts.text) == ("betalt", "BT-4711", ASKED.note)
@@ -50,10 +50,10 @@ async def test_a_third_party_that_never_answers_is_asked_again_and_then_the_next
     assert once == (["betalt"], [OPERATOR], [f"1: {OPERATOR}"])
     assert twice == (["betalt", "betalt"], [f"1: {OPERATOR}", f"2: {SECOND_LINE}"])
     assert all(n.facts.reference == "BT-4711" for n in scene.world.told(Occasion.WAITING_REMINDER))
-    assert message.startswith("It is our turn again; Betalt was waited for since")
+    assert message.startswith("The wait for Betalt is over; it began")
     assert reading.waited_seconds["third_party"] == pytest.approx((resumed.at - waiting.at).total_seconds())
     assert resumed.at - waiting.at > 4 * HOUR
-    assert (restore.standing, status.waiting, status.lead) == (Standing.RUNNING, None, SECOND_LINE)
+    assert (restore.state, status.waiting, status.lead) == (TargetState.RUNNING, None, SECOND_LINE)
 
 
 async def test_a_wait_that_the_agreement_does_not_pause_for_is_kept_and_the_clocks_run_on(given: Given) -> None:
@@ -65,8 +65,8 @@ async def test_a_wait_that_the_agreement_does_not_pause_for_is_kept_and_the_cloc
         await scene.tell("resume", Resume(by=OPERATOR))
         await scene.forward(MINUTE)
         restore, reading = await scene.promise(Promise.RESTORE), await scene.reading()
-    assert "the agreement does not pause the clocks for that" in told
-    assert (restore.standing, restore.paused_seconds) == (Standing.OVERDUE, 0)
+    assert "the agreement pauses no clock for this" in told
+    assert (restore.state, restore.paused_seconds) == (TargetState.OVERDUE, 0)
     assert reading.waited_seconds["third_party"] == pytest.approx(5 * 3600, abs=60)
 
 
@@ -89,32 +89,32 @@ async def test_a_pause_by_somebody_who_may_not_is_refused_and_nothing_is_lost(gi
     assert refusals == [
         f"cio@acme.example may not pause the clocks of acme.shop's incidents; {OPERATOR}, {SECOND_LINE} may",
         "the dossier has no party 'nobody'; it has supplier, acme, betalt",
-        "Supplier is the supplier: there is nobody else to wait for",
+        "Supplier is the supplier, and an incident can only wait for the customer or a third party",
     ]
-    assert nobody == "it waits for nobody"
+    assert nobody == "it does not wait for a party"
     # People may have been written to meanwhile, which is an event, too.
-    assert (after[: len(before)], running.standing) == (before, Standing.RUNNING)
+    assert (after[: len(before)], running.state) == (before, TargetState.RUNNING)
     assert not {event.kind for event in after} & {ClockEventKind.WAITING, ClockEventKind.RESUMED}
-    assert twice == "it waits for Betalt already; resume that first"
-    assert stranger.startswith("eve@x.example is no contact of acme.shop; ")
+    assert twice == "it waits for Betalt already; send `resume` first"
+    assert stranger.startswith("eve@x.example is not a contact of acme.shop; ")
     assert waiting == "Betalt: The gateway answers 502"
-    assert answered.startswith("It is our turn again")
+    assert answered.startswith("The wait for Betalt is over")
 
 
 @pytest.mark.parametrize("deaf", [set(), {"desk@betalt.example"}], ids=["reached", "not reached"])
-async def test_who_cannot_be_written_to_is_called_and_whoever_leads_learns_it(given: Given, deaf: set[str]) -> None:
+async def test_the_lead_learns_which_party_must_be_telephoned(given: Given, deaf: set[str]) -> None:
     scene = given(deaf=deaf)
     async with scene.played():
         await scene.fault()
         await scene.tell("acknowledge", Acknowledge(by=OPERATOR))
         told = await scene.tell("wait_for", ASKED)
         await scene.forward(timedelta(minutes=1))
-    assert ("They could not be written to; their support: +46 8 465 004 00." in told) is bool(deaf)
-    assert ("no clock is paused, because nobody there was reached" in told) is bool(deaf)
+    assert ("The notice reached nobody; their support: +46 8 465 004 00." in told) is bool(deaf)
+    assert ("no clock is paused, because the notice reached nobody" in told) is bool(deaf)
     assert scene.told(Occasion.UNDELIVERED) == ([OPERATOR] if deaf else [])
 
 
-async def test_a_wait_of_which_nobody_heard_pauses_the_clocks_once_they_were_told_by_telephone(given: Given) -> None:
+async def test_a_wait_pauses_the_clocks_once_the_party_was_informed_by_telephone(given: Given) -> None:
     scene = given(deaf={"desk@betalt.example"})
     async with scene.played():
         await scene.fault()
@@ -123,18 +123,18 @@ async def test_a_wait_of_which_nobody_heard_pauses_the_clocks_once_they_were_tol
         running = await scene.promise(Promise.RESTORE)
         written = len(scene.told(Occasion.WAITING))
         page = await scene.page()
-        [offered] = [text for text in re.findall(r"```json\n(.*?)\n```", page, re.DOTALL) if "already_told" in text]
+        [offered] = [text for text in re.findall(r"```json\n(.*?)\n```", page, re.DOTALL) if "already_informed" in text]
         told = await scene.tell("wait_for", Waiting.model_validate_json(offered))
         paused = await scene.promise(Promise.RESTORE)
         again = await scene.refusal("wait_for", ASKED)
         unheard, heard = await scene.events(ClockEventKind.WAITING)
-    assert "**Nobody there was reached, so no clock is paused.**" in page
-    assert (running.standing, running.paused_seconds) == (Standing.RUNNING, 0)
+    assert "**The notice reached nobody, so no clock is paused.**" in page
+    assert (running.state, running.paused_seconds) == (TargetState.RUNNING, 0)
     assert (unheard.reached, heard.reached) == (False, True)
     assert told.startswith("Waiting for Betalt: the clock restore is paused.")
-    assert paused.standing is Standing.PAUSED
+    assert paused.state is TargetState.PAUSED
     assert len(scene.told(Occasion.WAITING)) == written
-    assert again == "it waits for Betalt already; resume that first"
+    assert again == "it waits for Betalt already; send `resume` first"
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ async def test_a_wait_of_which_nobody_heard_pauses_the_clocks_once_they_were_tol
         ("hand_over", HandOver(by=OPERATOR, to=SECOND_LINE, note="The gateway answers 502")),
     ],
 )
-async def test_a_wait_or_a_handing_over_as_the_first_word_takes_it_up(
+async def test_a_wait_or_a_hand_over_also_acknowledges_the_incident(
     given: Given, update: str, first_word: Model
 ) -> None:
     scene = given()
@@ -156,4 +156,4 @@ async def test_a_wait_or_a_handing_over_as_the_first_word_takes_it_up(
         respond = await scene.promise(Promise.RESPOND)
     assert before == []
     assert responded.by == OPERATOR
-    assert respond.standing is Standing.KEPT
+    assert respond.state is TargetState.MET

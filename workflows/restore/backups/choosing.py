@@ -1,4 +1,4 @@
-"""Which adapter restores what a dossier describes."""
+"""The choice of the adapter for the kind of backup in a dossier."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from workflows.restore.backups.restic import ResticAdapter
 
 
 def adapter_for(restore: Restore, place: Place) -> Adapter:
-    """The adapter of a restore instruction."""
+    """Return the adapter for a restore instruction."""
     match restore.source:
         case PostgresqlDump() as source:
             return DumpAdapter(source, place)

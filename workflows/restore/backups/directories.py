@@ -1,4 +1,4 @@
-"""Directories restored beside the one that exists, which then change places."""
+"""The common part of adapters for directories: the restored directory is made beside the current one, then they are swapped."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ existing() {
   stat -f -c '%a %S' -- "$2" | awk '{printf "fact free %.0f\\n", $1 * $2 / 1024}'
 }
 """
-"""Says what there is at `$1`, whether `$2` can be written into, and the room in it."""
+"""A shell function that prints facts: the size of `$1`, whether `$2` is writable, and the free space in it."""
 
 _LONGEST_NAME = 255
-"""Bytes of a file's name."""
+"""The longest name of a file, in bytes."""
 
 _PROGRESS = """
 for found in "$1" "$1.part"; do [ ! -e "$found" ] || du -sk -- "$found"; done |
@@ -41,7 +41,7 @@ exec mv -T -- "$2" "$1"
 
 
 class DirectoryAdapter(Adapter):
-    """What adapters for directories share."""
+    """Base class of the adapters that restore a directory."""
 
     replaces_files = True
 
@@ -55,11 +55,11 @@ class DirectoryAdapter(Adapter):
         self.kept = place.named(path, "kept")
 
     def words(self, text: str, *arguments: str) -> list[str]:
-        """A shell text as the user whom the files belong to."""
+        """Return a command that runs a shell script as the owner of the files."""
         return as_user(self._user, script("cd / || exit\n" + text.strip(), *arguments))
 
     def examined(self, found: dict[str, str], faults: list[str], needs: int | None) -> Examined:
-        """The verdict, with what is there now."""
+        """Return the result of an examination, with the faults of the current directory added."""
         if found.get("mounted") == "yes" and not self.place.drill:
             what = f"{self.path} is a mount point, which cannot be renamed; restore it by steps of your own"
             faults = [*faults, what]
@@ -79,11 +79,11 @@ class DirectoryAdapter(Adapter):
         )
 
     def progress(self) -> RunStep | None:
-        """Ask how much has been written."""
-        return self.place.look("See how far it has come", self.words(_PROGRESS, self.aside))
+        """Return a command that prints how much has been written."""
+        return self.place.read_only("Query the progress", self.words(_PROGRESS, self.aside))
 
     def how_far(self, said: str, examined: Examined) -> str:
-        """What has been written, of how much."""
+        """Return how much has been written, and of how much."""
         done = kilobytes(facts(said), "done")
         if done is None:
             return ""
@@ -93,28 +93,28 @@ class DirectoryAdapter(Adapter):
         return f"{size_text(done)} of {size_text(examined.needs_bytes)} are written ({share} %)"
 
     def environment(self, aside: bool) -> dict[str, str]:
-        """The directory."""
+        """Return the variable that names the directory."""
         return {"RESTORED_TO": self.aside if aside else self.path}
 
     def swap(self, examined: Examined) -> list[Step]:
-        """Rename the one that exists, then the restored one."""
+        """Return the step that renames the current directory, and then the restored one."""
         words = self.words(_SWAP, self.path, self.kept, self.aside)
         done = self.words('test ! -e "$1" && test -e "$2"', self.aside, self.path)
         kept = f"Keep {self.path} as {self.kept} and put" if examined.exists_bytes is not None else "Put"
         return [self.place.run(f"{kept} the restored one in its place", words, done)]
 
-    def kept_at(self, examined: Examined) -> str:
-        """The directory's new name."""
+    def saved_to(self, examined: Examined) -> str:
+        """Return the new name of the previous directory; empty when there was none."""
         return "" if examined.exists_bytes is None else self.kept
 
     def put_back(self, examined: Examined) -> list[Step]:
-        """Exchange the names again."""
+        """Return the step that swaps the names again."""
         bad = self.place.named(self.path, "bad")
         words = self.words(_PUT_BACK, self.path, self.kept, bad)
         done = self.words('test ! -e "$1"', self.kept)
-        return [self.place.run(f"Put {self.path} back as it was; what was restored is kept as {bad}", words, done)]
+        return [self.place.run(f"Put the previous {self.path} back; the restored one is kept as {bad}", words, done)]
 
     def remove(self) -> list[Step]:
-        """Remove what was restored aside."""
+        """Return the step that removes the directory in the staging place."""
         words = self.words('exec rm -rf -- "$1" "$1.part"', self.aside)
         return [self.place.run(f"Remove {self.aside}", words)]

@@ -1,4 +1,4 @@
-"""Plain files: archives that tar reads, or directories by date."""
+"""The adapter for copies of a directory: tar archives, or directories with a date in their names."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from workflows.restore.backups.adapter import Place
 from workflows.restore.backups.commands import MOST_POINTS, NAMED_IN_ONE_LINE, facts, kilobytes, listed_files
 from workflows.restore.backups.directories import EXISTING, DirectoryAdapter
 
-_LOOK = """
+_LIST = """
 cd -- "$1" || exit
 find . -mindepth 1 -maxdepth 1 \\( -type f -o -type d \\) -name "$2" @named@ \\
   -exec stat -c '%Y %s %n' {} + | sort -n | tail -n "$3"
@@ -44,7 +44,7 @@ existing "$5" "$6"
 """
 )
 
-_BRING = """
+_RESTORE = """
 rm -rf -- "$3" "$3.part" && mkdir -m 700 -- "$3.part" || exit
 if [ -d "$1" ]; then
   cp -a -- "$1/$2" "$3.part/copy" || exit
@@ -62,19 +62,19 @@ _DATED = re.compile(r"(20\d\d)-?([01]\d)-?([0-3]\d)(?:[T_-]?([0-2]\d)[:.-]?([0-5
 
 
 class FilesAdapter(DirectoryAdapter):
-    """Copies of one directory."""
+    """Restores one directory from its copies."""
 
     def __init__(self, source: Files, place: Place) -> None:
         super().__init__(source.path, place)
         self.source = source
 
-    def look(self) -> RunStep:
-        """List the copies."""
-        words = self.words(_LOOK, self.source.directory, self.source.pattern, MOST_POINTS)
-        return self.place.look("Look for copies", words)
+    def list_points(self) -> RunStep:
+        """Return a command that lists the copies."""
+        words = self.words(_LIST, self.source.directory, self.source.pattern, MOST_POINTS)
+        return self.place.read_only("List the copies", words)
 
     def read_points(self, said: str) -> list[RestorePoint]:
-        """An entry each: as old as its name says, or as its last change where that is older."""
+        """Return a point for each copy. Its time is the one in its name or its last change, whichever is earlier."""
         points = [
             RestorePoint(id=name, at=min(at, _dated(name) or at), size_bytes=size)
             for at, size, name in listed_files(said)
@@ -82,25 +82,25 @@ class FilesAdapter(DirectoryAdapter):
         return sorted(points, key=lambda p: (p.at, p.id), reverse=True)
 
     def examine(self, point: RestorePoint) -> RunStep:
-        """Read the copy to its end."""
+        """Return a command that reads the copy to its end."""
         source = self.source
         marker = source.marker if source.inside == "." else f"{source.inside}/{source.marker}"
         words = self.words(_EXAMINE, self._copy(point), source.inside, source.marker, marker, self.path, self.parent)
-        return self.place.look(f"Read the copy {point.id} to its end", words)
+        return self.place.read_only(f"Read the copy {point.id} to its end", words)
 
     def judge(self, said: str) -> Examined:
-        """Not empty, and with the marker in it."""
+        """Return a fault when the copy is empty, or when it lacks the marker file."""
         found = facts(said)
         faults = []
         if found.get("empty") == "yes":
-            faults.append("it holds no file")
+            faults.append("it contains no file")
         elif found.get("marker") != "yes":
             faults.append(f"it has no {self.source.marker}, so it is not a copy of this application's {self.path}")
         return self.examined(found, faults, kilobytes(found, "size"))
 
-    def bring(self, point: RestorePoint, examined: Examined) -> list[Step]:
-        """Unpack beside the directory that exists."""
-        words = self.words(_BRING, self._copy(point), self.source.inside, self.aside)
+    def restore_to_staging(self, point: RestorePoint, examined: Examined) -> list[Step]:
+        """Return the step that unpacks the copy beside the current directory."""
+        words = self.words(_RESTORE, self._copy(point), self.source.inside, self.aside)
         return [self.place.run(f"Restore {point.id} into {self.aside}", words)]
 
     def _copy(self, point: RestorePoint) -> str:
@@ -108,7 +108,7 @@ class FilesAdapter(DirectoryAdapter):
 
 
 def _dated(name: str) -> datetime | None:
-    """The time in a name, in UTC; a day alone is its first moment."""
+    """Return the time in a name, in UTC; a date without a time means the beginning of the day."""
     found = _DATED.search(name)
     if found is None:
         return None

@@ -1,4 +1,4 @@
-"""PostgreSQL, a whole cluster: a base backup and the archive of its log, replayed to a moment in a server of its own."""
+"""The adapter for a whole PostgreSQL cluster: a base backup, and the archived log that a separate server replays to a moment."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from workflows.restore.backups.commands import (
 from workflows.restore.backups.directories import EXISTING, DirectoryAdapter
 
 LOG_END = "log-end"
-"""Id of the point at the end of the archived log."""
+"""The id of the restore point at the end of the archived log."""
 
 _LONGEST_SOCKET = 90
-"""Bytes of a directory for a socket: the kernel takes 107 with the socket's name."""
+"""The longest path of a socket's directory, in bytes. The kernel's limit is 107, with the name of the socket."""
 
 _NOT_FOR_A_SERVER = frozenset(',"$`\\')
-"""libpq takes a comma for the end of a socket's directory; pg_ctl gives the others to a shell inside quotation marks."""
+"""Characters that the path must not have: libpq splits at a comma, and pg_ctl passes the others to a shell in quotes."""
 
-_LOOK = """
+_LIST = """
 cd -- "$1" || exit
 find . -mindepth 2 -maxdepth 2 -path "./$2/backup_manifest" @named@ -exec stat -c '%Y %n' {} + |
   sort -n | tail -n "$4" |
@@ -58,16 +58,16 @@ if [ -e "$1/PG_VERSION" ]; then
   [ -z "$(ls -A "$1/pg_tblspc")" ] || echo "fact tablespaces yes"
   held=$1/pg_wal
 else
-  look=$(mktemp -d) || exit
-  trap 'rm -rf "$look"' EXIT
+  scratch=$(mktemp -d) || exit
+  trap 'rm -rf "$scratch"' EXIT
   for part in "$1"/*.tar "$1"/*.tar.*; do
     [ ! -e "$part" ] || tar -tf "$part" >/dev/null || exit
     case ${part##*/} in [0-9]*) echo "fact tablespaces yes";; esac
   done
-  (cd -- "$look" && tar -xf "$1"/base.tar* global/pg_control PG_VERSION backup_label) || exit
-  control "$look" system
-  read -r version <"$look/PG_VERSION"
-  set -- "$@" "$(cat "$look/backup_label")"
+  (cd -- "$scratch" && tar -xf "$1"/base.tar* global/pg_control PG_VERSION backup_label) || exit
+  control "$scratch" system
+  read -r version <"$scratch/PG_VERSION"
+  set -- "$@" "$(cat "$scratch/backup_label")"
   inside=$(tar -tf "$1"/pg_wal.tar* 2>/dev/null)
 fi
 echo "fact version $version"
@@ -85,7 +85,7 @@ existing "$2" "$3"
 """
 )
 
-_BRING = """
+_RESTORE = """
 if [ -e "$2/postmaster.pid" ]; then pg_ctl -D "$2" -s -w -m immediate stop; fi
 rm -rf -- "$2" "$2.run" && mkdir -m 700 -- "$2" "$2.run" || exit
 if [ -e "$1/PG_VERSION" ]; then
@@ -146,12 +146,12 @@ _LOG = re.compile(r"^log (\d{1,12}) ", re.MULTILINE)
 
 
 def _literally(text: str) -> str:
-    """A text as `restore_command` takes it for itself."""
+    """Return a text with escapes, so that `restore_command` takes it literally."""
     return text.replace("%", "%%")
 
 
 class BaseAdapter(DirectoryAdapter):
-    """Base backups of a cluster, with its log."""
+    """Restores a cluster from a base backup and the archived log."""
 
     must_stop = True
 
@@ -160,14 +160,14 @@ class BaseAdapter(DirectoryAdapter):
         self.source = source
         self.run_directory = f"{self.aside}.run"
 
-    def look(self) -> RunStep:
-        """List base backups that were finished, and how far the log goes."""
+    def list_points(self) -> RunStep:
+        """Return a command that lists the finished base backups, and the end of the archived log."""
         source = self.source
-        words = postgres(source.server, _LOOK, source.directory, source.pattern, source.wal_archive, MOST_POINTS)
-        return self.place.look("Look for base backups and the end of the log", words)
+        words = postgres(source.server, _LIST, source.directory, source.pattern, source.wal_archive, MOST_POINTS)
+        return self.place.read_only("List the base backups and the end of the log", words)
 
     def read_points(self, said: str) -> list[RestorePoint]:
-        """The end of the log, if it goes further than the newest base backup; and each base backup by itself."""
+        """Return a point for each base backup, and one for the end of the log if the log is newer than all of them."""
         points = [
             RestorePoint(id=name, at=from_epoch(at), size_bytes=int(size) * 1024, note="the end of this base backup")
             for at, size, name in _BASE.findall(said)
@@ -181,25 +181,25 @@ class BaseAdapter(DirectoryAdapter):
         return points
 
     def at_moment(self, points: Sequence[RestorePoint], moment: datetime) -> RestorePoint | str:
-        """The newest base backup finished by then, and the log up to the moment."""
+        """Return the newest base backup that was finished before the moment, with the log up to the moment."""
         bases = [p for p in points if not p.to_the_end]
         base = next((p for p in bases if p.at <= moment), None)
         if base is None:
             return super().at_moment(bases, moment)
-        if moment >= points[0].at + timedelta(seconds=1):  # the archive's files tell their time to the second
+        if moment >= points[0].at + timedelta(seconds=1):  # the times of the archive's files have whole seconds
             return f"the log ends at {points[0].at:%Y-%m-%d %H:%M:%S} UTC, before that moment; take `latest`"
         note = f"{base.id} with the log up to this moment"
         return base.model_copy(update={"at": moment, "target": moment, "note": note})
 
     def examine(self, point: RestorePoint) -> RunStep:
-        """Compare every file with the backup's manifest, and see that its log is there."""
+        """Return a command that compares every file with the backup's manifest, and checks that its log exists."""
         source = self.source
         archive = "" if source.restore_command else source.wal_archive
         words = postgres(source.server, _EXAMINE, self._base(point), source.data_directory, self.parent, archive)
-        return self.place.look(f"Verify the base backup for {point.id}", words)
+        return self.place.read_only(f"Verify the base backup for {point.id}", words)
 
     def judge(self, said: str) -> Examined:
-        """Of this cluster and this version, with its log."""
+        """Return a fault for a backup of another cluster or version, without its log, or with an unfit path."""
         found = facts(said)
         source = self.source
         faults = []
@@ -210,70 +210,70 @@ class BaseAdapter(DirectoryAdapter):
             faults.append("nothing says of which cluster it should be; give `system_identifier`")
         if found.get("version") != found.get("server"):
             faults.append(
-                f"it is of PostgreSQL {found.get('version', '-')}, the programs are of {found.get('server', '-')}"
+                f"it is of PostgreSQL {found.get('version', '-')}, and the host's programs are of {found.get('server', '-')}"
             )
         if found.get("tablespaces") == "yes":
             faults.append("it has tablespaces, which need steps of your own")
         if source.restore_command is None and found.get("log") != "yes":
-            faults.append(f"the log it begins with, {found.get('first', '-')}, is not in {source.wal_archive}")
+            faults.append(f"its first segment of the log, {found.get('first', '-')}, is not in {source.wal_archive}")
         elif source.restore_command is None and found.get("archive_writable") != "yes":
             who = source.server.run_as or "the user who logs in"
-            faults.append(f"{who} cannot write into {source.wal_archive}, which must learn of the new timeline")
-        if len(self.run_directory.encode()) > _LONGEST_SOCKET:
-            faults.append(f"{self.run_directory} is too long a path for a socket; name a shorter `scratch`")
-        if unfit := sorted(set(self.run_directory) & _NOT_FOR_A_SERVER):
             faults.append(
-                f"{self.run_directory} has {' '.join(unfit)} in its path, which pg_ctl or libpq does not take as it is"
+                f"{who} cannot write into {source.wal_archive}, and the restore must add the new timeline there"
             )
+        if len(self.run_directory.encode()) > _LONGEST_SOCKET:
+            faults.append(f"the path {self.run_directory} is too long for a socket; give a shorter `scratch`")
+        if unfit := sorted(set(self.run_directory) & _NOT_FOR_A_SERVER):
+            faults.append(f"pg_ctl or libpq cannot use the path {self.run_directory}: it contains {' '.join(unfit)}")
         return self.examined(found, faults, kilobytes(found, "size"))
 
-    def bring(self, point: RestorePoint, examined: Examined) -> list[Step]:
-        """Copy the base backup, and let a server that nobody reaches replay the log."""
+    def restore_to_staging(self, point: RestorePoint, examined: Examined) -> list[Step]:
+        """Return the step that copies the base backup and replays the log in a server without network access."""
         seconds = str(int(self.place.limit.total_seconds()))
-        words = postgres(self.source.server, _BRING, self._base(point), self.aside, seconds, self._options(point))
+        words = postgres(self.source.server, _RESTORE, self._base(point), self.aside, seconds, self._options(point))
         upto = "its end" if point.to_the_end else f"{point.at:%Y-%m-%d %H:%M:%S} UTC" if point.target else "its own end"
         return [self.place.run(f"Copy the base backup into {self.aside} and replay the log to {upto}", words)]
 
     def progress(self) -> RunStep:
-        """Ask how much is copied, and how much of the log replayed."""
-        return self.place.look("See how far it has come", postgres(self.source.server, _PROGRESS, self.aside))
+        """Return a command that prints how much is copied, and how many segments of the log are replayed."""
+        return self.place.read_only("Query the progress", postgres(self.source.server, _PROGRESS, self.aside))
 
     def how_far(self, said: str, examined: Examined) -> str:
-        """Bytes, then segments of the log."""
+        """Return the bytes that are copied, and the number of segments of the log."""
         copied = super().how_far(said, examined)
         segments = number(facts(said), "segments")
         return f"{copied}; {segments} segments of the log fetched" if segments else copied
 
     def environment(self, aside: bool) -> dict[str, str]:
-        """Aside only by its socket."""
+        """Return the variables for psql; the server in the staging place is reached only by its socket."""
         given = postgres_environment(self.source.server)
         if aside:
             given = {k: v for k, v in given.items() if k != "PGPASSFILE"} | {"PGHOST": self.run_directory}
         return given | super().environment(aside) | {"PGDATABASE": self.source.database}
 
     def verify(self, step: RunStep, aside: bool) -> RunStep:
-        """As the user whom the server knows."""
+        """Return the query, run as the user of the server."""
         return in_environment(step, self.place, self.environment(aside), self.source.server.run_as)
 
     def achieved(self) -> RunStep:
-        """Ask for the last transaction that was replayed."""
+        """Return a command that queries the time of the last replayed transaction."""
         words = postgres(self.source.server, _ACHIEVED, environment={"PGHOST": self.run_directory})
-        return self.place.look("Ask how far the log was replayed", words)
+        return self.place.read_only("Query the last replayed transaction", words)
 
     def settle(self) -> list[Step]:
-        """Stop the server."""
+        """Return the step that stops the server in the staging place."""
         words = postgres(self.source.server, _SETTLE, self.aside, str(int(self.place.limit.total_seconds())))
         return [self.place.run("Stop the server that replayed the log", words, ["test", "!", "-e", self.run_directory])]
 
     def swap(self, examined: Examined) -> list[Step]:
-        """Rename both directories; the archive learns of the new line of time, so that later restores can follow it."""
+        """Return the steps that archive the new timeline, which later restores need, and rename both directories."""
         server = self.source.server
-        told = (
+        archived = (
             []
             if self.source.restore_command
             else [
                 self.place.run(
-                    "Tell the archive of the new timeline",
+                    "Copy the history of the new timeline into the archive",
                     postgres(server, _HISTORY, self.aside, self.source.wal_archive),
                     self.words('test ! -e "$1"', self.aside),
                 )
@@ -282,10 +282,10 @@ class BaseAdapter(DirectoryAdapter):
         done = self.words('test ! -e "$1" && test -e "$2"', self.aside, self.path)
         kept = f"Keep {self.path} as {self.kept} and put" if examined.exists_bytes is not None else "Put"
         words = postgres(server, _SWAP, self.path, self.kept, self.aside)
-        return [*told, self.place.run(f"{kept} the restored cluster in its place", words, done)]
+        return [*archived, self.place.run(f"{kept} the restored cluster in its place", words, done)]
 
     def remove(self) -> list[Step]:
-        """Stop and remove the cluster aside."""
+        """Return the step that stops and removes the cluster in the staging place."""
         text = _SETTLE.replace('exec rm -rf -- "$1.run"', 'exec rm -rf -- "$1" "$1.run"')
         words = postgres(self.source.server, text, self.aside, str(int(self.place.limit.total_seconds())))
         return [self.place.run(f"Remove {self.aside}", words)]
@@ -294,7 +294,7 @@ class BaseAdapter(DirectoryAdapter):
         return f"{self.source.directory}/{point.base or point.id}"
 
     def _options(self, point: RestorePoint) -> str:
-        """Settings on the command line of the server, where they go before all that the backup's own files say."""
+        """Return the settings for the server's command line, where they override the files of the backup."""
         run, source = self.run_directory, self.source
         settings = {
             "config_file": f"{run}/conf",

@@ -22,7 +22,7 @@ from workflows.restore.backups.commands import (
     size_text,
 )
 
-_LOOK = """
+_LIST = """
 cd -- "$1" || exit
 find . -maxdepth 1 -type f -name "$2" @named@ -exec stat -c '%Y %s %n' {} + | sort -n | tail -n "$3"
 """.replace("@named@", NAMED_IN_ONE_LINE)
@@ -85,7 +85,7 @@ select format('alter %s set %I to %s',
  where d.datname = :'now' \\gexec
 """
 
-_BRING = """
+_RESTORE = """
 psql -Xq -v ON_ERROR_STOP=1 -v name="$2" -d postgres <<'SQL' || exit
 drop database if exists :"name"
 SQL
@@ -168,7 +168,7 @@ SQL
 
 
 class DumpAdapter(Adapter):
-    """Dumps of one database."""
+    """Restores one database from its dumps."""
 
     def __init__(self, source: PostgresqlDump, place: Place) -> None:
         super().__init__(place)
@@ -176,25 +176,25 @@ class DumpAdapter(Adapter):
         self.aside = place.named_database(source.database, "drill" if place.drill else "new")
         self.kept = place.named_database(source.database, "kept")
 
-    def look(self) -> RunStep:
-        """List the dumps."""
+    def list_points(self) -> RunStep:
+        """Return a command that lists the dumps."""
         source = self.source
-        return self.place.look(
-            "Look for dumps", postgres(source.server, _LOOK, source.directory, source.pattern, MOST_POINTS)
+        return self.place.read_only(
+            "List the dumps", postgres(source.server, _LIST, source.directory, source.pattern, MOST_POINTS)
         )
 
     def read_points(self, said: str) -> list[RestorePoint]:
-        """A file each; until it is looked into, when it was finished says how old it is."""
+        """Return a point for each file. Its time is the file's last change, until the dump is examined."""
         return [RestorePoint(id=name, at=at, size_bytes=size) for at, size, name in reversed(listed_files(said))]
 
     def examine(self, point: RestorePoint) -> RunStep:
-        """Read all of the dump, and ask the server what there is."""
+        """Return a command that reads the dump to its end, and queries the server's databases, roles and extensions."""
         local = self.source.server.host is None or self.source.server.host.startswith("/")
         words = postgres(self.source.server, _EXAMINE, self._file(point), self.source.database, "yes" if local else "")
-        return self.place.look(f"Read the dump {point.id} to its end", words)
+        return self.place.read_only(f"Read the dump {point.id} to its end", words)
 
     def judge(self, said: str) -> Examined:
-        """Of this database, with tables in it, and room for it."""
+        """Return a fault for a dump of another database, without tables, or for missing roles, rights or space."""
         found = facts(said)
         source = self.source
         wanted = source.dumped_from or source.database
@@ -202,12 +202,12 @@ class DumpAdapter(Adapter):
         if found.get("database") != wanted:
             faults.append(f"it is a dump of the database {found.get('database', '-')!r}, not of {wanted!r}")
         if not number(found, "tables"):
-            faults.append("it holds no table's data")
+            faults.append("it contains no table's data")
         if lacking := found.get("lacking"):
-            faults.append(f"the server lacks what it needs: {lacking}; make it there first")
+            faults.append(f"the server lacks {lacking}, which the dump needs; create it there first")
         role = found.get("role", "-")
         if found.get("cannot_create") == "yes":
-            faults.append(f"the role {role} may not make databases; give it CREATEDB")
+            faults.append(f"the role {role} may not create databases; give it CREATEDB")
         if found.get("cannot_rename") == "yes":
             faults.append(
                 f"the role {role} may not rename the database {source.database}; make it a member of the owner"
@@ -218,35 +218,35 @@ class DumpAdapter(Adapter):
         at = datetime.fromisoformat(created.group(1)).replace(tzinfo=UTC) if created else None
         return Examined(faults=faults, at=at, needs_bytes=exists, exists_bytes=exists, facts=found)
 
-    def bring(self, point: RestorePoint, examined: Examined) -> list[Step]:
-        """Make a database of another name, and restore into it; it gets owner, grants and settings of the one there is."""
+    def restore_to_staging(self, point: RestorePoint, examined: Examined) -> list[Step]:
+        """Return the step that creates a new database with the owner, grants and settings of the current one, and restores."""
         jobs = self.source.jobs if examined.facts.get("format") == "CUSTOM" else 1
-        words = postgres(self.source.server, _BRING, self._file(point), self.aside, str(jobs), self.source.database)
+        words = postgres(self.source.server, _RESTORE, self._file(point), self.aside, str(jobs), self.source.database)
         return [self.place.run(f"Restore {point.id} into the database {self.aside}", words)]
 
     def progress(self) -> RunStep:
-        """Ask how large the new database is."""
-        return self.place.look("See how far it has come", postgres(self.source.server, _PROGRESS, self.aside))
+        """Return a command that queries the size of the new database."""
+        return self.place.read_only("Query the progress", postgres(self.source.server, _PROGRESS, self.aside))
 
     def how_far(self, said: str, examined: Examined) -> str:
-        """Its size beside that of the database there is."""
+        """Return the size of the new database beside the size of the current one."""
         done = number(facts(said), "done")
         if done is None:
             return ""
-        beside = f"; the one that is there now has {size_text(examined.exists_bytes)}" if examined.exists_bytes else ""
+        beside = f"; the current one has {size_text(examined.exists_bytes)}" if examined.exists_bytes else ""
         return f"{size_text(done)} are in the new database{beside}"
 
     def environment(self, aside: bool) -> dict[str, str]:
-        """Psql finds the database by itself."""
+        """Return the variables by which psql finds the server and the database."""
         database = self.aside if aside else self.source.database
         return postgres_environment(self.source.server) | {"PGDATABASE": database, "RESTORED_TO": database}
 
     def verify(self, step: RunStep, aside: bool) -> RunStep:
-        """As the user whom the server knows."""
+        """Return the query, run as the user of the server."""
         return in_environment(step, self.place, self.environment(aside), self.source.server.run_as)
 
     def swap(self, examined: Examined) -> list[Step]:
-        """Rename both in one transaction."""
+        """Return the step that renames both databases in one transaction."""
         server, database = self.source.server, self.source.database
         done = postgres(server, _GONE, self.aside)
         if examined.exists_bytes is None:
@@ -255,16 +255,16 @@ class DumpAdapter(Adapter):
         words = postgres(server, _SWAP, database, self.aside, self.kept)
         return [self.place.run(f"Keep {database} as {self.kept} and put the restored one in its place", words, done)]
 
-    def kept_at(self, examined: Examined) -> str:
-        """The database's new name."""
+    def saved_to(self, examined: Examined) -> str:
+        """Return the new name of the previous database; empty when there was none."""
         return "" if examined.exists_bytes is None else f"database {self.kept}"
 
     def put_back(self, examined: Examined) -> list[Step]:
-        """Exchange the names again."""
+        """Return the step that swaps the names again."""
         server, database = self.source.server, self.source.database
         failed = self.place.named_database(database, "bad")
         words = postgres(server, _PUT_BACK, database, failed, self.kept)
-        return [self.place.run(f"Put {database} back as it was; what was restored is kept as {failed}", words)]
+        return [self.place.run(f"Put the previous {database} back; the restored one is kept as {failed}", words)]
 
     def remove(self) -> list[Step]:
         """Drop the scratch database."""

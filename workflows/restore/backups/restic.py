@@ -1,4 +1,4 @@
-"""Snapshots in a restic repository."""
+"""The adapter for snapshots in a restic repository."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ export RESTIC_REPOSITORY RESTIC_PASSWORD_FILE TZ LC_ALL
 shift 3
 """
 
-_LOOK = """
+_LIST = """
 most=$1
 shift
 all=$(restic --no-lock snapshots --json "$@") || exit
@@ -41,7 +41,7 @@ existing "$2" "$3"
 """
 )
 
-_BRING = """
+_RESTORE = """
 rm -rf -- "$3" "$3.part" && mkdir -m 700 -- "$3.part" || exit
 restic restore "$1" --target "$3.part" --include "$4" --verify || exit
 mv -T -- "$3.part$2" "$3" && exec rm -rf -- "$3.part"
@@ -51,24 +51,24 @@ _SNAPSHOT = re.compile(r"^snapshot (\S+) ([0-9a-f]{8,64})$", re.MULTILINE)
 
 
 class ResticAdapter(DirectoryAdapter):
-    """Snapshots of one path."""
+    """Restores one path from its snapshots."""
 
     def __init__(self, source: Restic, place: Place) -> None:
         super().__init__(source.path, place)
         self.source = source
 
-    def look(self) -> RunStep:
-        """List the snapshots of this path, with all tags."""
+    def list_points(self) -> RunStep:
+        """Return a command that lists the snapshots of the path that have all the tags."""
         source = self.source
         filters = ["--path", source.path]
         if source.tags:
             filters += ["--tag", ",".join(source.tags)]
         if source.snapshot_host:
             filters += ["--host", source.snapshot_host]
-        return self.place.look("Look for snapshots", self._restic(_LOOK, MOST_POINTS, *filters))
+        return self.place.read_only("List the snapshots", self._restic(_LIST, MOST_POINTS, *filters))
 
     def read_points(self, said: str) -> list[RestorePoint]:
-        """A snapshot each."""
+        """Return a point for each snapshot."""
         points = [
             RestorePoint(id=name, at=datetime.fromisoformat(at).astimezone(UTC).replace(microsecond=0))
             for at, name in _SNAPSHOT.findall(said)
@@ -76,23 +76,23 @@ class ResticAdapter(DirectoryAdapter):
         return sorted(points, key=lambda p: (p.at, p.id), reverse=True)
 
     def examine(self, point: RestorePoint) -> RunStep:
-        """Read all that the snapshot says of its files; what is in them is proven when it is restored aside."""
+        """Return a command that reads the snapshot's list of files; the restore to staging verifies their contents."""
         words = self._restic(_EXAMINE, point.id, self.path, self.parent)
-        return self.place.look(f"Read the snapshot {point.id}", words)
+        return self.place.read_only(f"Read the snapshot {point.id}", words)
 
     def judge(self, said: str) -> Examined:
-        """Not empty."""
+        """Return a fault when the snapshot contains no file of the path."""
         found = facts(said)
         faults = (
             []
             if number(found, "files")
-            else [f"it holds no file of {self.path}; restic must be given this whole path when it backs up"]
+            else [f"it contains no file of {self.path}; back up exactly this path with restic"]
         )
         return self.examined(found, faults, kilobytes(found, "size"))
 
-    def bring(self, point: RestorePoint, examined: Examined) -> list[Step]:
-        """Restore beside the path that exists, and compare every file with the snapshot."""
-        words = self._restic(_BRING, point.id, self.path, self.aside, literally(self.path))
+    def restore_to_staging(self, point: RestorePoint, examined: Examined) -> list[Step]:
+        """Return the step that restores beside the current path, and compares each file with the snapshot."""
+        words = self._restic(_RESTORE, point.id, self.path, self.aside, literally(self.path))
         return [self.place.run(f"Restore the snapshot {point.id} into {self.aside}", words)]
 
     def _restic(self, text: str, *arguments: str) -> list[str]:
@@ -102,5 +102,5 @@ class ResticAdapter(DirectoryAdapter):
 
 
 def literally(path: str) -> str:
-    """A path as restic's patterns take it for itself."""
+    """Return a path with escapes, so that restic's patterns match it literally."""
     return re.sub(r"[\\*?\[\]]", r"\\\g<0>", path)

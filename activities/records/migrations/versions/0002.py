@@ -1,4 +1,4 @@
-"""Leading incidents: clock events, notices, accounts, signs of life of the sources."""
+"""Leading incidents: clock events, notices, reports, signs of life of the sources."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -41,7 +41,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("notice", "receiver"),
     )
     op.create_table(
-        "incidentaccount",
+        "postincidentreport",
         sa.Column("incident", sa.String(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("run", sa.String(), nullable=False),

@@ -1,0 +1,1 @@
+"""Reports: their facts, their archive, and the activities of their workflow."""

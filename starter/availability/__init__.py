@@ -1,0 +1,1 @@
+"""Availability, from the records or from a file of recorded events."""

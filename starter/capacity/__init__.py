@@ -1,0 +1,1 @@
+"""Commands for capacity planning."""

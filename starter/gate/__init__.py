@@ -1,0 +1,1 @@
+"""Open questions of workflows: how commands show and answer them."""

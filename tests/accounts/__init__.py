@@ -1,1 +1,0 @@
-"""The account of an incident: complete, unchangeable, harmless, and without secrets for the customer."""

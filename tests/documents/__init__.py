@@ -1,0 +1,1 @@
+"""Documents: the same elements as Markdown, HTML, PDF, CSV and XLSX."""
