@@ -14,11 +14,12 @@ from temporalio import activity
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 from activities.clocks import read
 from activities.incident.activities import beginning, entered, reading_at_the_end
 from activities.records.plans import monitored_hours
+from activities.temporal.workflows import Workflows
 from models.alarms import Alarm, AlarmBatch, AlarmState, BatchReceipt
 from models.base import digest
 from models.beginning import BeginIncident, EndIncident, IncidentBegun, IncidentEnded
@@ -105,7 +106,10 @@ class World:
     """What hosts answer."""
     commands: list[str] = field(default_factory=list)
     records: list[WriteRecords] = field(default_factory=list)
+    server: Client | None = None
+    """Where its workers run; it knows which workflows have ended."""
     ended: dict[str, str | None] = field(default_factory=dict)
+    """How workflows ended that exist by their id alone; without it, they go on."""
     agreement: Agreement = field(default_factory=agreement)
     parties: dict[str, Party] = field(default_factory=parties)
     terms: dict[str, Any] = field(default_factory=dict)
@@ -273,7 +277,11 @@ class World:
 
     @activity.defn(name="find_ended_incidents")
     async def find_ended_incidents(self, request: FindEndedIncidents) -> EndedIncidents:
-        return EndedIncidents(ended={i: self.ended[i] for i in request.ids if i in self.ended})
+        server = self.server
+        assert server is not None
+        there = [id for id in request.ids if await is_known(server, id)]
+        found = await Workflows(server, list).find_ended_incidents(FindEndedIncidents(ids=there))
+        return EndedIncidents(ended={**found.ended, **{i: self.ended[i] for i in request.ids if i in self.ended}})
 
     def answer(self, notice: SendNotice) -> NoticeReceipt:
         """What becomes of a notice: everybody is reached by e-mail, but for the deaf."""
@@ -396,6 +404,7 @@ class World:
         queue: str = WORKFLOW_QUEUE,
     ) -> AsyncIterator[None]:
         """Workers for the workflows and for the site."""
+        self.server = client
         async with (
             replayed(client, task_queue=queue, workflows=workflows, activities=self.activities),
             BoundedWorker(client, task_queue=QUEUE, activities=self.activities),
@@ -403,6 +412,17 @@ class World:
             yield
         # What a workflow says as the worker lets go of it belongs to the test that started it.
         gc.collect()
+
+
+async def is_known(server: Client, id: str) -> bool:
+    """Whether the server has a workflow of that id, which runs or has ended."""
+    try:
+        await server.get_workflow_handle(id).describe()
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        return False
+    return True
 
 
 def alarm(component: str | None = "web", *, point: bool = True, number: int = 0, **fields: Any) -> Alarm:

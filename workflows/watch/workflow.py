@@ -376,8 +376,8 @@ class Watch(TakesOrders, Begun):
             handle = await start_incident(self.order.application, incident, order)
         except WorkflowAlreadyStartedError:
             # The records were lost and the numbers began again at 1, so an unknown older incident has this number.
-            self._followed.discard(incident)
-            self._gone(incident, order.alarms)
+            self._ended(incident, None)
+            self._alarms.gone(incident, order.alarms)
             self._memory.closed.pop(incident, None)  # so that it is not reopened under this number
             return
         finally:
@@ -420,13 +420,16 @@ class Watch(TakesOrders, Begun):
         return self._last_search + (LOOK_UP_SOON if ending else LOOK_UP_EVERY)
 
     def _gone(self, incident: str, undelivered: list[Alarm]) -> None:
-        """An incident ended before it received alarms: they are raised again as soon as its end is known."""
+        """An incident ended before it received alarms: they are raised again as soon as its end is known.
+
+        The end decides whether the incident is reopened. It arrives in a moment, or this run looks it up within seconds.
+        """
         known = self._memory.incidents.get(incident)
-        if known is not None and incident in self._followed:  # its end arrives in a moment
+        if known is not None:
             self._alarms.keep_unhandled(known, undelivered)
-            return
-        self._ended(incident, None)
-        self._alarms.gone(incident, undelivered)
+        else:
+            self._ended(incident, None)
+            self._alarms.gone(incident, undelivered)
 
     @workflow.signal(
         name="alarms_unhandled",
