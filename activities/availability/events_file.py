@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Collection, Iterator, Sequence
 from difflib import get_close_matches
 from itertools import chain
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -18,17 +16,14 @@ from models.dossier.faults import shown, where
 from models.dossier.messages import explain
 from models.dossier.source import SourceDocument
 from models.errors import UserError
+from models.input_files import file_title, read_file
 
-STANDARD_INPUT: Final = "-"
 
-
-def read_events(name: str, title: str) -> AvailabilityEvents:
-    """Read the events from a file, or from standard input (`-`). `title`: the name of the file for messages.
-
-    Raise `UserError` with the first fault and its place.
-    """
+def read_events(name: str) -> AvailabilityEvents:
+    """Read the events from a file, or from standard input (`-`). Raise `UserError` with the first fault and its place."""
+    title = file_title(name)
     document = SourceDocument(title)
-    document.data = _parsed(_text(name, title), title)
+    document.data = _parsed(read_file(name, "a JSON file"), title)
     if not isinstance(document.data, dict):
         raise UserError(f"{title} holds no object; write {{...}} with the fields of docs/availability.md")
     try:
@@ -64,16 +59,6 @@ def events_text(events: AvailabilityEvents) -> str:
     for field in ("maintenance", "excused"):
         data[field] = sorted(data.get(field, []), key=lambda one: (one["since"], one["until"], one["id"]))
     return json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-
-
-def _text(name: str, title: str) -> str:
-    try:
-        return sys.stdin.read() if name == STANDARD_INPUT else Path(name).read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise UserError(f"{title} is no text in UTF-8; give a JSON file") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UserError(f"{title} cannot be read: {reason.lower()}; check its name and its permissions") from None
 
 
 def _parsed(text: str, title: str) -> Any:

@@ -1,8 +1,8 @@
-"""Forecasts the daily use of a resource, and when it reaches its limit; pure, and without chance.
+"""Forecasts the daily use of a resource, and when it reaches its limit; pure, and nothing in it is random.
 
-The forecast is a line that follows the days, with the pattern of the week. Its own past errors tell how sure it is: what the
-same method would have expected on each day of the past is compared with what came. These courses of errors are added to the
-forecast. The share of them that reaches the limit is its probability. docs/capacity.md says on which data this was measured.
+The forecast is a line that follows the days, with the pattern of the week. The same method, applied to each day of the past,
+gives errors. The courses of these errors are added to the forecast, so they give its ranges. The share of courses that reach
+the limit is its probability. docs/capacity.md says on which data this was measured.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ _QUICK: Final = {ResourceClass.DISK}
 """Classes that go on growing at their newest rate."""
 
 _WIDER: Final = 1.15
-"""The misses are made so many times as large: the method has seen the days that it is judged by."""
+"""The factor for past errors: the method has seen the days that it is judged by, so its errors there are too small."""
 _NEAR: Final = 3
-"""The misses of so many days before and after count for a day, too."""
+"""The errors of so many days before and after count for a day, too."""
 _FEWEST_PATHS: Final = 14
 _BETTER: Final = 0.9
-"""The year ago is taken if it misses at most this share of what the other candidate misses."""
+"""The year ago is taken if its errors are at most this share of the errors of the other candidate."""
 _PEAK: Final = 90
 _DIGITS: Final = 6
 """Significant digits of every figure."""
@@ -66,9 +66,9 @@ class Asked:
 
 
 def forecast(history: Sequence[DailyUse], asked: Asked, changes: Iterable[date] = ()) -> CapacityForecast:
-    """CapacityForecast a resource from its daily use, in any order of days and at most one value for each.
+    """Forecast a resource from its daily use, in any order of days and at most one value for each.
 
-    `changes` are the days of recorded changes, restores and the like: a step on such a day is no growth.
+    `changes` are the days of recorded changes, restores and the like: a step on such a day is not growth.
     """
     measured = {use.day: use.value for use in history if use.value is not None}
     first, last = min(measured, default=date.min), asked.last_day or max((use.day for use in history), default=date.min)
@@ -87,13 +87,13 @@ def forecast(history: Sequence[DailyUse], asked: Asked, changes: Iterable[date] 
     level = fill(lifted) - weekday[np.arange(span) % 7]
     candidate = _candidate(level, asked)
     origins = np.arange(max(_ANY, min(_PEAK, span // 3)), span - _FEWEST_PATHS, dtype=np.int64)
-    missed = candidate.errors(level, origins, asked.horizon) * _WIDER
+    errors = candidate.errors(level, origins, asked.horizon) * _WIDER
     days_without_data = np.concatenate([np.isnan(lifted), np.ones(asked.horizon, dtype=bool)])
     unknown = days_without_data[origins[:, None] + np.arange(1, asked.horizon + 1)]
     expected = candidate.ahead(span - 1, asked.horizon) + weekday[(span + np.arange(asked.horizon)) % 7]
     sign = -1.0 if asked.falls else 1.0
     floor = 0.0 if np.nanmin(values) >= 0 else -np.inf
-    misses, courses = _misses(np.where(unknown, np.nan, missed)), _courses(missed)
+    quantiles, courses = _quantiles(np.where(unknown, np.nan, errors)), _courses(errors)
     likely = None
     if asked.limit is not None and span >= _DATES:
         highest = np.maximum.accumulate(np.maximum(expected + courses, floor) * sign, axis=1)
@@ -108,7 +108,7 @@ def forecast(history: Sequence[DailyUse], asked: Asked, changes: Iterable[date] 
             high95=_figure(max(float(expected[n] + high95), floor)),
             p_limit=None if likely is None else round(float(likely[n]), 4),
         )
-        for n, (low95, low80, high80, high95) in enumerate(misses)
+        for n, (low95, low80, high80, high95) in enumerate(quantiles)
     ]
     return today.model_copy(
         update={
@@ -158,29 +158,29 @@ def _candidate(level: Days, asked: Asked) -> Candidate:
     return year if ago < _BETTER * other else chosen
 
 
-def _misses(missed: Paths) -> NDArray[np.float64]:
-    """Return the quantiles 2.5, 10, 90 and 97.5 % of what is missed on each day."""
-    enough, horizon = _judged(missed), missed.shape[1]
+def _quantiles(errors: Paths) -> NDArray[np.float64]:
+    """Return four quantiles of the past errors for each day ahead: 2.5, 10, 90 and 97.5 %."""
+    enough, horizon = _judged(errors), errors.shape[1]
     quantiles = np.empty((horizon, 4))
     for day in range(enough):
-        near = missed[:, max(0, day - _NEAR) : min(enough, day + _NEAR + 1)]
+        near = errors[:, max(0, day - _NEAR) : min(enough, day + _NEAR + 1)]
         quantiles[day] = np.quantile(near[~np.isnan(near)], (0.025, 0.1, 0.9, 0.975))
     quantiles[enough:] = quantiles[enough - 1] * (np.arange(enough, horizon)[:, None] + 1) / enough
     return quantiles
 
 
-def _courses(missed: Paths) -> Paths:
-    """Return the courses of misses that are known for as many days as can be judged, made as long as the horizon."""
-    enough, horizon = _judged(missed), missed.shape[1]
-    known = missed[~np.isnan(missed[:, enough - 1])]
+def _courses(errors: Paths) -> Paths:
+    """Return the courses of errors that are known for as many days as can be judged, continued to the horizon."""
+    enough, horizon = _judged(errors), errors.shape[1]
+    known = errors[~np.isnan(errors[:, enough - 1])]
     return np.concatenate(
         [known[:, :enough], known[:, enough - 1 : enough] * (np.arange(enough, horizon) + 1) / enough], axis=1
     )
 
 
-def _judged(missed: Paths) -> int:
-    """Return how many days ahead the past is long enough to know what is missed; beyond them it grows on in proportion."""
-    return max(int(np.count_nonzero(np.count_nonzero(~np.isnan(missed), axis=0) >= _FEWEST_PATHS)), 1)
+def _judged(errors: Paths) -> int:
+    """Return how many days ahead the past has enough errors to judge; beyond them, errors grow in proportion."""
+    return max(int(np.count_nonzero(np.count_nonzero(~np.isnan(errors), axis=0) >= _FEWEST_PATHS)), 1)
 
 
 def _reached(days: Sequence[ForecastDay]) -> LimitReached:

@@ -37,7 +37,7 @@ class TrendLine:
         return np.asarray(self.level[origin] + self.slope[origin] * np.arange(1, horizon + 1), dtype=np.float64)
 
     def errors(self, values: Days, origins: NDArray[np.int64], horizon: int) -> Paths:
-        """Return what was missed after each origin; NaN beyond the end of the values."""
+        """Return the errors after each origin, value minus expectation; NaN beyond the end of the values."""
         ahead = np.arange(1, horizon + 1)
         padded = np.concatenate([values, np.full(horizon, np.nan)])
         expected = self.level[origins][:, None] + self.slope[origins][:, None] * ahead
@@ -121,19 +121,19 @@ class YearAgo:
     level: Days
 
     def ahead(self, origin: int, horizon: int) -> Days:
-        """Return the expected values of the days after one day, at least a year after the first one."""
+        """Return the expected values of the days after one day, at least a year after the first. Beyond a year they repeat."""
         lifted = self.level[origin] - self.level[origin - YEAR]
-        then = origin - YEAR + np.arange(1, horizon + 1)
+        then = origin - YEAR + 1 + np.arange(horizon) % YEAR
         return np.asarray(self.values[then] + lifted, dtype=np.float64)
 
     def errors(self, values: Days, origins: NDArray[np.int64], horizon: int) -> Paths:
-        """Return what was missed after each origin; NaN beyond the end of the values, and in the first year."""
-        missed = np.full((len(origins), horizon), np.nan)
+        """Return the errors after each origin, value minus expectation; NaN beyond the end, and in the first year."""
+        errors = np.full((len(origins), horizon), np.nan)
         for row, origin in enumerate(origins):
             known = values[origin + 1 : origin + 1 + horizon]
             if origin >= YEAR + _SETTLING:
-                missed[row, : len(known)] = known - self.ahead(int(origin), horizon)[: len(known)]
-        return missed
+                errors[row, : len(known)] = known - self.ahead(int(origin), horizon)[: len(known)]
+        return errors
 
 
 Candidate = TrendLine | YearAgo

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
-import sys
 from datetime import date
-from itertools import islice
-from pathlib import Path
 from typing import Final
 
 from models.capacity import DailyUse
 from models.errors import UserError
-from models.names import as_typed
+from models.input_files import file_title, read_file
 
-STANDARD_INPUT: Final = "-"
 _COLUMNS: Final = ("day", "value")
 _MOST_LINES: Final = 20_000
 """More than fifty years of days."""
@@ -55,20 +52,7 @@ def read_changes(name: str) -> list[date]:
 
 
 def _lines(name: str) -> tuple[str, list[str]]:
-    title = "standard input" if name == STANDARD_INPUT else as_typed(name)
-    if not name:
-        raise UserError("the name of a file is empty; give a CSV file, or - for standard input")
-    try:
-        if name == STANDARD_INPUT:
-            lines = list(islice(sys.stdin, _MOST_LINES + 1))
-        else:
-            with Path(name).open(encoding="utf-8-sig") as file:
-                lines = list(islice(file, _MOST_LINES + 1))
-    except UnicodeDecodeError:
-        raise UserError(f"{title} is no text in UTF-8; give a CSV file") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UserError(f"{title} cannot be read: {reason.lower()}; check its name and its permissions") from None
+    title, lines = file_title(name), list(io.StringIO(read_file(name, "a CSV file")))
     if len(lines) > _MOST_LINES:
         raise UserError(f"{title} has more than {_MOST_LINES:,} lines; give one line for each day")
     for number, line in enumerate(lines, 1):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from starter.terminal.options import AsJson, echo, echo_json, faults, one_line, path_given, print_or_write
+from starter.terminal.options import AsJson, echo, echo_json, faults, path_given, print_or_write
 
 if TYPE_CHECKING:
     from activities.availability import AskedTime, DossierInUse
@@ -85,14 +85,13 @@ def _require_one_source(
 
 def _given(dossiers: list[Path], events: str) -> tuple[list[DossierInUse], AvailabilityEvents]:
     from activities.availability import versions_of
-    from activities.availability.events_file import STANDARD_INPUT, check_events, read_events
+    from activities.availability.events_file import check_events, read_events
     from models.dossier.load import read_dossier
-    from models.names import as_typed
+    from models.input_files import file_title
 
-    title = "standard input" if events == STANDARD_INPUT else one_line(as_typed(events))
     read = [read_dossier(path) for path in dossiers]
-    found = read_events(events, title)
-    check_events(found, read, title)
+    found = read_events(events)
+    check_events(found, read, file_title(events))
     return versions_of(found, read), found
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from starter.terminal.options import AsJson, echo_json, faults, one_line, path_given, require_our_time
+from starter.terminal.options import AsJson, echo_json, faults, path_given, require_our_time
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -106,11 +106,11 @@ def _events(name: str) -> list[ClockEvent]:
 
     from models.clock import ClockEvent
     from models.errors import UserError
+    from models.input_files import file_title
     from models.inputs import fault_text
-    from models.names import as_typed
 
-    shown = "standard input" if name == "-" else one_line(as_typed(name))
-    data = _plain(name, shown)
+    shown = file_title(name)
+    data = _plain(name)
     if isinstance(data, dict) and set(data) == {"events"}:
         data = data["events"]  # The answer of an incident's query for its clock events.
     if not isinstance(data, list):
@@ -127,22 +127,16 @@ def _events(name: str) -> list[ClockEvent]:
         raise UserError(f"{shown}: event {int(number) + 1}: {text}; see docs/service-levels.md") from None
 
 
-def _plain(name: str, shown: str) -> object:
-    import sys
-
+def _plain(name: str) -> object:
     import yaml
 
     from models.errors import UserError
+    from models.input_files import file_title, read_file
 
+    text = read_file(name, "a JSON or YAML file")
     try:
-        text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
         return yaml.safe_load(text)
-    except UnicodeDecodeError:
-        raise UserError(f"{shown} is not UTF-8 text; give a JSON or YAML file") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UserError(f"{shown} cannot be read: {reason.lower()}; check its name and its permissions") from None
-    except (yaml.YAMLError, RecursionError) as error:
+    except (yaml.YAMLError, RecursionError, ValueError) as error:  # ValueError: a date that no calendar has
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
-        raise UserError(f"{shown}{line}: this is neither JSON nor YAML; fix it there") from None
+        raise UserError(f"{file_title(name)}{line}: this is neither JSON nor YAML; fix it there") from None

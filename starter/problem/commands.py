@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from starter.terminal.options import AsJson, echo_json, faults, one_line
+from starter.terminal.options import AsJson, echo_json, faults
 
 if TYPE_CHECKING:
     from models.cause_ranking import IncidentMeasurements
@@ -45,28 +45,19 @@ def rank(
 def _measurements(name: str) -> IncidentMeasurements:
     """Read a file of measurements. Raise `UserError` with its first faults."""
     import json
-    import sys
-    from pathlib import Path
 
     from models.cause_ranking import IncidentMeasurements
     from models.errors import UserError
+    from models.input_files import file_title, read_file
     from models.inputs import Unreadable, read_input
-    from models.names import as_typed
 
-    shown = "standard input" if name == "-" else one_line(as_typed(name))
-    try:
-        text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise UserError(f"{shown} is no text in UTF-8; give a JSON file") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UserError(f"{shown} cannot be read: {reason.lower()}; check its name and its permissions") from None
+    shown, text = file_title(name), read_file(name, "a JSON file")
     try:
         data = json.loads(text)
     except json.JSONDecodeError as error:
         raise UserError(f"{shown}, line {error.lineno}: this is no JSON ({error.msg.lower()}); fix it there") from None
-    except RecursionError:
-        raise UserError(f"{shown} is nested too deeply; see docs/problems.md for its fields") from None
+    except (RecursionError, ValueError):  # nested thousands deep, or a number of thousands of digits
+        raise UserError(f"{shown} holds values that no measurement has; see docs/problems.md for its fields") from None
     found = read_input(IncidentMeasurements, data)
     if isinstance(found, Unreadable):
         raise UserError(f"{shown}: {found.why}")

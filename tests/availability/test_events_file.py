@@ -44,7 +44,7 @@ def drop(path: str) -> Callable[[Any], None]:
 def refused(path: Path) -> str:
     """The sentence about a file."""
     with pytest.raises(UserError) as caught:
-        check_events(read_events(str(path), "events.json"), [dossier()], "events.json")
+        check_events(read_events(str(path)), [dossier()], str(path))
     return str(caught.value)
 
 
@@ -52,8 +52,8 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     path = tmp_path / "events.json"
     path.write_text(events_text(events()))
 
-    assert events_text(read_events(str(path), "events.json")) == events_text(events())
-    assert read_events(str(path), "events.json").model_dump() == events().model_dump()
+    assert events_text(read_events(str(path))) == events_text(events())
+    assert read_events(str(path)).model_dump() == events().model_dump()
 
 
 def test_the_text_does_not_depend_on_the_order_of_the_events() -> None:
@@ -114,7 +114,7 @@ def test_a_mistake_is_named_with_its_place_and_its_fix(tmp_path: Path, edit: Cal
     sentence = refused(path)
 
     assert said in sentence
-    assert sentence.startswith("events.json: ")
+    assert sentence.startswith(f"{path}: ")
     assert "; " in sentence
     assert "\n" not in sentence
 

@@ -81,7 +81,7 @@ def test_an_export_gives_an_auditor_equal_figures(records: Records, tmp_path: Pa
     path = tmp_path / "events.json"
 
     path.write_text(events_text(found.events))
-    again = read_events(str(path), "events.json")
+    again = read_events(str(path))
     check_events(again, [dossier()], "events.json")
 
     assert events_text(again) == events_text(found.events)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from activities.capacity.forecast import Asked, forecast
+from activities.capacity.trend import YEAR, YearAgo
 from models.capacity import CapacityForecast, DailyUse, ResourceClass
 from tests.capacity.made import FIRST, made, used
 
@@ -162,6 +163,18 @@ def test_after_two_years_the_season_of_the_year_is_in_the_forecast() -> None:
     assert _missed(found, values[-QUARTER:]) < 0.5 * _missed(one_year, values[-QUARTER:])
     assert not any("two years" in note for note in found.notes)
     assert any("two years" in note for note in one_year.notes)
+
+
+def test_a_horizon_beyond_a_year_shows_the_same_year_once_more() -> None:
+    days = np.arange(3 * YEAR)
+    values = 100 + 40 * np.sin(2 * np.pi * days / YEAR) + np.random.default_rng(3).normal(0, 0.5, len(days))
+    year = YearAgo(values, np.full(len(days), 100.0))
+
+    ahead = year.ahead(len(days) - 1, 400)
+
+    assert np.isfinite(ahead).all()
+    assert (ahead[YEAR:] == ahead[: 400 - YEAR]).all()
+    assert np.abs(ahead[:YEAR] - values[-YEAR:]).max() < 1e-9
 
 
 def _missed(found: CapacityForecast, came: np.ndarray) -> float:

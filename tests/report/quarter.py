@@ -162,7 +162,7 @@ def _incidents(records: Records, made: Dossier, language: Language) -> None:
 def _changes(records: Records, language: Language) -> None:
     changes = [
         (at(5, 12, "13:00"), at(5, 13, "03:20"), "Install release 26.5 of the shop", "normal", "high", "done"),
-        (at(6, 9, "09:00"), at(6, 9, "22:15"), "Load the web server's configuration anew", "standard", "low", "done"),
+        (at(6, 9, "09:00"), at(6, 9, "22:15"), "Reload the web server's configuration", "standard", "low", "done"),
         (at(7, 7, "13:00"), at(7, 8, "03:25"), "Install release 26.7 of the shop", "normal", "high", "done"),
         (
             at(8, 19, "01:10"),

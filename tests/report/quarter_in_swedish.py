@@ -21,7 +21,7 @@ _SWEDISH: Final = {
     "Restore the database cluster to a moment": "Återläs databasklustret till en tidpunkt",
     "Restore the pictures of the goods": "Återläs varornas bilder",
     "Install a new release of the shop": "Installera en ny version av butiken",
-    "Load the web server's configuration anew": "Läs in webbserverns konfiguration på nytt",
+    "Reload the web server's configuration": "Läs in webbserverns konfiguration på nytt",
     "Security updates of the operating system": "Säkerhetsuppdatering av operativsystemet",
     "Switch a campaign on": "Slå på en kampanj",
     "Offer invoice only until Betalt is back": "Erbjud endast faktura tills Betalt är tillbaka",

@@ -270,7 +270,7 @@ async def test_a_silent_lead_is_called_again_by_the_most_urgent_incident_and_an_
         twice = await heard(payroll)
         await tell(major, "add_note", Note(text="Here", by=EVA))
         await pass_time(skipping, timedelta(minutes=33))
-        anew, other, status = await heard(payroll), await heard(shop), await status_of(major)
+        paid_again, other, status = await heard(payroll), await heard(shop), await status_of(major)
 
     def asked(said: list[str]) -> list[str]:
         return [line for line in said if line.startswith("silent")]
@@ -278,7 +278,7 @@ async def test_a_silent_lead_is_called_again_by_the_most_urgent_incident_and_an_
     assert asked(early) == []
     assert asked(once) == ["silent 1"]
     assert asked(twice) == ["silent 1", "silent 2"]
-    assert asked(anew) == ["silent 1", "silent 2", "silent 1"]
+    assert asked(paid_again) == ["silent 1", "silent 2", "silent 1"]
     assert asked(other) == []
     assert sum("The lead has been silent since" in line for line in lines(status)) == 3
 

@@ -67,7 +67,7 @@ def upgrade() -> None:
 
 
 def _protect(table: str, when: str = "") -> None:
-    """Let the database refuse every change of these rows, whoever asks for it."""
+    """Create triggers that refuse every update and deletion of these rows, also by direct SQL."""
     condition = f"WHEN ({when})" if when else ""
     if op.get_bind().dialect.name == "sqlite":
         for event in ("UPDATE", "DELETE"):
