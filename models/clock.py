@@ -10,7 +10,7 @@ from pydantic import Field
 
 from models.base import ApplicationId, Identifier, Model, Moment
 from models.dossier.agreement import Pause, Priority
-from models.dossier.agreement import Promise as Promise
+from models.dossier.agreement import TargetKind as TargetKind
 
 
 class ClockEventKind(StrEnum):
@@ -92,10 +92,10 @@ class Stretch(Model):
     """The seconds of service time in this stretch; 0 unless the clock was running."""
 
 
-class PromiseReading(Model):
+class ClockedTarget(Model):
     """The state of one target at one moment."""
 
-    promise: Promise
+    kind: TargetKind
     priority: Priority | None = None
     """The priority that the target belongs to. After completion: the priority at that time, or the one under which it
     was missed."""
@@ -129,7 +129,7 @@ class ClockMoment(Model):
     """The moment at which a percentage of a target's time will be used up, if the clock continues as now."""
 
     at: datetime
-    promise: Promise
+    target: TargetKind
     percent: int
     """50, 75, 90 (warnings) or 100 (breach)."""
 
@@ -143,14 +143,14 @@ class ClockReading(Model):
     """The number and version of the agreement: `DV-2026-014 v2`."""
     calendar: str
     """The versions of the time zone and holiday data."""
-    promises: list[PromiseReading]
+    targets: list[ClockedTarget]
     """Empty if the agreement has no targets for this priority."""
     moments: list[ClockMoment] = []
     """The future moments, the soonest first."""
     waited_seconds: dict[str, float] = {}
     """The wall time in which each party had to act: `supplier`, `customer`, `third_party`."""
     paused: bool = False
-    pauses: list[Promise] = []
+    pauses: list[TargetKind] = []
     """The clocks that pause during the current wait, until their action is done."""
     answer_due: datetime | None = None
     """The deadline for the answer of the third party, if the dossier has one."""

@@ -124,7 +124,7 @@ class Facts(Model):
     """The ticket of the third party or the customer."""
     deadline: datetime | None = None
     percent: int | None = None
-    promise: str = ""
+    target: str = ""
     cause: str = ""
     question: Annotated[str, Field(max_length=1000)] = ""
     """The question, in words that every decider understands."""

@@ -276,5 +276,5 @@ class ClockEvidence(Model):
     calendar: str
     as_of: datetime
     events: list[ClockEvent]
-    promises: list[dict[str, object]]
-    """Each `PromiseReading` without its stretches."""
+    targets: list[dict[str, object]]
+    """Each `ClockedTarget` without its stretches."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from temporalio import activity
 
-from activities.clocks.reading import nothing_promised, read
+from activities.clocks.reading import no_targets, read
 from activities.records.records import Records
 from models.clock import ClockReading, ReadClock
 from models.dossier import Dossier
@@ -30,7 +30,7 @@ class ClockActivities:
         """Compute the service-level clocks; without a dossier, there are no targets."""
         dossier = self._dossier(request)
         if dossier is None:
-            return nothing_promised(request.now)
+            return no_targets(request.now)
         return read(dossier.agreement, dossier.parties, request.events, request.now, request.explain)
 
     def _dossier(self, request: ReadClock) -> Dossier | None:

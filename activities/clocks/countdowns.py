@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from activities.calendars import Calendar, WorkingDays, calendar_of, working_days_of
 from activities.clocks.turns import Course, Round, Turn
 from models.base import parse_duration
-from models.clock import Promise
+from models.clock import TargetKind
 from models.dossier.agreement import Agreement, Priority, Target
 from models.dossier.service_time import working_days
 from models.errors import ClockError
@@ -95,7 +95,7 @@ class Countdown:
         return self.used_up or self.term.add(now, self.left)
 
     def within(self, now: datetime) -> timedelta:
-        """Return the promised service time; for working days, it depends on the days."""
+        """Return the service time of the target; for working days, it depends on the days."""
         if isinstance(self.term.whole, timedelta):
             return self.term.whole
         return self._within if self.used_up else self.elapsed + self.term.calendar.elapsed(now, self.due(now))
@@ -114,7 +114,7 @@ class Rundown:
     reopening.
     """
 
-    promise: Promise
+    kind: TargetKind
     terms: dict[Priority, Term]
     """The terms of all priorities that were valid."""
     countdowns: dict[Priority, Countdown] = field(default_factory=dict)
@@ -135,7 +135,7 @@ class Rundown:
             self._lapse(counting, turn.since)
             if self.stopped(turn):
                 continue
-            paused = turn.wait is not None and self.promise in turn.wait.pauses
+            paused = turn.wait is not None and self.kind in turn.wait.pauses
             for countdown in self.countdowns.values():
                 countdown.run(turn, paused=paused)
             self._count(counting, turn.until)
@@ -157,7 +157,7 @@ class Rundown:
 
     def stopped(self, turn: Turn) -> bool:
         """Return whether the action is done for the time being."""
-        return self.promise is not Promise.RESPOND and (turn.restored or turn.closed)
+        return self.kind is not TargetKind.RESPOND and (turn.restored or turn.closed)
 
     def _hold(self, priority: Priority | None, began: datetime, now: datetime) -> list[Countdown]:
         """Apply a new priority; return the countdowns that count under it.
@@ -167,7 +167,7 @@ class Rundown:
         priority makes nothing overdue; an earlier deadline of a lower priority stays. Lowering and raising a priority
         gains no time.
         """
-        restoring = self.promise is Promise.RESTORE
+        restoring = self.kind is TargetKind.RESTORE
         for one, term in self.terms.items():
             if one not in self.countdowns and (restoring or (priority is not None and priority.value <= one.value)):
                 self.countdowns[one] = Countdown(term, began if restoring else now, term.whole)

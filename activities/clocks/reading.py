@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 from activities.calendars import versions
 from activities.clocks.countdowns import Term
-from activities.clocks.promises import PromiseClock
+from activities.clocks.targets import TargetClock
 from activities.clocks.terms import AgreedTerms
 from activities.clocks.turns import Course, follow
-from models.clock import ClockEvent, ClockReading, Promise
+from models.clock import ClockEvent, ClockReading, TargetKind
 from models.dossier.agreement import Agreement, Priority
 from models.dossier.parties import Party, PartyKind
 
@@ -33,14 +33,14 @@ def read(
     """
     course = follow(agreement, parties, events, now, priority)
     found = _terms(terms or AgreedTerms(agreement), course)
-    read = [PromiseClock(promise, of, course).read(explain) for promise, of in found]
+    read = [TargetClock(kind, of, course).read(explain) for kind, of in found]
     return ClockReading(
         as_of=now.astimezone(UTC),
         priority=course.priority,
         agreement=f"{agreement.number} v{agreement.version}",
         calendar=versions(),
-        promises=[reading for reading, _ in read if reading is not None],
-        moments=sorted((m for _, moments in read for m in moments), key=lambda m: (m.at, m.promise, m.percent)),
+        targets=[reading for reading, _ in read if reading is not None],
+        moments=sorted((m for _, moments in read for m in moments), key=lambda m: (m.at, m.target, m.percent)),
         waited_seconds=_waited(course),
         paused=bool(pauses := _pauses(course)),
         pauses=pauses,
@@ -48,23 +48,23 @@ def read(
     )
 
 
-def nothing_promised(now: datetime) -> ClockReading:
+def no_targets(now: datetime) -> ClockReading:
     """Return the clocks of an application without a dossier: there are no targets."""
-    return ClockReading(as_of=now.astimezone(UTC), priority=None, agreement="", calendar=versions(), promises=[])
+    return ClockReading(as_of=now.astimezone(UTC), priority=None, agreement="", calendar=versions(), targets=[])
 
 
-def _terms(terms: AgreedTerms, course: Course) -> Iterator[tuple[Promise, dict[Priority, Term]]]:
+def _terms(terms: AgreedTerms, course: Course) -> Iterator[tuple[TargetKind, dict[Priority, Term]]]:
     """Yield the targets for each priority that was valid, the most urgent first."""
     held = {turn.priority for turn in course.turns} | {course.priority}
-    for promise in Promise:
-        of = {p: term for p in Priority if p in held and (term := terms.of(promise, p)) is not None}
+    for kind in TargetKind:
+        of = {p: term for p in Priority if p in held and (term := terms.of(kind, p)) is not None}
         if of:
-            yield promise, of
+            yield kind, of
 
 
-def _pauses(course: Course) -> list[Promise]:
+def _pauses(course: Course) -> list[TargetKind]:
     waits = course.ended is None and course.wait is not None
-    return [p for p in Promise if waits and course.wait is not None and p in course.wait.pauses]
+    return [p for p in TargetKind if waits and course.wait is not None and p in course.wait.pauses]
 
 
 def _waited(course: Course) -> dict[str, float]:

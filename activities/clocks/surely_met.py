@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from activities.clocks.countdowns import Term
 from activities.clocks.terms import AgreedTerms
-from models.clock import ClockEventKind, Promise
+from models.clock import ClockEventKind, TargetKind
 from models.dossier.agreement import Priority
 
 # Plain texts: enumerations would take a third of the time.
@@ -56,8 +56,8 @@ def stored_events(rows: Sequence[Mapping[str, Any]]) -> list[StoredEvent] | None
 
 def surely_met(
     terms: AgreedTerms, parties: Collection[str], events: Sequence[StoredEvent]
-) -> dict[Promise, datetime] | None:
-    """Return when each promise was fulfilled, if the incident is over and surely met all targets; otherwise None.
+) -> dict[TargetKind, datetime] | None:
+    """Return when each target was met, if the incident is over and surely met all targets; otherwise None.
 
     None also stands for events that `read` refuses.
     """
@@ -69,17 +69,17 @@ def surely_met(
         return None
     opened, ended = events[0].at, events[end].at
     responded = next(event.at for event in events if event.kind in _ANSWERED)
-    met: dict[Promise, datetime] = {}
-    for promise, done in ((Promise.RESPOND, responded), (Promise.RESTORE, ended), (Promise.UPDATE, ended)):
-        term = terms.of(promise, priority)
+    met: dict[TargetKind, datetime] = {}
+    for kind, done in ((TargetKind.RESPOND, responded), (TargetKind.RESTORE, ended), (TargetKind.UPDATE, ended)):
+        term = terms.of(kind, priority)
         if term is None:
             continue
         edges = [opened, done]
-        if promise is Promise.UPDATE:
+        if kind is TargetKind.UPDATE:
             edges[1:1] = [event.at for event in events[:end] if event.kind == UPDATED]
         if not all(_within(term, since, until) for since, until in pairwise(edges)):
             return None
-        met[promise] = done
+        met[kind] = done
     return met
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from operator import attrgetter
 from typing import NamedTuple
 
-from models.clock import ClockEvent, ClockEventKind, Promise
+from models.clock import ClockEvent, ClockEventKind, TargetKind
 from models.dossier.agreement import Agreement, Pause, Priority
 from models.dossier.parties import Party, PartyKind
 from models.errors import ClockError
@@ -33,16 +33,16 @@ class Wait:
     party: str
     name: str
     kind: PartyKind
-    pauses: frozenset[Promise]
+    pauses: frozenset[TargetKind]
     """The clocks that the agreement pauses for this wait; none until somebody of the party was reached."""
     reached: bool
     note: str
 
-    def text(self, promise: Promise) -> str:
+    def text(self, kind: TargetKind) -> str:
         """Return the wait as text: `waiting for Acme Garden AB: no access`."""
         note = f": {self.note}" if self.note else ""
         why = "" if self.reached else ", whom nobody has reached"
-        runs_on = "" if promise in self.pauses else f"{why}, which does not pause the clock"
+        runs_on = "" if kind in self.pauses else f"{why}, which does not pause the clock"
         return f"waiting for {self.name}{note}{runs_on}"
 
 
@@ -57,7 +57,7 @@ class Round(NamedTuple):
     """The priority at its end."""
 
 
-class PromiseDone(NamedTuple):
+class TargetDone(NamedTuple):
     """The completion of a target's action."""
 
     at: datetime
@@ -87,12 +87,12 @@ class Course:
     """The latest priority."""
     turns: list[Turn]
     """From the opening until now, without gaps; none is empty."""
-    responded: PromiseDone | None
+    responded: TargetDone | None
     """Also set by restoring or closing, if nobody had acknowledged before."""
     rounds: list[Round]
     """The times between customer updates; each begins at the opening, an update or a reopening."""
     last_word: datetime | None
-    ended: PromiseDone | None
+    ended: TargetDone | None
     """The time of restoring or closing; None while the incident is open."""
     wait: Wait | None
     """The current wait."""
@@ -129,8 +129,8 @@ def follow(
     rounds: list[Round] = []
     word = opened
     last_word: datetime | None = None
-    responded: PromiseDone | None = None
-    ended: PromiseDone | None = None
+    responded: TargetDone | None = None
+    ended: TargetDone | None = None
     for event in known:
         moment = event.at.astimezone(UTC)
         if moment > at.since:
@@ -158,10 +158,10 @@ def follow(
             case _:
                 pass
         if event.kind in {Kind.RESTORED, Kind.CLOSED} and not over:
-            ended = PromiseDone(moment, at.priority)
+            ended = TargetDone(moment, at.priority)
             rounds.append(Round(word, moment, over=True, priority=at.priority))
         if event.kind in {Kind.RESPONDED, Kind.RESTORED, Kind.CLOSED}:
-            responded = responded or PromiseDone(moment, at.priority)
+            responded = responded or TargetDone(moment, at.priority)
     if now > at.since:
         turns.append(replace(at, until=now))
     if ended is None:

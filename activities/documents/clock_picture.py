@@ -10,7 +10,7 @@ from activities.documents.charts.axes import time_ticks
 from activities.documents.charts.canvas import Canvas, LegendEntry
 from activities.documents.charts.palette import BAD, INK, LINE, SOFT, WAITING, Fill, painted
 from activities.documents.translation import Translation, service_time
-from models.clock import ClockReading, PromiseReading, Stretch, StretchKind
+from models.clock import ClockedTarget, ClockReading, Stretch, StretchKind
 from models.dossier.parties import Language
 
 _WIDTH, _LEFT, _RIGHT, _TOP, _ROW, _BAR = 1000, 150, 30, 84, 74, 26
@@ -27,7 +27,7 @@ _WORDS: Final = {
     "no_priority": ("no priority", "ingen prioritet"),
     "no_agreement": ("no agreement", "inget avtal"),
     "as_of": ("as of {0}, times in {1}, {2}", "per {0}, tider i {1}, {2}"),
-    "promised": ("Nothing is promised.", "Inget är utlovat."),
+    "no_targets": ("The agreement has no targets.", "Avtalet har inga mål."),
     "facts": ("{0}: {1}, {2}{3}", "{0}: {1}, {2}{3}"),
     "due": ("deadline {0}", "tidsgräns {0}"),
     "not_due": ("no deadline while paused", "ingen tidsgräns under pausen"),
@@ -48,19 +48,19 @@ def svg(reading: ClockReading, time_zone: str = "UTC", language: Language = Lang
 class _Drawing:
     def __init__(self, reading: ClockReading, say: Translation) -> None:
         self._reading, self._say, self._tz = reading, say, zone(say.zone)
-        stretches = [s for p in reading.promises for s in p.stretches]
+        stretches = [s for p in reading.targets for s in p.stretches]
         begun = min((s.since for s in stretches), default=reading.as_of)
         ended = max([s.until for s in stretches], default=reading.as_of)
         # A deadline far ahead would leave no room for the events, so it is named, and drawn if it fits.
-        near = [p.deadline for p in reading.promises if p.deadline and p.deadline <= ended + 1.5 * (ended - begun)]
+        near = [p.deadline for p in reading.targets if p.deadline and p.deadline <= ended + 1.5 * (ended - begun)]
         self._since = begun
         self._until = max([ended, *near, begun + timedelta(minutes=1)])
         self._until += (self._until - begun) / 40
-        self._bottom = _TOP + _ROW * max(len(reading.promises), 1)
+        self._bottom = _TOP + _ROW * max(len(reading.targets), 1)
         self._canvas = Canvas(_WIDTH, self._bottom + 70, self._title(), self._said())
 
     def text(self) -> str:
-        say, rows, canvas = self._say, self._reading.promises, self._canvas
+        say, rows, canvas = self._say, self._reading.targets, self._canvas
         canvas.text(16, 26, self._title(), size=16, bold=True)
         as_of = say("as_of", self._at(self._reading.as_of), say.zone, self._reading.calendar)
         canvas.text(16, 46, as_of, ink=SOFT)
@@ -68,7 +68,7 @@ class _Drawing:
         for number, row in enumerate(rows):
             self._row(row, _TOP + number * _ROW)
         if not rows:
-            canvas.text(16, _TOP + 20, say("promised"))
+            canvas.text(16, _TOP + 20, say("no_targets"))
         self._legend()
         return canvas.svg()
 
@@ -77,17 +77,17 @@ class _Drawing:
         return say("clocks", reading.priority or say("no_priority"), reading.agreement or say("no_agreement"))
 
     def _said(self) -> str:
-        return " ".join(f"{self._facts(p)}." for p in self._reading.promises) or self._say("promised")
+        return " ".join(f"{self._facts(p)}." for p in self._reading.targets) or self._say("no_targets")
 
-    def _facts(self, p: PromiseReading) -> str:
+    def _facts(self, p: ClockedTarget) -> str:
         say = self._say
         due = say("due", self._at(p.deadline)) if p.deadline else say("not_due")
         late = say("late", self._at(p.breached_at)) if p.breached_at else ""
-        return say("facts", say.name("promise", p.promise.value), say.name("target_state", p.state.value), due, late)
+        return say("facts", say.name("target", p.kind.value), say.name("target_state", p.state.value), due, late)
 
-    def _row(self, p: PromiseReading, y: int) -> None:
+    def _row(self, p: ClockedTarget, y: int) -> None:
         say, canvas, bar = self._say, self._canvas, y + 12
-        canvas.text(16, bar + 12, say.name("promise", p.promise.value), size=14, bold=True)
+        canvas.text(16, bar + 12, say.name("target", p.kind.value), size=14, bold=True)
         within = f"{service_time(p.within_seconds)}, {say.name('hours', p.hours)}"
         canvas.text(16, bar + 28, within, ink=SOFT)
         for stretch in p.stretches:
@@ -97,7 +97,7 @@ class _Drawing:
         if p.breached_at:
             self._mark(p.breached_at, bar, BAD, say("used_up"))
         for moment in self._reading.moments:
-            if moment.promise is p.promise and moment.percent < 100 and moment.at <= self._until:
+            if moment.target is p.kind and moment.percent < 100 and moment.at <= self._until:
                 said = say("warned", moment.percent, self._at(moment.at))
                 canvas.path(f"M{self._x(moment.at):.1f} {bar + 4} l5 9 l-10 0 z", paint=WAITING, said=said)
         canvas.text(_LEFT, bar + _BAR + 18, self._facts(p), ink=BAD if p.breaches else INK)

@@ -41,9 +41,9 @@ _SHARED: Final[Words] = {
 }
 
 _NAMES: Final[Words] = {
-    "promise.respond": ("respond", "påbörja"),
-    "promise.restore": ("restore", "återställa"),
-    "promise.update": ("keep informed", "hålla informerad"),
+    "target.respond": ("respond", "påbörja"),
+    "target.restore": ("restore", "återställa"),
+    "target.update": ("keep informed", "hålla informerad"),
     "target_state.running": ("running", "löper"),
     "target_state.paused": ("paused", "pausad"),
     "target_state.outside-hours": ("outside hours", "utanför servicetid"),

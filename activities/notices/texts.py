@@ -55,7 +55,7 @@ _MONTHS: Final = {
         "december",
     ],
 }
-_PROMISES: Final = {
+_TARGETS: Final = {
     Language.ENGLISH: {"respond": "respond", "restore": "restore", "update": "inform the customer"},
     Language.SWEDISH: {"respond": "påbörja", "restore": "återställa", "update": "informera kunden"},
 }
@@ -158,7 +158,7 @@ def context(subject: NoticeSubject, to: Recipient) -> dict[str, Any]:
         "deadline": moment(facts.deadline, to.zone, language) if facts.deadline else "",
         "reference": _one_line(facts.reference),
         "cause": _one_line(_CAUSES[language].get(facts.cause, facts.cause)),
-        "target": _one_line(_PROMISES[language].get(facts.promise, facts.promise)),
+        "target": _one_line(_TARGETS[language].get(facts.target, facts.target)),
         "percent": facts.percent if facts.percent is not None else "?",
         "level": subject.level.number if subject.level else 0,
         "levels": subject.level.levels if subject.level else 0,

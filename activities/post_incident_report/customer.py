@@ -108,8 +108,8 @@ def _notice(notice: ReportNotice) -> ReportNotice | None:
 def _clock(reading: ClockReading | None, waits: Sequence[ReportWait]) -> ClockReading | None:
     if reading is None:
         return None
-    promises = [p.model_copy(update={"stretches": [_stretch(s, waits) for s in p.stretches]}) for p in reading.promises]
-    return reading.model_copy(update={"promises": promises})
+    targets = [p.model_copy(update={"stretches": [_stretch(s, waits) for s in p.stretches]}) for p in reading.targets]
+    return reading.model_copy(update={"targets": targets})
 
 
 def _stretch(stretch: Stretch, waits: Sequence[ReportWait]) -> Stretch:

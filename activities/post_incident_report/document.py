@@ -14,7 +14,7 @@ DOCUMENT: Final = "post-incident-report"
 
 _FIRST: Final = (
     "summary",
-    "promises",
+    "targets",
     "clocks",
     "waiting",
     "timeline",

@@ -27,7 +27,7 @@ def check(
     if evidence is None:
         notes.append("it contains no clock events, so its targets cannot be computed again")
     else:
-        _promises(evidence, records, read, faults, notes)
+        _targets(evidence, records, read, faults, notes)
         _events(row, evidence, records, faults)
     return ReportCheck(
         incident=row.incident, version=row.version, digest=digest, sound=not faults, faults=faults, notes=notes
@@ -65,15 +65,15 @@ def _evidence(text: str) -> ClockEvidence | None:
         return None
 
 
-def _promises(evidence: ClockEvidence, records: Records, read: ReadClocks, faults: list[str], notes: list[str]) -> None:
+def _targets(evidence: ClockEvidence, records: Records, read: ReadClocks, faults: list[str], notes: list[str]) -> None:
     try:
         reading = read(records.dossier(evidence.dossier), evidence.events, evidence.as_of)
     except UserError as error:
         faults.append(f"its targets cannot be computed again: {error}")
         return
-    now = [p.model_dump(mode="json", exclude={"stretches"}) for p in reading.promises]
-    other = [str(p.get("promise")) for p, q in zip(evidence.promises, now, strict=False) if not _same(p, q)]
-    if len(now) != len(evidence.promises):
+    now = [p.model_dump(mode="json", exclude={"stretches"}) for p in reading.targets]
+    other = [str(p.get("kind")) for p, q in zip(evidence.targets, now, strict=False) if not _same(p, q)]
+    if len(now) != len(evidence.targets):
         other.append("their number")
     if not other:
         return

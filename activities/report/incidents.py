@@ -27,7 +27,7 @@ from activities.clocks.surely_met import (
 from activities.clocks.terms import AgreedTerms
 from activities.post_incident_report.waiting_times import waits_of
 from activities.records import Records
-from models.clock import ClockEvent, Promise, PromiseReading, TargetState
+from models.clock import ClockedTarget, ClockEvent, TargetKind, TargetState
 from models.dossier import Dossier
 from models.errors import ClockError
 from models.incident import IncidentEnd
@@ -70,7 +70,7 @@ class Unproven(StrEnum):
 class JudgedTarget(NamedTuple):
     """A target that was met or missed in the period, or that is undecided at its end."""
 
-    promise: Promise
+    kind: TargetKind
     priority: str
     within: str
     """As in the agreement; empty if it was met on the short way."""
@@ -244,10 +244,10 @@ class _Judge:
         except ClockError:
             return [], Unproven.CONTRADICTORY
 
-    def _all_met(self, known: Sequence[StoredEvent], met: Mapping[Promise, datetime]) -> Iterator[JudgedTarget]:
-        for promise, at in met.items():
+    def _all_met(self, known: Sequence[StoredEvent], met: Mapping[TargetKind, datetime]) -> Iterator[JudgedTarget]:
+        for kind, at in met.items():
             if self._period.holds(at):
-                yield JudgedTarget(promise, str(known[0].priority), "", ReportVerdict.MET, at)
+                yield JudgedTarget(kind, str(known[0].priority), "", ReportVerdict.MET, at)
 
     def _read(
         self, terms: AgreedTerms, dossier: Dossier, events: list[ClockEvent], life: _Life
@@ -255,21 +255,21 @@ class _Judge:
         # A target whose time is up in the first moment of a period belongs to that period.
         as_of = max(life.closed_at or self._period.until - _MOMENT, events[-1].at)
         now = read(terms.agreement, dossier.parties, events, as_of, terms=terms)
-        before: dict[Promise, PromiseReading] = {}
+        before: dict[TargetKind, ClockedTarget] = {}
         earlier = [event for event in events if event.at < self._period.since]
-        if earlier and any(one.breaches for one in now.promises):
+        if earlier and any(one.breaches for one in now.targets):
             then = self._period.since - _MOMENT
             read_then = read(terms.agreement, dossier.parties, earlier, then, terms=terms)
-            before = {one.promise: one for one in read_then.promises}
-        for one in now.promises:
-            judged = self._target(one, before.get(one.promise), life)
+            before = {one.kind: one for one in read_then.targets}
+        for one in now.targets:
+            judged = self._target(one, before.get(one.kind), life)
             if judged is not None:
                 yield judged
 
-    def _target(self, one: PromiseReading, before: PromiseReading | None, life: _Life) -> JudgedTarget | None:
+    def _target(self, one: ClockedTarget, before: ClockedTarget | None, life: _Life) -> JudgedTarget | None:
         """Return a target that was decided in the period or is undecided; None if an earlier period decided it."""
         breaches = one.breaches - (before.breaches if before else 0)
-        done = life.ended_at if one.promise is not Promise.RESPOND else one.done_at
+        done = life.ended_at if one.kind is not TargetKind.RESPOND else one.done_at
         at: datetime | None = None
         verdict: ReportVerdict | None = None
         if breaches > 0:
@@ -283,7 +283,7 @@ class _Judge:
         within = ceil(one.within_seconds)
         over = ceil(one.elapsed_seconds) - within
         return JudgedTarget(
-            promise=one.promise,
+            kind=one.kind,
             priority=_priority(one),
             within=one.within,
             verdict=verdict,
@@ -346,6 +346,6 @@ def _cut(span: Span, period: ReportPeriod) -> Span | None:
     return (since, until) if since < until else None
 
 
-def _priority(one: PromiseReading) -> str:
+def _priority(one: ClockedTarget) -> str:
     shown = one.breached_as or one.priority
     return shown.value if shown else ""

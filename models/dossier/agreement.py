@@ -233,7 +233,7 @@ AlwaysOpen = Literal["24x7"]
 
 
 class Target(Model):
-    """A promised service time."""
+    """A service time that the agreement promises."""
 
     within: ServiceTime
     hours: Identifier
@@ -250,9 +250,9 @@ class ServiceLevel(Model):
     update: Target | None = None
     """The longest time between two updates to the customer."""
 
-    def target(self, promise: Promise) -> Target | None:
-        """Return the target for one kind of promise; None if the service level has none."""
-        found: Target | None = getattr(self, promise.value)
+    def target(self, kind: TargetKind) -> Target | None:
+        """Return the target of one kind; None if the service level has none."""
+        found: Target | None = getattr(self, kind.value)
         return found
 
 
@@ -293,7 +293,7 @@ class CauseCode(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Promise(StrEnum):
+class TargetKind(StrEnum):
     """The kinds of target in a service level; each kind has its own clock."""
 
     RESPOND = "respond"
@@ -318,8 +318,10 @@ def _clocks_named(pauses: object) -> object:
 
 
 Pauses = Annotated[
-    dict[Pause, Annotated[list[Promise], Field(min_length=1)]],
-    BeforeValidator(_clocks_named, json_schema_input_type=dict[Pause, Annotated[list[Promise], Field(min_length=1)]]),
+    dict[Pause, Annotated[list[TargetKind], Field(min_length=1)]],
+    BeforeValidator(
+        _clocks_named, json_schema_input_type=dict[Pause, Annotated[list[TargetKind], Field(min_length=1)]]
+    ),
 ]
 """The clocks that each reason pauses."""
 

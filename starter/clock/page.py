@@ -6,7 +6,7 @@ from datetime import UTC, datetime, tzinfo
 
 from rich.console import Console
 
-from models.clock import ClockReading, Promise, PromiseReading, Stretch, StretchKind, TargetState
+from models.clock import ClockedTarget, ClockReading, Stretch, StretchKind, TargetKind, TargetState
 from starter.terminal.screen import Listing, terminal, tidy
 
 _STYLES = {
@@ -24,9 +24,9 @@ _MARKS = {
     StretchKind.STOPPED: "[green]stopped[/]",
 }
 _WHAT = {
-    Promise.RESPOND: "respond",
-    Promise.RESTORE: "restore",
-    Promise.UPDATE: "update",
+    TargetKind.RESPOND: "respond",
+    TargetKind.RESTORE: "restore",
+    TargetKind.UPDATE: "update",
 }
 _TURNS = {"supplier": "supplier", "customer": "customer", "third_party": "third parties"}
 
@@ -39,7 +39,7 @@ def show_clock(reading: ClockReading, name: str = "", zone: tzinfo = UTC, consol
     called = f"{tidy(name)}  " if name else ""
     out.print(f"[bold]{called}{priority}[/]  {agreement}  as of {_at(reading.as_of, zone)}", soft_wrap=True)
     out.print(f"[dim]times in {zone}; {tidy(reading.calendar)}[/]", soft_wrap=True)
-    if not reading.promises:
+    if not reading.targets:
         out.print(f"no target is agreed for {priority}")
     else:
         out.print(_table(reading, zone))
@@ -47,9 +47,9 @@ def show_clock(reading: ClockReading, name: str = "", zone: tzinfo = UTC, consol
     waited = [f"{_TURNS.get(k, k)} {_span(s)}" for k, s in reading.waited_seconds.items()]
     if waited:
         out.print(f"time by party: {', '.join(waited)}", soft_wrap=True)
-    for promise in reading.promises:
-        if promise.stretches:
-            _explain(promise, zone, out)
+    for target in reading.targets:
+        if target.stretches:
+            _explain(target, zone, out)
 
 
 def _table(reading: ClockReading, zone: tzinfo) -> Listing:
@@ -58,9 +58,9 @@ def _table(reading: ClockReading, zone: tzinfo) -> Listing:
     for title in ("counted", "paused"):
         table.add_column(title, justify="right")
     table.add_column("state")
-    for p in reading.promises:
+    for p in reading.targets:
         table.add_row(
-            _WHAT[p.promise],
+            _WHAT[p.kind],
             within(p),
             p.hours,
             p.priority.value if p.priority else "-",
@@ -72,13 +72,13 @@ def _table(reading: ClockReading, zone: tzinfo) -> Listing:
     return table
 
 
-def within(p: PromiseReading) -> str:
+def within(p: ClockedTarget) -> str:
     """Return a target's service time in hours, such as `4h 00m` or `17h 00m (2 working days)`."""
     hours = _span(p.within_seconds)
     return f"{hours} ({p.within})" if "working" in p.within else hours
 
 
-def _state(p: PromiseReading, zone: tzinfo) -> str:
+def _state(p: ClockedTarget, zone: tzinfo) -> str:
     if p.breached_at is None:
         return p.state.value
     times = f" {p.breaches} times, first" if p.breaches > 1 else ""
@@ -95,17 +95,17 @@ def _what_comes(reading: ClockReading, zone: tzinfo, out: Console) -> None:
     if reading.moments:
         first = reading.moments[0]
         what = "its time is used up" if first.percent == 100 else f"{first.percent} % of its time is used"
-        out.print(f"next: {_at(first.at, zone)}, {_WHAT[first.promise]}: {what}", soft_wrap=True)
+        out.print(f"next: {_at(first.at, zone)}, {_WHAT[first.target]}: {what}", soft_wrap=True)
     if reading.answer_due is not None:
         out.print(f"the waiting time ends at {_at(reading.answer_due, zone)}", soft_wrap=True)
 
 
-def _explain(promise: PromiseReading, zone: tzinfo, out: Console) -> None:
-    out.print(f"\n[bold]{_WHAT[promise.promise]}[/], every minute")
+def _explain(target: ClockedTarget, zone: tzinfo, out: Console) -> None:
+    out.print(f"\n[bold]{_WHAT[target.kind]}[/], every minute")
     table = Listing("from", "until", "counted", "clock", "why")
     for column in table.columns[:4]:
         column.no_wrap = True
-    for stretch in promise.stretches:
+    for stretch in target.stretches:
         counted = _span(stretch.seconds) if stretch.kind is StretchKind.RUNNING else "-"
         table.add_row(_at(stretch.since, zone), _until(stretch, zone), counted, _MARKS[stretch.kind], tidy(stretch.why))
     out.print(table)

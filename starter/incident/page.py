@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
-from models.clock import PromiseReading, TargetState
+from models.clock import ClockedTarget, TargetState
 from models.dossier.service_time import in_hours
 from models.records import EntryKind, TimelineEntry
 from starter.gate.page import show_gate
@@ -91,8 +91,8 @@ def _led(view: IncidentView, now: datetime, console: Console) -> None:
         console.print(f"cause: {tidy(view.cause)}")
     if view.waiting:
         console.print(f"[yellow]waiting for {tidy(view.waiting)}[/]", soft_wrap=True)
-    for promise in view.clock.promises if view.clock else []:
-        console.print(f"  {promise.promise.value:<8} {_state(promise, now)}", soft_wrap=True)
+    for target in view.clock.targets if view.clock else []:
+        console.print(f"  {target.kind.value:<8} {_state(target, now)}", soft_wrap=True)
 
 
 def _due(deadline: datetime | None, now: datetime) -> str:
@@ -101,25 +101,25 @@ def _due(deadline: datetime | None, now: datetime) -> str:
     return f"in {age_of(deadline - now)}" if deadline > now else f"[bold red]{age_of(now - deadline)} ago[/]"
 
 
-def _state(promise: PromiseReading, now: datetime) -> str:
-    within = in_hours(timedelta(seconds=promise.within_seconds))
-    if "working" in promise.within:
-        within += f", {promise.within}"
-    at = f"{promise.deadline:%Y-%m-%d %H:%M} UTC" if promise.deadline else ""
-    match promise.state:
+def _state(target: ClockedTarget, now: datetime) -> str:
+    within = in_hours(timedelta(seconds=target.within_seconds))
+    if "working" in target.within:
+        within += f", {target.within}"
+    at = f"{target.deadline:%Y-%m-%d %H:%M} UTC" if target.deadline else ""
+    match target.state:
         case TargetState.MET | TargetState.MISSED:
-            return f"{promise.state.value}, within {within}"
+            return f"{target.state.value}, within {within}"
         case TargetState.OVERDUE:
             return f"[bold red]overdue since {at}[/] ({within})"
         case TargetState.PAUSED:
-            rest = max(0.0, promise.within_seconds - promise.elapsed_seconds)
+            rest = max(0.0, target.within_seconds - target.elapsed_seconds)
             return f"paused with {age_of(timedelta(seconds=rest))} of {within} left"
-    if promise.deadline is None:
-        return f"{promise.state.value.replace('-', ' ')} ({within})"
+    if target.deadline is None:
+        return f"{target.state.value.replace('-', ' ')} ({within})"
     until = f"until {at} ({within})"
-    outside = ", outside hours now" if promise.state is TargetState.OUTSIDE_HOURS else ""
-    left = f", {age_of(promise.deadline - now)} from now" if promise.deadline > now else ", due now"
-    return until + left + outside + (", missed before" if promise.breached_at else "")
+    outside = ", outside hours now" if target.state is TargetState.OUTSIDE_HOURS else ""
+    left = f", {age_of(target.deadline - now)} from now" if target.deadline > now else ", due now"
+    return until + left + outside + (", missed before" if target.breached_at else "")
 
 
 def _timeline(entries: Sequence[TimelineEntry], console: Console) -> None:

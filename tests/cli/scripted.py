@@ -27,7 +27,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.worker import UnsandboxedWorkflowRunner
 
 from models.base import Model
-from models.clock import ClockEvent, ClockEventKind, ClockEvents, ClockReading, Promise, PromiseReading, TargetState
+from models.clock import ClockedTarget, ClockEvent, ClockEventKind, ClockEvents, ClockReading, TargetKind, TargetState
 from models.dossier.agreement import Priority
 from models.incident import IncidentState, IncidentStatus
 from models.major import IncidentSnapshot, MajorOutcome, MajorState, MajorStatus
@@ -186,10 +186,10 @@ def _attributes() -> TypedSearchAttributes:
 
 def incident_status(**fields: Any) -> IncidentStatus:
     """Of an incident that bo leads and that waits for its customer."""
-    promises = [
-        _promise(Promise.RESPOND, TargetState.MET, 900),
-        _promise(Promise.RESTORE, TargetState.PAUSED, 14_400, elapsed_seconds=7200),
-        _promise(Promise.UPDATE, TargetState.RUNNING, 3600, deadline=DEADLINE_AT),
+    targets = [
+        _target(TargetKind.RESPOND, TargetState.MET, 900),
+        _target(TargetKind.RESTORE, TargetState.PAUSED, 14_400, elapsed_seconds=7200),
+        _target(TargetKind.UPDATE, TargetState.RUNNING, 3600, deadline=DEADLINE_AT),
     ]
     known: dict[str, Any] = {
         "id": INCIDENT,
@@ -207,15 +207,15 @@ def incident_status(**fields: Any) -> IncidentStatus:
         "draft": DRAFT,
         "major": MAJOR,
         "clock": ClockReading(
-            as_of=AT, priority=Priority.P1, agreement="DV-1 v2", calendar="tzdata", promises=promises, paused=True
+            as_of=AT, priority=Priority.P1, agreement="DV-1 v2", calendar="tzdata", targets=targets, paused=True
         ),
     }
     return IncidentStatus.model_validate(known | fields)
 
 
-def _promise(promise: Promise, state: TargetState, within: float, **fields: Any) -> PromiseReading:
+def _target(kind: TargetKind, state: TargetState, within: float, **fields: Any) -> ClockedTarget:
     known: dict[str, Any] = {
-        "promise": promise,
+        "kind": kind,
         "state": state,
         "within_seconds": within,
         "hours": "always",
@@ -224,7 +224,7 @@ def _promise(promise: Promise, state: TargetState, within: float, **fields: Any)
         "elapsed_seconds": 0,
         "paused_seconds": 0,
     }
-    return PromiseReading.model_validate(known | fields)
+    return ClockedTarget.model_validate(known | fields)
 
 
 def major_status(id: str = MAJOR, title: str = "Hall is dark", lead: str = ANNA) -> MajorStatus:

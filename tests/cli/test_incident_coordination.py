@@ -365,7 +365,7 @@ async def test_show_names_the_lead_the_waiting_party_and_the_time_left_of_each_t
         assert line in shown
     view = json.loads((await beside("incident", "show", ID, "--json")).stdout)
     assert (view["lead"], view["major"], view["draft"]) == (BO, MAJOR, DRAFT)
-    assert [p["state"] for p in view["clock"]["promises"]] == ["met", "paused", "running"]
+    assert [p["state"] for p in view["clock"]["targets"]] == ["met", "paused", "running"]
 
 
 async def test_show_says_how_to_acknowledge_an_unassigned_incident(on: Stage) -> None:

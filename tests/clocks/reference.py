@@ -118,9 +118,9 @@ class Counter:
 
 @dataclass
 class MinuteClock:
-    """One promise, told minute by minute what happens; everything in minutes from the opening on."""
+    """One target, told minute by minute what happens; everything in minutes from the opening on."""
 
-    promise: str
+    kind: str
     terms: dict[str, tuple[int, bytearray]] = field(repr=False)
     """By priority: within how many minutes, and which minutes count."""
     priority: str | None = None
@@ -144,7 +144,7 @@ class MinuteClock:
     def counting(self) -> list[str]:
         """The priorities whose time counts now, or counted when it was done."""
         priority = self.done_as if self.over else self.priority
-        if self.promise == "restore":
+        if self.kind == "restore":
             return [p for p in self.terms if p == priority]
         return [p for p in self.terms if p in self.held and priority is not None and p >= priority]
 
@@ -153,18 +153,18 @@ class MinuteClock:
         kinds, kind = ClockEventKind, event.kind
         if event.priority is not None:
             self.priority = event.priority.value
-        done = {kinds.RESTORED, kinds.CLOSED} | ({kinds.RESPONDED} if self.promise == "respond" else set())
+        done = {kinds.RESTORED, kinds.CLOSED} | ({kinds.RESPONDED} if self.kind == "respond" else set())
         if kind in done and not self.over:
             self.over, self.done_as = True, self.priority
             self.held |= {self.priority} if self.priority else set()
-        elif kind is kinds.REOPENED and self.over and self.promise != "respond":
+        elif kind is kinds.REOPENED and self.over and self.kind != "respond":
             self.over = False
             self._anew()
         elif kind is kinds.UPDATED and not self.over:
             self._anew()
 
     def _anew(self) -> None:
-        if self.promise == "update":
+        if self.kind == "update":
             self.earlier, self.ran_out = self.breached, None
             self.counters, self.held = {}, set()
 
@@ -173,7 +173,7 @@ class MinuteClock:
         if not self.over and self.priority is not None:
             self.held.add(self.priority)
         for priority in self.terms:
-            if self.promise == "restore" or any(held <= priority for held in self.held):
+            if self.kind == "restore" or any(held <= priority for held in self.held):
                 self.counters.setdefault(priority, Counter())
         for priority, counter in self.counters.items():
             if counter.used_up is None and counter.counted >= self.terms[priority][0]:

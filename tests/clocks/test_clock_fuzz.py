@@ -7,7 +7,7 @@ from random import Random
 
 from activities.clocks import read
 from models.base import parse_duration
-from models.clock import ClockEvent, ClockEventKind, Promise, PromiseReading, StretchKind, TargetState
+from models.clock import ClockedTarget, ClockEvent, ClockEventKind, StretchKind, TargetKind, TargetState
 from models.dossier.agreement import Agreement, Pause, Priority, ServiceHours, ServiceLevel, Target
 from models.dossier.parties import Party, PartyKind
 from tests.clocks.random_hours import CHANGES, random_hours, windows
@@ -50,11 +50,11 @@ def agreement(rng: Random, hours: ServiceHours) -> Agreement:
         undertakings=["incident"],
         service_hours={"always": "24x7", "office": hours},
         service_levels={priority: level() for priority in _PRIORITIES if rng.random() < 0.9},
-        pauses={pause: clocks for pause in Pause if (clocks := [p for p in Promise if rng.random() < 0.5])},
+        pauses={pause: clocks for pause in Pause if (clocks := [p for p in TargetKind if rng.random() < 0.5])},
     )
 
 
-def expect_same(reading: PromiseReading, clock: MinuteClock, now: int, opened: datetime, told: str) -> None:
+def expect_same(reading: ClockedTarget, clock: MinuteClock, now: int, opened: datetime, told: str) -> None:
     assert reading.breaches == len(clock.breached), told
     first = opened + clock.breached[0] * MINUTE if clock.breached else None
     assert reading.breached_at == first, told
@@ -65,7 +65,7 @@ def expect_same(reading: PromiseReading, clock: MinuteClock, now: int, opened: d
         assert reading.priority.value in clock.counting, told
     elif not clock.over:  # nothing is promised any more, but it was, and too late
         assert clock.breached, told
-        assert reading.state is (TargetState.MISSED if reading.promise is Promise.UPDATE else TargetState.OVERDUE), told
+        assert reading.state is (TargetState.MISSED if reading.kind is TargetKind.UPDATE else TargetState.OVERDUE), told
     else:
         assert reading.state is (TargetState.MISSED if clock.breached else TargetState.MET), told
     if clock.counting:  # else what is shown is how it stood when it was promised last
@@ -78,11 +78,11 @@ def expect_same(reading: PromiseReading, clock: MinuteClock, now: int, opened: d
         assert due is None or reading.deadline == opened + due * MINUTE, told
 
 
-def expect_explained(one: PromiseReading, opened: datetime, now: datetime) -> None:
+def expect_explained(one: ClockedTarget, opened: datetime, now: datetime) -> None:
     """Every minute is explained, without a gap; what ran adds up to what was counted."""
     ends = [s.until for s in one.stretches]
     assert [s.since for s in one.stretches] == ([opened, *ends[:-1]] if ends else [])
-    if one.promise is not Promise.UPDATE:
+    if one.kind is not TargetKind.UPDATE:
         last = one.done_at if one.done_at is not None else now
         assert (ends[-1] if ends else opened) == last
         running = [s for s in one.stretches if s.kind is StretchKind.RUNNING]
@@ -109,25 +109,25 @@ def test_the_clocks_read_as_one_who_lives_through_every_minute() -> None:
         known = [e for e in events if e.at <= opened + now * MINUTE]
         set_by_events = [e.priority for e in known if e.priority]
         assert reading.priority is (set_by_events or [Priority.P1])[-1]
-        found = {one.promise: one for one in reading.promises}
-        for promise in Promise:
+        found = {one.kind: one for one in reading.targets}
+        for kind in TargetKind:
             terms = {
                 priority.value: (
                     int(parse_duration(target.within) / MINUTE),
                     counted[target.hours],
                 )
                 for priority, level in sorted(agreed.service_levels.items())
-                if (target := level.target(promise)) is not None
+                if (target := level.target(kind)) is not None
             }
-            clock = MinuteClock(promise.value, terms, None if set_by_events else "P1")
-            stops = {_REASON[pause] for pause, clocks in agreed.pauses.items() if promise in clocks}
+            clock = MinuteClock(kind.value, terms, None if set_by_events else "P1")
+            stops = {_REASON[pause] for pause, clocks in agreed.pauses.items() if kind in clocks}
             run_clock(clock, events, stops, now)
-            told = f"case {number}: {found.get(promise)!r} {clock!r} {agreed!r} {events!r} {now}"
-            if promise in found:
-                expect_same(found[promise], clock, now, opened, told)
-                expect_explained(found[promise], opened, opened + now * MINUTE)
+            told = f"case {number}: {found.get(kind)!r} {clock!r} {agreed!r} {events!r} {now}"
+            if kind in found:
+                expect_same(found[kind], clock, now, opened, told)
+                expect_explained(found[kind], opened, opened + now * MINUTE)
                 read_clocks += 1
-                broken_before += bool(clock.breached) and found[promise].state is TargetState.RUNNING
+                broken_before += bool(clock.breached) and found[kind].state is TargetState.RUNNING
             else:
                 assert not clock.counting, told
                 assert not clock.breached, told

@@ -27,7 +27,7 @@ def test_an_auditor_gets_deadlines_and_seconds_for_programs() -> None:
     code, out = clock([OPENED, WAITING], "--json")
 
     assert code == 0
-    respond, restore, _ = json.loads(out)["promises"]
+    respond, restore, _ = json.loads(out)["targets"]
     assert (respond["breached_at"], respond["state"]) == ("2026-06-18T10:30:00Z", "overdue")
     assert (restore["elapsed_seconds"], restore["paused_seconds"], restore["deadline"]) == (7200, 7200, None)
 

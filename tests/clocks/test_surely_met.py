@@ -10,7 +10,7 @@ import pytest
 from activities.clocks import read
 from activities.clocks.surely_met import StoredEvent, stored_events, surely_met
 from activities.clocks.terms import AgreedTerms
-from models.clock import ClockEvent, ClockEventKind, Promise, TargetState
+from models.clock import ClockEvent, ClockEventKind, TargetKind, TargetState
 from models.dossier.agreement import Agreement, Priority, ServiceLevel, Target
 from models.errors import ClockError
 from tests.clocks.random_hours import CHANGES, random_hours, windows
@@ -58,11 +58,11 @@ def test_what_it_calls_met_the_whole_clock_calls_met_at_the_same_moments() -> No
             continue
         decided += 1
         reading = read(agreed, PARTIES, events, events[-1].at + timedelta(days=400), terms=terms)
-        assert {one.promise for one in reading.promises} == set(met), number
-        for one in reading.promises:
+        assert {one.kind for one in reading.targets} == set(met), number
+        for one in reading.targets:
             assert (one.state, one.breaches, one.breached_at) == (TargetState.MET, 0, None), number
-            if one.promise is not Promise.UPDATE:
-                assert one.done_at == met[one.promise], number
+            if one.kind is not TargetKind.UPDATE:
+                assert one.done_at == met[one.kind], number
     assert decided > 50
     assert left > 50
 
@@ -73,7 +73,7 @@ def simple(*events: tuple[int, ClockEventKind], **more: object) -> list[dict[str
     return stored([opened, *rest])
 
 
-def promised(within: str) -> AgreedTerms:
+def promising(within: str) -> AgreedTerms:
     target = Target(within=within, hours="always")
     agreed = Agreement(
         number="A-1",
@@ -89,10 +89,10 @@ def promised(within: str) -> AgreedTerms:
 def test_a_target_that_is_fulfilled_in_its_last_moment_is_met() -> None:
     events = simple((60, ClockEventKind.RESTORED))
 
-    assert surely_met(promised("1h"), PARTIES, kept(events)) == dict.fromkeys(
-        [Promise.RESPOND, Promise.RESTORE], MONDAY + 60 * MINUTE
+    assert surely_met(promising("1h"), PARTIES, kept(events)) == dict.fromkeys(
+        [TargetKind.RESPOND, TargetKind.RESTORE], MONDAY + 60 * MINUTE
     )
-    assert surely_met(promised("59m"), PARTIES, kept(events)) is None
+    assert surely_met(promising("59m"), PARTIES, kept(events)) is None
 
 
 def test_what_the_whole_clock_refuses_is_left_to_it() -> None:
@@ -100,7 +100,7 @@ def test_what_the_whole_clock_refuses_is_left_to_it() -> None:
     stranger = simple((10, ClockEventKind.WAITING), (60, ClockEventKind.RESTORED), party="nobody")
     without_priority = [{**event, "priority": None} for event in simple((60, ClockEventKind.RESTORED))]
     for events in (backwards, stranger, without_priority, []):
-        assert surely_met(promised("4h"), PARTIES, kept(events)) is None
+        assert surely_met(promising("4h"), PARTIES, kept(events)) is None
 
 
 @pytest.mark.parametrize(
@@ -115,12 +115,12 @@ def test_an_open_incident_and_one_that_was_reopened_are_left_to_the_whole_clock(
         simple((10, ClockEventKind.RESPONDED)),
         simple((10, ClockEventKind.RESTORED), (20, ClockEventKind.REOPENED), (30, ClockEventKind.CLOSED)),
     ):
-        assert surely_met(promised("4h"), PARTIES, kept(events)) is None
+        assert surely_met(promising("4h"), PARTIES, kept(events)) is None
 
 
 def test_terms_that_are_given_change_no_reading_and_no_refusal() -> None:
     events = [ClockEvent.model_validate(event) for event in simple((60, ClockEventKind.RESTORED))]
-    terms = promised("30m")
+    terms = promising("30m")
     alone = read(terms.agreement, PARTIES, events, events[-1].at)
 
     assert [read(terms.agreement, PARTIES, events, events[-1].at, terms=terms) for _ in range(2)] == [alone, alone]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from models.clock import ClockReading, Promise, TargetState
+from models.clock import ClockReading, TargetKind, TargetState
 from models.incident import Acknowledge, CustomerUpdate, IncidentEnd, IncidentReply, Resume, SetCause, Waiting
 from models.records import EntryKind
 from tests.chaos.fleet import Fleet
@@ -55,11 +55,11 @@ async def _until(wanted: Callable[[], bool], seconds: float = 90) -> None:
             await asyncio.sleep(0.05)
 
 
-async def _state(running: Site, promise: Promise, state: TargetState) -> ClockReading:
+async def _state(running: Site, kind: TargetKind, state: TargetState) -> ClockReading:
     async with asyncio.timeout(90):
         while True:
             reading = (await status(running.incident)).clock
-            if reading is not None and any(p.promise is promise and p.state is state for p in reading.promises):
+            if reading is not None and any(p.kind is kind and p.state is state for p in reading.targets):
                 return reading
             await asyncio.sleep(0.1)
 
@@ -93,9 +93,9 @@ async def test_an_incident_escalates_past_a_silent_first_level_and_ends_with_its
             first = [to for to in receivers() if ANN in to]
             led = await tell("acknowledge", Acknowledge(by=BO, note="On my way"))
             waits = await tell("wait_for", Waiting(party="acme", by=BO, note="They must say when it began"))
-            paused = await _state(running, Promise.RESTORE, TargetState.PAUSED)
+            paused = await _state(running, TargetKind.RESTORE, TargetState.PAUSED)
             await tell("resume", Resume(by=BO, note="Since the storm"))
-            await _state(running, Promise.RESTORE, TargetState.OVERDUE)
+            await _state(running, TargetKind.RESTORE, TargetState.OVERDUE)
             sent = await tell("update_customer", CustomerUpdate(by=BO, text="Vi byter disken"))
             await tell("set_cause", SetCause(by=BO, cause="hardware"))
             fleet.up(NAME).touch()

@@ -22,7 +22,7 @@ FULL = facts(
     reference="T-4711",
     deadline=NOON + timedelta(hours=1),
     percent=75,
-    promise="restore",
+    target="restore",
     cause=CauseCode.HARDWARE.value,
 )
 BARE = Facts(title="x", opened_at=NIGHT)
@@ -157,7 +157,7 @@ def test_nothing_that_others_wrote_breaks_out_of_its_place(occasion: Occasion, e
             "components": [evil],
             "by": evil,
             "cause": evil,
-            "promise": evil,
+            "target": evil,
         }
     )
     written = notice_text(subject(occasion, of), receiver(Language.ENGLISH, "ann"))

@@ -134,7 +134,7 @@ def timeline() -> list[TimelineEntry]:
             "Start db on db1: ok. acme.shop.db was started",
             step("Start db", "pg_ctlcluster-canary 15 main start", changed=True),
         ),
-        (280, EntryKind.CLOCK, "The promised time of restoring was over", {}),
+        (280, EntryKind.CLOCK, "The time to restore was over", {}),
         (520, EntryKind.PROBE, "Recovery is proven: all 3 points were OK for 2m without a break", {}),
         (570, EntryKind.STATE, "Closed: recovered", {}),
     ]

@@ -55,7 +55,7 @@ def test_it_tells_the_customer_what_concerns_them_in_their_language(reports: Pos
     parsed(copy.html)
 
 
-def test_working_days_stand_with_their_hours_and_a_promise_by_another_priority_with_its_own(kept: Records) -> None:
+def test_working_days_stand_with_their_hours_and_a_target_of_another_priority_with_its_own(kept: Records) -> None:
     data = dossier().model_dump(mode="json")
     level = {"within": "2 working days", "hours": "office"}
     data["agreement"]["service_levels"]["P1"]["restore"] = level

@@ -174,12 +174,12 @@ def test_the_whole_page_is_well_formed_says_its_language_and_takes_nothing_from_
     assert found.seen.count("table") > 6
 
 
-@pytest.mark.parametrize("part", ["the promises", "the wait", "a decision", "a command", "a notice", "an alarm"])
+@pytest.mark.parametrize("part", ["the targets", "the wait", "a decision", "a command", "a notice", "an alarm"])
 def test_a_report_has_every_part_of_the_incident(reports: PostIncidentReports, part: str) -> None:
     reports.write(order())
     text = reports.read(ID).markdown
     wanted = {
-        "the promises": [
+        "the targets": [
             "| restore | 4 h (always) | missed |",
             "| 6 h 35 min | 2 h 5 min |",
             "P2 → P1 (2026-06-19 01:27:12 UTC)",

@@ -14,7 +14,7 @@ from activities.incident.activities import IncidentActivities
 from activities.post_incident_report import PostIncidentReports
 from activities.records import Records, upgrade
 from models.beginning import BeginIncident, EndIncident, IncidentBegun, IncidentEnded
-from models.clock import ClockEventKind, Promise, TargetState
+from models.clock import ClockEventKind, TargetKind, TargetState
 from models.dossier.agreement import Level
 from models.errors import StoreUnavailableError
 from models.plans import PlanRequest
@@ -66,7 +66,7 @@ def test_an_incident_stands_in_the_records_from_its_beginning_with_what_its_doss
     assert [e.kind for e in found.events] == [OPENED]
     assert row.priority == found.events[0].priority
     assert found.reading is not None
-    assert Promise.RESTORE in {p.promise for p in found.reading.promises}
+    assert TargetKind.RESTORE in {p.kind for p in found.reading.targets}
 
 
 def test_an_incident_that_is_opened_again_goes_on_with_the_events_of_its_clock(records: Records) -> None:
@@ -100,7 +100,7 @@ def test_a_report_is_written_once_with_the_end_of_its_incident(records: Records)
     assert ended(records) == first
     assert first.report == PostIncidentReports(records).read(ID).digest
     assert first.reading is not None
-    assert {p.state for p in first.reading.promises} <= {TargetState.MET, TargetState.MISSED}
+    assert {p.state for p in first.reading.targets} <= {TargetState.MET, TargetState.MISSED}
     assert records.incident(ID).outcome == "recovered"
 
 

@@ -59,7 +59,7 @@ def test_a_target_is_missed_by_the_time_after_its_deadline(records: Records) -> 
     assert (ids(restore["met"]), ids(restore["missed"])) == (["1"], ["2"])
     assert (restore["within"], restore["hours"], restore["share"]["value"]) == ("4h", "always", "50.0")
     [missed] = found["missed"]
-    assert (missed["incident"], missed["promise"], missed["missed_at"]) == (
+    assert (missed["incident"], missed["kind"], missed["missed_at"]) == (
         f"inc.{APPLICATION}.2",
         "restore",
         "2026-11-04T15:00:00Z",
@@ -111,7 +111,7 @@ def test_a_missed_target_that_is_not_done_grows_until_the_end_of_the_month(recor
     keep_dossier(records, dossier)
     incident(records, 1, late(UNTIL - timedelta(hours=6), 600), dossier)
 
-    [november] = [m for m in block(facts(records), "service_levels")["missed"] if m["promise"] == "restore"]
+    [november] = [m for m in block(facts(records), "service_levels")["missed"] if m["kind"] == "restore"]
     december = block(facts(records, "2026-12"), "service_levels")
 
     assert (november["over"]["value"], november["done"]) == (2 * 3600, False)
@@ -137,7 +137,7 @@ def test_late_customer_updates_are_one_missed_target_with_their_number(records: 
     found = block(facts(records), "service_levels")
 
     assert ids(target(found, "P1 update")["missed"]) == ["1"]
-    [missed] = [one for one in found["missed"] if one["promise"] == "update"]
+    [missed] = [one for one in found["missed"] if one["kind"] == "update"]
     assert (missed["times"], missed["missed_at"]) == (2, "2026-11-03T12:00:00Z")
 
 

@@ -13,7 +13,7 @@ import pytest
 from activities.records import Records
 from activities.report.periods import period_named
 from models.base import parse_duration
-from models.clock import ClockEvent, ClockEventKind, Promise
+from models.clock import ClockEvent, ClockEventKind, TargetKind
 from models.dossier import Dossier
 from models.dossier.agreement import Pause, Priority, ServiceHours
 from models.dossier.reports import ReportSpan
@@ -68,37 +68,37 @@ def verdicts(one: Told, agreed: Dossier, period: ReportPeriod, open_: bytearray,
     offset = int((opened - begin) / MINUTE)
     counted = {"always": bytearray(b"\1" * len(open_)), "office": open_[offset:]}
     known = [event for event in one.events if event.at < period.until]
-    for promise in Promise if known else ():
+    for kind in TargetKind if known else ():
         terms = {
             p.value: (int(parse_duration(target.within) / MINUTE), counted[target.hours])
             for p, level in sorted(agreed.agreement.service_levels.items())
-            if (target := level.target(promise)) is not None
+            if (target := level.target(kind)) is not None
         }
-        stops = {_WAITS[pause] for pause, clocks in agreed.agreement.pauses.items() if promise in clocks}
+        stops = {_WAITS[pause] for pause, clocks in agreed.agreement.pauses.items() if kind in clocks}
 
         def lived(
-            until: datetime, promise: Promise = promise, terms: object = terms, stops: set[str] = stops
+            until: datetime, kind: TargetKind = kind, terms: object = terms, stops: set[str] = stops
         ) -> MinuteClock:
             """The clock in the last minute before a moment."""
             before = [event for event in one.events if event.at < until]
-            return run_clock(MinuteClock(promise.value, terms), before, stops, int((until - opened) / MINUTE) - 1)  # type: ignore[arg-type]
+            return run_clock(MinuteClock(kind.value, terms), before, stops, int((until - opened) / MINUTE) - 1)  # type: ignore[arg-type]
 
         now = lived(period.until)
         late = len(now.breached) - (len(lived(period.since).breached) if opened < period.since else 0)
         if late:
-            yield f"{promise} missed"
+            yield f"{kind} missed"
         elif now.breached or not now.counting:
             continue
         elif not now.over:
-            yield f"{promise} undecided"
-        elif period.holds(done(known, promise)) and not (one.not_confirmed and closed(known)):
-            yield f"{promise} met"
+            yield f"{kind} undecided"
+        elif period.holds(done(known, kind)) and not (one.not_confirmed and closed(known)):
+            yield f"{kind} met"
 
 
-def done(events: list[ClockEvent], promise: Promise) -> datetime:
-    """When the action of a promise was done."""
+def done(events: list[ClockEvent], kind: TargetKind) -> datetime:
+    """When the action of a target was done."""
     kinds = ClockEventKind
-    if promise is Promise.RESPOND:
+    if kind is TargetKind.RESPOND:
         return next(e.at for e in events if e.kind in {kinds.RESPONDED, kinds.RESTORED, kinds.CLOSED})
     found: datetime | None = None
     for event in events:
@@ -147,7 +147,7 @@ def test_every_target_is_counted_as_a_clock_that_lives_through_every_minute_says
         counts = Counter[str]()
         for target in found["targets"]:
             for verdict in ("met", "missed", "undecided"):
-                counts[f"{target['promise']} {verdict}"] += target[verdict]["value"]
+                counts[f"{target['kind']} {verdict}"] += target[verdict]["value"]
 
         wanted = Counter(v for one in incidents for v in verdicts(one, agreed, period, minutes, begin))
         assert {k: n for k, n in counts.items() if n} == dict(wanted)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from models.clock import ClockReading, Promise, PromiseReading, TargetState
+from models.clock import ClockedTarget, ClockReading, TargetKind, TargetState
 from models.dossier.instructions import Approval
 from models.gates import GateOption, GateState, OnSilence, Question
 from models.incident import IncidentEnd, IncidentMemory, IncidentOrder, IncidentState, WaitingState
@@ -44,9 +44,11 @@ def view() -> ShownIncident:
     )
 
 
-def promise(minutes: int, state: TargetState = TargetState.RUNNING, which: Promise = Promise.RESPOND) -> PromiseReading:
-    return PromiseReading(
-        promise=which,
+def target(
+    minutes: int, state: TargetState = TargetState.RUNNING, which: TargetKind = TargetKind.RESPOND
+) -> ClockedTarget:
+    return ClockedTarget(
+        kind=which,
         within_seconds=1800,
         hours="always",
         started_at=NOW,
@@ -57,8 +59,8 @@ def promise(minutes: int, state: TargetState = TargetState.RUNNING, which: Promi
     )
 
 
-def promised(view: ShownIncident, *promises: PromiseReading) -> None:
-    view.memory.reading = ClockReading(as_of=NOW, priority=None, agreement="", calendar="", promises=list(promises))
+def targeted(view: ShownIncident, *targets: ClockedTarget) -> None:
+    view.memory.reading = ClockReading(as_of=NOW, priority=None, agreement="", calendar="", targets=list(targets))
 
 
 def question(id: str) -> GateState:
@@ -73,7 +75,7 @@ def test_while_remedies_run_there_is_no_next_step_for_people(view: ShownIncident
 
 def test_overdue_targets_come_first_and_the_next_step_last(view: ShownIncident) -> None:
     view.memory.lead.alerted = True
-    promised(view, promise(-12), promise(30, which=Promise.RESTORE))
+    targeted(view, target(-12), target(30, which=TargetKind.RESTORE))
     assert status_line(replace(view, asked=[question("g2")])) == (
         "**OVERDUE: response** · **P1** · acme.shop · failed: db, web · **you: acknowledge and answer g2**"
     )
@@ -93,7 +95,7 @@ def test_the_obstacle_to_the_remedy_comes_before_the_next_step(view: ShownIncide
 
 
 def test_a_target_that_is_met_or_was_missed_is_not_overdue(view: ShownIncident) -> None:
-    promised(view, promise(-12, TargetState.MET), promise(-5, TargetState.MISSED, Promise.RESTORE))
+    targeted(view, target(-12, TargetState.MET), target(-5, TargetState.MISSED, TargetKind.RESTORE))
     assert "OVERDUE" not in status_line(view)
 
 
@@ -104,7 +106,7 @@ def test_many_components_are_counted_and_none_is_said_to_be_unknown(view: ShownI
 
 def test_a_closed_one_says_how_it_ended(view: ShownIncident) -> None:
     view = replace(view, state=IncidentState.CLOSED, end=IncidentEnd.RECOVERED_BY_ITSELF)
-    promised(view, promise(-12, TargetState.OVERDUE))
+    targeted(view, target(-12, TargetState.OVERDUE))
     assert status_line(view) == "**P1 · acme.shop · closed: recovered by itself**"
 
 
@@ -120,9 +122,9 @@ def test_a_closed_one_says_how_it_ended(view: ShownIncident) -> None:
     ],
 )
 def test_the_time_that_is_left_is_said_in_its_two_largest_units(minutes: int, state: TargetState, says: str) -> None:
-    assert left(promise(minutes, state), NOW) == says
+    assert left(target(minutes, state), NOW) == says
 
 
-def test_a_promise_without_a_deadline_has_no_time_left_to_show() -> None:
-    paused = promise(0, TargetState.PAUSED).model_copy(update={"deadline": None})
+def test_a_target_without_a_deadline_has_no_time_left_to_show() -> None:
+    paused = target(0, TargetState.PAUSED).model_copy(update={"deadline": None})
     assert left(paused, NOW) == ""

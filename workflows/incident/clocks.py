@@ -13,13 +13,13 @@ from temporalio.exceptions import FailureError, is_cancelled_exception
 
 from activities.stubs.coordination import read_clock
 from models.clock import (
+    ClockedTarget,
     ClockEvent,
     ClockEventKind,
     ClockMoment,
     ClockReading,
-    Promise,
-    PromiseReading,
     ReadClock,
+    TargetKind,
     TargetState,
 )
 from models.dossier.agreement import Priority
@@ -63,8 +63,8 @@ class Clocks:
         self._context = context
         self._stale = False
         self._moments: list[ClockMoment] = []
-        self._warned: dict[Promise, _Warned] = {}
-        self._missed: set[Promise] = set()
+        self._warned: dict[TargetKind, _Warned] = {}
+        self._missed: set[TargetKind] = set()
         """Service levels whose breach was logged."""
         self._lock = asyncio.Lock()
 
@@ -129,10 +129,10 @@ class Clocks:
             self._context.log(EntryKind.CLOCK, f"The service-level clocks cannot be read: {explain(error)}")
             return None
 
-    def promise(self, which: Promise) -> PromiseReading | None:
+    def target(self, which: TargetKind) -> ClockedTarget | None:
         """A service level in the latest reading; None where none is agreed."""
         reading = self._context.memory.reading
-        return next((p for p in reading.promises if p.promise is which), None) if reading else None
+        return next((p for p in reading.targets if p.kind is which), None) if reading else None
 
     @property
     def next_moment(self) -> datetime | None:
@@ -144,56 +144,56 @@ class Clocks:
         if self.stale or not self._moments or self._moments[0].at > workflow.now():
             return None
         moment = self._moments.pop(0)
-        promise = self.promise(moment.promise)
-        if promise is not None:
-            self._warned[moment.promise] = _Warned(promise.started_at, promise.priority, moment.percent)
+        target = self.target(moment.target)
+        if target is not None:
+            self._warned[moment.target] = _Warned(target.started_at, target.priority, moment.percent)
             if moment.percent >= 100:
-                self._missed.add(moment.promise)
-                if promise.state not in {TargetState.OVERDUE, *_DONE}:
-                    self._miss(promise, moment.at)
+                self._missed.add(moment.target)
+                if target.state not in {TargetState.OVERDUE, *_DONE}:
+                    self._miss(target, moment.at)
         return moment
 
-    def _miss(self, promise: PromiseReading, at: datetime) -> None:
+    def _miss(self, target: ClockedTarget, at: datetime) -> None:
         """Mark a service level as overdue in the latest reading: its deadline has passed since then."""
         reading = self._context.memory.reading
         assert reading is not None
-        missed = promise.model_copy(
+        missed = target.model_copy(
             update={
                 "state": TargetState.OVERDUE,
                 "deadline": at,
-                "breached_at": promise.breached_at or at,
-                "breached_as": promise.breached_as or promise.priority,
-                "breaches": promise.breaches + 1 if promise.promise is Promise.UPDATE else 1,
-                "elapsed_seconds": promise.within_seconds,
+                "breached_at": target.breached_at or at,
+                "breached_as": target.breached_as or target.priority,
+                "breaches": target.breaches + 1 if target.kind is TargetKind.UPDATE else 1,
+                "elapsed_seconds": target.within_seconds,
             }
         )
-        promises = [missed if p.promise is promise.promise else p for p in reading.promises]
-        self._context.memory.reading = reading.model_copy(update={"promises": promises, "as_of": at})
+        targets = [missed if p.kind is target.kind else p for p in reading.targets]
+        self._context.memory.reading = reading.model_copy(update={"targets": targets, "as_of": at})
 
     def _overlooked(self, reading: ClockReading) -> Iterator[ClockMoment]:
         """Warnings that were due before the reading, as after a raise of the priority: the latest one of each service level."""
-        for promise in reading.promises:
-            warned = self._warned.get(promise.promise)
-            same = warned is not None and (warned.started_at, warned.priority) == (promise.started_at, promise.priority)
-            percent = _used_up(promise)
-            known = promise.state in _DONE and promise.promise in self._missed
+        for target in reading.targets:
+            warned = self._warned.get(target.kind)
+            same = warned is not None and (warned.started_at, warned.priority) == (target.started_at, target.priority)
+            percent = _used_up(target)
+            known = target.state in _DONE and target.kind in self._missed
             if not known and percent > (warned.percent if warned is not None and same else 0):
-                yield ClockMoment(at=reading.as_of, promise=promise.promise, percent=percent)
+                yield ClockMoment(at=reading.as_of, target=target.kind, percent=percent)
 
     def _deadline(self) -> list[SearchAttributeUpdate[Any]]:
         """The change of the search attribute for the next deadline; empty where it shows that deadline already."""
         reading = self._context.memory.reading
         assert reading is not None
-        open_ones = [p.deadline for p in reading.promises if p.deadline and p.state not in _DONE]
+        open_ones = [p.deadline for p in reading.targets if p.deadline and p.state not in _DONE]
         soonest = min(open_ones, default=None)
         if workflow.info().typed_search_attributes.get(_DEADLINE) == soonest:
             return []
         return [_DEADLINE.value_set(soonest) if soonest is not None else _DEADLINE.value_unset()]
 
 
-def _used_up(promise: PromiseReading) -> int:
+def _used_up(target: ClockedTarget) -> int:
     """The latest warning percentage that has passed; for a service level that is done, only a breach counts."""
-    if promise.state in _DONE:
-        return 100 if promise.state is TargetState.MISSED and promise.promise is not Promise.UPDATE else 0
-    within, elapsed = timedelta(seconds=promise.within_seconds), timedelta(seconds=promise.elapsed_seconds)
+    if target.state in _DONE:
+        return 100 if target.state is TargetState.MISSED and target.kind is not TargetKind.UPDATE else 0
+    within, elapsed = timedelta(seconds=target.within_seconds), timedelta(seconds=target.elapsed_seconds)
     return next((percent for percent in _WARNINGS if within * percent / 100 <= elapsed), 0)

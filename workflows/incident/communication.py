@@ -7,7 +7,7 @@ from typing import Any
 
 from temporalio import workflow
 
-from models.clock import ClockEventKind, Promise
+from models.clock import ClockEventKind, TargetKind
 from models.dossier.agreement import CustomerUpdates, Pause
 from models.dossier.parties import Language, PartyKind
 from models.incident import CustomerUpdate, IncidentEnd, Resume, Waiting, WaitingState
@@ -62,7 +62,7 @@ class Customer:
         memory = self._context.memory
         if not memory.lead.alerted or memory.major is not None or memory.informed_at is not None:
             return
-        if self._clocks.promise(Promise.UPDATE) is not None and self._opened_as != memory.priority:
+        if self._clocks.target(TargetKind.UPDATE) is not None and self._opened_as != memory.priority:
             self._opened_as = memory.priority
             self._informed(await self._notices.send(Occasion.OPENED, Audience(customer=True), text=self.draft), "")
 
@@ -177,7 +177,7 @@ class Customer:
         reading = self._context.memory.reading
         if reading is None or not reading.pauses:
             return "the agreement pauses no clock for this"
-        named = [promise.value for promise in reading.pauses]
+        named = [target.value for target in reading.pauses]
         if len(named) == 1:
             return f"the clock {named[0]} is paused"
         return f"the clocks {', '.join(named[:-1])} and {named[-1]} are paused"

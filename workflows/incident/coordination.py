@@ -7,7 +7,7 @@ from datetime import datetime
 from temporalio import workflow
 
 from models.beginning import IncidentBegun
-from models.clock import ClockEventKind, ClockMoment, Promise
+from models.clock import ClockEventKind, ClockMoment, TargetKind
 from models.dossier.agreement import Priority
 from models.incident import Reclassify
 from models.notices import Audience, Occasion
@@ -21,9 +21,9 @@ from workflows.incident.notices import Notices
 from workflows.runtime.waiting import until
 
 _WORDS = {
-    Promise.RESPOND: "the response",
-    Promise.RESTORE: "restoring the service",
-    Promise.UPDATE: "the next customer update",
+    TargetKind.RESPOND: "the response",
+    TargetKind.RESTORE: "restoring the service",
+    TargetKind.UPDATE: "the next customer update",
 }
 _BY_NOTICE = 75
 """From this percentage on, the lead gets a notice; below it, only the timeline has a line."""
@@ -104,27 +104,25 @@ class Coordination:
         await self.customer.opened()
 
     async def _warn(self, moment: ClockMoment) -> None:
-        promise = self.clocks.promise(moment.promise)
-        if promise is None:
+        target = self.clocks.target(moment.target)
+        if target is None:
             return
-        what, over = _WORDS[moment.promise], moment.percent >= 100
+        what, over = _WORDS[moment.target], moment.percent >= 100
         text = f"The deadline for {what} has passed" if over else f"{moment.percent} % of the time for {what} is used"
-        until = f" ({promise.deadline:%Y-%m-%d %H:%M} UTC)" if promise.deadline else ""
-        self._context.log(
-            EntryKind.CLOCK, f"{text}{until}", {"promise": moment.promise.value, "percent": moment.percent}
-        )
-        if moment.promise is Promise.UPDATE:
+        until = f" ({target.deadline:%Y-%m-%d %H:%M} UTC)" if target.deadline else ""
+        self._context.log(EntryKind.CLOCK, f"{text}{until}", {"target": moment.target.value, "percent": moment.percent})
+        if moment.target is TargetKind.UPDATE:
             await self.customer.update_is_due(moment.percent)
             if self.clocks.stale:  # the update was sent automatically
                 return
         if moment.percent >= _BY_NOTICE:
-            draft = f"\n\n{self.customer.draft}" if moment.promise is Promise.UPDATE else ""
+            draft = f"\n\n{self.customer.draft}" if moment.target is TargetKind.UPDATE else ""
             await self.notices.to_lead(
                 Occasion.BREACH if over else Occasion.WARNING,
                 text=f"{text}.{draft}",
                 percent=moment.percent,
-                promise=moment.promise.value,
-                deadline=promise.deadline,
+                target=moment.target.value,
+                deadline=target.deadline,
             )
 
     # --- priority
@@ -161,6 +159,6 @@ class Coordination:
             return f"It is {priority.value} already."
         self.change_priority(priority, request.by, request.reason)
         await self.clocks.read()
-        restore = self.clocks.promise(Promise.RESTORE)
+        restore = self.clocks.target(TargetKind.RESTORE)
         due = f"; restoration is due by {restore.deadline:%Y-%m-%d %H:%M} UTC" if restore and restore.deadline else ""
         return f"It is {priority.value} now{due}."

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from itertools import islice
 
-from models.clock import PromiseReading, TargetState
+from models.clock import ClockedTarget, TargetState
 from models.incident import Acknowledge, Resume, Waiting
 from models.names import watch_id
 from models.people import is_among
 from models.records import EntryKind
 from workflows.incident.shown import ShownIncident
-from workflows.incident.status_line import PROMISED, is_late, left, status_line
+from workflows.incident.status_line import TARGET_NAMES, is_late, left, status_line
 from workflows.runtime.markdown import DETAILS_LIMIT, block, link, linked, page, paste, plain, stamp, table
 
 _SHOWN = (10, 6, 3, 0)
@@ -145,20 +145,20 @@ def _telephones(view: ShownIncident) -> str:
 
 def _clocks(view: ShownIncident) -> str:
     """The table of service levels; empty where none is agreed, and once the incident is closed."""
-    if not view.promises or view.closed:
+    if not view.targets or view.closed:
         return ""
     now = view.now
     return table(
         ["target", "due (UTC)", "status", f"at {now:%H:%M}"],
-        [(PROMISED[p.promise.value], _when(p.deadline), _outcome(p, now), left(p, now)) for p in view.promises],
+        [(TARGET_NAMES[p.kind.value], _when(p.deadline), _outcome(p, now), left(p, now)) for p in view.targets],
     )
 
 
-def _outcome(promise: PromiseReading, now: datetime) -> str:
-    if is_late(promise, now):
+def _outcome(target: ClockedTarget, now: datetime) -> str:
+    if is_late(target, now):
         return "**overdue**"
-    before = ", missed before" if promise.breached_at is not None and promise.state not in _DONE else ""
-    return promise.state.value.replace("-", " ") + before
+    before = ", missed before" if target.breached_at is not None and target.state not in _DONE else ""
+    return target.state.value.replace("-", " ") + before
 
 
 def _found(view: ShownIncident) -> str:
@@ -185,7 +185,7 @@ def _ended(view: ShownIncident) -> str:
     if not view.closed or view.end is None:
         return ""
     cause = f" Cause: {memory.cause.value}." if memory.cause else ""
-    results = ", ".join(f"{PROMISED[p.promise.value]}: {p.state.value.replace('-', ' ')}" for p in view.promises)
+    results = ", ".join(f"{TARGET_NAMES[p.kind.value]}: {p.state.value.replace('-', ' ')}" for p in view.targets)
     text = f"{linked(view.summary)}{cause}" + (f" {results[0].upper()}{results[1:]}." if results else "")
     name = view.id.removeprefix("inc.")
     again = f"to reopen it: `driftvakt incident reopen {name}`"
@@ -227,10 +227,10 @@ def _instruction(view: ShownIncident) -> str:
 
 def _draft(view: ShownIncident) -> str:
     """The draft of the next customer update, with the time by which it is due; empty where no updates are agreed."""
-    promise = next((p for p in view.promises if p.promise.value == "update"), None)
-    if promise is None or not view.memory.lead.alerted or view.closed:
+    target = next((p for p in view.targets if p.kind.value == "update"), None)
+    if target is None or not view.memory.lead.alerted or view.closed:
         return ""
-    due = f", due by {_when(promise.deadline)} UTC" if promise.deadline and promise.state not in _DONE else ""
+    due = f", due by {_when(target.deadline)} UTC" if target.deadline and target.state not in _DONE else ""
     return f"**Next customer update**{due} (`update_customer` without a text sends this draft): {plain(view.draft)}"
 
 

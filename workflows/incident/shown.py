@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from models.clock import PromiseReading
+from models.clock import ClockedTarget
 from models.gates import GateState
 from models.incident import IncidentEnd, IncidentMemory, IncidentOrder, IncidentState
 from models.people import People
@@ -52,6 +52,6 @@ class ShownIncident:
         return self.state is IncidentState.CLOSED
 
     @property
-    def promises(self) -> Sequence[PromiseReading]:
+    def targets(self) -> Sequence[ClockedTarget]:
         """Its service levels by the latest reading of the clocks; empty before the first."""
-        return self.memory.reading.promises if self.memory.reading else []
+        return self.memory.reading.targets if self.memory.reading else []

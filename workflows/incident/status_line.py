@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from models.clock import PromiseReading, TargetState
+from models.clock import ClockedTarget, TargetState
 from workflows.incident.shown import ShownIncident
 from workflows.runtime.markdown import linked, plain
 
@@ -13,7 +13,7 @@ _DONE: Final = {TargetState.MET, TargetState.MISSED}
 _NAMED: Final = 3
 """Components that the line names; the table of alarms has the others."""
 
-PROMISED: Final = {"respond": "response", "restore": "restoration", "update": "customer update"}
+TARGET_NAMES: Final = {"respond": "response", "restore": "restoration", "update": "customer update"}
 """What people read for each service level."""
 
 
@@ -25,7 +25,7 @@ def status_line(view: ShownIncident) -> str:
         end = view.end.value.replace("-", " ") if view.end else ""
         said = end if end.startswith("closed") else f"closed: {end}"
         return f"**{priority} · {plain(view.order.application)} · {said}**"
-    late = [f"OVERDUE: {PROMISED[p.promise.value]}" for p in view.promises if is_late(p, view.now)]
+    late = [f"OVERDUE: {TARGET_NAMES[p.kind.value]}" for p in view.targets if is_late(p, view.now)]
     return " · ".join(
         [
             *(f"**{one}**" for one in late),
@@ -37,20 +37,20 @@ def status_line(view: ShownIncident) -> str:
     )
 
 
-def is_late(promise: PromiseReading, now: datetime) -> bool:
+def is_late(target: ClockedTarget, now: datetime) -> bool:
     """Whether its deadline has passed, even if the clocks have not been read since."""
-    if promise.state is TargetState.RUNNING:
-        return promise.deadline is not None and promise.done_at is None and promise.deadline <= now
-    return promise.state is TargetState.OVERDUE
+    if target.state is TargetState.RUNNING:
+        return target.deadline is not None and target.done_at is None and target.deadline <= now
+    return target.state is TargetState.OVERDUE
 
 
-def left(promise: PromiseReading, now: datetime) -> str:
+def left(target: ClockedTarget, now: datetime) -> str:
     """Time left until its deadline, or time since it; empty where no deadline runs."""
-    if promise.deadline is None or promise.state in _DONE:
+    if target.deadline is None or target.state in _DONE:
         return ""
-    minutes = int((promise.deadline - now).total_seconds() // 60)
+    minutes = int((target.deadline - now).total_seconds() // 60)
     span = _minutes(abs(minutes))
-    return f"{span} left" if promise.deadline > now else f"**{span} overdue**"
+    return f"{span} left" if target.deadline > now else f"**{span} overdue**"
 
 
 def _minutes(count: int) -> str:

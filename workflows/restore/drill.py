@@ -64,7 +64,7 @@ class RestoreDrill(FromBackup):
                 raise
             return await self._failed([error.message])
         assert self.point is not None
-        self.promise(self.point)
+        self.begin_proof(self.point)
         faults = await self._drill(self.point, examined)
         if self.rehearses:
             return await self.finish(OperationEnd.REHEARSED, f"Rehearsal with {point.id}, nothing was changed.")

@@ -202,7 +202,7 @@ class FromBackup(Operation):
 
     # --- the proof
 
-    def promise(self, point: RestorePoint) -> None:
+    def begin_proof(self, point: RestorePoint) -> None:
         """Create the proof of this restore, with the agreed restore point and restore time."""
         asked = workflow.info().workflow_start_time
         self.proof = RestoreProof(

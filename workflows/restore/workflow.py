@@ -71,7 +71,7 @@ class RestoreFromBackup(FromBackup):
                 raise
             return await self.finish(OperationEnd.REFUSED, f"Nothing was changed: {error.message}.")
         assert self.point is not None
-        self.promise(self.point)
+        self.begin_proof(self.point)
         if not await self._approved(self.point, examined):
             return await self.finish(OperationEnd.REFUSED, "The restore was not approved; nothing was changed.")
         groups = self._to_stop()

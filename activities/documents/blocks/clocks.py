@@ -29,17 +29,17 @@ _MOST_STRETCHES: Final = 400
 def _elements(report: PostIncidentReport, say: Translation) -> list[Element]:
     """The picture of the clocks, and every stretch of each as a table."""
     reading = report.clock
-    if reading is None or not any(p.stretches for p in reading.promises):
+    if reading is None or not any(p.stretches for p in reading.targets):
         return []
     elements: list[Element] = [Picture(lambda: svg(reading, report.zone, report.language), say("picture_says"))]
     head = [say("from"), say("until"), say("clock_did"), say("why"), say("counted")]
-    for promise in reading.promises:
-        if promise.stretches:
-            shown = promise.stretches[:_MOST_STRETCHES]
+    for target in reading.targets:
+        if target.stretches:
+            shown = target.stretches[:_MOST_STRETCHES]
             rows = [_stretch(s, say) for s in shown]
-            elements.append(Grid(say.name("promise", promise.promise.value), head, rows, wide=[3]))
-            if len(promise.stretches) > len(shown):
-                elements.append(Said(say("lines_left_out", len(promise.stretches) - len(shown))))
+            elements.append(Grid(say.name("target", target.kind.value), head, rows, wide=[3]))
+            if len(target.stretches) > len(shown):
+                elements.append(Said(say("lines_left_out", len(target.stretches) - len(shown))))
     return elements
 
 

@@ -75,7 +75,7 @@ def _machine(report: PostIncidentReport, say: Translation) -> list[MachineData]:
         calendar=report.clock.calendar,
         as_of=report.clock.as_of,
         events=report.events,
-        promises=[p.model_dump(mode="json", exclude={"stretches"}) for p in report.clock.promises],
+        targets=[p.model_dump(mode="json", exclude={"stretches"}) for p in report.clock.targets],
     )
     return [MachineData(say("recompute"), evidence.model_dump_json(indent=1))]
 

@@ -56,10 +56,10 @@ def _customer_rows(report: PostIncidentReport, say: Translation) -> list[list[Ce
     rows = [(e.at, "kind.clock" if _of_clock(e) else "kind.state", _event(report, e, say)) for e in events]
     rows += [(n.at, "kind.note", excerpt(n.text, say)) for n in report.entries]
     rows += [(n.at, "kind.notice", n.subject) for n in report.notices]
-    for promise in report.clock.promises if report.clock else []:
-        if promise.breached_at is not None:
-            what = say.name("promise", promise.promise.value)
-            rows.append((promise.breached_at, "kind.clock", say("ev.breach", what)))
+    for target in report.clock.targets if report.clock else []:
+        if target.breached_at is not None:
+            what = say.name("target", target.kind.value)
+            rows.append((target.breached_at, "kind.clock", say("ev.breach", what)))
     rows.sort(key=lambda t: t[0])
     return [
         [*map(Cell, say.both(at)), Cell(say.name("kind", kind.removeprefix("kind."))), Cell(text)]

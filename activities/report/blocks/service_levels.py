@@ -14,13 +14,13 @@ from activities.report.incidents import JudgedTarget, PeriodIncident, Unproven
 from activities.report.layout import Layout
 from activities.report.sources import ReportSources, share
 from models.base import Model
-from models.clock import Promise
+from models.clock import TargetKind
 from models.dossier.agreement import Priority
 from models.incident import IncidentEnd
 from models.report import BlockVerdict, Figure, GapReason, ReportVerdict, Second
 from models.report_blocks import ServiceLevelsBlock
 
-_PROMISES: Final = list(Promise)
+_TARGETS: Final = list(TargetKind)
 _RULE: Final = "service_levels"
 
 
@@ -30,7 +30,7 @@ class TargetCounts(Model):
     key: str
     """`P1 restore`."""
     priority: str
-    promise: Promise
+    kind: TargetKind
     within: str
     """As in the agreement at the end of the period; empty if it no longer has the target."""
     hours: str
@@ -51,7 +51,7 @@ class MissedTarget(Model):
     incident: str
     title: str
     priority: str
-    promise: Promise
+    kind: TargetKind
     within: str
     missed_at: Second
     over: Figure
@@ -94,19 +94,19 @@ def gather(block: ServiceLevelsBlock, sources: ReportSources) -> ServiceLevelsFa
     unreadable = [i for i in unproven if i.unproven in {Unproven.UNREADABLE, Unproven.NO_DOSSIER}]
     if unreadable:
         sources.lack("incidents", GapReason.UNREADABLE, count=len(unreadable))
-    judged: dict[tuple[str, Promise], list[Found]] = defaultdict(list)
+    judged: dict[tuple[str, TargetKind], list[Found]] = defaultdict(list)
     for incident in incidents:
         for target in incident.targets:
             if not wanted or target.priority in wanted:
-                judged[target.priority, target.promise].append((incident, target))
+                judged[target.priority, target.kind].append((incident, target))
     levels = sources.at_the_end.agreement.service_levels
     agreed = {
-        (priority.value, promise)
+        (priority.value, kind)
         for priority, level in levels.items()
-        for promise in Promise
-        if level.target(promise) is not None and (not wanted or priority.value in wanted)
+        for kind in TargetKind
+        if level.target(kind) is not None and (not wanted or priority.value in wanted)
     }
-    keys = sorted(agreed | judged.keys(), key=lambda key: (key[0], _PROMISES.index(key[1])))
+    keys = sorted(agreed | judged.keys(), key=lambda key: (key[0], _TARGETS.index(key[1])))
     return ServiceLevelsFacts(
         targets=[_counts(*key, judged[key], [i for i in unproven if i.priority == key[0]], sources) for key in keys],
         missed=_missed((found for key in keys for found in judged[key]), sources),
@@ -128,22 +128,22 @@ def _any_of(incident: PeriodIncident, priorities: set[str]) -> bool:
 
 
 def _counts(
-    priority: str, promise: Promise, found: list[Found], unproven: list[PeriodIncident], sources: ReportSources
+    priority: str, kind: TargetKind, found: list[Found], unproven: list[PeriodIncident], sources: ReportSources
 ) -> TargetCounts:
     def counted(rule: str, incidents: Iterable[PeriodIncident]) -> Figure:
         return sources.count_incidents(f"{_RULE}.{rule}", incidents)
 
     level = sources.at_the_end.agreement.service_levels.get(Priority(priority)) if priority in set(Priority) else None
-    target = level.target(promise) if level else None
+    target = level.target(kind) if level else None
     # An incident in which nothing was wrong meets its targets in seconds: that says nothing about the service.
     met = counted("met", (i for i, t in found if t.verdict is ReportVerdict.MET and not i.left_out))
     missed = counted("missed", (i for i, t in found if t.verdict is ReportVerdict.MISSED))
     not_provable = counted("unproven", unproven if target is not None else [])
     whole = sum(int(figure.value or 0) for figure in (met, missed, not_provable))
     return TargetCounts(
-        key=f"{priority} {promise.value}",
+        key=f"{priority} {kind.value}",
         priority=priority,
-        promise=promise,
+        kind=kind,
         within=target.within if target else "",
         hours=target.hours if target else "",
         met=met,
@@ -157,11 +157,11 @@ def _counts(
 def _missed(found: Iterable[Found], sources: ReportSources) -> list[MissedTarget]:
     rows = [
         MissedTarget(
-            key=f"{incident.id} {target.promise.value}",
+            key=f"{incident.id} {target.kind.value}",
             incident=sources.cite_incident(incident),
             title=sources.text(incident.title),
             priority=target.priority,
-            promise=target.promise,
+            kind=target.kind,
             within=target.within,
             missed_at=target.decided_at,
             over=Figure(
@@ -190,7 +190,7 @@ def verdicts(facts: ServiceLevelsFacts) -> list[BlockVerdict]:
         BlockVerdict(
             key=one.key,
             about="about_target",
-            values=[one.priority, one.promise.value],
+            values=[one.priority, one.kind.value],
             verdict=_verdict(one),
             figures=[one.met, one.missed, one.unproven],
         )
@@ -263,7 +263,7 @@ def _within(one: TargetCounts, layout: Layout) -> str:
 
 
 def _name(one: TargetCounts, layout: Layout) -> str:
-    return f"{one.priority}, {layout.say.name('promise', one.promise.value)}"
+    return f"{one.priority}, {layout.say.name('target', one.kind.value)}"
 
 
 def _missed_table(facts: ServiceLevelsFacts, layout: Layout) -> Grid:
@@ -272,7 +272,7 @@ def _missed_table(facts: ServiceLevelsFacts, layout: Layout) -> Grid:
         [
             layout.evidence(one.incident.removeprefix("inc."), one.incident),
             Cell(one.title),
-            Cell(f"{one.priority}, {say.name('promise', one.promise.value)}"),
+            Cell(f"{one.priority}, {say.name('target', one.kind.value)}"),
             Cell(layout.within(one.within) if one.within else ""),
             layout.moment(one.missed_at),
             layout.figure(one.over, Tone.BAD),

@@ -92,7 +92,7 @@ def _texts(block: BlockFacts, layout: Layout) -> Layout | None:
 def _about(one: BlockVerdict, own: Layout | None, layout: Layout) -> str:
     if own is None or not own.has(one.about):
         return one.key
-    return own.say(one.about, *(layout.say.name("promise", value) for value in one.values))
+    return own.say(one.about, *(layout.say.name("target", value) for value in one.values))
 
 
 def _figures(one: BlockVerdict, texts: Layout) -> Cell:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from difflib import get_close_matches
 
 from models.base import parse_duration
-from models.dossier.agreement import Holidays, HoursSpan, Promise, ServiceHours, Target, minutes_of
+from models.dossier.agreement import Holidays, HoursSpan, ServiceHours, Target, TargetKind, minutes_of
 from models.dossier.dossier import Dossier
 from models.dossier.faults import Place, shown, where
 from models.dossier.rules.registry import RuleFinding, error
@@ -81,9 +81,9 @@ def _calendar_days(place: Place, target: Target, hours: ServiceHours) -> RuleFin
 
 def _targets(dossier: Dossier) -> Iterator[tuple[Place, Target]]:
     for priority, level in dossier.agreement.service_levels.items():
-        for promise in Promise:
-            if target := level.target(promise):
-                yield ("agreement", "service_levels", priority.value, promise.value), target
+        for kind in TargetKind:
+            if target := level.target(kind):
+                yield ("agreement", "service_levels", priority.value, kind.value), target
     for name, party in dossier.parties.items():
         if party.answers_within:
             yield ("parties", name, "answers_within"), party.answers_within

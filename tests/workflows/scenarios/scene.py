@@ -20,7 +20,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from models.alarms import AlarmReceipt
 from models.base import Model
-from models.clock import ClockEvent, ClockEventKind, ClockEvents, ClockReading, Promise, PromiseReading
+from models.clock import ClockedTarget, ClockEvent, ClockEventKind, ClockEvents, ClockReading, TargetKind
 from models.gates import GateState
 from models.incident import IncidentOutcome, IncidentReply, IncidentStatus
 from models.names import watch_id
@@ -231,9 +231,9 @@ class Scene:
         assert reading is not None
         return reading
 
-    async def promise(self, which: Promise, number: int = 1) -> PromiseReading:
-        """One of its promises."""
-        return next(p for p in (await self.reading(number)).promises if p.promise is which)
+    async def target(self, which: TargetKind, number: int = 1) -> ClockedTarget:
+        """One of its targets."""
+        return next(p for p in (await self.reading(number)).targets if p.kind is which)
 
     async def events(self, *kinds: ClockEventKind, number: int = 1) -> list[ClockEvent]:
         """What happened to its clocks."""

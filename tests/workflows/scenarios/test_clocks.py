@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from models.clock import ClockEventKind, Promise, TargetState
+from models.clock import ClockEventKind, TargetKind, TargetState
 from models.dossier.agreement import CauseCode, Pause
 from models.dossier.monitoring import Severity
 from models.incident import Acknowledge, CloseIncident, CustomerUpdate, Note, Reclassify, Resume, Waiting
@@ -31,12 +31,12 @@ async def test_a_target_gives_warnings_at_50_75_and_90_per_cent_and_when_it_is_m
             await scene.forward(23 * MINUTE)
             await scene.tell("add_note", Note(by=OPERATOR, text="Still looking"))
         status = await scene.status()
-        restore = await scene.promise(Promise.RESTORE)
-    told = [(e.data["percent"], e.at) for e in status.timeline if e.data.get("promise") == "restore"]
+        restore = await scene.target(TargetKind.RESTORE)
+    told = [(e.data["percent"], e.at) for e in status.timeline if e.data.get("target") == "restore"]
     expected = [(percent, opened_at + 4 * HOUR * percent / 100) for percent in (50, 75, 90, 100)]
     assert [percent for percent, _ in told] == [percent for percent, _ in expected]
     assert all(timedelta(0) <= at - due < MINUTE for (_, at), (_, due) in zip(told, expected, strict=True))
-    written = [n.occasion for n in scene.world.notices if n.facts.promise == "restore"]
+    written = [n.occasion for n in scene.world.notices if n.facts.target == "restore"]
     assert written == [Occasion.WARNING, Occasion.WARNING, Occasion.BREACH]
     assert (restore.state, restore.breached_at) == (TargetState.OVERDUE, opened_at + 4 * HOUR)
 
@@ -46,12 +46,12 @@ async def test_a_priority_that_is_raised_half_way_counts_from_the_start(given: G
     async with scene.played():
         await scene.fault(severity=Severity.INFO)
         opened_at = (await scene.status()).opened_at
-        low = await scene.promise(Promise.RESTORE)
+        low = await scene.target(TargetKind.RESTORE)
         await scene.tell("acknowledge", Acknowledge(by=OPERATOR))
         await scene.forward(HOUR)
         message = await scene.tell("reclassify", Reclassify(by=OPERATOR, priority="P1", reason="Nobody can pay"))
-        high = await scene.promise(Promise.RESTORE)
-        respond = await scene.promise(Promise.RESPOND)
+        high = await scene.target(TargetKind.RESTORE)
+        respond = await scene.target(TargetKind.RESPOND)
         status = await scene.status()
         said = await scene.said()
     assert low.deadline == opened_at + timedelta(days=2)
@@ -61,7 +61,7 @@ async def test_a_priority_that_is_raised_half_way_counts_from_the_start(given: G
     assert respond.state is TargetState.MET
     assert status.priority == "P1"
     assert f"Priority P3 changed to P1 by {OPERATOR}: Nobody can pay" in said
-    assert scene.told(Occasion.OPENED) == ["customer"]  # only P1 promises the customer a word
+    assert scene.told(Occasion.OPENED) == ["customer"]  # only P1 targets the customer a word
 
 
 async def test_a_priority_that_is_raised_too_late_is_a_breach_at_once_and_asks_its_own_policy(given: Given) -> None:
@@ -75,8 +75,8 @@ async def test_a_priority_that_is_raised_too_late_is_a_breach_at_once_and_asks_i
         neither = await scene.refusal("reclassify", Reclassify(by=OPERATOR, impact="high", reason="x"))
         same = await scene.tell("reclassify", Reclassify(by=OPERATOR, priority="P3", reason="x"))
         await scene.tell("reclassify", Reclassify(by=SECOND_LINE, priority="P1", reason="All shops are down"))
-        restore = await scene.promise(Promise.RESTORE)
-        respond = await scene.promise(Promise.RESPOND)
+        restore = await scene.target(TargetKind.RESTORE)
+        respond = await scene.target(TargetKind.RESPOND)
         events = await scene.events(ClockEventKind.PRIORITY)
         said = await scene.said()
     assert may_not.startswith("cio@acme.example may not reclassify acme.shop's incidents")
@@ -90,7 +90,7 @@ async def test_a_priority_that_is_raised_too_late_is_a_breach_at_once_and_asks_i
     assert before >= 1
 
 
-async def test_a_promise_that_was_broken_as_p1_is_told_once_and_stays_broken_when_it_is_closed_as_p3(
+async def test_a_target_that_was_missed_as_p1_is_reported_once_and_stays_missed_when_it_is_closed_as_p3(
     given: Given,
 ) -> None:
     scene = given()
@@ -100,11 +100,11 @@ async def test_a_promise_that_was_broken_as_p1_is_told_once_and_stays_broken_whe
         await scene.tell("acknowledge", Acknowledge(by=OPERATOR))
         await scene.forward(4 * HOUR + 5 * MINUTE)
         await scene.tell("reclassify", Reclassify(by=OPERATOR, priority="P3", reason="Only the test shop"))
-        lowered = await scene.promise(Promise.RESTORE)
+        lowered = await scene.target(TargetKind.RESTORE)
         page = await scene.page()
         await scene.tell("close_incident", CloseIncident(by=OPERATOR, cause=CauseCode.NO_FAULT, reason="Planned"))
         await scene.over()
-        closed, said, ended = await scene.promise(Promise.RESTORE), await scene.said(), await scene.page()
+        closed, said, ended = await scene.target(TargetKind.RESTORE), await scene.said(), await scene.page()
     assert (lowered.state, lowered.deadline) == (TargetState.RUNNING, opened_at + 48 * HOUR)
     assert (lowered.breached_at, lowered.breached_as) == (opened_at + 4 * HOUR, "P1")
     assert "running, missed before" in page
@@ -123,7 +123,7 @@ async def test_the_second_late_word_is_overdue_at_once_as_the_first_was(given: G
         for _ in range(2):
             await scene.tell("update_customer", CustomerUpdate(by=OPERATOR, text="Back soon", already_informed=True))
             await scene.forward(HOUR + MINUTE)
-            update = await scene.promise(Promise.UPDATE)
+            update = await scene.target(TargetKind.UPDATE)
             seen.append((update.state, update.breaches))
     assert seen == [(TargetState.OVERDUE, 1), (TargetState.OVERDUE, 2)]
 
@@ -143,11 +143,11 @@ async def test_a_customer_pause_over_the_change_of_the_clocks_lasts_as_long_as_i
         await scene.tell("acknowledge", Acknowledge(by=OPERATOR))
         await scene.forward_to(stockholm(sunday, 1))
         told = await scene.tell("wait_for", Waiting(party="acme", by=OPERATOR, note="They must open the firewall"))
-        paused = await scene.promise(Promise.RESTORE)
+        paused = await scene.target(TargetKind.RESTORE)
         await scene.forward_to(stockholm(sunday, 4))
         await scene.tell("resume", Resume(by=OPERATOR, note="It is open"))
         await scene.forward(MINUTE)
-        running, reading = await scene.promise(Promise.RESTORE), await scene.reading()
+        running, reading = await scene.target(TargetKind.RESTORE), await scene.reading()
         [waiting, resumed] = await scene.events(ClockEventKind.WAITING, ClockEventKind.RESUMED)
     assert told == "Waiting for Acme: the clocks respond and restore are paused."
     assert (waiting.reason, waiting.party, waiting.note) == (

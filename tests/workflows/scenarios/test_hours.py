@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from models.alarms import Disposition
-from models.clock import Promise, TargetState
+from models.clock import TargetKind, TargetState
 from models.dossier.agreement import Agreement
 from models.dossier.monitoring import Severity
 from models.notices import Occasion
@@ -51,7 +51,7 @@ async def test_a_night_alarm_on_midsummer_eve_waits_for_monday_and_its_clock_beg
         await scene.forward_to(stockholm(monday, 8, 1))
         await scene.asked()
         status = await scene.status()
-        respond, restore = await scene.promise(Promise.RESPOND), await scene.promise(Promise.RESTORE)
+        respond, restore = await scene.target(TargetKind.RESPOND), await scene.target(TargetKind.RESTORE)
     begins = stockholm(monday, 8)
     assert (receipt.disposition, gone.disposition) == (Disposition.DEFERRED, Disposition.DEFERRED)
     assert f"outside service hours, which begin {begins:%Y-%m-%d %H:%M} UTC; P3 waits for them" in receipt.reason
@@ -73,7 +73,7 @@ async def test_an_alarm_in_24x7_hours_calls_somebody_on_midsummer_eve(given: Giv
         receipt = await scene.alarm(severity=Severity.CRITICAL)
         await scene.asked()
         joined = await scene.alarm("mail", fingerprint="second", severity=Severity.INFO)
-        respond = await scene.promise(Promise.RESPOND)
+        respond = await scene.target(TargetKind.RESPOND)
         opened_at = (await scene.status()).opened_at
     assert (receipt.disposition, joined.disposition) == (Disposition.OPENED, Disposition.JOINED)
     assert scene.told(Occasion.ALERT) == [FIRST]
@@ -94,7 +94,7 @@ async def test_a_clock_that_began_before_the_holiday_stands_still_over_it(
         await scene.forward_to(stockholm(thursday, hour))
         if state is TargetState.OUTSIDE_HOURS:
             assert not [s for s in await scene.said() if "90 % of the time for restoring" in s]
-        restore = await scene.promise(Promise.RESTORE)
+        restore = await scene.target(TargetKind.RESTORE)
     # Three hours on Thursday and nine on Monday leave six for Tuesday.
     tuesday = thursday + timedelta(days=5)
     assert restore.deadline == opened_at.astimezone(STOCKHOLM).replace(day=tuesday.day, month=tuesday.month)

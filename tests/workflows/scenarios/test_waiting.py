@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from models.base import Model
-from models.clock import ClockEventKind, Promise, TargetState
+from models.clock import ClockEventKind, TargetKind, TargetState
 from models.incident import Acknowledge, HandOver, Resume, Waiting
 from models.notices import Occasion
 from tests.workflows.scenarios.scene import HOUR, MINUTE, Scene
@@ -36,7 +36,7 @@ async def test_a_third_party_that_never_answers_is_asked_again_and_then_the_next
         twice = scene.told(Occasion.WAITING_REMINDER), scene.told(Occasion.ALERT)
         message = await scene.tell("resume", Resume(by=SECOND_LINE, note="Their certificate had expired"))
         await scene.forward(MINUTE)
-        reading, restore = await scene.reading(), await scene.promise(Promise.RESTORE)
+        reading, restore = await scene.reading(), await scene.target(TargetKind.RESTORE)
         [resumed] = await scene.events(ClockEventKind.RESUMED)
         status = await scene.status()
     assert told.startswith("Waiting for Betalt: the clock restore is paused. Their answer is due by ")
@@ -64,7 +64,7 @@ async def test_a_wait_that_the_agreement_does_not_pause_for_is_kept_and_the_cloc
         await scene.forward(5 * HOUR)
         await scene.tell("resume", Resume(by=OPERATOR))
         await scene.forward(MINUTE)
-        restore, reading = await scene.promise(Promise.RESTORE), await scene.reading()
+        restore, reading = await scene.target(TargetKind.RESTORE), await scene.reading()
     assert "the agreement pauses no clock for this" in told
     assert (restore.state, restore.paused_seconds) == (TargetState.OVERDUE, 0)
     assert reading.waited_seconds["third_party"] == pytest.approx(5 * 3600, abs=60)
@@ -80,7 +80,7 @@ async def test_a_pause_by_somebody_who_may_not_is_refused_and_nothing_is_lost(gi
             for party, by in [("acme", "cio@acme.example"), ("nobody", OPERATOR), ("supplier", OPERATOR)]
         ]
         nobody = await scene.refusal("resume", Resume(by=OPERATOR))
-        after, running = await scene.events(), await scene.promise(Promise.RESTORE)
+        after, running = await scene.events(), await scene.target(TargetKind.RESTORE)
         await scene.tell("wait_for", ASKED)
         twice = await scene.refusal("wait_for", Waiting(party="acme", by=OPERATOR, note="x"))
         stranger = await scene.refusal("resume", Resume(by="eve@x.example"))
@@ -120,12 +120,12 @@ async def test_a_wait_pauses_the_clocks_once_the_party_was_informed_by_telephone
         await scene.fault()
         await scene.tell("wait_for", ASKED)
         await scene.forward(HOUR)
-        running = await scene.promise(Promise.RESTORE)
+        running = await scene.target(TargetKind.RESTORE)
         written = len(scene.told(Occasion.WAITING))
         page = await scene.page()
         [offered] = [text for text in re.findall(r"```json\n(.*?)\n```", page, re.DOTALL) if "already_informed" in text]
         told = await scene.tell("wait_for", Waiting.model_validate_json(offered))
-        paused = await scene.promise(Promise.RESTORE)
+        paused = await scene.target(TargetKind.RESTORE)
         again = await scene.refusal("wait_for", ASKED)
         unheard, heard = await scene.events(ClockEventKind.WAITING)
     assert "**The notice reached nobody, so no clock is paused.**" in page
@@ -153,7 +153,7 @@ async def test_a_wait_or_a_hand_over_also_acknowledges_the_incident(
         before = await scene.events(ClockEventKind.RESPONDED)
         await scene.tell(update, first_word)
         [responded] = await scene.events(ClockEventKind.RESPONDED)
-        respond = await scene.promise(Promise.RESPOND)
+        respond = await scene.target(TargetKind.RESPOND)
     assert before == []
     assert responded.by == OPERATOR
     assert respond.state is TargetState.MET

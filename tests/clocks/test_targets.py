@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from activities.clocks import read
-from models.clock import ClockEvent, ClockReading, Promise, PromiseReading, StretchKind, TargetState
+from models.clock import ClockedTarget, ClockEvent, ClockReading, StretchKind, TargetKind, TargetState
 from models.dossier.agreement import Agreement
 from models.dossier.parties import Party
 
@@ -37,7 +37,7 @@ OPENED = datetime(2026, 6, 15, 8, tzinfo=UTC)  # a Monday, ten o'clock in Stockh
 
 def agreement(pauses: dict[str, list[str]] | None = None, **levels: dict[str, str]) -> Agreement:
     service_levels = {
-        priority: {promise: {"within": within, "hours": hours} for promise, within in level.items()}
+        priority: {kind: {"within": within, "hours": hours} for kind, within in level.items()}
         for priority, level in (levels or LEVELS).items()
         for hours in ["office" if "working" in str(level) else "always"]
     }
@@ -71,14 +71,14 @@ def as_priority(priority: str) -> dict[str, Any]:
     return {"priority": priority}
 
 
-def promise(reading: ClockReading, which: Promise) -> PromiseReading:
-    return next(one for one in reading.promises if one.promise is which)
+def target(reading: ClockReading, which: TargetKind) -> ClockedTarget:
+    return next(one for one in reading.targets if one.kind is which)
 
 
 def test_a_response_in_time_stays_met_when_the_priority_is_raised() -> None:
     happened = events((0, "opened", as_priority("P3")), (1, "responded"), (3, "priority", as_priority("P1")))
 
-    respond = promise(read(agreement(), PARTIES, happened, after(3)), Promise.RESPOND)
+    respond = target(read(agreement(), PARTIES, happened, after(3)), TargetKind.RESPOND)
 
     assert (respond.state, respond.priority, respond.within) == (TargetState.MET, "P3", "2h")
 
@@ -86,8 +86,8 @@ def test_a_response_in_time_stays_met_when_the_priority_is_raised() -> None:
 def test_a_breach_is_not_hidden_by_a_lower_priority() -> None:
     happened = events((0, "opened", as_priority("P1")), (0.1, "responded"), (5, "priority", as_priority("P3")))
 
-    open_still = promise(read(agreement(), PARTIES, happened, after(6)), Promise.RESTORE)
-    closed = promise(read(agreement(), PARTIES, [*happened, *events((7, "closed"))], after(8)), Promise.RESTORE)
+    open_still = target(read(agreement(), PARTIES, happened, after(6)), TargetKind.RESTORE)
+    closed = target(read(agreement(), PARTIES, [*happened, *events((7, "closed"))], after(8)), TargetKind.RESTORE)
 
     assert (open_still.state, open_still.deadline) == (TargetState.RUNNING, after(48))
     assert (open_still.breached_at, open_still.breached_as, open_still.breaches) == (after(4), "P1", 1)
@@ -101,7 +101,7 @@ def test_a_late_word_is_not_hidden_by_a_priority_that_promises_none(told_at: flo
         (0, "opened", as_priority("P1")), (told_at, "updated"), (told_at + 0.2, "priority", as_priority("P3"))
     )
 
-    found = [p.state for p in read(agreement(), PARTIES, happened, after(5)).promises if p.promise is Promise.UPDATE]
+    found = [p.state for p in read(agreement(), PARTIES, happened, after(5)).targets if p.kind is TargetKind.UPDATE]
 
     assert found == ([state] if state else [])
 
@@ -109,7 +109,7 @@ def test_a_late_word_is_not_hidden_by_a_priority_that_promises_none(told_at: flo
 def test_a_target_that_no_longer_applies_no_longer_counts() -> None:
     happened = events((0, "opened", as_priority("P1")), (3, "priority", as_priority("P3")))
 
-    update = promise(read(agreement(), PARTIES, happened, after(20), explain=True), Promise.UPDATE)
+    update = target(read(agreement(), PARTIES, happened, after(20), explain=True), TargetKind.UPDATE)
 
     assert (update.state, update.breached_at, update.elapsed_seconds) == (TargetState.MISSED, after(1), 3 * 3600)
     assert [(s.kind, s.why, s.until) for s in update.stretches] == [
@@ -122,7 +122,7 @@ def test_a_raise_makes_neither_a_word_nor_taking_it_up_overdue_at_once() -> None
     happened = events((0, "opened", as_priority("P2")), (0.4, "priority", as_priority("P1")))
 
     reading = read(agreement(), PARTIES, happened, after(0.4))
-    respond, update = promise(reading, Promise.RESPOND), promise(reading, Promise.UPDATE)
+    respond, update = target(reading, TargetKind.RESPOND), target(reading, TargetKind.UPDATE)
 
     # Taking it up was due sooner as P2 than a quarter of an hour after the raise.
     assert (respond.state, respond.deadline, respond.priority) == (TargetState.RUNNING, after(0.5), "P2")
@@ -132,7 +132,7 @@ def test_a_raise_makes_neither_a_word_nor_taking_it_up_overdue_at_once() -> None
 def test_restoring_is_counted_from_the_opening_whatever_the_priority_was() -> None:
     happened = events((0, "opened", as_priority("P3")), (0.1, "responded"), (5, "priority", as_priority("P1")))
 
-    restore = promise(read(agreement(), PARTIES, happened, after(5)), Promise.RESTORE)
+    restore = target(read(agreement(), PARTIES, happened, after(5)), TargetKind.RESTORE)
 
     assert (restore.state, restore.deadline, restore.elapsed_seconds) == (TargetState.OVERDUE, after(4), 5 * 3600)
 
@@ -142,7 +142,7 @@ def test_lowering_the_priority_and_raising_it_again_wins_no_time() -> None:
         (0, "opened", as_priority("P1")), (0.8, "priority", as_priority("P2")), (0.9, "priority", as_priority("P1"))
     )
 
-    update = promise(read(agreement(), PARTIES, happened, after(0.9)), Promise.UPDATE)
+    update = target(read(agreement(), PARTIES, happened, after(0.9)), TargetKind.UPDATE)
 
     assert (update.deadline, update.priority) == (after(1), "P1")
 
@@ -156,14 +156,14 @@ def test_a_wait_stops_the_clocks_that_the_agreement_names_and_no_other() -> None
     named = read(agreement({"waiting_for_customer": ["restore"]}), PARTIES, happened, after(1.2), explain=True)
     all_named = read(agreement({"waiting_for_customer": ["restore", "update"]}), PARTIES, happened, after(1.2))
 
-    assert named.pauses == [Promise.RESTORE]
-    assert promise(named, Promise.RESTORE).state is TargetState.PAUSED
-    assert (promise(named, Promise.UPDATE).state, promise(named, Promise.UPDATE).deadline) == (
+    assert named.pauses == [TargetKind.RESTORE]
+    assert target(named, TargetKind.RESTORE).state is TargetState.PAUSED
+    assert (target(named, TargetKind.UPDATE).state, target(named, TargetKind.UPDATE).deadline) == (
         TargetState.RUNNING,
         after(1.5),
     )
-    assert promise(named, Promise.UPDATE).stretches[-1].why.endswith("no access, which does not pause the clock")
-    assert promise(all_named, Promise.UPDATE).state is TargetState.PAUSED
+    assert target(named, TargetKind.UPDATE).stretches[-1].why.endswith("no access, which does not pause the clock")
+    assert target(all_named, TargetKind.UPDATE).state is TargetState.PAUSED
 
 
 def test_a_wait_pauses_no_clock_until_somebody_of_the_party_was_reached() -> None:
@@ -175,9 +175,9 @@ def test_a_wait_pauses_no_clock_until_somebody_of_the_party_was_reached() -> Non
     heard = read(agreed, PARTIES, called, after(3))
 
     assert unheard.pauses == []
-    assert promise(unheard, Promise.RESTORE).paused_seconds == 0
-    assert "whom nobody has reached" in promise(unheard, Promise.RESTORE).stretches[-1].why
-    assert promise(heard, Promise.RESTORE).paused_seconds == 3600
+    assert target(unheard, TargetKind.RESTORE).paused_seconds == 0
+    assert "whom nobody has reached" in target(unheard, TargetKind.RESTORE).stretches[-1].why
+    assert target(heard, TargetKind.RESTORE).paused_seconds == 3600
     assert unheard.waited_seconds["customer"] == heard.waited_seconds["customer"] == 2 * 3600
 
 
@@ -212,13 +212,13 @@ def test_restoring_or_closing_ends_the_clock_and_reopening_continues_it() -> Non
 
     closed = read(agreement(), PARTIES, happened[:4], after(10))
     again = read(agreement(), PARTIES, happened, after(22), explain=True)
-    restore = promise(again, Promise.RESTORE)
+    restore = target(again, TargetKind.RESTORE)
 
-    assert promise(closed, Promise.RESTORE).done_at == after(1)
+    assert target(closed, TargetKind.RESTORE).done_at == after(1)
     assert (restore.state, restore.elapsed_seconds, restore.deadline) == (TargetState.RUNNING, 3 * 3600, after(27))
     assert (StretchKind.STOPPED, after(1), after(20)) in [(s.kind, s.since, s.until) for s in restore.stretches]
-    assert promise(again, Promise.RESPOND).state is TargetState.MET
-    assert (promise(again, Promise.UPDATE).started_at, promise(again, Promise.UPDATE).deadline) == (
+    assert target(again, TargetKind.RESPOND).state is TargetState.MET
+    assert (target(again, TargetKind.UPDATE).started_at, target(again, TargetKind.UPDATE).deadline) == (
         after(20),
         after(24),
     )
@@ -229,7 +229,7 @@ def test_working_days_are_printed_with_their_hours() -> None:
     friday = datetime(2026, 6, 12, 6, tzinfo=UTC)
     happened = [ClockEvent(at=friday, kind="opened", priority="P1")]
 
-    respond, restore = read(agreed, PARTIES, happened, friday + timedelta(hours=1)).promises
+    respond, restore = read(agreed, PARTIES, happened, friday + timedelta(hours=1)).targets
 
     assert (respond.within, respond.within_seconds) == ("1 working day", 8 * 3600)
     assert (restore.within, restore.within_seconds) == ("2 working days", 17 * 3600)

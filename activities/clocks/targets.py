@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from activities.clocks.countdowns import Countdown, Rundown, Term
-from activities.clocks.turns import Course, PromiseDone, Round, Turn
-from models.clock import ClockMoment, Promise, PromiseReading, Stretch, StretchKind, TargetState
+from activities.clocks.turns import Course, Round, TargetDone, Turn
+from models.clock import ClockedTarget, ClockMoment, Stretch, StretchKind, TargetKind, TargetState
 from models.dossier.agreement import Priority
 
 WARNINGS = (50, 75, 90, 100)
@@ -19,25 +19,25 @@ _NOTHING = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
-class PromiseClock:
+class TargetClock:
     """The clock of one target, under all priorities that were valid."""
 
-    promise: Promise
+    kind: TargetKind
     terms: dict[Priority, Term]
     course: Course
 
-    def read(self, explain: bool) -> tuple[PromiseReading | None, list[ClockMoment]]:
+    def read(self, explain: bool) -> tuple[ClockedTarget | None, list[ClockMoment]]:
         """Return the state, and the future warnings and breach; None if there was no target."""
         rounds, done = self._rounds(), self._done()
-        rundowns = [Rundown(self.promise, self.terms).follow(self.course, one) for one in rounds]
+        rundowns = [Rundown(self.kind, self.terms).follow(self.course, one) for one in rounds]
         breaches = [one.breach for one in rundowns if one.breach is not None]
         last = rundowns[-1]
         shown = last.shown(rounds[-1]) or (breaches[-1].countdown if breaches else None)
         if shown is None:
             return None, []
         state = self._state(last, shown, missed=bool(breaches))
-        reading = PromiseReading(
-            promise=self.promise,
+        reading = ClockedTarget(
+            kind=self.kind,
             priority=shown.term.priority,
             within=shown.term.target.within,
             within_seconds=shown.within(rounds[-1].until).total_seconds(),
@@ -45,7 +45,7 @@ class PromiseClock:
             state=state,
             started_at=shown.since,
             deadline=None if state is TargetState.PAUSED else shown.due(rounds[-1].until),
-            done_at=self.course.last_word if self.promise is Promise.UPDATE else done.at if done else None,
+            done_at=self.course.last_word if self.kind is TargetKind.UPDATE else done.at if done else None,
             breached_at=breaches[0].at if breaches else None,
             breached_as=breaches[0].countdown.term.priority if breaches else None,
             breaches=len(breaches),
@@ -63,26 +63,26 @@ class PromiseClock:
             left = within * percent / 100 - shown.elapsed
             if left > _NOTHING:
                 at = shown.term.calendar.add(self.course.now, left)
-                yield ClockMoment(at=at, promise=self.promise, percent=percent)
+                yield ClockMoment(at=at, target=self.kind, percent=percent)
 
     def _rounds(self) -> list[Round]:
         """Return each start of the clock; only customer updates have more than one."""
-        if self.promise is Promise.UPDATE:
+        if self.kind is TargetKind.UPDATE:
             return self.course.rounds
         done = self._done()
         end, priority = done or (self.course.now, self.course.priority)
         return [Round(self.course.opened, end, over=done is not None, priority=priority)]
 
-    def _done(self) -> PromiseDone | None:
-        return self.course.responded if self.promise is Promise.RESPOND else self.course.ended
+    def _done(self) -> TargetDone | None:
+        return self.course.responded if self.kind is TargetKind.RESPOND else self.course.ended
 
     def _state(self, last: Rundown, shown: Countdown, *, missed: bool) -> TargetState:
-        no_word_is_due = self.promise is Promise.UPDATE and not last.counting
+        no_word_is_due = self.kind is TargetKind.UPDATE and not last.counting
         if self._done() is not None or no_word_is_due:
             return TargetState.MISSED if missed else TargetState.MET
         if shown.used_up is not None:
             return TargetState.OVERDUE
-        if self.course.wait is not None and self.promise in self.course.wait.pauses:
+        if self.course.wait is not None and self.kind in self.course.wait.pauses:
             return TargetState.PAUSED
         return TargetState.RUNNING if shown.term.calendar.is_open(self.course.now) else TargetState.OUTSIDE_HOURS
 
@@ -127,10 +127,10 @@ class PromiseClock:
             return StretchKind.STOPPED, f"no target{f' as {turn.priority.value}' if turn.priority else ''}"
         if turn.since < shown.since:
             return StretchKind.STOPPED, f"before {shown.term.priority.value}"
-        if turn.wait is not None and self.promise in turn.wait.pauses:
-            return StretchKind.PAUSED, turn.wait.text(self.promise)
+        if turn.wait is not None and self.kind in turn.wait.pauses:
+            return StretchKind.PAUSED, turn.wait.text(self.kind)
         hours = "round the clock" if shown.term.calendar.always_open else f"within {shown.term.target.hours}"
-        return StretchKind.RUNNING, f"{hours}, {turn.wait.text(self.promise)}" if turn.wait else hours
+        return StretchKind.RUNNING, f"{hours}, {turn.wait.text(self.kind)}" if turn.wait else hours
 
 
 def _joined(stretches: list[Stretch]) -> list[Stretch]:
