@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+from models.names import as_typed
+
 MOST = 500
 """The most faults of one kind that are listed for a file: nobody reads more, and each suggestion costs a search."""
 
@@ -40,7 +42,7 @@ class Fault:
 
     def __str__(self) -> str:
         weight = "" if self.severity is Weight.ERROR else f"{self.severity.value}: "
-        return f"{self.path}:{self.line}: {weight}{self.what}; {self.fix}"
+        return f"{as_typed(self.path)}:{self.line}: {weight}{self.what}; {self.fix}"
 
     def as_json(self) -> dict[str, Any]:
         """Return the fault as plain data."""

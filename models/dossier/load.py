@@ -16,6 +16,7 @@ from models.dossier.messages import explain
 from models.dossier.rules import RULES, Rule, RuleFinding
 from models.dossier.source import SourceDocument, read_document
 from models.errors import DossierError
+from models.names import as_typed
 
 SUFFIXES = {".yaml", ".yml"}
 CHANGE = ".change"
@@ -121,7 +122,7 @@ def _refuse_twice(loaded: Loaded, path: str, first: dict[str, str]) -> None:
     assert loaded.dossier is not None
     name = loaded.dossier.id
     if name in first:
-        what = f"{name} already has a dossier in {first[name]}"
+        what = f"{name} already has a dossier in {as_typed(first[name])}"
         loaded.faults.append(
             Fault(path, 1, Weight.ERROR, what, "rename the application, or remove one of the files", "two-dossiers")
         )

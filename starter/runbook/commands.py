@@ -185,6 +185,7 @@ def _start(name: str, common: dict[str, Any], pairs: list[str], text: str | None
         from models.settings import load_settings
         from runbooks import find_runbook
         from starter.runbook.catalogue import inputs_of
+        from starter.runbook.checking import require_inputs
         from starter.terminal.applications import require_application
         from starter.terminal.session import open_records
 
@@ -195,6 +196,7 @@ def _start(name: str, common: dict[str, Any], pairs: list[str], text: str | None
         order = inputs.build({**inputs.read(pairs, text), **common, "requested_by": who})
         with open_records(settings) as records:
             require_application(settings, records, order.application)
+            require_inputs(records, order)
             who = identify(records, who, [order.application])
         order = order.model_copy(update={"requested_by": who})
         report = asyncio.run(_carry_out(settings, runbook, order, wait, as_json))

@@ -1,4 +1,4 @@
-"""Checks that names in a command exist: applications, components, maintenance routines."""
+"""Checks that names in a command exist: applications, components, remedies, maintenance routines."""
 
 from __future__ import annotations
 
@@ -34,6 +34,15 @@ def require_components(records: Records, application: str, names: Sequence[str])
     known = dossier.architecture.components if dossier else {}
     if unknown := [name for name in names if name not in known]:
         raise NotFoundError(f"{application} has no component {unknown[0]!r}; it has {', '.join(known) or 'none'}")
+
+
+def require_remedy(records: Records, application: str, instruction: str, remedy: str) -> None:
+    """Raise `NotFoundError`, with the known names, unless the published dossier has the remedy."""
+    dossier = records.current_dossier(application)
+    instructions = dossier.instructions.troubleshooting if dossier else {}
+    known = [f"{name}/{one}" for name, found in instructions.items() for one in found.remedies]
+    if (wanted := f"{instruction}/{remedy}") not in known:
+        raise NotFoundError(f"{application} has no remedy {wanted!r}; it has {', '.join(known) or 'none'}")
 
 
 def require_maintenance(records: Records, application: str, routine: str, hosts: Sequence[str] = ()) -> None:

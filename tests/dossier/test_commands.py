@@ -111,6 +111,15 @@ def test_a_dossier_with_errors_is_refused_on_standard_error(tmp_path: Path, comm
     assert "names the contact 'nobody'" in err
 
 
+@pytest.mark.parametrize("command", ["show", "check", "digest"])
+def test_a_file_whose_name_has_a_line_break_is_named_on_one_line(tmp_path: Path, command: str) -> None:
+    _, out, err = run(command, tmp_path / "two\nlines.yaml")
+
+    [line] = [line for line in (out + err).splitlines() if "cannot be read" in line]
+    assert "two\\nlines.yaml':1: the file cannot be read: no such file or directory" in line
+    assert "\nlines.yaml" not in out + err
+
+
 def test_digest_prints_the_digest() -> None:
     _, out, _ = run("digest", SHOP)
     _, as_json, _ = run("digest", "--json", SHOP)

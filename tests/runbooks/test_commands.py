@@ -166,10 +166,10 @@ async def test_a_rehearsal_changes_nothing_and_exits_0(server: TemporalServer, c
 
 async def test_a_remedy_of_the_dossier_can_be_rehearsed(server: TemporalServer, client: Client) -> None:
     hosts = shop()
-    remedy = PlannedRemedy(name="clear", title="Clear", steps=[RunStep(component="web", command="rm -r [cache]")])
-    hosts.plan = hosts.plan.model_copy(update={"remedies": {"web-down/clear": remedy}})
+    remedy = PlannedRemedy(name="wipe", title="Wipe", steps=[RunStep(component="web", command="rm -r [cache]")])
+    hosts.plan = hosts.plan.model_copy(update={"remedies": {"web-down/wipe": remedy}})
     async with working(client, hosts, CarryOutRemedy):
-        result = await beside("rehearse", "--remedy", "web-down/clear", "-a", "acme.shop")
+        result = await beside("rehearse", "--remedy", "web-down/wipe", "-a", "acme.shop")
 
     assert result.exit_code == 0
     assert "$ rm -r [cache]" in result.stdout
@@ -216,11 +216,40 @@ async def test_no_wait_returns_at_once_with_the_address(server: TemporalServer, 
 
 
 async def test_a_failed_workflow_is_reported_in_one_sentence(server: TemporalServer, client: Client) -> None:
-    async with working(client, shop(), WaitForHealth, FreeDiskSpace):
-        component = await beside("run", "wait-for-health", "-a", "acme.shop", "-i", "component=cache")
+    hosts = FakeHosts(application_plan({"db": []}))  # the worker's dossier has no component web
+    async with working(client, hosts, WaitForHealth, FreeDiskSpace):
+        component = await beside("run", "wait-for-health", "-a", "acme.shop", "-i", "component=web")
 
     assert component.exit_code == 1
-    assert component.stderr.endswith("failed: acme.shop has no component 'cache'; it has db, web\n")
+    assert component.stderr.endswith("failed: acme.shop has no component 'web'; it has db\n")
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        (("wait-for-health", "-i", "component=cache"), "acme.shop has no component 'cache'; it has "),
+        (("restart-with-dependants", "-i", "component=cache"), "acme.shop has no component 'cache'; it has "),
+        (
+            ("carry-out-remedy", "-i", "instruction=web-down", "-i", "remedy=reboot"),
+            "acme.shop has no remedy 'web-down/reboot'; it has ",
+        ),
+    ],
+)
+def test_a_component_or_remedy_that_the_dossier_lacks_starts_nothing_and_exits_with_2(
+    given: tuple[str, ...], says: str
+) -> None:
+    result = command("run", *given, "-a", "acme.shop")  # no Temporal server runs
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(says)
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_remedy_to_rehearse_that_the_dossier_lacks_exits_with_2() -> None:
+    result = command("rehearse", "-a", "acme.shop", "--remedy", "web-down/reboot")
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith("acme.shop has no remedy 'web-down/reboot'; it has ")
 
 
 async def test_a_past_run_shows_who_asked_for_it_under_their_one_name(server: TemporalServer, client: Client) -> None:
