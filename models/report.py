@@ -213,8 +213,11 @@ class ReportFacts(Model):
     period: ReportPeriod
     language: Language
     audience: ReportAudience
+    counts_until: Second | None = None
+    """The end of the time that is judged, if the period was not over when the facts were gathered; None: all of it."""
     compared_with: ReportPeriod | None = None
-    """The period before; None: no dossier was in force during all of it, so nothing is compared."""
+    """The period before; None: no dossier was in force during all of it, or this period is not over, so nothing is
+    compared."""
     gathered_at: Second
     dossier: str
     """The digest of the dossier that declares the report."""
@@ -233,6 +236,11 @@ class ReportFacts(Model):
     blocks: list[BlockFacts]
     evidence: dict[str, EvidenceRecord]
     """The records that the figures name, by id."""
+
+    @property
+    def judged_until(self) -> datetime:
+        """The end of the time that the report judges."""
+        return self.counts_until or self.period.until
 
     @property
     def late(self) -> list[MissingPart]:

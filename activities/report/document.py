@@ -28,6 +28,11 @@ _WORDS: Final[Words] = {
     "application": ("Application", "Applikation"),
     "agreement": ("Agreement", "Avtal"),
     "gathered_at": ("As of", "Uppgifter per"),
+    "counts_until": ("Counts until", "Räknas till"),
+    "not_over": (
+        "The period is not over: this report counts until {0}. Later work and targets are neither met nor missed yet.",
+        "Perioden är inte slut: rapporten räknar till {0}. Senare arbete och mål är varken uppfyllda eller missade än.",
+    ),
     "times": ("Times in", "Tider i"),
     "internal": ("Internal: only for the supplier.", "Intern: endast för leverantören."),
     "incomplete": (
@@ -71,6 +76,7 @@ def report_document(facts: ReportFacts) -> Document:
             (say("application"), facts.application),
             (say("agreement"), facts.agreement),
             (say("gathered_at"), say.minute(facts.gathered_at)),
+            *([(say("counts_until"), say.minute(facts.counts_until))] if facts.counts_until else []),
             (say("times"), facts.period.time_zone),
         ],
         made_at=facts.gathered_at,
@@ -89,8 +95,10 @@ def _banner(facts: ReportFacts, layout: Layout) -> str:
     said = [layout.say("internal")] if layout.internal else []
     if facts.correction is not None:
         said.append(f"{layout.say('corrects', facts.correction.version)}.")
-    if facts.missing:
-        said.append(layout.say("incomplete", "; ".join(map(layout.missing, facts.missing))))
+    if facts.counts_until is not None:
+        said.append(layout.say("not_over", layout.say.minute(facts.counts_until)))
+    if missing := layout.gaps:
+        said.append(layout.say("incomplete", "; ".join(map(layout.missing, missing))))
     return " ".join(said)
 
 

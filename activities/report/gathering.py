@@ -15,7 +15,7 @@ from activities.records import Records
 from activities.report.blocks import ReportPart, part_of
 from activities.report.earlier import compare
 from activities.report.in_force import versions_in_force
-from activities.report.periods import period_before, period_named
+from activities.report.periods import counted_part, period_before, period_named
 from activities.report.sources import ReportSources
 from models import report_blocks
 from models.dossier import Dossier
@@ -40,18 +40,21 @@ def gather(
 ) -> ReportFacts:
     """Return the facts of a report for a period (`2026-11`), as the records have them at `now`.
 
-    `NotFoundError`: the application has no dossier, or its dossier no such report. `UserError`: the report has no such
-    period.
+    A period that is not over is judged until `now`, and not compared with the one before. `NotFoundError`: the application
+    has no dossier, or its dossier no such report. `UserError`: the report has no such period, or it has not begun.
     """
     dossier = records.current_dossier(application)
     if dossier is None:
         raise NotFoundError(f"no dossier of {application} is published; publish one first")
     report = _report(dossier, name)
     covered = period_named(report.covers, period, report.time_zone or dossier.agreement.time_zone_of())
-    sources = _sources(records, history, dossier, report, covered, now)
+    sources = _sources(records, history, dossier, report, counted_part(covered, now), now)
+    sources.finished = sources.period == covered
+    if not sources.finished:
+        sources.lack("records", GapReason.LATE, since=sources.period.until, until=covered.until)
     _note_gaps(sources)
     blocks = _blocks(sources)
-    before = _before(sources)
+    before = _before(sources) if sources.finished else None
     if before is not None:
         blocks = compare(blocks, _blocks(before))
     agreed = dossier.agreement
@@ -63,6 +66,7 @@ def gather(
         report=name,
         title=report.title,
         period=covered,
+        counts_until=None if sources.finished else sources.period.until,
         language=report.language,
         audience=report.audience,
         compared_with=before.period if before is not None else None,
@@ -71,7 +75,7 @@ def gather(
         agreement=f"{agreed.number} v{agreed.version}",
         dossiers=[version.used for version in sources.versions],
         versions=_versions(),
-        complete_until={"records": min(now, covered.until), **sources.complete_until},
+        complete_until={"records": sources.period.until, **sources.complete_until},
         missing=sources.missing,
         commentary=list(commentary),
         blocks=blocks,
@@ -117,10 +121,8 @@ def _party(dossier: Dossier, kind: PartyKind) -> str:
 
 
 def _note_gaps(sources: ReportSources) -> None:
-    """Note the time of the period that is not over, and the time in which no readable dossier was in force."""
+    """Note the time in which no readable dossier was in force."""
     period = sources.period
-    if sources.now < period.until:
-        sources.lack("records", GapReason.LATE, since=sources.now, until=period.until)
     at = period.since
     for version in sources.versions:
         if at < version.used.since:

@@ -13,7 +13,7 @@ from activities.documents.elements import Cell, Element, KeyFigure, Link, Number
 from activities.documents.translation import Translation, Words, service_time, span
 from models.base import parse_duration
 from models.dossier.service_time import working_days
-from models.report import Figure, MissingPart, ReportFacts, ReportVerdict
+from models.report import Figure, GapReason, MissingPart, ReportFacts, ReportVerdict
 
 TONES: Final = {
     ReportVerdict.MET: Tone.GOOD,
@@ -211,6 +211,12 @@ class Layout:
             return self.say(f"source.{name}")
         kind, _, site = name.partition(".")
         return self.say("source_monitor", site) if kind == "monitor" and site else name
+
+    @property
+    def gaps(self) -> list[MissingPart]:
+        """The missing parts, without the time that is still to come: the document says by itself until when it counts."""
+        to_come = ("records", GapReason.LATE, self.report.counts_until)
+        return [one for one in self.report.missing if (one.source, one.reason, one.since) != to_come]
 
     def missing(self, part: MissingPart) -> str:
         """Return a missing part as a sentence in the language of the report."""

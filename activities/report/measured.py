@@ -20,6 +20,9 @@ from models.report import EvidenceRecord, GapReason, ReportPeriod
 from models.tables import SourceHeartbeat
 
 _DAY: Final = timedelta(days=1)
+_QUIET: Final = timedelta(minutes=5)
+"""While the period runs, a monitor is late if it has sent nothing for so long."""
+
 _DECIMALS: Final = Decimal("0.0001")
 """Decimals that values are kept with: more says nothing about a disk or a queue."""
 
@@ -61,7 +64,7 @@ def _note_late_monitors(sources: ReportSources, points: Sequence[str]) -> None:
     for name in names:
         until = min(beats.get(name, period.since), period.until)
         sources.complete_until[name] = until
-        if until < period.until:
+        if until < period.until - (timedelta() if sources.finished else _QUIET):
             sources.lack(name, GapReason.LATE, since=until, until=period.until)
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from activities.calendars.zones import first_reached, to_moment, wall_micros, zone
 from models.dossier.reports import ReportSpan
 from models.errors import UserError
-from models.report import ReportPeriod
+from models.report import ReportPeriod, whole_second
 
 _NAMED: Final = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d\d)|Q(?P<quarter>[1-4])|W(?P<week>\d\d))?")
 
@@ -39,6 +39,18 @@ def period_named(span: ReportSpan, name: str, time_zone: str) -> ReportPeriod:
         return _period(span, _named_day(found), time_zone)
     except ValueError:
         raise UserError(f"there is no period {name}; write it as {_WRITTEN[span]}") from None
+
+
+def counted_part(period: ReportPeriod, now: datetime) -> ReportPeriod:
+    """Return the part of a period that a report made at `now` judges: what is due later is not missed yet.
+
+    `UserError`: the period has not begun.
+    """
+    if now >= period.until:
+        return period
+    if whole_second(now) <= period.since:
+        raise UserError(f"the period {period.name} has not begun; name one that has, such as the previous one")
+    return period.model_copy(update={"until": whole_second(now)})
 
 
 def _named_day(found: re.Match[str]) -> date:

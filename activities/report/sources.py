@@ -52,9 +52,12 @@ class ReportSources:
     """The version that declares the report."""
     report: Report
     period: ReportPeriod
+    """The time that is judged: of a period that is not over, the part until `now`."""
     now: datetime
     versions: list[UsedVersion]
     """The versions in force during the period, in order."""
+    finished: bool = True
+    """Whether the period was over at `now`."""
     evidence: dict[str, EvidenceRecord] = field(default_factory=dict)
     """The records that figures name, by id."""
     missing: list[MissingPart] = field(default_factory=list)

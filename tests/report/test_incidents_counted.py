@@ -78,7 +78,7 @@ def test_what_happened_after_the_month_does_not_change_its_figures(records: Reco
     again = facts(records)
 
     assert again.blocks == before.blocks
-    assert ids(block(facts(records, "2026-12"), "incidents")["reopened"]) == ["1"]
+    assert ids(block(facts(records, "2026-12", now=at(70)), "incidents")["reopened"]) == ["1"]
 
 
 def test_an_incident_that_was_closed_before_and_reopened_after_the_month_has_no_part_in_it(records: Records) -> None:

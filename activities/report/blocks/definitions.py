@@ -69,6 +69,8 @@ def lay_out(facts: DefinitionsFacts, layout: Layout) -> list[Element]:
         elements.append(Grid(say("rules"), [say("rule"), say("meaning")], rows, wide=[1]))
     if layout.earlier:
         elements.append(Said(say("earlier_figures", layout.earlier)))
+    if report.counts_until is not None:
+        elements.append(Said(say("not_over", say.minute(report.counts_until))))
     elements.append(Heading(say("hours")))
     hours = [
         [Cell(say.name("hours", one.name)), Cell(_weekly(one, layout)), Cell(one.holidays), Cell(one.time_zone)]
@@ -95,8 +97,8 @@ def lay_out(facts: DefinitionsFacts, layout: Layout) -> list[Element]:
     elements.append(Pairs(pairs))
     head = [say(key) for key in ("dossier", "agreement", "from", "until")]
     elements += [Grid(say("dossiers"), head, dossiers)] if dossiers else []
-    if report.missing:
-        elements += [Heading(say("missing")), BulletList([Cell(layout.missing(part)) for part in report.missing])]
+    if layout.gaps:
+        elements += [Heading(say("missing")), BulletList([Cell(layout.missing(part)) for part in layout.gaps])]
     return elements
 
 
@@ -139,6 +141,10 @@ reports(
                 "computed from the records at the same time.",
                 "Siffror för {0} står bredvid periodens siffror för jämförelse. De följer samma regler och är beräknade ur "
                 "posterna vid samma tillfälle.",
+            ),
+            "not_over": (
+                "The period is not over. Where a rule names the end of the period, this report takes {0} instead.",
+                "Perioden är inte slut. Där en regel nämner periodens slut gäller i rapporten i stället {0}.",
             ),
             "always": ("round the clock, every day", "dygnet runt, alla dagar"),
             "monday": ("Mon", "mån"),

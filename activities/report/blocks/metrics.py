@@ -148,7 +148,7 @@ def _drawing(facts: MetricsFacts, point: MeasuredValues, caption: str, layout: L
         return lambda: bar_chart(say, caption, bars, unit=point.unit)
     line = [(datetime(day.year, day.month, day.day, 12, tzinfo=UTC).timestamp(), value) for day, value in values]
     limit = Limit(float(point.limits[0].value), point.limits[0].name) if point.limits else None
-    times = (period.since.timestamp(), period.until.timestamp())
+    times = (period.since.timestamp(), layout.report.judged_until.timestamp())
     return lambda: line_chart(say, caption, line, unit=point.unit, times=times, limit=limit)
 
 

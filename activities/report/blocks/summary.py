@@ -55,9 +55,9 @@ def lay_out(facts: SummaryFacts, layout: Layout) -> list[Element]:
     if rows:
         head = [say("about"), *layout.compared_heads(say("verdict")), say("figures")]
         elements = [KeyFigures(say("counted"), _counts(verdicts, layout)), Grid(say("title"), head, rows, wide=[0])]
-    if layout.report.missing:
+    if layout.gaps:
         elements.append(Said(say("missing")))
-        elements.append(BulletList([Cell(layout.missing(part)) for part in layout.report.missing]))
+        elements.append(BulletList([Cell(layout.missing(part)) for part in layout.gaps]))
     return elements
 
 
