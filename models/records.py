@@ -70,6 +70,8 @@ class IncidentRecord(Model):
     lead: str | None = None
     reopened: Annotated[int, Field(ge=0)] = 0
     """The number of reopenings."""
+    remedy: str | None = None
+    """The remedy after which health was proven."""
     subject: str | None = None
     """The subject, if it is not the health of the application."""
     run: str = ""

@@ -81,6 +81,8 @@ class IncidentRow(SQLModel, table=True):
     clock: list[dict[str, Any]] = Field(default=[], sa_column=Column(JSON, nullable=False, server_default="[]"))
     """The events of the service-level clock, of all runs."""
     cause: str | None = None
+    remedy: str | None = None
+    """The remedy after which health was proven."""
     lead: str | None = None
     """The current or last lead."""
     reopened: int = Field(default=0, sa_column_kwargs={"server_default": "0"})

@@ -12,6 +12,8 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from models.base import Duration, Identifier, Model, PositiveDuration
 from models.dossier.availability import AvailabilityTarget
 from models.dossier.changes import ChangeTerms
+from models.dossier.priorities import Priority as Priority
+from models.dossier.problems import ProblemTerms
 from models.dossier.service_time import ServiceTime
 from models.errors import ClockError
 from models.scope import WHOLE, Scope
@@ -38,16 +40,6 @@ class Level(StrEnum):
     HIGH = "high"
     MEDIUM = "medium"
     LOW = "low"
-
-
-class Priority(StrEnum):
-    """The order in which incidents are treated; P1 is first."""
-
-    P1 = "P1"
-    P2 = "P2"
-    P3 = "P3"
-    P4 = "P4"
-    P5 = "P5"
 
 
 def _known_zone(name: str) -> str:
@@ -380,6 +372,8 @@ class Agreement(Model):
     """The clocks that pause during a wait, for each reason."""
     incidents: IncidentTerms = IncidentTerms()
     changes: ChangeTerms = ChangeTerms()
+    problems: ProblemTerms | None = None
+    """Which incidents need their cause found; None: not agreed."""
     freezes: list[FreezePeriod] = []
     """Times in which planned work is forbidden."""
 

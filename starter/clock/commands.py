@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from starter.terminal.options import AsJson, echo_json, faults, path_given, require_our_time
+from starter.terminal.options import AsJson, echo_json, faults, moment_given, path_given
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from models.clock import ClockEvent
     from models.dossier.agreement import Priority
 
@@ -46,7 +44,7 @@ def clock(
         agreed = read_dossier(dossier)
         chosen = _priority(priority)
         happened = _events(events)
-        now = _moment(at)
+        now = moment_given("--at", at)
         reading = read(agreed.agreement, agreed.parties, happened, now, explain=True, priority=chosen)
         if reading.priority is None:
             raise UserError("no event sets a priority; add it to the first event, or give --priority P2")
@@ -81,23 +79,6 @@ def _priority(text: str | None) -> Priority | None:
         return Priority(text.upper())
     except ValueError:
         raise UserError(f"--priority {text!r} is not a priority; use one of {', '.join(Priority)}") from None
-
-
-def _moment(text: str | None) -> datetime:
-    from datetime import UTC, datetime
-
-    from models.errors import UserError
-
-    if text is None:
-        return datetime.now(UTC)
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise UserError(f"--at {text!r} is not a time; write it as 2026-06-22T08:00:00Z or with +02:00") from None
-    if moment.tzinfo is None:
-        raise UserError(f"--at {text!r} has no time zone; write it as {text}Z or with +02:00")
-    require_our_time("--at", moment)
-    return moment
 
 
 def _events(name: str) -> list[ClockEvent]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from starter.terminal.options import AsJson, echo_json, faults
+from starter.terminal.options import Application, AsJson, echo_json, faults, moment_given
 
 if TYPE_CHECKING:
     from models.cause_ranking import IncidentMeasurements
@@ -40,6 +40,40 @@ def rank(
     from starter.problem.page import show_ranking
 
     show_ranking(ranking)
+
+
+@app.command()
+def recurrence(
+    application: Application,
+    at: Annotated[
+        str | None,
+        typer.Option(help="Moment until which to look, with its zone: 2026-06-22T08:00:00Z.", show_default="now"),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find faults that came back in the records, and say whose cause has to be found by the agreement."""
+    with faults(2):
+        from activities.causes.recurrence import recurring
+        from activities.problem.past_incidents import past_incidents
+        from models.dossier.problems import ProblemTerms
+        from models.settings import load_settings
+        from starter.terminal.applications import require_application
+        from starter.terminal.session import open_records
+
+        until, settings = moment_given("--at", at), load_settings()
+        with open_records(settings) as records:
+            require_application(settings, records, application)
+            dossier = records.current_dossier(application)
+            terms = (dossier.agreement.problems if dossier else None) or ProblemTerms()
+            zone = dossier.agreement.time_zone_of() if dossier else "UTC"
+            lately = past_incidents(records, application, until - terms.recurrence.within, until)
+        reading = recurring(application, lately, terms, until, zone)
+    if as_json:
+        echo_json(reading)
+        return
+    from starter.problem.page import show_recurrence
+
+    show_recurrence(reading)
 
 
 def _measurements(name: str) -> IncidentMeasurements:

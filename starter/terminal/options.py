@@ -246,6 +246,24 @@ def require_our_time(option: str, moment: datetime) -> None:
         raise UserError(f"{option}: {error}") from None
 
 
+def moment_given(option: str, text: str | None) -> datetime:
+    """Return the moment that an option names; now without one. Raise `UserError` if it is no time, or has no time zone."""
+    from datetime import UTC, datetime
+
+    from models.errors import UserError
+
+    if text is None:
+        return datetime.now(UTC)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UserError(f"{option} {text!r} is not a time; write it as 2026-06-22T08:00:00Z or with +02:00") from None
+    if moment.tzinfo is None:
+        raise UserError(f"{option} {text!r} has no time zone; write it as {text}Z or with +02:00")
+    require_our_time(option, moment)
+    return moment
+
+
 def who_asks(settings: Settings, by: str | None) -> str:
     """Return the name of the person who gives the command: `--by`, the setting, or the user. Raise `UserError` without one."""
     import getpass

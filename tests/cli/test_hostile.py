@@ -70,6 +70,7 @@ GIVEN = {
     "clock": ["shop.yaml", "--events", "events.json"],
     "availability": ["--dossier", "shop.yaml", "--events", "recorded.json", "--from", "2026-03"],
     "problem rank": ["measured.json"],
+    "problem recurrence": ["acme.shop", "--at", "2026-03-02T12:00:00Z"],
     "capacity forecast": ["use.csv"],
     "history": ["acme.shop"],
     "incident show": ["acme.shop.1"],

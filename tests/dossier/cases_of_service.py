@@ -37,6 +37,7 @@ CASES: list[tuple[str, Edit, str]] = [
         "the flow order is not covered: its first component web has",
     ),
     ("no-threshold", put(f"{POINTS}/web-page/thresholds", {}), "the measuring point web-page has no threshold"),
+    ("problems-not-agreed", drop("agreement/problems"), "nothing says which incidents need their cause found"),
     ("capacity-resources", put("capacity/resources", {}), "there is no resource to plan"),
     (
         "capacity-resources",

@@ -205,6 +205,7 @@ class IncidentContext:
             summary=self.summary() if self.end else "",
             clock=memory.events,
             cause=memory.cause.value if memory.cause else None,
+            remedy=self.helped,
             lead=memory.lead.who,
             reopened=order.reopening.times if order.reopening else 0,
             subject=self.subject.value if self.subject else None,

@@ -1,0 +1,1 @@
+"""Problems: reads from the records what came back, and why its cause has to be found."""
