@@ -19,14 +19,20 @@ class Freeze(Model):
     components: Scope = WHOLE
     passes: list[Freezable] = []
 
-    def keeps_back(self, work: Freezable, components: Scope) -> bool:
-        """Whether the freeze forbids this work on these components."""
-        return work not in self.passes and self.components.overlaps(components)
+    def keeps_back(self, work: Freezable, components: Scope | None) -> bool:
+        """Whether the freeze forbids this work on these components.
+
+        None is work on no component, such as a change that only asks people: only a freeze of the whole application forbids it.
+        """
+        overlaps = self.components.whole if components is None else self.components.overlaps(components)
+        return overlaps and work not in self.passes
 
 
-def freeze_at(freezes: Iterable[Freeze], at: datetime, work: Freezable, components: Scope = WHOLE) -> Freeze | None:
+def freeze_at(
+    freezes: Iterable[Freeze], at: datetime, work: Freezable, components: Scope | None = WHOLE
+) -> Freeze | None:
     """Return the freeze that forbids this work at a moment; the one that ends last if there are several, None if there
-    is none.
+    is none. `components` is None for work on no component.
     """
     holding = [f for f in freezes if f.since <= at < f.until and f.keeps_back(work, components)]
     return max(holding, key=lambda freeze: freeze.until, default=None)

@@ -213,7 +213,7 @@ class Runbook(HoldsLease, HasGates):
             return True
         if why := question.nobody_may():
             raise refuse(why)
-        answer = await self.journal.decide(question, lambda: self.ask(question), None)
+        answer = await self.journal.decide(question, lambda on_waiting: self.ask(question, on_waiting=on_waiting), None)
         by = ", ".join(a.by for a in answer.answers)
         self.note(question.text, f"{answer.option} by {by}", Outcome.OK if answer.approved else Outcome.FAILED)
         return answer.approved

@@ -45,6 +45,7 @@ _PARTS: Final = {"ansible": 0.5, "pyinfra": 1.0}
 """What part of another tool's time we may take, although we do more."""
 _APPLICATION: Final = "acme.fleet"
 _LIMIT: Final = 240.0
+_OPERATOR: Final = "ann@supplier.example"
 
 
 def _batches(hosts: Sequence[HostTarget]) -> list[Sequence[HostTarget]]:
@@ -96,7 +97,15 @@ def _dossier(work: other_tools.Rolling) -> Dossier:
             "service_hours": {"always": "24x7"},
         },
         "parties": {"supplier": {"name": "Supplier", "kind": "supplier"}},
-        "contacts": {"ann": {"name": "Ann", "party": "supplier", "function": "on call", "roles": ["operator"]}},
+        "contacts": {
+            "ann": {
+                "name": "Ann",
+                "party": "supplier",
+                "function": "on call",
+                "email": _OPERATOR,
+                "roles": ["operator"],
+            }
+        },
         "architecture": {
             "sites": {"dc": {"name": "Data centre", "operated_by": "supplier"}},
             "hosts": hosts,
@@ -126,7 +135,7 @@ async def _maintained(client: Client) -> float:
     async with asyncio.timeout(_LIMIT):  # where a step fails, it would ask
         outcome: OperationOutcome = await client.execute_workflow(
             MAINTENANCE.name,
-            MaintenanceOrder(application=_APPLICATION, by="bench@example.com", routine="patches"),
+            MaintenanceOrder(application=_APPLICATION, by=_OPERATOR, routine="patches"),
             id=operation_id(MAINTENANCE.name, _APPLICATION, "patches.1"),
             task_queue=WORKFLOW_QUEUE,
             result_type=OperationOutcome,
@@ -142,7 +151,7 @@ async def _served(home: Path, work: other_tools.Rolling) -> float:
         upgrade(server.settings.records_url)
         client = await connect(server.settings)
         records = Records(server.settings.records_url)
-        await publish(client, records, [_dossier(work)], "bench")
+        await publish(client, records, [_dossier(work)], _OPERATOR)
         records.close()
         # So many hosts in an hour would have to be approved first.
         async with running(server.settings.model_copy(update={"acted_hosts_per_hour": None}), client):

@@ -14,9 +14,21 @@ from temporalio.testing import WorkflowEnvironment
 from models.jobs import Outcome
 from models.lease import LEASES, LeaseTime
 from models.notices import Occasion
-from models.operation import AbortOperation, OperationEnd, OperationReply, OperationStatus
+from models.operation import AbortOperation, OperationEnd, OperationReply, OperationState, OperationStatus
 from models.probes import Seen
-from tests.changes.scene import BY, CUSTOMER, MADE, RELEASE, SUPPLIER, Scene, agree, changing, review_of, until_asked_of
+from tests.changes.scene import (
+    BY,
+    CUSTOMER,
+    MADE,
+    RELEASE,
+    SUPPLIER,
+    Handle,
+    Scene,
+    agree,
+    changing,
+    review_of,
+    until_asked_of,
+)
 from tests.fakes import Answer
 from tests.servers import pass_time
 from tests.workflows.waiting import until_asked
@@ -310,6 +322,20 @@ async def test_a_freeze_keeps_a_normal_change_back_and_lets_an_emergency_pass(cl
     assert scene.leases[-1].emergency
 
 
+async def test_a_freeze_of_some_components_lets_a_change_pass_that_acts_on_none(client: Client) -> None:
+    def freeze(data: dict[str, Any]) -> None:
+        always = {"since": "2020-01-01", "until": "2099-12-31", "time_zone": "Europe/Stockholm"}
+        data["agreement"]["freezes"] = [always | {"reason": "Christmas", "components": ["web"], "passes": []}]
+
+    scene = Scene(before=[], steps=[{"type": "wait", "duration": "1s", "reason": "People act"}], verify=[])
+    scene.publish(freeze)
+    async with changing(client, scene) as handle:
+        await agree(handle)
+        outcome = await handle.result()
+
+    assert outcome.end is not OperationEnd.REFUSED, outcome.summary
+
+
 async def test_a_standard_change_is_asked_about_by_nobody_and_needs_no_review_when_it_went_well(client: Client) -> None:
     scene = Scene(standard=True)
     async with changing(client, scene) as handle:
@@ -382,18 +408,31 @@ async def test_an_emergency_that_nobody_approves_in_time_is_escalated_and_asked_
 async def test_an_emergency_change_without_late_approval_is_recorded_and_people_are_notified(
     client: Client,
 ) -> None:
-    scene = Scene()
+    scene, states = Scene(), list[OperationState]()
     async with changing(client, scene, **EMERGENCY) as handle:
         await handle.result()
         approval = review_of(client, handle, ".approval")
         for who, option in ((SUPPLIER, "approve"), (CUSTOMER, "refuse")):
             gate = await until_asked_of(approval, who)
             await decide(approval, option, who, gate=gate.id, plan=gate.digest[:8], note="It could have waited")
+            if who == SUPPLIER:
+                states.append(await state_after_answer(approval, who))
         refused = await approval.result()
 
+    assert states == [OperationState.DECIDING]  # the customer's answer is missing
     assert refused.end is OperationEnd.REFUSED
     [told] = [n for n in scene.notices if n.occasion is Occasion.MESSAGE]
     assert "The customer did not approve" in told.facts.text
+
+
+async def state_after_answer(handle: Handle, who: str) -> OperationState:
+    """The state of a workflow after its timeline has the answer of a person."""
+    async with asyncio.timeout(90):
+        while True:
+            status = await handle.query("status", result_type=OperationStatus)
+            if any(line.text.startswith(f"approve by {who}") for line in status.timeline):
+                return status.state
+            await asyncio.sleep(0.02)
 
 
 async def test_a_rehearsal_shows_every_step_with_its_undo_and_changes_nothing(client: Client) -> None:

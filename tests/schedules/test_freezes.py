@@ -11,7 +11,7 @@ from activities.calendars.freezes import freezes_of
 from models.dossier.agreement import Agreement, Freezable
 from models.dossier.load import read_dossier
 from models.freezes import Freeze, freeze_at, freeze_over
-from models.scope import Scope
+from models.scope import WHOLE, Scope
 from tests.dossier.written import EXAMPLES
 from tests.schedules.reference import utc
 
@@ -61,6 +61,17 @@ def test_a_freeze_keeps_back_what_touches_its_components_and_does_not_pass(
     found = freeze_at(freezes, utc("2026-12-20"), work, Scope.of(components))
 
     assert (found is not None and found.reason == "Christmas trade") is suppression_of
+
+
+@pytest.mark.parametrize(("frozen", "forbidden"), [(WHOLE, True), (Scope.of(["web"]), False)])
+def test_work_on_no_component_is_forbidden_only_while_the_whole_application_is_frozen(
+    frozen: Scope, forbidden: bool
+) -> None:
+    freeze = Freeze(since=utc("2026-12-01"), until=utc("2027-01-07"), reason="Christmas trade", components=frozen)
+
+    found = freeze_at([freeze], utc("2026-12-20"), Freezable.NORMAL, None)
+
+    assert (found is not None) is forbidden
 
 
 def test_a_freeze_holds_from_its_first_moment_and_no_longer_than_its_last() -> None:

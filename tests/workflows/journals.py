@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from temporalio import workflow
@@ -10,6 +11,7 @@ from models.gates import GateOption, GateOutcome, Question
 from models.operation import OperationState
 from models.people import ANYBODY
 from models.records import EntryKind, OperationRecord, TimelineEntry, WriteRecords
+from workflows.gates.gates import OnWaiting
 from workflows.journal.journal import Journal
 
 QUESTION = Question(text="Go on?", options=[GateOption(name="yes", means="It goes on.")], deciders=ANYBODY)
@@ -66,33 +68,66 @@ class LogsMuch(KeepsAJournal):
 
 @workflow.defn(name="decides")
 class Decides(KeepsAJournal):
-    """Asks twice: once it goes back to what it did before, once its next step enters another state."""
+    """Asks twice: the first time it returns to its step, the second time it names the step that follows."""
 
     @workflow.run
     async def run(self) -> list[str]:
         """How the journal stood before, while and after it was asked."""
         self.journal.now("Working")
-        for goes_back in (True, False):
+        for afterwards in ("", "Goes on"):
             self.see()
             await self.journal.decide(
                 QUESTION,
-                self._answered(answered=goes_back),
+                self._answered(answered=not afterwards),
                 OperationState.DECIDING,
                 unanswered=lambda: "All is well again",
-                goes_back=goes_back,
+                afterwards=afterwards,
             )
             self.see()
         return [*self.seen, *(line.text for line in self.journal.timeline.lines)]
 
-    def _answered(self, *, answered: bool) -> Callable[[], Awaitable[GateOutcome]]:
-        async def ask() -> GateOutcome:
+    def _answered(self, *, answered: bool) -> Callable[[OnWaiting], Awaitable[GateOutcome]]:
+        async def ask(on_waiting: OnWaiting) -> GateOutcome:
+            on_waiting(True)
             self.see()
             self.seen += ["not on record"] * self.journal.timeline.untaken
             if answered:
                 self.journal.log(EntryKind.NOTE, "Somebody thinks about it")
+            on_waiting(False)
+            self.see()
             return GateOutcome(gate="g1", option="yes", answers=[])
 
         return ask
+
+
+@workflow.defn(name="decides-twice-at-once")
+class DecidesTwiceAtOnce(KeepsAJournal):
+    """Asks two questions at the same time; people answer the first one first."""
+
+    @workflow.run
+    async def run(self) -> list[str]:
+        """How the journal stood when the questions were open, when one was answered, and when both were."""
+        self.journal.now("Working")
+        first = asyncio.create_task(self._ask("First?"))
+        second = asyncio.create_task(self._ask("Second?"))
+        self._open = {"First?", "Second?"}
+        await workflow.wait_condition(lambda: self.journal.doing.endswith("Second?"))
+        for question, task in (("First?", first), ("Second?", second)):
+            self.see()
+            self._open.remove(question)
+            await task
+        self.see()
+        return self.seen
+
+    async def _ask(self, text: str) -> None:
+        question = QUESTION.model_copy(update={"text": text})
+
+        async def ask(on_waiting: OnWaiting) -> GateOutcome:
+            await workflow.wait_condition(lambda: text not in self._open)
+            on_waiting(False)
+            return GateOutcome(gate="g1", option="yes", answers=[])
+
+        await self.journal.decide(question, ask, OperationState.DECIDING)
 
 
 @workflow.defn(name="is-halted")

@@ -11,6 +11,7 @@ from temporalio.testing import WorkflowEnvironment
 from models.alarms import Disposition
 from models.dossier.instructions import Approval, OnSilence
 from models.incident import IncidentEnd, IncidentReply, IncidentState, Note
+from models.names import STATE
 from tests.servers import pass_time
 from tests.workflows.shop import OPERATOR
 from tests.workflows.waiting import end_of, until_asked
@@ -117,6 +118,26 @@ async def test_when_no_remedy_helps_a_person_decides(skipping: WorkflowEnvironme
     assert options == ["verify", "retry", "remedy-restart-web", "runbook-free-disk-space", "close"]
     assert outcome.end is IncidentEnd.RECOVERED
     assert world.commands.count("started web") == 2
+
+
+async def test_an_incident_no_longer_awaits_a_decision_as_soon_as_it_has_the_answer(
+    skipping: WorkflowEnvironment,
+) -> None:
+    world = World(down={"web"}, cures=False)
+    async with world.worker(skipping.client):
+        await report(skipping.client, alarm("web"))
+        handle = incident(skipping.client)
+        await until_asked(handle, "close")
+        asked = await status(handle)
+        world.records_answer.clear()  # nothing follows the answer before the records have it
+        await decide(handle, "close", note="Replaced by hand")
+        answered, shown = await status(handle), (await handle.describe()).search_attributes
+        world.records_answer.set()
+        await end_of(handle)
+
+    assert (asked.state, answered.state) == (IncidentState.DECIDING, IncidentState.VERIFYING)
+    assert answered.doing == "The question is closed; the incident continues"
+    assert shown[STATE] == [IncidentState.VERIFYING.value]
 
 
 async def test_an_incident_probes_by_itself_when_its_alarms_clear_while_it_waits(

@@ -15,7 +15,7 @@ from models.operation import OperationState
 from models.records import OperationRecord, WriteRecords
 from models.sizes import MESSAGE, encoded_size
 from tests.replaying import replayed
-from tests.workflows.journals import Decides, IsHalted, LogsMuch
+from tests.workflows.journals import Decides, DecidesTwiceAtOnce, IsHalted, LogsMuch
 
 
 class RecordsOfJournals:
@@ -47,7 +47,12 @@ async def run(skipping: WorkflowEnvironment, records: RecordsOfJournals) -> Asyn
         ended: list[str] = await client.execute_workflow(kind.run, *given, id=id, task_queue=queue)
         return ended
 
-    async with replayed(client, task_queue=queue, workflows=[LogsMuch, Decides, IsHalted], activities=[records.write]):
+    async with replayed(
+        client,
+        task_queue=queue,
+        workflows=[LogsMuch, Decides, DecidesTwiceAtOnce, IsHalted],
+        activities=[records.write],
+    ):
         yield to_its_end
 
 
@@ -69,10 +74,27 @@ async def test_the_records_have_the_state_before_people_are_asked_and_the_log_ha
 ) -> None:
     *seen, first, second, third = await run(Decides)
     working, waiting = "carrying-out: Working", "awaiting-decision: Waiting for a decision: Go on?"
-    assert seen == [working, waiting, working, working, waiting, waiting]
+    assert seen == [
+        working,
+        waiting,
+        working,
+        working,
+        working,
+        waiting,
+        "carrying-out: Goes on",
+        "carrying-out: Goes on",
+    ]
     assert [record.state for record in records.written] == [OperationState.DECIDING.value] * 2
     assert first == "Somebody thinks about it"
     assert second == third == "All is well again. The question was: Go on?"
+
+
+async def test_a_workflow_waits_for_people_until_they_have_answered_all_questions(run: Any) -> None:
+    assert await run(DecidesTwiceAtOnce) == [
+        "awaiting-decision: Waiting for a decision: Second?",
+        "awaiting-decision: Waiting for a decision: Second?",
+        "carrying-out: Working",
+    ]
 
 
 async def test_after_a_halt_a_workflow_says_again_what_it_was_doing(run: Any) -> None:

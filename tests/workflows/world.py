@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -79,12 +80,19 @@ async def _nothing(command: str) -> None:
     """Nothing happens."""
 
 
+def _set(event: asyncio.Event) -> asyncio.Event:
+    event.set()
+    return event
+
+
 @dataclass
 class World:
     """What is up, what cures it, and what was asked of the hosts."""
 
     down: set[str] = field(default_factory=set)
     cures: bool = True
+    records_answer: asyncio.Event = field(default_factory=lambda: _set(asyncio.Event()))
+    """While it is not set, the records are slow with the answer to a question."""
     """Whether starting a component brings it up."""
     approval: Approval | None = None
     remedy: list[Step] = field(default_factory=list)
@@ -252,6 +260,7 @@ class World:
 
     @activity.defn(name="use_decision")
     async def use_decision(self, request: UseDecision) -> DecisionUse:
+        await self.records_answer.wait()
         return self.once.use(request)
 
     @activity.defn(name="write_records")

@@ -33,7 +33,7 @@ from models.people import DRIFTVAKT
 from models.plans import ApplicationPlan
 from models.records import EntryKind
 from models.runbooks import StepReport
-from models.scope import WHOLE, Scope
+from models.scope import Scope
 from models.watch import OpenByHand
 from workflows.change.health import HealthAround
 from workflows.change.plan import plan_change
@@ -128,8 +128,7 @@ class ChangeImplementation(Operation):
 
     def _refuse_in_freeze(self, order: ChangeOrder) -> None:
         at = max(order.not_before or workflow.now(), workflow.now())
-        scope = self.change.radius.scope or WHOLE
-        freeze = freeze_at(self._survey.freezes, at, Freezable(self.change.kind.value), scope)
+        freeze = freeze_at(self._survey.freezes, at, Freezable(self.change.kind.value), self.change.radius.scope)
         if freeze is not None:
             raise refuse_operation(
                 f"{order.application} is frozen until {freeze.until:%Y-%m-%d %H:%M} UTC ({freeze.reason}); "

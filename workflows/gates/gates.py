@@ -93,6 +93,10 @@ def decision_line(question: Question, outcome: GateOutcome, otherwise: str) -> t
     }
 
 
+OnWaiting = Callable[[bool], None]
+"""Called with True when a question waits for people, and with False as soon as it has an answer or is withdrawn."""
+
+
 class HasGates:
     """Base of every workflow that asks people. It calls `refresh_page` when the page must be refreshed."""
 
@@ -165,16 +169,23 @@ class HasGates:
         waiting = [gate for gate in self._gates.values() if gate.decided is None]
         return sorted(waiting, key=lambda gate: int(gate.id.removeprefix("g")))
 
-    async def ask(self, question: Question, withdrawn: Callable[[], bool] = lambda: False) -> GateOutcome:
+    async def ask(
+        self,
+        question: Question,
+        withdrawn: Callable[[], bool] = lambda: False,
+        on_waiting: OnWaiting = lambda waits: None,
+    ) -> GateOutcome:
         """Ask, and wait for a decision, for the default answer at the deadline, or until `withdrawn` returns that no
-        answer is needed.
+        answer is needed. `on_waiting` is called before the records have the answer.
         """
         requester = question.requester
         if requester is not None and (known := who_is(requester, self.contacts())) is not None:
             question = question.model_copy(update={"requester": known})
         while True:
             gate = await self._open(question)
+            on_waiting(True)
             await self._wait(gate, withdrawn)
+            on_waiting(False)
             if gate.decided == WITHDRAWN:
                 return GateOutcome(gate=gate.id, option=WITHDRAWN, answers=gate.answers)
             outcome = GateOutcome(gate=gate.id, option=gate.decided or "", answers=gate.answers)

@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from temporalio import workflow
 
 from models.gates import WITHDRAWN, GateOutcome, Question
 from models.incident import IncidentState
 from models.probes import HealthVerdict
+from workflows.gates.gates import OnWaiting
 from workflows.incident.context import IncidentContext
 from workflows.incident.coordination import Coordination
 from workflows.incident.recovery import Recovery
 
 _WITHDRAWN: Final = "The question is withdrawn."
+_CONTINUES: Final = "The question is closed; the incident continues"
 _HEALTHY: Final = f"{_WITHDRAWN[:-1]}: everything that failed is healthy again."
 
-Ask = Callable[[Question, Callable[[], bool]], Awaitable[GateOutcome]]
+
+class Ask(Protocol):
+    """Asks people, and waits for the answer, as `HasGates.ask` does."""
+
+    def __call__(
+        self, question: Question, withdrawn: Callable[[], bool], on_waiting: OnWaiting = ...
+    ) -> Awaitable[GateOutcome]:
+        """Return the answer, or that the question was withdrawn."""
 
 
 class AlreadyRecoveredError(Exception):
@@ -59,14 +68,16 @@ class NextStep:
         context.raise_if_stopping()
         self._coordination.need_people(f"A decision is needed: {question.text}")
 
-        async def answer() -> GateOutcome:
+        async def answer(on_waiting: OnWaiting) -> GateOutcome:
             nonlocal why
             recovery = asyncio.create_task(self._recovery.proven())
             beside = asyncio.create_task(meanwhile()) if meanwhile else None
             tasks: list[asyncio.Task[Any]] = [recovery, beside] if beside else [recovery]
             try:
                 outcome = await self._ask(
-                    question, lambda: context.stopping or bool(withdrawn()) or any(task.done() for task in tasks)
+                    question,
+                    lambda: context.stopping or bool(withdrawn()) or any(task.done() for task in tasks),
+                    on_waiting,
                 )
             except asyncio.CancelledError:
                 await _stopped(tasks)
@@ -78,9 +89,8 @@ class NextStep:
             why = (_HEALTHY if recovered else "") or withdrawn() or _result_of(beside) or _WITHDRAWN
             return outcome
 
-        # The step that follows the answer enters the next state.
         outcome = await context.journal.decide(
-            question, answer, IncidentState.DECIDING, doing, unanswered=lambda: why, goes_back=False
+            question, answer, IncidentState.DECIDING, doing, unanswered=lambda: why, afterwards=_CONTINUES
         )
         if recovered:
             raise AlreadyRecoveredError(recovered[0])

@@ -165,7 +165,7 @@ class Remediation:
             return _NO_VERDICT
         terms = self._context.terms
         self._checked = _points(self._context.plan.confirm)
-        self._context.now("Confirm the fault by further probes")
+        self._context.enter(IncidentState.CONFIRMING, "Confirm the fault by further probes")
         verdict = await watch(
             probes,
             WatchHealth(

@@ -15,7 +15,7 @@ from models.gates import GateOutcome, Question
 from models.names import STATE
 from models.records import EntryKind, TimelineEntry, WriteRecords
 from models.timeline import Timeline
-from workflows.gates.gates import decision_line
+from workflows.gates.gates import OnWaiting, decision_line
 from workflows.runtime.calls import call
 from workflows.runtime.details import Details
 from workflows.runtime.policies import WRITE
@@ -55,6 +55,10 @@ class Journal(Generic[_State]):
         self.progress = ""
         """How far a long piece of work has come."""
         self._before_halt = ""
+        self._questions: dict[int, tuple[_State, str]] = {}
+        """The state and the step of each open question, the oldest first."""
+        self._questions_asked = 0
+        self._before_questions = state, ""
         self._what = what
         self._records = records
         self._on_change = on_change
@@ -132,23 +136,52 @@ class Journal(Generic[_State]):
     async def decide(
         self,
         question: Question,
-        ask: Callable[[], Awaitable[GateOutcome]],
+        ask: Callable[[OnWaiting], Awaitable[GateOutcome]],
         state: _State,
         doing: str = "",
         *,
         unanswered: Callable[[], str] = lambda: NOT_NEEDED,
-        goes_back: bool = True,
+        afterwards: str = "",
     ) -> GateOutcome:
         """Ask people, and log the answer. The records have all that happened before, and the state, by the time of the question.
 
         `ask` waits for the answer; meanwhile the workflow is in `state`. `unanswered` says why no answer is needed.
-        Afterwards the workflow returns to the state and step before. With `goes_back` False, its next step enters another state.
+        As soon as people have answered the last open question, the workflow returns to the state before the first one, and to
+        its step, or to the step `afterwards`.
         """
-        before = self.state, self.doing
-        self.enter(state, doing or f"Waiting for a decision: {question.text}")
+        self._questions_asked += 1
+        number, asked = self._questions_asked, (state, doing or f"Waiting for a decision: {question.text}")
+
+        def on_waiting(waits: bool) -> None:
+            if waits:
+                self._wait_for_people(number, *asked)
+            else:
+                self._need_no_answer(number, afterwards)
+
+        on_waiting(True)
         await self.record()
-        outcome = await ask()
+        try:
+            outcome = await ask(on_waiting)
+        except BaseException:
+            self._questions.pop(number, None)  # cancelled: what follows enters a state
+            raise
+        on_waiting(False)
         self.log(EntryKind.DECISION, *decision_line(question, outcome, unanswered()))
-        if goes_back:
-            self.enter(*before)
         return outcome
+
+    def _wait_for_people(self, number: int, state: _State, doing: str) -> None:
+        if number in self._questions:
+            return
+        if not self._questions:
+            self._before_questions = self.state, self.doing
+        self._questions[number] = state, doing
+        self.enter(state, doing)
+
+    def _need_no_answer(self, number: int, afterwards: str) -> None:
+        if self._questions.pop(number, None) is None:
+            return
+        if self._questions:
+            self.enter(*next(iter(self._questions.values())))
+            return
+        state, doing = self._before_questions
+        self.enter(state, afterwards or doing)

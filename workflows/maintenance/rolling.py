@@ -250,7 +250,7 @@ class Rolling:
         failed = "; ".join(f"{host}: {why}" for host, why in self.failed.items())
         said = f"not healthy after {', '.join(self.done[-3:])}: {unhealthy}" if unhealthy else f"failed on {failed}"
         left = f"Done: {len(self.done)} of {counted(self.hosts, 'host')}; not started: {len(self.left)}."
-        self._operation.enter(OperationState.DECIDING, f"Stopped: {said}")
+        self._operation.now(f"Stopped: {said}")
         outcome = await self._operation.decide_on(
             Question(
                 text=f"{self._plan.routine.title} {said}. {left} {WHAT_NEXT}",

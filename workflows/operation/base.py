@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, ClassVar, TypeVar
 
 from temporalio import workflow
@@ -31,6 +32,7 @@ from models.plans import may_not_operate
 from models.probes import HealthVerdict
 from models.records import EntryKind
 from models.scope import Scope
+from workflows.gates.gates import OnWaiting
 from workflows.operation.closing import because, cancelled, close
 from workflows.operation.context import OperationContext
 from workflows.operation.failed_steps import StepByStep
@@ -166,10 +168,10 @@ class Operation(OperationContext):
 
     async def decide_on(self, question: Question) -> GateOutcome:
         """Ask people, record the question and the answer, and return to the state before."""
-        return await self.journal.decide(question, lambda: self._answer(question), OperationState.DECIDING)
+        return await self.journal.decide(question, partial(self._answer, question), OperationState.DECIDING)
 
-    async def _answer(self, question: Question) -> GateOutcome:
-        outcome = await self.lease.during(self.ask(question, lambda: self.aborting is not None))
+    async def _answer(self, question: Question, on_waiting: OnWaiting) -> GateOutcome:
+        outcome = await self.lease.during(self.ask(question, lambda: self.aborting is not None, on_waiting))
         assert outcome is not None
         return outcome
 

@@ -20,7 +20,7 @@ from tests.workflows.world import cleared, report
 Given = Callable[..., Scene]
 
 
-async def test_a_cancellation_without_a_name_is_refused_shown_and_told_and_keeps_no_promise(given: Given) -> None:
+async def test_a_cancellation_without_a_name_is_refused_shown_and_told_and_meets_no_target(given: Given) -> None:
     scene = given()
     async with scene.played():
         incident = await scene.fault()
@@ -36,8 +36,8 @@ async def test_a_cancellation_without_a_name_is_refused_shown_and_told_and_keeps
     )
     assert scene.told(Occasion.CANCELLATION) == [OPERATOR]
     assert [gate.id for gate in status.gates] == ["g1"]
-    assert {p.state for p in later.promises if p.promise.value == "respond"} == {TargetState.OVERDUE}
-    assert TargetState.MET not in {p.state for p in later.promises}
+    assert {p.state for p in later.targets if p.kind.value == "respond"} == {TargetState.OVERDUE}
+    assert TargetState.MET not in {p.state for p in later.targets}
 
 
 async def test_an_incident_is_cancelled_by_name_and_reason_once_its_alarms_are_cleared(given: Given) -> None:
@@ -83,7 +83,7 @@ async def test_a_terminated_incident_goes_on_under_its_number_and_people_are_ask
         gate = await until_asked(scene.incident())
         said = await scene.said()
         events = await scene.events()
-        respond = next(p for p in (await scene.reading()).promises if p.promise.value == "respond")
+        respond = next(p for p in (await scene.reading()).targets if p.kind.value == "respond")
     assert gate.question.text.startswith("No agreed remedy has helped")
     assert said[0].startswith("Reopened by Driftvakt: its workflow was terminated or failed")
     assert [e.kind for e in events][:2] == [ClockEventKind.OPENED, ClockEventKind.REOPENED]
