@@ -156,7 +156,14 @@ _FILES = [
     for path in (ROOT / package).rglob("*.*")
 ]
 MADE_BY_READERS = {
-    *("acme_file_age.py", "acme_logbook.py", "acme_steps.py", "acme_check_load.py", "activities/probes/kinds/TYPE.py"),
+    *(
+        "acme_file_age.py",
+        "acme_logbook.py",
+        "acme_steps.py",
+        "acme_weekdays.py",
+        "acme_check_load.py",
+        "activities/probes/kinds/TYPE.py",
+    ),
     *("runbooks/rotate_logs.py", "rotate_logs.py", "acme_acceptance.py"),
 }
 """Files that a page tells its readers to make."""

@@ -1,4 +1,4 @@
-"""A package beside Driftvakt adds a probe kind, a channel, a block and a runbook: those of docs/extending.md, as they stand."""
+"""A package beside Driftvakt adds a probe kind, a channel, two blocks and a runbook: those of docs/extending.md."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ import yaml
 from sqlmodel import select
 from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 
+from activities.documents.markdown import markdown
 from activities.monitor.run import MonitorTuning, SiteParts, SiteRun
 from activities.monitor.source import RecordedDossiers
 from activities.monitor.store import MonitorStore
@@ -25,6 +26,7 @@ from activities.post_incident_report import PostIncidentReports
 from activities.probes.activities import Probes
 from activities.records import Records, upgrade
 from activities.records.database import Database
+from activities.report.document import report_document
 from models import extensions
 from models.channels import CHANNELS
 from models.dossier.load import load, read_dossier
@@ -48,6 +50,7 @@ from tests.notices.conftest import make_records, make_sender
 from tests.notices.dossiers import dossier, notice
 from tests.post_incident_report.midsummer import END, ID, keep, order
 from tests.post_incident_report.midsummer import dossier as midsummer
+from tests.report import november
 from tests.workflows.shop import OPERATOR
 
 __all__ = ["database"]
@@ -111,6 +114,7 @@ def test_the_doctor_lists_every_entry_point_of_the_package(acme: Path) -> None:
             ("driftvakt.probes", "probe kind", "file_age"),
             ("driftvakt.channels", "notice channel", "logbook"),
             ("driftvakt.blocks", "block", "steps-in-numbers"),
+            ("driftvakt.report_blocks", "report block", "weekdays"),
             ("driftvakt.runbooks", "runbook", "check-load"),
         ]
     ]
@@ -231,6 +235,58 @@ def test_its_block_stands_in_the_report_in_both_languages(acme: Path, tmp_path: 
     assert "Steps in numbers</h2>" in english.html
     assert "## Stegen i siffror\n\nInga steg visas här" in swedish.markdown
     assert checked.sound, checked.faults
+
+
+# --- the block of a report
+
+
+@pytest.mark.parametrize(
+    ("language", "row"),
+    [("en", r"\| Monday \| \[?2\b.*\| 1 \|"), ("sv", r"\| måndag \| \[?2\b.*\| 1 \|")],
+    ids=["english", "swedish"],
+)
+def test_its_block_of_a_report_has_its_figures_its_rule_and_its_evidence(
+    acme: Path, tmp_path: Path, language: str, row: str
+) -> None:
+    upgrade(url := f"sqlite:///{tmp_path / 'r.db'}")
+    records = Records(url)
+    shop = november.shop([{"weekdays": {"priorities": ["P1"]}}], language=language)
+    november.keep_dossier(records, shop)
+    for number, day in enumerate((2, 9, 10), 1):
+        november.incident(records, number, november.met(november.at(day)), shop)
+    november.incident(records, 4, november.met(november.at(16), "P2"), shop)
+    november.incident(records, 5, november.met(november.at(-5)), shop)
+
+    found = november.facts(records)
+    text = markdown(report_document(found))
+    records.close()
+
+    days = november.block(found, "weekdays")["days"]
+    assert {day["key"]: november.ids(day["opened"]) for day in days} == {"monday": ["1", "2"], "tuesday": ["3"]}
+    assert [day["opened"]["before"] for day in days] == [1, None]
+    assert re.search(row, text)
+    title, rule = {
+        "en": ("Incidents by day of the week", "Incidents that were opened on that day of the week"),
+        "sv": ("Incidenter per veckodag", "Incidenter som öppnades den veckodagen"),
+    }[language]
+    assert f"## {title}" in text
+    assert rule in text
+
+
+def test_a_report_without_its_package_says_that_the_block_cannot_be_shown(acme: Path, tmp_path: Path) -> None:
+    upgrade(url := f"sqlite:///{tmp_path / 'r.db'}")
+    records = Records(url)
+    november.keep_dossier(records, november.shop(["weekdays", "incidents"], language="en"))
+    found = november.facts(records)
+    records.close()
+
+    (acme / "acme_driftvakt-1.0.dist-info" / "entry_points.txt").write_text("")
+    importlib.invalidate_caches()
+    extensions.forget()
+    text = markdown(report_document(found))
+
+    assert re.search(r"## weekdays\n\n.*weekdays", text)
+    assert "## Incidents" in text
 
 
 # --- the runbook
