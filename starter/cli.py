@@ -15,6 +15,7 @@ from starter.demo import commands as demo
 from starter.doctor import commands as doctor
 from starter.dossier import commands as dossier
 from starter.halt import commands as halt
+from starter.handbook import commands as handbook
 from starter.history import commands as history
 from starter.incident import commands as incident
 from starter.installation import commands as run
@@ -50,6 +51,7 @@ app.command("doctor")(doctor.doctor)
 app.command("clock")(clock.clock)
 app.command("availability")(availability.availability)
 app.command("history")(history.history)
+app.command("handbook")(handbook.handbook)
 app.command("plan")(schedules.plan)
 app.command("apply")(schedules.apply)
 app.add_typer(dossier.app, name="dossier")

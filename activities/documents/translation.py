@@ -116,6 +116,10 @@ class Translation:
         """Return a heading or a sentence."""
         return self._words[key][self._swedish].format(*values)
 
+    def has(self, key: str) -> bool:
+        """Return whether there is a text with this key."""
+        return key in self._words
+
     def name(self, kind: str, value: str | None) -> str:
         """Return the display name of an enumeration's value; without one, the value itself."""
         if value is None:

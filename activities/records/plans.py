@@ -59,8 +59,8 @@ def watch_plan(
         next_number=next_number,
         next_alarm=next_alarm,
         matrix=dossier.agreement.priorities,
-        impacts={name: _impact(dossier, [name]) for name in dossier.architecture.components},
-        impact=_impact(dossier, list(dossier.architecture.components)),
+        impacts={name: impact_of(dossier, [name]) for name in dossier.architecture.components},
+        impact=impact_of(dossier, list(dossier.architecture.components)),
         measuring_points=list(dossier.monitoring.measuring_points),
         flapping=dossier.monitoring.flapping,
         reopen_within=dossier.agreement.incidents.reopen_within,
@@ -149,7 +149,7 @@ def incident_plan(dossier: Dossier, request: PlanRequest, runbooks: Sequence[Run
         title=instruction.title,
         matches=matches,
         matrix=dossier.agreement.priorities,
-        impact=_impact(dossier, affected),
+        impact=impact_of(dossier, affected),
         affected=affected,
         probeable=bool(probed) and all(_full_name(dossier, p) in probed for p in request.measuring_points),
         confirm=confirm,
@@ -268,7 +268,8 @@ def _fault(dossier: Dossier, request: PlanRequest) -> FailingParts:
     return FailingParts(components=components, points=failing, roots=_known(dossier, request.roots))
 
 
-def _impact(dossier: Dossier, affected: Sequence[str]) -> Level:
+def impact_of(dossier: Dossier, affected: Sequence[str]) -> Level:
+    """Return the impact of a fault of these components: the highest of theirs and of the flows through them."""
     components = [dossier.component(name).impact for name in affected]
     flows = [flow.impact for flow in dossier.architecture.flows.values() if set(flow.through) & set(affected)]
     return min(components + flows, key=list(Level).index)

@@ -76,3 +76,10 @@ class ChangeTerms(Model):
     """The time until people review a change. Standard changes that succeeded are not reviewed."""
     reviewed_by: Annotated[list[Identifier], Field(min_length=1)] = ["operator"]
     """The roles that review changes."""
+
+    def approvals_for(self, risk: Risk) -> ChangeApprovals | None:
+        """Return the approvals agreed for this risk, else for the next higher one, else for the next lower one."""
+        order = list(Risk)
+        at = order.index(risk)
+        nearest = (one for one in [*order[at:], *reversed(order[:at])] if one in self.approvals)
+        return next((self.approvals[one] for one in nearest), None)

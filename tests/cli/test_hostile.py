@@ -73,6 +73,7 @@ GIVEN = {
     "problem recurrence": ["acme.shop", "--at", "2026-03-02T12:00:00Z"],
     "capacity forecast": ["use.csv"],
     "history": ["acme.shop"],
+    "handbook": ["acme.shop"],
     "incident show": ["acme.shop.1"],
     "incident clock": ["acme.shop.1"],
     "incident report": ["acme.shop.2"],

@@ -88,6 +88,7 @@ SOUND: dict[str, dict[str, list[str]]] = {
     "alarm": {"fingerprint": ["embedded/web"], "id": ["0123456789"]},
     "dossier": {"path": ["shop.yaml"], "paths": ["shop.yaml"], "points": ["web-page"]},
     "availability": {"dossier": ["shop.yaml"], "events": ["recorded.json"], "since": ["2026-03"]},
+    "handbook": {"dossier": ["shop.yaml"]},
     "problem rank": {"file": ["measured.json"]},
     "capacity forecast": {"samples": ["use.csv"], "horizon": ["90d"], "limit": ["500"]},
     "clock": {"dossier": ["shop.yaml"], "events": ["events.json"]},

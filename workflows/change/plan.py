@@ -10,7 +10,7 @@ from typing import Any
 
 from models.base import digest, format_duration
 from models.change import BlastRadius, ChangeKind, ChangeOrder, ChangePlan, ChangeSurvey, PartyQuestion
-from models.dossier.changes import BY_DEFAULT, CHANGE_APPROVER, ChangeApprovals, HealthBounds, OnFailure, Risk
+from models.dossier.changes import BY_DEFAULT, CHANGE_APPROVER, HealthBounds, OnFailure, Risk
 from models.dossier.instructions import AskStep, Change, OtherStep, ProbeStep, RunbookStep, RunStep, Step
 from models.hosts import Control, HostTarget, Systemd
 from models.plans import ApplicationPlan
@@ -84,7 +84,7 @@ def _names(change: Change) -> Iterator[tuple[str, str, str]]:
 
 
 def _questions(risk: Risk, survey: ChangeSurvey) -> list[PartyQuestion]:
-    agreed = survey.approvals or _agreed(survey.terms.approvals, risk)
+    agreed = survey.approvals or survey.terms.approvals_for(risk)
     found = []
     for party, holders in (("supplier", survey.supplier), ("customer", survey.customer)):
         approval = getattr(agreed, party) if agreed else BY_DEFAULT
@@ -104,16 +104,6 @@ def _questions(risk: Risk, survey: ChangeSurvey) -> list[PartyQuestion]:
             "or name roles under agreement.changes.approvals"
         )
     return found
-
-
-def _agreed(approvals: dict[Risk, ChangeApprovals], risk: Risk) -> ChangeApprovals | None:
-    """Return the approvals agreed for this risk, else for the next higher one, else for the next lower one."""
-    order = list(Risk)
-    at = order.index(risk)
-    for nearest in [*order[at:], *reversed(order[:at])]:
-        if nearest in approvals:
-            return approvals[nearest]
-    return None
 
 
 # --- the data that an approval is bound to

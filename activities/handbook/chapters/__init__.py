@@ -1,0 +1,1 @@
+"""The chapters of a handbook: each file has one, as `CHAPTER`."""

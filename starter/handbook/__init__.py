@@ -1,0 +1,1 @@
+"""The handbook of an application, for the command line."""
