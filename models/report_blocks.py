@@ -67,6 +67,26 @@ class ServiceLevelsBlock(ReportBlock):
         return "the agreement has no service levels", "add `agreement.service_levels`"
 
 
+class AvailabilityBlock(ReportBlock):
+    """The availability targets: the share of time in which each subject was up, the verdicts, and every outage."""
+
+    type: Literal["availability"] = "availability"
+    targets: list[Identifier] = []
+    """The availability targets to report; all by default."""
+    days: bool = True
+    """Whether pictures show the days, a bar each."""
+    most: Most = 50
+    """The most lines of each table of outages, of times without data, and of maintenance."""
+
+    undertakings: ClassVar[frozenset[Undertaking]] = frozenset({Undertaking.MONITORING})
+
+    def lacking(self, dossier: Dossier) -> tuple[str, str] | None:
+        """It needs availability targets."""
+        if dossier.agreement.availability:
+            return None
+        return "the agreement has no availability targets", "add `agreement.availability`"
+
+
 class IncidentsBlock(ReportBlock):
     """The incidents of the period, by priority and cause."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from activities.availability.classes import Classified, classify
 from activities.availability.evidence import Evidence, moment_of, seconds_of
@@ -31,32 +32,75 @@ def measure(
     """
     begin, end = seconds_of(since), seconds_of(until)
     state = state_of(subject, evidence.point)
-    service = union((seconds_of(a), seconds_of(b)) for a, b in calendar.spans(since, until))
-    theirs = Scope.of(component.name for component in subject.components)
-    events = evidence.events
-    maintenance = [one for one in events.maintenance if _touches(one, theirs, begin, end)]
-    waiting = [one for one in events.excused if one.party in excused and _touches(one, theirs, begin, end)]
-    agreed = union((seconds_of(one.since), seconds_of(one.agreed_end)) for one in maintenance)
-    waited = union((seconds_of(one.since), seconds_of(one.until)) for one in waiting)
-    classified = classify(begin, end, service, agreed, waited, state)
+    layers = _layers(subject, calendar, excused, evidence, since, until)
+    seconds = classify(begin, end, layers.service, layers.agreed, layers.waited, state)
     return MeasuredPeriod(
         since=moment_of(begin),
         until=moment_of(end),
-        classes=classified.count(),
-        maintenance_counted=classify(begin, end, service, NOWHERE, waited, state).count(),
+        classes=seconds.count(),
+        maintenance_counted=classify(begin, end, layers.service, NOWHERE, layers.waited, state).count(),
         outages=_spans(
             cut(state.down, begin, end),
-            classified.of(SecondClass.DOWN),
+            seconds.of(SecondClass.DOWN),
             {point: evidence.point(point).down for point in subject.points},
         ),
         gaps=_spans(
             cut(state.no_data, begin, end),
-            classified.of(SecondClass.NO_DATA),
+            seconds.of(SecondClass.NO_DATA),
             {point: evidence.point(point).unknown(begin, end) for point in subject.points},
         ),
         blips=sum(evidence.blips(point, begin, end) for point in subject.points),
-        maintenance=joined(in_order(_maintenance(maintenance, begin, end, classified))),
-        excused=joined(in_order(_waiting(waiting, begin, end, classified))),
+        maintenance=joined(in_order(_maintenance(layers.maintenance, begin, end, seconds))),
+        excused=joined(in_order(_waiting(layers.waiting, begin, end, seconds))),
+    )
+
+
+def classified(
+    subject: MeasuredSubject,
+    calendar: Calendar,
+    excused: Sequence[ExcusedParty],
+    evidence: Evidence,
+    since: datetime,
+    until: datetime,
+) -> Classified:
+    """Return the seconds of [since, until) by class, as `measure` counts them."""
+    layers = _layers(subject, calendar, excused, evidence, since, until)
+    state = state_of(subject, evidence.point)
+    return classify(seconds_of(since), seconds_of(until), layers.service, layers.agreed, layers.waited, state)
+
+
+class _Layers(NamedTuple):
+    """The times that decide on the class of a second, besides the state of the subject."""
+
+    service: Stretches
+    maintenance: list[MaintenanceTime]
+    waiting: list[ExcusedTime]
+
+    @property
+    def agreed(self) -> Stretches:
+        """The maintenance that was announced, until its announced end."""
+        return union((seconds_of(one.since), seconds_of(one.agreed_end)) for one in self.maintenance)
+
+    @property
+    def waited(self) -> Stretches:
+        """The waiting times that are excused."""
+        return union((seconds_of(one.since), seconds_of(one.until)) for one in self.waiting)
+
+
+def _layers(
+    subject: MeasuredSubject,
+    calendar: Calendar,
+    excused: Sequence[ExcusedParty],
+    evidence: Evidence,
+    since: datetime,
+    until: datetime,
+) -> _Layers:
+    begin, end = seconds_of(since), seconds_of(until)
+    theirs, events = Scope.of(component.name for component in subject.components), evidence.events
+    return _Layers(
+        service=union((seconds_of(a), seconds_of(b)) for a, b in calendar.spans(since, until)),
+        maintenance=[one for one in events.maintenance if _touches(one, theirs, begin, end)],
+        waiting=[one for one in events.excused if one.party in excused and _touches(one, theirs, begin, end)],
     )
 
 

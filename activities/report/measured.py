@@ -43,7 +43,7 @@ def measured_days(
     dates = days_of(sources.period)
     full = {f"{sources.application}.{point}": point for point in points}
     found = sources.history.day_values(list(full), dates[0], dates[-1] + _DAY, statistics)
-    _note_late_monitors(sources, points)
+    note_late_monitors(sources, points)
     unfolded = {one.point for one in sources.history.unfolded(list(full), sources.period.since, sources.period.until)}
     for name, point in full.items():
         if name in unfolded:
@@ -53,7 +53,7 @@ def measured_days(
     return {point: found[name] for name, point in full.items()}
 
 
-def _note_late_monitors(sources: ReportSources, points: Sequence[str]) -> None:
+def note_late_monitors(sources: ReportSources, points: Sequence[str]) -> None:
     """Note until when the monitors of these points have measured; a monitor that is silent may still catch up."""
     dossier, period = sources.at_the_end, sources.period
     sites = sorted({site for point in points if (site := _site(dossier, point))})

@@ -6,35 +6,33 @@ it on every machine.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
-from math import sin
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
-
-from sqlalchemy import insert
 
 from activities.records import Records
 from activities.report.gathering import gather
 from models.dossier import Dossier
 from models.dossier.parties import Language
-from models.history_tables import HistoryProgress, PointDayRow
+from models.lease import LEASES, LeaseTime
 from models.proof import ProofRecord, Use
 from models.records import WriteRecords
 from models.report import Commentary, ReportFacts
 from models.restores import RestoreProof
-from models.tables import SourceHeartbeat
+from models.scope import Scope
 from tests.dossier.written import EXAMPLES, plain_data
 from tests.report.november import APPLICATION, Events, history_of, incident, keep_dossier, operation
 from tests.report.quarter_in_swedish import in_language
+from tests.report.quarter_measured import keep_history
 
 ZONE = ZoneInfo("Europe/Stockholm")
-FIRST, LAST = date(2026, 4, 1), date(2026, 9, 30)
 NOW = datetime(2026, 10, 1, 4, 0, tzinfo=UTC)
 """Six hours after the end of the quarter."""
 
 BLOCKS: list[Any] = [
     "summary",
     "commentary",
+    "availability",
     "service_levels",
     {"incidents": {"most": 20}},
     "waiting",
@@ -68,8 +66,15 @@ def at(month: int, day: int, clock: str = "12:00") -> datetime:
 
 def facts(records: Records, language: Language = Language.ENGLISH, period: str = "2026Q3") -> ReportFacts:
     """The facts of the report, with the commentary of the service manager."""
+    return gathered(records, language, period, NOW)
+
+
+def gathered(
+    records: Records, language: Language = Language.ENGLISH, period: str = "2026Q3", now: datetime = NOW
+) -> ReportFacts:
+    """The facts of the report as of a moment."""
     said = Commentary(by="jonas.berg@driftbolaget.example", at=at(10, 1, "09:30"), text=in_language(SAID, language))
-    return gather(records, history_of(records, NOW), APPLICATION, "quarterly", period, [said], NOW)
+    return gather(records, history_of(records, now), APPLICATION, "quarterly", period, [said], now)
 
 
 SAID = (
@@ -143,7 +148,7 @@ def _incidents(records: Records, made: Dossier, language: Language) -> None:
         events += [(opened + timedelta(minutes=minute), "updated", {}) for minute in minutes]
         events.append((opened + timedelta(minutes=restored), "restored", {}))
         events.append((opened + timedelta(minutes=restored + 30), "closed", {}))
-        written: Events = sorted(events, key=lambda event: event[0])  # type: ignore[assignment]
+        written: Events = sorted(events, key=lambda event: event[0])
         more = {"title": in_language(title, language), "components": components, "cause": cause}
         incident(records, number, written, made, summary=f"It recovered after {restored} minutes", **more)
     number = len(_INCIDENTS) + 1
@@ -179,7 +184,10 @@ def _changes(records: Records, language: Language) -> None:
         (at(9, 29, "15:00"), None, "Install release 26.10 of the shop", "normal", "high", ""),
     ]
     for number, (opened, closed, title, kind, risk, outcome) in enumerate(changes, 1):
-        data = {"kind": kind, "risk": risk, "digest": f"{number:02}" * 32}
+        data: dict[str, Any] = {"kind": kind, "risk": risk, "digest": f"{number:02}" * 32}
+        if closed is not None and kind == "normal":
+            # The customer approves a release on the day before, and it is installed in the last hour of its window.
+            data[LEASES] = _lease(["app"], closed - timedelta(minutes=40), closed, opened, closed)
         given = {"title": in_language(title, language), "data": data, "outcome": outcome or None}
         operation(records, "change", str(number), opened, closed, **given)
 
@@ -187,10 +195,23 @@ def _changes(records: Records, language: Language) -> None:
 def _maintenance(records: Records, language: Language) -> None:
     for month, day, minutes in ((4, 5, 48), (5, 3, 52), (6, 7, 61), (7, 5, 44), (8, 2, 137), (9, 6, 57)):
         due = at(month, day, "03:00")
-        data = {"routine": "patches", "scheduled": due.isoformat(), "done": ["web1", "web2", "app1", "db1"]}
+        ended = due + timedelta(minutes=minutes)
+        data: dict[str, Any] = {
+            "routine": "patches",
+            "scheduled": due.isoformat(),
+            "done": ["web1", "web2", "app1", "db1"],
+        }
+        data[LEASES] = _lease(["web", "app", "db"], due, ended, at(2, 2), at(month, day, "05:00"))
         title = in_language("Security updates of the operating system", language)
         given = {"name": "patches", "title": title, "data": data, "opened_by": "schedule"}
-        operation(records, "maintenance", f"patches.{month}", due, due + timedelta(minutes=minutes), **given)
+        operation(records, "maintenance", f"patches.{month}", due, ended, **given)
+
+
+def _lease(components: list[str], since: datetime, until: datetime, announced: datetime, end: datetime) -> list[Any]:
+    lease = LeaseTime(
+        components=Scope.of(components), since=since, until=until, announced_at=announced, announced_until=end
+    )
+    return [lease.model_dump(mode="json")]
 
 
 def _drills(records: Records, made: Dossier, language: Language) -> None:
@@ -274,46 +295,23 @@ def _proof(records: Records, made: Dossier, instruction: str, use: Use, id: str,
 
 # --- measured values
 
+_NO_DATA = [
+    (at(7, 21, "03:10"), at(7, 21, "04:40")),
+    (at(9, 11, "13:05"), at(9, 11, "13:50")),
+]
+"""The monitor did not run: once in the update of its own host, once by mistake."""
+
+_SHORT_DOWN = {"web": [(at(7, 5, "03:12"), at(7, 5, "03:16")), (at(9, 6, "03:20"), at(9, 6, "03:24"))]}
+"""The page did not answer while its servers were restarted in the agreed maintenance."""
+
 
 def _history(records: Records) -> None:
-    days = [FIRST + timedelta(days=n) for n in range((LAST - FIRST).days + 1)]
-    rows = [_day("db-disk", day, _disk(day)) for day in days]
-    rows += [_day("web-certificate", day, float(_days_left(day))) for day in days]
-    with records.database.writing() as session:
-        session.execute(insert(PointDayRow), rows)
-        known = date(2026, 10, 1)
-        session.merge(HistoryProgress(id=1, opened_until=known, folded_until=known, sealed_until=known))
-        session.merge(SourceHeartbeat(source="monitor.stockholm", at=NOW))
-
-
-def _disk(day: date) -> float:
-    """It grows, is cleaned in spring, and was full on 18 August."""
-    number = (day - FIRST).days
-    grown = 52 + 0.19 * number + 1.4 * sin(number / 3)
-    if date(2026, 8, 10) <= day <= date(2026, 8, 18):
-        grown += 2.2 * (day - date(2026, 8, 9)).days
-    return round(min(grown if day <= date(2026, 8, 18) else grown - 14, 100), 1)
-
-
-def _days_left(day: date) -> int:
-    ends = date(2026, 10, 5) if day < date(2026, 9, 15) else date(2026, 12, 14)
-    return (ends - day).days
-
-
-def _day(point: str, day: date, value: float) -> dict[str, Any]:
-    gap = 5_400 if (point, day) == ("db-disk", date(2026, 7, 21)) else 0
-    numbers = {f"value_{name}": value for name in ("mean", "max", "p50", "p95", "p99", "last")}
-    return {
-        "point": f"{APPLICATION}.{point}",
-        "day": day,
-        "samples": (86_400 - gap) // 300,
-        "failed": 0,
-        "expected": 288,
-        "watched_s": 86_400,
-        "no_data_s": gap,
-        "blips": {},
-        "value_count": (86_400 - gap) // 300,
-        "value_min": value - 0.6,
-        **numbers,
-        "latency_count": 0,
-    }
+    down: dict[str, list[tuple[datetime, datetime]]] = {name: [] for name in ("web", "app", "db", "payments")}
+    for opened, _, priority, _, restored, components, _ in _INCIDENTS:
+        if priority in {"P1", "P2"}:
+            # An alarm follows two minutes of failed probes, and the proof of health takes a minute.
+            span = opened - timedelta(minutes=2), opened + timedelta(minutes=restored - 1)
+            down[components[0]].append(span)
+    for component, spans in _SHORT_DOWN.items():
+        down[component] += spans
+    keep_history(records, NOW, down, _NO_DATA)

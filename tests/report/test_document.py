@@ -28,7 +28,16 @@ __all__ = ["records"]
 
 HEADINGS = {
     Language.ENGLISH: [
-        *("Summary", "Commentary", "Service levels", "Incidents", "Waiting time", "Changes", "Maintenance"),
+        *(
+            "Summary",
+            "Commentary",
+            "Availability",
+            "Service levels",
+            "Incidents",
+            "Waiting time",
+            "Changes",
+            "Maintenance",
+        ),
         *(
             "Restore drills",
             "Measured values",
@@ -40,7 +49,16 @@ HEADINGS = {
         ),
     ],
     Language.SWEDISH: [
-        *("Sammanfattning", "Kommentar", "Servicenivåer", "Incidenter", "Väntetid", "Ändringar", "Underhåll"),
+        *(
+            "Sammanfattning",
+            "Kommentar",
+            "Tillgänglighet",
+            "Servicenivåer",
+            "Incidenter",
+            "Väntetid",
+            "Ändringar",
+            "Underhåll",
+        ),
         *(
             "Återläsningsprov",
             "Mätvärden",

@@ -21,6 +21,7 @@ from activities.report.blocks import ReportPart, part_of, reports
 from activities.report.layout import TONES, Layout
 from activities.report.sources import ReportSources
 from models.base import Model
+from models.clock import TargetKind
 from models.errors import DriftvaktError
 from models.report import BlockFacts, BlockVerdict, ReportVerdict
 from models.report_block_kinds import REPORT_BLOCKS
@@ -92,7 +93,12 @@ def _texts(block: BlockFacts, layout: Layout) -> Layout | None:
 def _about(one: BlockVerdict, own: Layout | None, layout: Layout) -> str:
     if own is None or not own.has(one.about):
         return one.key
-    return own.say(one.about, *(layout.say.name("target", value) for value in one.values))
+    return own.say(one.about, *(_value(value, layout) for value in one.values))
+
+
+def _value(value: str, layout: Layout) -> str:
+    """Return a value of a verdict for readers; all but the names of targets are texts already."""
+    return layout.say.name("target", value) if value in set(TargetKind) else value
 
 
 def _figures(one: BlockVerdict, texts: Layout) -> Cell:

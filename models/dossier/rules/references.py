@@ -25,6 +25,7 @@ DEFINED: dict[str, tuple[str, ...]] = {
     "extended routine": ("routines.extended",),
     "restore": ("instructions.restore",),
     "resource": ("capacity.resources",),
+    "availability target": ("agreement.availability",),
 }
 """The places that define names of each kind."""
 
@@ -67,6 +68,7 @@ REFERENCES: dict[str, str] = {
     "routines.maintenance.*.hosts.*": "host",
     "routines.maintenance.*.working_days": "service hours",
     "reports.*.receivers.*": "contact",
+    "reports.*.blocks.*.availability.targets.*": "availability target",
     "reports.*.blocks.*.maintenance.routines.*": "maintenance routine",
     "reports.*.blocks.*.restore_drills.restores.*": "restore",
     "reports.*.blocks.*.metrics.points.*": "measuring point",
