@@ -25,6 +25,24 @@ class ResourceClass(StrEnum):
     LICENCES = "licences"
 
 
+def with_headroom(limit: float, headroom: float, *, falls: bool) -> float:
+    """Return the limit that counts: the agreed one less the percentage that must stay free; for a floor, plus it."""
+    return limit + abs(limit) * headroom / 100 * (1 if falls else -1)
+
+
+class UseStatistic(StrEnum):
+    """The figure of a day that stands for the use of a resource."""
+
+    P95 = "p95"
+    """The value that was exceeded for one twentieth of the day; a single peak does not count."""
+    P50 = "p50"
+    P99 = "p99"
+    MEAN = "mean"
+    MAXIMUM = "max"
+    MINIMUM = "min"
+    LAST = "last"
+
+
 class DailyUse(Model):
     """How much of a resource was used on a day."""
 
@@ -82,3 +100,38 @@ class CapacityForecast(Model):
     """The days of steps without a recorded change. They are not removed: people must say what happened."""
     notes: list[str] = []
     """Sentences that limit what this forecast can say."""
+
+
+class ResourceOutlook(Model):
+    """The forecast of a resource of the capacity plan, and when a decision has to be made."""
+
+    key: str
+    """Its name in the dossier."""
+    title: str
+    measuring_point: str
+    unit: str
+    statistic: UseStatistic
+    limit: float
+    """As agreed, without the headroom."""
+    headroom: float
+    """The percentage of the limit that must stay free."""
+    risk: float
+    """The agreed probability, in percent, of reaching the limit less the headroom."""
+    falls: bool = False
+    """The limit is a floor."""
+    days_with_data: int
+    forecast: CapacityForecast
+    at_risk: date | None = None
+    """The first day on which the probability is that of the agreed risk or more; None: not within the forecast."""
+    decide_by: date | None = None
+    """The last day to decide: `at_risk` less the time that the agreement plans ahead. It may be past."""
+    at_limit: bool = False
+    """Whether the present level is at the limit less the headroom, or beyond it."""
+
+
+class CapacityOutlook(Model):
+    """The resources of an application; those that must be decided first come first."""
+
+    application: str
+    today: date
+    resources: list[ResourceOutlook]

@@ -10,6 +10,8 @@ from activities.capacity.numbers import Days
 
 _AROUND = 7
 """Days before and after a step from which its size is computed."""
+_NEAR = 35
+"""Days before and after a step from which the growth of a day is computed."""
 _FEWEST = 3
 _PLAIN = 5.0
 """A step counts if it is this many times as large as the usual difference between two days."""
@@ -70,9 +72,17 @@ def _size(values: Days, at: int) -> float:
     before, after = values[max(0, at - _AROUND) : at], values[at : at + _AROUND]
     if min(np.count_nonzero(~np.isnan(before)), np.count_nonzero(~np.isnan(after))) < _FEWEST:
         return 0.0
-    growth = np.concatenate([np.diff(before), np.diff(after)])
-    growth = growth[~np.isnan(growth)]
-    slope = float(np.median(growth)) if len(growth) else 0.0
+    slope = _growth(values, at)
     old = np.nanmedian(before + slope * np.arange(len(before), 0, -1))
     new = np.nanmedian(after - slope * np.arange(len(after)))
     return float(new - old)
+
+
+def _growth(values: Days, at: int) -> float:
+    """Return the usual growth of a day around a day. A step is in the fewest of the differences over a week, and the weekdays
+    are in none; the growth within two weeks alone would be mostly chance.
+    """
+    near = values[max(0, at - _NEAR) : at + _NEAR]
+    weeks = near[_AROUND:] - near[:-_AROUND]
+    weeks = weeks[~np.isnan(weeks)]
+    return float(np.median(weeks)) / _AROUND if len(weeks) else 0.0

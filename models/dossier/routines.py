@@ -10,6 +10,7 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from models.base import Duration, Identifier, Model, PositiveDuration
+from models.capacity import ResourceClass, UseStatistic, with_headroom
 from models.dossier.agreement import HoursSpan, TimeZone, minutes_of
 from models.dossier.frequency import Frequency
 from models.dossier.instructions import Approval, AskStep, OtherStep, Step, TriedAgain, WaitStep
@@ -147,6 +148,21 @@ class CapacityResource(Model):
     """In the unit of the measuring point."""
     plan_ahead: PositiveDuration
     """How long before the limit is reached a decision must be made."""
+    kind: ResourceClass | None = None
+    """Its kind, which decides how the forecast follows the newest days."""
+    statistic: UseStatistic = UseStatistic.P95
+    """The figure of each day (UTC) that stands for its use."""
+    falls: bool = False
+    """The limit is a floor: the use must not fall below it."""
+    headroom: Annotated[float, Field(ge=0, le=90)] = 0
+    """The percentage of the limit that must stay free."""
+    risk: Annotated[float, Field(ge=1, le=50)] = 10
+    """The probability, in percent, of reaching the limit less the headroom at which a decision is due."""
+
+    @property
+    def reserved_limit(self) -> float:
+        """The limit that counts: the agreed one less the headroom, for a floor plus the headroom."""
+        return with_headroom(self.limit, self.headroom, falls=self.falls)
 
 
 class Capacity(Model):

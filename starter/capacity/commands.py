@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from starter.terminal.options import AsJson, echo_json, faults, number
+from starter.terminal.options import Application, AsJson, echo_json, faults, number
 
 if TYPE_CHECKING:
     from models.capacity import ResourceClass
@@ -70,9 +70,7 @@ def forecast(
         from activities.capacity.forecast import forecast as forecasted
         from activities.capacity.use_file import read_changes, read_use
 
-        asked = Asked(
-            _days(horizon), limit=_with_headroom(limit, headroom, falls=falls), falls=falls, kind=_class(kind)
-        )
+        asked = Asked(_days(horizon), limit=_limit(limit, headroom, falls=falls), falls=falls, kind=_class(kind))
         found = forecasted(read_use(samples), asked, read_changes(changes) if changes is not None else ())
     if as_json:
         echo_json(found)
@@ -80,6 +78,35 @@ def forecast(
     from starter.capacity.page import show_forecast
 
     show_forecast(found, falls=falls)
+
+
+@app.command()
+def show(application: Application, as_json: AsJson = False) -> None:
+    """Show the resources of the capacity plan, with their forecasts from the history and the days to decide by."""
+    with faults():
+        from datetime import UTC, datetime
+
+        from activities.capacity.outlook import outlook_of
+        from activities.history.store import HistoryStore
+        from models.errors import UserError
+        from models.settings import load_settings
+        from starter.terminal.applications import require_application
+        from starter.terminal.session import open_records
+
+        settings, now = load_settings(), datetime.now(UTC)
+        with open_records(settings) as records:
+            require_application(settings, records, application)
+            dossier = records.current_dossier(application)
+            if dossier is None or not dossier.capacity.resources:
+                raise UserError(f"the dossier of {application} plans no resource; add one under capacity.resources")
+            history = HistoryStore(records.database, records.dossier, lambda: now)
+            found = outlook_of(records, history, dossier, now)
+    if as_json:
+        echo_json(found)
+        return
+    from starter.capacity.page import show_outlook
+
+    show_outlook(found)
 
 
 def _days(horizon: str) -> int:
@@ -97,15 +124,15 @@ def _days(horizon: str) -> int:
     return span.days
 
 
-def _with_headroom(limit: float | None, headroom: float, *, falls: bool) -> float | None:
-    """Return the limit that counts: the agreed one less what must stay free."""
+def _limit(limit: float | None, headroom: float, *, falls: bool) -> float | None:
+    from models.capacity import with_headroom
     from models.errors import UserError
 
     if limit is None:
         if headroom or falls:
             raise UserError("--headroom and --falls need a limit; add --limit")
         return None
-    return limit + abs(limit) * headroom / 100 * (1 if falls else -1)
+    return with_headroom(limit, headroom, falls=falls)
 
 
 def _class(kind: str | None) -> ResourceClass | None:

@@ -78,6 +78,16 @@ def test_a_recorded_clean_up_is_no_shrinking_and_without_the_record_it_is_asked_
     assert told.days[-1].median == pytest.approx(expected, rel=0.05)
 
 
+def test_chance_is_no_step_and_asks_nobody() -> None:
+    asked = 0
+    for seed in range(20):
+        chance = np.random.default_rng(seed).normal(0, 1, 300)
+        found = forecast(used(100 + 0.5 * np.arange(300) + chance), Asked(QUARTER))
+        asked += len(found.unexplained)
+
+    assert asked <= 1
+
+
 def test_a_change_that_shows_on_the_next_day_is_found_and_one_without_a_step_moves_nothing() -> None:
     grown = 100 + 0.5 * np.arange(200) + np.random.default_rng(1).normal(0, 0.3, 200)
     grown[100:] -= 40

@@ -72,6 +72,7 @@ GIVEN = {
     "problem rank": ["measured.json"],
     "problem recurrence": ["acme.shop", "--at", "2026-03-02T12:00:00Z"],
     "capacity forecast": ["use.csv"],
+    "capacity show": ["acme.shop"],
     "history": ["acme.shop"],
     "handbook": ["acme.shop"],
     "incident show": ["acme.shop.1"],

@@ -152,7 +152,6 @@ async def test_a_watch_that_hands_on_to_a_new_run_forgets_nothing(skipping: Work
             await asyncio.sleep(0.02)
         again = (await report(skipping.client, alarm("web"))).receipts[0]
         other = (await report(skipping.client, alarm("mail"))).receipts[0]
-        world.ended["inc.acme.shop.1"] = None
         lost = incident(skipping.client, 1)
         first_run = (await lost.describe()).run_id
         await lost.terminate()

@@ -76,7 +76,6 @@ async def test_a_terminated_incident_goes_on_under_its_number_and_people_are_ask
         scene.world.before = [ClockEvent(at=opened.at, kind=ClockEventKind.OPENED, priority=Priority.P1, by=OPERATOR)]
         first = (await scene.incident().describe()).run_id
         await scene.hand_on()  # this server tells no parent that a child was terminated; the watch looks it up
-        scene.world.ended = {scene.incident().id: None}
         await scene.incident().terminate()
         await scene.pass_time(4 * MINUTE)
         await scene.runs_anew(first)
