@@ -38,6 +38,7 @@ from activities.records import RecordActivities, Records
 from activities.records.action_rate import ActionRateLimit
 from activities.records.halts import HaltActivities, Halts
 from activities.records.heartbeats import SourceHeartbeats
+from activities.report.activities import ReportActivities
 from activities.restore.drills import DrillState, drill_states
 from activities.routine.activities import RoutineActivities
 from activities.ssh import Ssh
@@ -111,6 +112,7 @@ class Parts:
         self.notices = NoticeActivities(
             self.records, Channels(settings.notice_channels, settings.home), settings.ui_url
         )
+        self.reports = ReportActivities(self.records, settings.home)
         # Hosts that hang must not keep others, or the records, waiting: a pool for each.
         self.pools: list[ThreadPoolExecutor] = []
 
@@ -124,6 +126,7 @@ class Parts:
         for pool in self.pools:
             pool.shutdown(wait=False, cancel_futures=True)
         self.notices.close()
+        self.reports.close()
         self.records.close()
 
     def _threads(self, count: int, name: str) -> ThreadPoolExecutor:
@@ -148,6 +151,7 @@ class Parts:
                 *ClockActivities(self.records).activities(),
                 *MaintenanceActivities(self.records).activities(),
                 *self.notices.activities(),
+                *self.reports.activities(),
                 *Workflows(self.client, self.records.applications).activities(),
                 *Changes(self.records, _sources(found)).activities(),
                 *Leases(

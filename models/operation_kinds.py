@@ -13,19 +13,21 @@ from models.extensions import Extension, ExtensionGroup, Kinds, declared
 from models.inputs import sample_of
 from models.maintenance import MaintenanceOrder
 from models.operation import ComponentsOrder, OperationOrder, ShutDownOrder
+from models.report_order import ReportOrder
 from models.restores import DrillOrder, RestoreOrder
 from models.routine import RoutineOrder
 
 if TYPE_CHECKING:
     from models.dossier import Dossier
     from models.dossier.instructions import Change, Restore, StartStop
+    from models.dossier.reports import Report
     from models.dossier.routines import ExtendedRoutine, MaintenanceRoutine
 
 Order = TypeVar("Order", bound=OperationOrder)
 
 
-Named = Mapping[str, "Restore | Change | MaintenanceRoutine | ExtendedRoutine"]
-"""The instructions of a dossier, by name."""
+Named = Mapping[str, "Restore | Change | MaintenanceRoutine | ExtendedRoutine | Report"]
+"""The instructions or reports of a dossier, by name."""
 
 
 def _none(dossier: Dossier) -> Named:
@@ -57,6 +59,8 @@ class OperationKind(Generic[Order]):
     """Its only instruction in a dossier, if the order names none."""
     proves: str = field(default="", compare=False)
     """The kind whose instructions a run proves; by default this one."""
+    proven: bool = field(default=True, compare=False)
+    """Whether a run proves what the order names; a report is no instruction, so nothing is proven."""
     form: str | None = field(default=None, compare=False)
     """The workflow type that people start in the Temporal UI; by default its `name`. If empty, people do not start it
     there."""
@@ -133,6 +137,16 @@ ROUTINE: Final = OperationKind(
     named_by="routine",
     instructions=lambda dossier: dossier.routines.extended,
 )
+REPORT: Final = OperationKind(
+    "report",
+    ReportOrder,
+    "Report",
+    named_by="report",
+    instructions=lambda dossier: dossier.reports,
+    proven=False,
+    form="start-report",  # it finds the report's id
+    command="report run",
+)
 REVIEW: Final = OperationKind(
     "review",
     ReviewOrder,
@@ -148,6 +162,7 @@ OWN: Final[tuple[OperationKind[Any], ...]] = (
     RESTORE,
     DRILL,
     ROUTINE,
+    REPORT,
     REVIEW,
 )
 """Driftvakt's own kinds."""

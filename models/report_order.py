@@ -156,6 +156,8 @@ class SurveyReport(Model):
     period: PeriodName
     corrects: int = 0
     rehearse: bool = False
+    at: datetime
+    """The moment at which it is asked for."""
 
 
 class ReportSurvey(Model):

@@ -26,6 +26,7 @@ from starter.operation import commands as operation
 from starter.overview import commands as status
 from starter.problem import commands as problem
 from starter.provisioning import commands as schedules
+from starter.report import commands as report
 from starter.restore import commands as restore
 from starter.restore import drill_commands as drill
 from starter.routine import commands as routine
@@ -68,6 +69,7 @@ app.add_typer(maintenance.app, name="maintenance")
 app.add_typer(watch.app, name="watch")
 app.add_typer(notice.app, name="notice")
 app.add_typer(routine.app, name="routine")
+app.add_typer(report.app, name="report")
 app.add_typer(runbook.app, name="runbook")
 app.add_typer(alarm.app, name="alarm")
 

@@ -30,6 +30,7 @@ from activities.notices.activities import NoticeActivities
 from activities.probes.activities import Probes
 from activities.records import RecordActivities
 from activities.records.halts import HaltActivities
+from activities.report.activities import ReportActivities
 from activities.routine.activities import RoutineActivities
 from activities.ssh import Ssh
 from activities.temporal.workflows import Workflows
@@ -62,6 +63,7 @@ REAL = {
         RecordActivities,
         HaltActivities,
         RoutineActivities,
+        ReportActivities,
         Workflows,
         Leases,
         Changes,
@@ -197,6 +199,7 @@ def test_every_update_handler_waits_for_its_turn_before_it_reads_any_state() -> 
         "workflows/incident/workflow.py",
         "workflows/major/workflow.py",
         "workflows/operation/base.py",
+        "workflows/report/workflow.py",
         "workflows/watch/taking_orders.py",
         "workflows/watch/workflow.py",
     }

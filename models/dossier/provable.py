@@ -36,7 +36,7 @@ def provable(dossier: Dossier) -> dict[str, Provable]:
 
 
 def _all(dossier: Dossier) -> Iterator[tuple[str, str, Model]]:
-    kinds = [kind for kind in operation_kinds().values() if kind.proof == kind.name]
+    kinds = [kind for kind in operation_kinds().values() if kind.proven and kind.proof == kind.name]
     for kind in kinds:
         if (single := kind.single(dossier)) is not None:
             yield kind.name, kind.label, single

@@ -13,6 +13,7 @@ from models.operation_kinds import (
     CHANGE,
     DRILL,
     MAINTENANCE,
+    REPORT,
     RESTORE,
     REVIEW,
     ROUTINE,
@@ -201,8 +202,8 @@ def _ordered(application: str) -> OperationOrder:
     return RoutineOrder(application=application, by=BY, routine="campaign", inputs={"campaign": "SPRING"})
 
 
-ASK_ONLY = [REVIEW]
-"""Kinds that act on no host, because they only ask people."""
+ASK_ONLY = [REVIEW, REPORT]
+"""Kinds that act on no host: they ask people, and a report is sent (tests/report/test_killed.py)."""
 
 WALKS = [
     Walk(

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from activities.records import Records, upgrade
-from models.operation_kinds import CHANGE, START_UP
+from models.operation_kinds import CHANGE, REPORT, START_UP
 from tests.cli.hostile import (
     HOSTILE,
     MARK,
@@ -28,7 +28,21 @@ from tests.cli.test_reference import commands
 from tests.servers import real_server
 
 ACTING = {
-    *("abort", "ack", "add", "apply", "approve", "cancel", "cause", "clear", "close", "decide", "demo", "halt"),
+    *(
+        "abort",
+        "ack",
+        "add",
+        "apply",
+        "approve",
+        "cancel",
+        "cause",
+        "clear",
+        "close",
+        "comment",
+        "decide",
+        "demo",
+        "halt",
+    ),
     *("handover",),
     *(
         "intake",
@@ -39,6 +53,7 @@ ACTING = {
         "open",
         "order",
         "points",
+        "preview",
         "publish",
         "raise",
         "reclassify",
@@ -87,6 +102,7 @@ GIVEN = {
     "watch silences": ["acme.shop"],
     "notice list": ["acme.shop.1"],
     "routine show": ["campaign", "--application", "acme.shop"],
+    "report show": [OPERATIONS[REPORT.name]],
     "runbook show": ["wait-for-health"],
     "alarm quarantine show": ["QUARANTINE"],
 }

@@ -47,6 +47,7 @@ GIVEN = {
     "operation start": ("start-up", "acme.shop", "--yes"),
     "operation start-up": ("acme.shop",),
     "operation revoke": ("acme.shop", "change.acme.shop.1", "--yes"),
+    "report run": ("monthly", "-a", "acme.shop"),
     "restore points": ("acme.shop", "database"),
     "restore rehearse": ("acme.shop", "database"),
     "restore run": ("acme.shop", "database"),
@@ -77,8 +78,9 @@ WITH_THEIR_WORKFLOWS = {
     *("change abort", "change approve", "change reject"),
     *("major add", "major close", "major handover", "major note", "major remove", "major update"),
     *("operation abort", "operation decide"),
+    *("report approve", "report comment"),
 }
-"""Told to a workflow that runs: tests/changes, tests/operations and tests/workflows see that it refuses a stranger."""
+"""Told to a workflow that runs; the tests of that workflow see that it refuses a stranger."""
 
 
 def with_by(command: click.Command, name: tuple[str, ...] = ()) -> Iterator[str]:

@@ -21,7 +21,7 @@ from activities.records import Records, upgrade
 from models.dossier import Dossier
 from models.dossier.instructions import Approval
 from models.names import WORKFLOW_QUEUE
-from models.operation_kinds import CHANGE, START_UP
+from models.operation_kinds import CHANGE, REPORT, START_UP
 from models.people import People
 from tests.cli.hostile import EXAMPLE, GATE, OPERATIONS, Anything, operation_status
 from tests.cli.many import Said, give_all, in_c_locale
@@ -39,6 +39,7 @@ UNCHECKED = {
     ("runbook new", "name"): "it takes any name that is sound",
     ("alarm quarantine list", "source"): "senders may be called anything",
     ("alarm raise", "fingerprint"): "whoever raises an alarm may call it anything",
+    ("report run", "commentary"): "people write what they want",
     ("dossier check", "paths"): "it prints what it finds, a line each",
 }
 """What takes any text, and why."""
@@ -83,6 +84,8 @@ SOUND: dict[str, dict[str, list[str]]] = {
     "watch": {"span": ["2h"], "silence": ["s1"]},
     "notice": {"contact": ["on-call"], "id": ["acme.shop.1"]},
     "routine": {"name": ["campaign"]},
+    "report": {"name": ["monthly"], "id": [OPERATIONS[REPORT.name]]},
+    "report preview": {"output": ["preview"]},
     "runbook": {"name": ["wait-for-health"]},
     "runbook new": {"name": ["mend-it"]},
     "alarm": {"fingerprint": ["embedded/web"], "id": ["0123456789"]},

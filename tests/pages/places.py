@@ -28,6 +28,7 @@ from models.operation_kinds import (
     CHANGE,
     DRILL,
     MAINTENANCE,
+    REPORT,
     RESTORE,
     REVIEW,
     ROUTINE,
@@ -46,6 +47,7 @@ from tests.operations.test_starting import shop, started
 from tests.records.dossiers import shop as halted_shop
 from tests.replay import restores
 from tests.replaying import replayed
+from tests.report import scene as reports
 from tests.servers import pass_time
 from tests.workflows import led
 from tests.workflows.scenarios.scene import Scene
@@ -219,6 +221,16 @@ async def _routine(worlds: Worlds) -> AsyncIterator[Handle]:
 
 
 @asynccontextmanager
+async def _report(worlds: Worlds) -> AsyncIterator[Handle]:
+    office = reports.Office(worlds.home)
+    async with reports.working(worlds.client, office):
+        handle = await reports.start(worlds.client)
+        await until_asked(handle)
+        yield handle
+    office.close()
+
+
+@asynccontextmanager
 async def _runbook(worlds: Worlds) -> AsyncIterator[Handle]:
     hosts = FakeHosts(application_plan({"db": [], "web": ["db"]}))
     hosts.lease_answers = [_too_many()]
@@ -276,6 +288,7 @@ PLACES = [
     Place("restore whose point is chosen", RESTORE.name, _restore, _OPERATION),
     Place("drill beyond the limit", DRILL.name, _drill, _OPERATION),
     Place("routine that was ordered", ROUTINE.name, _routine, _OPERATION),
+    Place("report that waits for its approval", REPORT.name, _report, ("decide", "add_commentary", "abort")),
     Place("runbook beyond the limit", "runbook.restart-with-dependants", _runbook, ("decide",)),
     Place("halt", "halt", _halt, ("lift",)),
 ]

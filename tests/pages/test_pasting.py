@@ -75,6 +75,7 @@ def says(update: str, answer: dict[str, Any], page: str) -> list[str]:
 ANSWERS = {
     "abort": ["It stops as soon as this step has ended"],
     "acknowledge": ["You lead it."],
+    "add_commentary": ["The report is made again with the commentary"],
     "close_major": ["Closed."],
     "decide": ["'gate': 'g"],
     "lift": ["has lifted the halt of customer acme"],

@@ -20,7 +20,7 @@ from runbooks import find_runbooks
 from starter.runbook.catalogue import sample_input
 from tests.fakes import Answer, FakeHosts, application_plan, working
 from tests.maintenance import scene as maintenance
-from tests.replay import changes, coordination, halts, restores, routines, watches
+from tests.replay import changes, coordination, halts, reports, restores, routines, watches
 from tests.replay.keeping import keep
 from tests.servers import real_server
 from tests.workflows.shop import APPLICATION, OPERATOR
@@ -171,6 +171,7 @@ async def main() -> None:
         await asyncio.sleep(0.05)
     await changes.main()
     await halts.main()
+    await reports.main()
     await restores.main()
     await routines.main()
     await coordination.main()

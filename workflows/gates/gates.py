@@ -169,6 +169,10 @@ class HasGates:
         waiting = [gate for gate in self._gates.values() if gate.decided is None]
         return sorted(waiting, key=lambda gate: int(gate.id.removeprefix("g")))
 
+    def question_digest(self, gate: str) -> str:
+        """Return the digest of a question that was asked; an answer to it contains its first digits."""
+        return self._gates[gate].digest
+
     async def ask(
         self,
         question: Question,

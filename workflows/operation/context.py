@@ -9,6 +9,7 @@ from temporalio import workflow
 
 from activities.stubs.records import load_application_plan
 from models.base import Model
+from models.documents import DocumentFile
 from models.dossier.parties import OPERATOR
 from models.errors import NOT_POSSIBLE
 from models.jobs import Outcome
@@ -160,7 +161,7 @@ class OperationContext(HoldsLease, HasGates):
     @property
     def proves(self) -> str:
         """The instruction whose proof this operation is; empty without one."""
-        return f"{self.kind.proof}/{self.name}" if self.name else ""
+        return f"{self.kind.proof}/{self.name}" if self.name and self.kind.proven else ""
 
     def _records(self, timeline: list[TimelineEntry]) -> WriteRecords:
         order, steps = self.order_and_steps
@@ -229,9 +230,14 @@ class OperationContext(HoldsLease, HasGates):
             occasion=occasion,
             title=self.title,
             command=f"driftvakt operation show {workflow.info().workflow_id}",
+            attachments=self.enclosed(occasion),
             **facts,
         )
         self.log(EntryKind.NOTICE, f"{occasion.value.replace('-', ' ').capitalize()}: {written.said}")
+
+    def enclosed(self, occasion: Occasion) -> Sequence[DocumentFile]:
+        """Return the files that go with a notice to people who may decide."""
+        return ()
 
     async def notify_operators(self, text: str) -> None:
         """Send a notice to the operators, and to the requester if that is a person."""

@@ -18,7 +18,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, CancelledErro
 from temporalio.workflow import ActivityCancellationType, ActivityHandle
 
 from workflows.runtime.markdown import summary_line
-from workflows.runtime.policies import RECORD, RECORD_TIMEOUT
+from workflows.runtime.policies import COMPUTE_TIMEOUT, HEARTBEAT, RECORD, RECORD_TIMEOUT
 
 _Order = TypeVar("_Order")
 _Answer = TypeVar("_Answer")
@@ -47,6 +47,19 @@ async def call(
             if not running.done():
                 await workflow.wait([running])
             raise
+
+
+async def compute(activity: _Activity[_Order, _Answer], order: _Order, *, summary: str) -> _Answer:
+    """Carry out an activity that computes for long and heartbeats meanwhile; raise its own `ApplicationError` if it fails."""
+    with _own_error():
+        return await workflow.execute_activity(
+            activity,
+            order,
+            start_to_close_timeout=COMPUTE_TIMEOUT,
+            heartbeat_timeout=HEARTBEAT,
+            retry_policy=RECORD,
+            summary=summary_line(summary),
+        )
 
 
 @contextmanager

@@ -47,6 +47,15 @@ def message_key(purpose: str) -> str:
     return _fitting(info.workflow_id, f"/{info.run_id}/{purpose}/{_next()}")
 
 
+def once_key(purpose: str) -> str:
+    """Return the key of an effect that happens at most once in the life of this workflow, also after a reset to an earlier step.
+
+    The purpose identifies the effect: the same purpose gives the same key, so that the effect is not repeated.
+    """
+    info = workflow.info()
+    return _fitting(info.workflow_id, f"/{_lineage(info)}/{purpose}")
+
+
 def update_key() -> str:
     """Return the key for the effects of the current update; after a reset, the update makes the same key again."""
     update = workflow.current_update_info()

@@ -69,5 +69,8 @@ HEARTBEAT = timedelta(seconds=15)
 RECORD_TIMEOUT = timedelta(seconds=20)
 """One attempt to reach the records."""
 
+COMPUTE_TIMEOUT = timedelta(minutes=30)
+"""One attempt at an activity that computes for long, such as the files of a report."""
+
 MARGIN = timedelta(seconds=30)
 """Time of an activity beyond the deadline of its remote work, so that the remote deadline comes first."""

@@ -10,6 +10,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 from activities.stubs.coordination import send_notice
+from models.documents import DocumentFile
 from models.names import workflow_path
 from models.notices import Audience, Delivery, DeliveryState, Facts, NoticeReceipt, Occasion, SendNotice
 from models.plans import ApplicationPlan
@@ -37,6 +38,7 @@ async def notify(
     summary: str,
     occasion: Occasion = Occasion.MESSAGE,
     title: str = "",
+    attachments: Sequence[DocumentFile] = (),
     **facts: Any,
 ) -> NoticeReceipt:
     """Send a notice to contacts of the dossier; each call is a new notice. `facts` are further fields of the occasion."""
@@ -51,6 +53,7 @@ async def notify(
             occasion=occasion,
             audience=Audience(contacts=list(people)),
             facts=Facts(title=title or plan.name, opened_at=workflow.now(), text=text, **facts),
+            attachments=list(attachments),
         ),
         summary=summary_line(summary),
         start_to_close_timeout=NOTICE_TIMEOUT,

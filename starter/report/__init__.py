@@ -1,0 +1,1 @@
+"""The commands that make, show, approve and send reports."""

@@ -1,0 +1,1 @@
+"""The workflows of reports to the customer and to the supplier."""
