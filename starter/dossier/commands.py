@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,12 +30,15 @@ if TYPE_CHECKING:
 
     from temporalio.client import Client
 
+    from activities.handbook.source import DossierLines
     from activities.records import Records
     from models.dossier import Dossier
     from models.dossier.load import Loaded
     from models.proof import Freshness
+    from models.settings import Settings
     from starter.dossier.consequences import Consequences
     from starter.dossier.publishing import Published
+    from starter.handbook.keeping import WrittenHandbook
     from starter.terminal.session import CommandSession
 
 app = typer.Typer(help="Check, show, describe and publish dossiers.", no_args_is_help=True)
@@ -150,14 +154,15 @@ def publish(
 ) -> None:
     """Make these versions the current ones.
 
-    Driftvakt stores them, starts the watches of their applications, and monitors their sites.
+    Driftvakt stores them, starts the watches of their applications, monitors their sites, and writes their handbooks.
     """
-    means, published = in_session(lambda session: _publish(session, paths, by, dry_run=dry_run, quiet=as_json))
+    means, published, kept = in_session(lambda session: _publish(session, paths, by, dry_run=dry_run, quiet=as_json))
     for one in [] if as_json else published:
         echo(f"{one.application} {'published' if one.changed else 'unchanged'} ({one.digest[:12]})")
     gaps = print_gaps(paths, quiet=as_json)
     if as_json:
-        echo_json(publication(published, gaps, means))
+        handbooks = [one.model_dump(mode="json") for one in kept]
+        echo_json({**publication(published, gaps, means), "handbooks": handbooks})
 
 
 @app.command()
@@ -223,11 +228,12 @@ def publication(published: Sequence[Published], gaps: int, means: Sequence[Conse
 
 async def _publish(
     session: CommandSession, paths: list[Path], by: str | None, *, dry_run: bool, quiet: bool
-) -> tuple[list[Consequences], list[Published]]:
+) -> tuple[list[Consequences], list[Published], list[WrittenHandbook]]:
     import asyncio
 
     from activities.records.people import identify_publisher
     from starter.dossier.publishing import publish, read_all
+    from starter.handbook.lines import lines_by_application
 
     dossiers = read_all(paths)
     who = who_asks(session.settings, by)
@@ -236,7 +242,24 @@ async def _publish(
     published: list[Published] = []
     for dossier, name in [] if dry_run else zip(dossiers, named, strict=True):
         published += await publish(session.client, session.records, [dossier], name)
-    return means, published
+    lines = lines_by_application(paths) if published else {}
+    keep = partial(keep_and_say, session.settings, session.records, quiet=quiet)
+    kept = [await asyncio.to_thread(keep, d, lines.get(d.id)) for d in dossiers if published]
+    return means, published, kept
+
+
+def keep_and_say(
+    settings: Settings, records: Records, dossier: Dossier, lines: DossierLines | None, *, quiet: bool
+) -> WrittenHandbook:
+    """Write the handbooks of a published dossier, and say on stderr where they are, or why they are not."""
+    from starter.handbook.keeping import keep_handbook
+
+    kept = keep_handbook(settings, records, dossier, lines)
+    if kept.error:
+        echo(f"{kept.application}: the handbook was not written, but the dossier is published: {kept.error}", err=True)
+    elif not quiet:
+        echo(f"{kept.application}: the handbook is in {kept.directory}", err=True)
+    return kept
 
 
 async def print_consequences(

@@ -63,9 +63,11 @@ async def _keep_up(settings: Settings, paths: list[Path], as_json: bool) -> None
             _print_for_programs(settings, published)
         else:
             echo("Running; Ctrl-C stops it.")
+        handbooks = asyncio.create_task(_keep_handbooks(running, paths))
         try:
             await asyncio.Event().wait()
         finally:
+            handbooks.cancel()
             if not as_json:
                 echo("Stopping; running workflows continue after the next start.")
 
@@ -86,6 +88,23 @@ async def _publish(running: Installation, paths: list[Path], *, as_json: bool) -
         state = "published" if one.changed else "unchanged"
         echo(f"Dossier       {one.application} {state} ({one.digest[:12]})")
     return publication(published, print_gaps(paths, quiet=as_json), means)
+
+
+async def _keep_handbooks(running: Installation, paths: list[Path]) -> None:
+    """Write the handbooks of published versions that have none yet. Nothing waits for it: a start must be fast."""
+    import asyncio
+
+    from starter.dossier.commands import keep_and_say
+    from starter.dossier.publishing import read_all
+    from starter.handbook.keeping import is_kept
+    from starter.handbook.lines import lines_by_application
+
+    existing = [path for path in paths if path.exists()]
+    lines = await asyncio.to_thread(lines_by_application, existing)
+    for dossier in await asyncio.to_thread(read_all, existing):
+        if not await asyncio.to_thread(is_kept, running.settings, dossier):
+            given = running.settings, running.records, dossier, lines.get(dossier.id)
+            await asyncio.to_thread(keep_and_say, *given, quiet=True)
 
 
 def _print_addresses(settings: Settings) -> None:

@@ -13,6 +13,7 @@ from models.dossier import Dossier
 from models.names import monitor_id, watch_id
 from models.proof import ProofRecord, Use
 from models.records import IncidentRecord, WriteRecords
+from models.settings import Settings
 from models.tables import DossierVersion
 from tests.cli.conftest import Site, beside
 from tests.dossier.written import EXAMPLES, dump, plain_data
@@ -38,6 +39,21 @@ async def test_a_published_dossier_is_current_watched_and_monitored(site: Site) 
     assert version.published_by == "on-call@driftbolaget.example"
     assert again.stdout == f"acme.payroll unchanged ({digest[:12]})\n"
     assert [watching.status, monitoring.status] == [WorkflowExecutionStatus.RUNNING] * 2
+    kept = Settings().home / "handbooks" / "acme.payroll"
+    assert [one["directory"] for one in report["handbooks"]] == [str(kept), str(kept.with_name("acme.shop"))]
+    assert f"acme.payroll: the handbook is in {kept}\n" in again.stderr
+    assert digest in (kept / "acme.payroll-handbook.html").read_text()
+    assert "(payroll.yaml, line " in (kept / "acme.payroll-handbook.md").read_text().replace("\\", "")
+
+
+async def test_a_handbook_that_cannot_be_written_is_no_obstacle(site: Site) -> None:
+    blocked = Settings().home / "handbooks"
+    blocked.write_text("in its place")
+    result = await beside("dossier", "publish", str(EXAMPLES / "acme" / "payroll.yaml"), "--by", "jonas")
+    assert result.exit_code == 0
+    assert site.records.current_digest("acme.payroll") is not None
+    said = "acme.payroll: the handbook was not written, but the dossier is published: "
+    assert f"{said}{blocked}: cannot be made: File exists; remove what is in its place\n" in result.stderr
 
 
 async def test_a_stranger_publishes_nothing_and_whom_the_new_version_leaves_out_may(

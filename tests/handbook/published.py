@@ -1,4 +1,7 @@
-"""Writes the pictures of docs/handbook.md: `python -m tests.handbook.pictures`. They are pages of the PDF of an example."""
+"""Writes the pictures of docs/handbook.md and the handbooks in examples/: `python -m tests.handbook.published`.
+
+The pictures are pages of the PDF of an example.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,10 @@ import typst
 
 from activities.documents import pdf
 from activities.documents.elements import Document
+from activities.documents.page import page
 from activities.documents.typesetting import typeset
 from activities.handbook.source import LastRestore
+from models.dossier.parties import Language
 from models.dossier.provable import provable
 from models.proof import Proof, Use, freshness
 from starter.handbook.lines import lines_of
@@ -22,7 +27,7 @@ INTO = Path(__file__).parents[2] / "docs" / "pictures"
 PAGES = {"handbook-first-page": "1", "handbook-flows": "5", "handbook-troubleshooting": "7", "handbook-restore": "12"}
 
 
-def shown() -> Document:
+def shown(language: Language = Language.ENGLISH, *, customer: bool = False) -> Document:
     """The handbook of the shop, whose instructions were used at different times."""
     dossier = example()
     used = {
@@ -49,11 +54,22 @@ def shown() -> Document:
         lost=timedelta(hours=5, minutes=10),
         took=timedelta(minutes=48),
     )
-    return made(dossier, proofs=proofs, restores={"database": drill}, lines=lines_of(SHOP))
+    lines = lines_of(SHOP)
+    return made(dossier, language, customer=customer, proofs=proofs, restores={"database": drill}, lines=lines)
+
+
+def samples() -> dict[Path, str]:
+    """The handbooks in examples/: ours in English, and the customer's copy in Swedish."""
+    return {
+        SHOP.parent / "shop-handbook.html": page(shown()),
+        SHOP.parent / "shop-handbook-customer.sv.html": page(shown(Language.SWEDISH, customer=True)),
+    }
 
 
 def main() -> None:
-    """Typeset the handbook, and write its pages."""
+    """Typeset the handbook, and write its pages and the samples."""
+    for path, text in samples().items():
+        path.write_text(text, encoding="utf-8")
     inputs = {"document": pdf._json(typeset(shown())), "attachments": "[]"}
     pages = typst.compile(
         pdf._template(),
@@ -65,9 +81,9 @@ def main() -> None:
     )
     with TemporaryDirectory() as folder:
         for name, number in PAGES.items():
-            page = Path(folder) / f"{name}.png"
-            page.write_bytes(pages[int(number) - 1])
-            shrink(page, INTO / page.name)
+            shot = Path(folder) / f"{name}.png"
+            shot.write_bytes(pages[int(number) - 1])
+            shrink(shot, INTO / shot.name)
 
 
 if __name__ == "__main__":
