@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from starter.terminal.options import AsJson, echo, echo_json, faults, path_given, print_or_write
+from starter.terminal.options import MISUSED, AsJson, echo, echo_json, faults, path_given, print_or_write
 
 if TYPE_CHECKING:
     from activities.availability import AskedTime, DossierInUse
     from models.availability import AvailabilityEvents
-
-MISUSED = 2
-"""The exit code for a wrong input: nothing was computed."""
 
 
 def availability(

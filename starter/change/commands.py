@@ -10,6 +10,7 @@ import typer
 
 from starter.operation.following import Reason, finish, show_operations, start_and_follow
 from starter.terminal.options import (
+    MISUSED,
     AsJson,
     By,
     Ended,
@@ -34,6 +35,7 @@ from starter.terminal.options import (
 
 if TYPE_CHECKING:
     from models.change import ChangeFile
+    from models.change_file import LoadedChange
     from models.gates import DecisionReceipt
     from models.operation import OperationOutcome, OperationReply
     from starter.change.service import ChangeView
@@ -84,7 +86,8 @@ def submit(
 ) -> None:
     """Submit a change: it gets a number, the approvers read its plan, and it is carried out in its window."""
     fields = _fields(application, routine, kind, not_before, window_until, reason)
-    outcome = in_session(lambda session: _start(session, file, fields, by, rehearse=False, wait=wait, as_json=as_json))
+    given = _file_given(file, fields)
+    outcome = in_session(lambda session: _start(session, given, fields, by, rehearse=False, wait=wait, as_json=as_json))
     finish(outcome, as_json)
 
 
@@ -100,7 +103,8 @@ def rehearse(
 ) -> None:
     """Show what a change would do: every command on every host, the result of each check, and how it is undone."""
     fields = _fields(application, routine, kind, None, None, reason)
-    outcome = in_session(lambda session: _start(session, file, fields, by, rehearse=True, wait=True, as_json=as_json))
+    given = _file_given(file, fields)
+    outcome = in_session(lambda session: _start(session, given, fields, by, rehearse=True, wait=True, as_json=as_json))
     finish(outcome, as_json)
 
 
@@ -170,7 +174,8 @@ def abort(
 @app.command()
 def schema(
     output: Annotated[
-        Path | None, typer.Option(help="Write it to this file instead of printing it.", show_default=False)
+        Path | None,
+        typer.Option(parser=path_given, help="Write it to this file instead of printing it.", show_default=False),
     ] = None,
 ) -> None:
     """Print the JSON schema of a change's file, which editors use to complete and check while you write."""
@@ -208,9 +213,26 @@ def _moment(option: str, text: str | None) -> datetime | None:
     return moment
 
 
+def _file_given(file: Path | None, fields: dict[str, Any]) -> LoadedChange | None:
+    """Return the change in a file, before the command needs a server. A file allows no further options."""
+    if file is None:
+        return None
+    with faults(MISUSED):
+        from models.errors import UserError
+        from models.names import as_typed
+        from starter.change.service import load_sound_change
+
+        if given := [name for name, value in fields.items() if value is not None]:
+            raise UserError(
+                f"{as_typed(str(file))}: with a file, leave these options out, and write their values in the file: "
+                f"{', '.join(given)}"
+            )
+        return load_sound_change(file)
+
+
 async def _start(
     session: CommandSession,
-    file: Path | None,
+    file: LoadedChange | None,
     fields: dict[str, Any],
     by: str | None,
     *,
@@ -228,20 +250,14 @@ async def _start(
     return await start_and_follow(session, CHANGE, order, key, title, wait=wait, as_json=as_json)
 
 
-def _wanted(session: CommandSession, file: Path | None, fields: dict[str, Any]) -> ChangeFile:
-    """Return the order from a file, or from the options. A file allows no further options."""
-    from models.errors import UserError
+def _wanted(session: CommandSession, file: LoadedChange | None, fields: dict[str, Any]) -> ChangeFile:
+    """Return the order from a file, or from the options."""
     from starter.change.service import of_routine, read_change
 
-    given = {name: value for name, value in fields.items() if value is not None}
     if file is None:
         own = {"application", "routine", "since", "until"}
-        rest = {name: value for name, value in given.items() if name not in own}
+        rest = {name: value for name, value in fields.items() if value is not None and name not in own}
         return of_routine(session, *(fields[name] for name in ("application", "routine", "since", "until")), **rest)
-    if given:
-        raise UserError(
-            f"{file}: with a file, leave these options out, and write their values in the file: {', '.join(given)}"
-        )
     change, gaps = read_change(session, file)
     for gap in gaps:
         echo(str(gap), err=True)

@@ -40,9 +40,15 @@ class ChangeView(Model):
     """The review, and the late approval of an emergency change."""
 
 
-def read_change(session: CommandSession, path: Path) -> tuple[ChangeFile, list[Fault]]:
-    """Return the change in a file, and its gaps against the current dossier. Raise `DossierError` with every error."""
+def load_sound_change(path: Path) -> LoadedChange:
+    """Load a change from a file, without the dossier. Raise `DossierError` with every error."""
     loaded = load_change(path)
+    _sound(loaded, loaded.faults)
+    return loaded
+
+
+def read_change(session: CommandSession, loaded: LoadedChange) -> tuple[ChangeFile, list[Fault]]:
+    """Return the change of a file, and its gaps against the current dossier. Raise `DossierError` with every error."""
     change = _sound(loaded, loaded.faults)
     require_application(session.settings, session.records, change.application)
     dossier = session.records.current_dossier(change.application)

@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from starter.terminal.options import AsJson, echo_json, faults, moment_given, path_given
+from starter.terminal.options import MISUSED, AsJson, echo_json, faults, moment_given, path_given
 
 if TYPE_CHECKING:
     from models.clock import ClockEvent
     from models.dossier.agreement import Priority
-
-MISUSED = 2
-"""The exit code for a wrong input: nothing was computed."""
 
 
 def clock(
@@ -31,7 +28,8 @@ def clock(
         typer.Option(help="Moment for which to compute, with its zone: 2026-06-22T08:00:00Z.", show_default="now"),
     ] = None,
     picture: Annotated[
-        Path | None, typer.Option(help="Also draw the clocks into this SVG file.", show_default=False)
+        Path | None,
+        typer.Option(parser=path_given, help="Also draw the clocks into this SVG file.", show_default=False),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -51,14 +49,9 @@ def clock(
         zone = agreed.agreement.time_zone_of()
         if picture is not None:
             from activities.documents.clock_picture import svg
+            from starter.terminal.writing import write_file
 
-            try:
-                picture.write_text(svg(reading, zone), encoding="utf-8")
-            except (OSError, ValueError) as error:
-                reason = getattr(error, "strerror", None) or str(error)
-                raise UserError(
-                    f"{picture}: cannot be written: {reason}; name a file in a directory that exists"
-                ) from None
+            write_file(svg(reading, zone).encode(), picture)
     if as_json:
         echo_json(reading)
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import sys
@@ -45,6 +46,14 @@ def home(settings: Settings) -> Finding:
     """Check that the home directory is writable."""
     directory = settings.home
     if not directory.exists():
+        above = next(parent for parent in directory.absolute().parents if parent.exists())
+        if not (above.is_dir() and os.access(above, os.W_OK | os.X_OK)):
+            why = "you may not write there" if above.is_dir() else "it is not a directory"
+            return wrong(
+                "home",
+                f"{directory} cannot be created in {above}: {why}",
+                "set DRIFTVAKT_HOME to a directory in which you may write",
+            )
         return note("home", f"{directory} does not exist yet", "`driftvakt up` creates it")
     try:
         with tempfile.TemporaryFile(dir=directory):

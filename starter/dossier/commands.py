@@ -126,7 +126,8 @@ def match(
 @app.command()
 def schema(
     output: Annotated[
-        Path | None, typer.Option(help="Write it to this file instead of printing it.", show_default=False)
+        Path | None,
+        typer.Option(parser=path_given, help="Write it to this file instead of printing it.", show_default=False),
     ] = None,
 ) -> None:
     """Print the JSON schema of a dossier, which editors use to complete and check while you write."""

@@ -27,6 +27,9 @@ L = TypeVar("L", bound="BaseModel")
 WENT_WRONG = 1
 """The exit code for a failure or a refusal. 0 means success, and 2 means a wrong option or argument."""
 
+MISUSED = 2
+"""The exit code for a wrong input: nothing was computed or started."""
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Application = Annotated[str, typer.Argument(help="CUSTOMER.APPLICATION, as in acme.shop.", show_default=False)]
 OfApplication = Annotated[
@@ -158,11 +161,9 @@ def print_or_write(text: str, output: Path | None) -> None:
     if output is None:
         echo(text, nl=False)
         return
-    try:
-        output.write_text(text, encoding="utf-8")
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        stop(f"{output}: cannot be written: {reason}; name a file in a directory that exists")
+    from starter.terminal.writing import write_file
+
+    write_file(text.encode(), output)
 
 
 class UpdateAnswer(Protocol):

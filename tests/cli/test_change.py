@@ -182,7 +182,7 @@ WRONG: list[tuple[tuple[str, ...], int, str]] = [
         1,
         "the window ends before it begins; exchange the two times",
     ),
-    (("submit", "{tmp}/none.change.yaml"), 1, "none.change.yaml:1: "),
+    (("submit", "{tmp}/none.change.yaml"), 2, "none.change.yaml:1: "),
     (
         ("submit", "{tmp}/wrong.change.yaml"),
         1,
@@ -190,7 +190,7 @@ WRONG: list[tuple[tuple[str, ...], int, str]] = [
     ),
     (
         ("rehearse", "{tmp}/wrong.change.yaml", "--reason", "x"),
-        1,
+        2,
         "with a file, leave these options out, and write their values in the file: reason",
     ),
     (
@@ -198,6 +198,7 @@ WRONG: list[tuple[tuple[str, ...], int, str]] = [
         1,
         "'inc.acme.shop.4' is not the id of a change; write the whole id, as in change.acme.shop.4",
     ),
+    (("rehearse", "{tmp}"), 2, ":1: this is not a file; name a YAML file"),
     (("show", "change.acme.shop.99"), 1, "there is no operation change.acme.shop.99"),
     (("approve", "change.acme.shop.99", "--yes"), 1, "there is no operation change.acme.shop.99"),
     (("list", "-a", "acme.chop"), 1, "no dossier of acme.chop is published"),

@@ -18,6 +18,7 @@ from activities.records import Records
 from models.names import WORKFLOW_QUEUE
 from models.settings import Settings
 from starter.connection.pollers import somebody_polls
+from starter.doctor import machine
 from starter.doctor.finding import Verdict
 from starter.doctor.running import stuck, stuck_workflows, watches
 from starter.dossier.publishing import read_all
@@ -178,6 +179,15 @@ def test_a_wrong_setting_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
     result = command("doctor", "--json")
     assert (result.exit_code, verdicts(result)["settings"]) == (1, "wrong")
     assert "ssh_threads" in said(result, "settings")
+
+
+def test_a_home_that_cannot_be_created_is_a_finding(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    found = machine.home(Settings(home=tmp_path / "file" / "home"))
+
+    assert found.verdict is Verdict.WRONG
+    assert found.said == f"{tmp_path}/file/home cannot be created in {tmp_path}/file: it is not a directory"
 
 
 def test_a_database_that_is_no_database_is_a_finding(home: Path) -> None:

@@ -65,6 +65,23 @@ def given(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
     return Given(monkeypatch, capsys)
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        (["incdent", "list"], "Did you mean 'incident'?"),
+        (["capacity", "forcast"], "Did you mean 'forecast'?"),
+        (["operation", "abrot"], "Did you mean 'abort'?"),
+        (["clock", "--evnts", "x"], "Possible options: --events"),
+        (["dossier", "check", "--jsno", "x"], "Possible options: --json"),
+    ],
+)
+def test_a_misspelt_command_or_option_names_the_nearest(given: Given, typed: list[str], meant: str) -> None:
+    code, out, err = given(*typed)
+
+    assert (code, out) == (2, "")
+    assert meant in err
+
+
 class Given:
     """A command, given; whatever else than an exit it raises fails the test."""
 

@@ -140,7 +140,7 @@ def test_schema_is_printed_or_written(tmp_path: Path) -> None:
 def test_schema_that_cannot_be_written_is_an_error_and_no_traceback(tmp_path: Path) -> None:
     code, _, err = run("schema", "--output", tmp_path / "no" / "schema.json")
 
-    assert code == 1
+    assert code == 2
     assert "cannot be written" in err
 
 

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from starter.terminal.options import WENT_WRONG, AsJson, OfApplication, echo, echo_json, faults, whole_number
+from starter.terminal.options import (
+    WENT_WRONG,
+    AsJson,
+    OfApplication,
+    echo,
+    echo_json,
+    faults,
+    path_given,
+    whole_number,
+)
 
 if TYPE_CHECKING:
     from activities.post_incident_report import PostIncidentReports
@@ -32,7 +41,10 @@ def report(
         str | None, typer.Option(help="Language of the customer's copy: en or sv.", show_default="the customer's")
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write it to this file.", show_default="standard output")
+        Path | None,
+        typer.Option(
+            "--output", "-o", parser=path_given, help="Write it to this file.", show_default="standard output"
+        ),
     ] = None,
     version: Annotated[
         int | None,
@@ -128,7 +140,7 @@ def _text(
 
 
 def _show(text: ReportText, output: Path | None, *, html: bool, as_json: bool) -> None:
-    from models.errors import UserError
+    from starter.terminal.writing import write_file
 
     printed = text.model_dump_json(indent=2) + "\n" if as_json else text.html if html else text.markdown
     if output is None:
@@ -142,10 +154,7 @@ def _show(text: ReportText, output: Path | None, *, html: bool, as_json: bool) -
         sys.stdout.buffer.write(printed.encode())
         sys.stdout.flush()
         return
-    try:
-        output.write_bytes(printed.encode())
-    except OSError as error:
-        raise UserError(f"{output} cannot be written: {error.strerror}; name another file with --output") from None
+    write_file(printed.encode(), output)
     echo(_said(text, output), err=True)
 
 
