@@ -145,6 +145,25 @@ def digest(path: File, as_json: AsJson = False) -> None:
 
 
 @app.command()
+def diff(
+    old: Annotated[Path, typer.Argument(parser=path_given, help="The earlier version, a file.", show_default=False)],
+    new: Annotated[Path, typer.Argument(parser=path_given, help="The new version, a file.", show_default=False)],
+    as_json: AsJson = False,
+) -> None:
+    """Say what a new version changes: for which parties, and whether they agreed on it."""
+    from activities.amendment.comparing import amendment
+    from starter.dossier.amendment_page import show_amendment
+
+    versions = _read(old), _read(new)
+    with faults():
+        found = amendment(*versions)
+    if as_json:
+        echo_json({**found.model_dump(mode="json"), "changes_agreement": found.changes_agreement})
+    else:
+        show_amendment(found)
+
+
+@app.command()
 def publish(
     paths: Paths,
     by: By = None,

@@ -82,6 +82,7 @@ GIVEN = {
     "dossier show": ["shop.yaml"],
     "dossier match": ["shop.yaml", "web-page"],
     "dossier digest": ["shop.yaml"],
+    "dossier diff": ["shop.yaml", "shop.yaml"],
     "clock": ["shop.yaml", "--events", "events.json"],
     "availability": ["--dossier", "shop.yaml", "--events", "recorded.json", "--from", "2026-03"],
     "problem rank": ["measured.json"],
@@ -117,6 +118,7 @@ WITHOUT_WORDS = {
     *(
         "capacity forecast",
         "clock",
+        "dossier diff",
         "dossier digest",
         "dossier freshness",
         "dossier schema",

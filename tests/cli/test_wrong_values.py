@@ -90,6 +90,7 @@ SOUND: dict[str, dict[str, list[str]]] = {
     "runbook new": {"name": ["mend-it"]},
     "alarm": {"fingerprint": ["embedded/web"], "id": ["0123456789"]},
     "dossier": {"path": ["shop.yaml"], "paths": ["shop.yaml"], "points": ["web-page"]},
+    "dossier diff": {"old": ["shop.yaml"], "new": ["shop.yaml"]},
     "availability": {"dossier": ["shop.yaml"], "events": ["recorded.json"], "since": ["2026-03"]},
     "handbook": {"dossier": ["shop.yaml"]},
     "problem rank": {"file": ["measured.json"]},
