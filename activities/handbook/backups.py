@@ -78,8 +78,8 @@ def exchange(layout: HandbookLayout, restore: Restore) -> list[tuple[str, str, s
     return [(layout.say("hand.exchange"), done, undone)] if done else []
 
 
-def environment(restore: Restore) -> str:
-    """Return the variables and the user with which the queries of the proof run by hand; empty if there are none."""
+def proving_shell(restore: Restore) -> str:
+    """Return the shell in which a person proves the restore by hand, with its user and variables; empty for own kinds."""
     source = restore.source
     match source:
         case PostgresqlDump():
@@ -95,7 +95,7 @@ def environment(restore: Restore) -> str:
             found, user = [f"RESTORED_TO={source.path}.new"], None
         case OwnBackup():
             found, user = [], None
-    return shlex.join([*(["sudo", "-u", user] if user else []), *(["env", *found] if found else [])])
+    return shlex.join([*(["sudo", "-u", user] if user else []), "env", *found, "sh"]) if found else ""
 
 
 def stops_itself(restore: Restore) -> bool:

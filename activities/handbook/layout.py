@@ -120,7 +120,9 @@ class HandbookLayout:
 
     def span(self, value: timedelta) -> str:
         """Return a span of time."""
-        return span(value.total_seconds(), self.source.language)
+        seconds = value.total_seconds()
+        # Durations of a dossier are exact: 5 s, not 5.0 s.
+        return f"{seconds:.0f} s" if seconds < 10 and seconds.is_integer() else span(seconds, self.source.language)
 
     def within(self, target: Target) -> str:
         """Return the service time of a target."""

@@ -154,7 +154,8 @@ def _where(layout: HandbookLayout, step: Step, place: str) -> Iterator[str]:
     component = layout.dossier.architecture.components.get(step.component or "")
     host = step.host if isinstance(step, RunStep) else None
     names = [host] if host else component.hosts if component else []
-    if names and not (host and layout.customer):
+    # The title of a command without one of its own names the host already.
+    if names and not (host and (layout.customer or not step.title)):
         yield layout.say("fact.on", layout.servers(names))
     elif place and step.title:
         yield layout.say("fact.on", place)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from activities.documents.elements import NO_VALUE, Cell, Element, Heading, KeyFigure, KeyFigures, Procedure, Said, Tone
-from activities.handbook.backups import BACKUPS, environment, exchange, list_and_restore, source_text, stops_itself
+from activities.handbook.backups import BACKUPS, exchange, list_and_restore, proving_shell, source_text, stops_itself
 from activities.handbook.layout import Chapter, HandbookLayout, instruction_anchor
 from activities.handbook.steps import STEPS, by_hand, procedure, started
 from activities.restore.drills import next_at
@@ -90,7 +90,7 @@ def _steps(layout: HandbookLayout, restore: Restore) -> Iterator[Element]:
         yield Heading(say("own_steps"), level=2)
         yield procedure(layout, source.steps)
     yield Heading(say("prove"), level=2)
-    with_ = environment(restore)
+    with_ = proving_shell(restore)
     if with_ and not layout.customer:
         yield Said(say("prove_with", with_))
     yield procedure(layout, restore.verify, place=layout.component(restore.component))
@@ -159,7 +159,7 @@ CHAPTER = Chapter(
         "by_driftvakt": ("Driftvakt carries these steps out.", "Driftvakt utför dessa steg."),
         "keep": ("Keep the current data", "Behåll nuvarande data"),
         "own_steps": ("Restore", "Läs tillbaka"),
-        "prove_with": ("By hand, put this before each command: {0}", "För hand: sätt detta före varje kommando: {0}"),
+        "prove_with": ("By hand, run the commands in this shell: {0}", "För hand: kör kommandona i detta skal: {0}"),
         "prove": ("Prove the restored data", "Pröva det återlästa"),
         "stop": ("Stop what uses the data", "Stoppa det som använder data"),
         "exchange": ("Put the restored data in place", "Lägg det återlästa på plats"),
