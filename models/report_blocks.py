@@ -199,6 +199,14 @@ class EntitlementsBlock(ReportBlock):
         return "no routine may be ordered", "add one under routines.extended"
 
 
+class OpenActionsBlock(ReportBlock):
+    """The actions that are open at the end of the period, with owner and due time."""
+
+    type: Literal["open_actions"] = "open_actions"
+    most: Most = 50
+    """The most lines of the table of actions."""
+
+
 class WaitingBlock(ReportBlock):
     """The time in which each party had to act in incidents."""
 

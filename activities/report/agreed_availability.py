@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
@@ -192,7 +193,7 @@ def _subject(target: TargetReading, gathered: GatheredEvents, sources: ReportSou
         title=sources.text(target.title),
         hours=target.hours,
         every_seconds=target.every_seconds,
-        periods=[_period(one, cited) for one in target.periods],
+        periods=[_period(one, cited.within(one.measured)) for one in target.periods],
         shares=_shares(AvailabilityFigures.of(whole.classes), decimals, cited),
         maintenance_counted=_shares(
             AvailabilityFigures.of(whole.maintenance_counted), decimals, cited, "maintenance_counted_"
@@ -222,17 +223,40 @@ class _Cited(NamedTuple):
     no_data: list[str]
     maintenance: list[str]
     excused: list[str]
+    times: dict[str, list[tuple[datetime, datetime]]]
+    """When each of them was, except the points."""
 
     @classmethod
     def of(cls, target: TargetReading, whole: MeasuredPeriod, sources: ReportSources) -> _Cited:
         down = [_cite_span(one, "down", target, sources) for one in whole.outages]
+        no_data = [_cite_span(one, "no-data", target, sources) for one in whole.gaps]
+        times: dict[str, list[tuple[datetime, datetime]]] = defaultdict(list)
+        for id, span in zip([*down, *no_data], [*whole.outages, *whole.gaps], strict=True):
+            times[id].append((span.since, span.until))
+        for taken in (*whole.maintenance, *whole.excused):
+            times[taken.id].append((taken.since, taken.until))
         return cls(
             points=[_cite_point(point, whole, sources) for point in target.points],
             down=down,
             counted=[id for id, one in zip(down, whole.outages, strict=True) if one.counted_seconds],
-            no_data=[_cite_span(one, "no-data", target, sources) for one in whole.gaps],
+            no_data=no_data,
             maintenance=list(dict.fromkeys(_cite_taken_out(one, sources) for one in whole.maintenance)),
             excused=list(dict.fromkeys(_cite_taken_out(one, sources) for one in whole.excused)),
+            times=times,
+        )
+
+    def within(self, part: MeasuredPeriod) -> _Cited:
+        """Return those that lie in a part of the time; the points are the same."""
+
+        def of(ids: list[str]) -> list[str]:
+            return [id for id in ids if any(a < part.until and part.since < b for a, b in self.times[id])]
+
+        return self._replace(
+            down=of(self.down),
+            counted=of(self.counted),
+            no_data=of(self.no_data),
+            maintenance=of(self.maintenance),
+            excused=of(self.excused),
         )
 
     @property

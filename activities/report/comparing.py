@@ -1,4 +1,4 @@
-"""Compares the facts of two reports figure by figure, whatever blocks they have; pure functions.
+"""Compares the facts of two reports figure by figure, whatever blocks they have, in words of their language; pure functions.
 
 Facts are compared as plain data, so that those of an earlier release can be compared too.
 """
@@ -6,8 +6,11 @@ Facts are compared as plain data, so that those of an earlier release can be com
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final, NamedTuple
 
+from activities.report.change_texts import ChangeTexts
 from models.report import FigureChange
 
 _FIGURE: Final = {"value", "rule"}
@@ -18,48 +21,56 @@ _VERDICT: Final = "verdict"
 _NAMES: Final = ("id", "name", "point", "subject", "key", "incident", "priority", "party")
 """The keys that name an entry of a list."""
 
-_FRAMES: Final = {"blocks", "facts", "verdicts"}
-"""Keys that say nothing to people."""
-
-_NONE: Final = "none"
-
 _SHOWN: Final = 3
 """Evidence that a reason names."""
 
 Data = Mapping[str, Any]
 
 
+class _Step(NamedTuple):
+    """A step on the way to a figure: a field, or an entry of a list with its title."""
+
+    name: str
+    title: str = ""
+    entry: bool = False
+
+
+_Path = tuple[_Step, ...]
+_Place = tuple[str, ...]
+"""The names of the steps: the same place in both facts."""
+
+
 def changed_figures(old: Data, new: Data) -> list[FigureChange]:
     """Return the figures that differ, in the order of the new facts; those that only the old ones have come last."""
-    before, now = dict(_found(old, _is_figure)), dict(_found(new, _is_figure))
-    return [
-        FigureChange(name=name, old=_shown(before.get(name)), new=_shown(now.get(name)), why=why)
-        for name in dict.fromkeys([*now, *before])
-        if (why := _why(before.get(name), now.get(name)))
-    ]
-
-
-def count_figures(data: Data) -> int:
-    """Return the number of figures."""
-    return sum(1 for _ in _found(data, _is_figure))
+    return _changes(old, new, both=False)
 
 
 def common_figures(old: Data, new: Data) -> list[FigureChange]:
     """Return the figures that both reports have and that differ, as between two periods."""
-    return [one for one in changed_figures(old, new) if _NONE not in {one.old, one.new}]
+    return _changes(old, new, both=True)
+
+
+def count_figures(data: Data) -> int:
+    """Return the number of figures."""
+    return sum(1 for _ in _figures(data))
 
 
 def turned_verdicts(old: Data, new: Data) -> list[str]:
     """Return the verdicts that differ, one line each."""
-    before, now = _verdicts(old), _verdicts(new)
+    texts, before, now = ChangeTexts.of(new), _verdicts(old), _verdicts(new)
     return [
-        f"{name}: {before[name]} → {verdict}" for name, verdict in now.items() if before.get(name, verdict) != verdict
+        f"{texts.verdict_name(*place, one)}: {texts.verdict(before[place][_VERDICT])} → {texts.verdict(one[_VERDICT])}"
+        for place, one in now.items()
+        if place in before and before[place][_VERDICT] != one[_VERDICT]
     ]
 
 
 def verdict_lines(data: Data) -> list[str]:
     """Return all verdicts of a report, one line each."""
-    return [f"{name}: {verdict}" for name, verdict in _verdicts(data).items()]
+    texts = ChangeTexts.of(data)
+    return [
+        f"{texts.verdict_name(*place, one)}: {texts.verdict(one[_VERDICT])}" for place, one in _verdicts(data).items()
+    ]
 
 
 def change_line(one: FigureChange) -> str:
@@ -67,62 +78,70 @@ def change_line(one: FigureChange) -> str:
     return f"{one.name}: {one.old} → {one.new}" + (f" ({one.why})" if one.why else "")
 
 
-def _verdicts(data: Data) -> dict[str, str]:
-    found = _found(data, lambda value: isinstance(value, dict) and isinstance(value.get(_VERDICT), str))
-    return {name: str(value[_VERDICT]) for name, value in found}
+# --- figures
 
 
-def _is_figure(value: object) -> bool:
-    return isinstance(value, dict) and value.keys() >= _FIGURE
+@dataclass(frozen=True)
+class _Compared:
+    """The same figure in both facts; None where one of them does not have it."""
+
+    old: Data | None
+    new: Data | None
+    path: _Path
+
+    @cached_property
+    def latest(self) -> Data:
+        """The figure of the new facts, or the one that is no longer there."""
+        found = self.new if self.new is not None else self.old
+        return found or {}
+
+    @property
+    def differs(self) -> bool:
+        """Whether the value or the unit is another one."""
+        if self.old is None or self.new is None:
+            return True
+        return (self.old["value"], self.old.get("unit")) != (self.new["value"], self.new.get("unit"))
 
 
-def _found(data: object, wanted: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the wanted values at any depth, each with its place in words."""
-    if isinstance(data, dict):
-        if wanted(data):
-            yield _place(path), data
-        for key, value in data.items():
-            # A verdict repeats the figures that decided it.
-            if not (_VERDICT in data and key == "figures"):
-                yield from _found(value, wanted, (*path, str(key)))
-    elif isinstance(data, list):
-        for number, value in enumerate(data, 1):
-            yield from _found(value, wanted, (*path, _entry(value, number)))
+_ABSENT: Final[tuple[_Path, Data | None]] = ((), None)
 
 
-def _entry(value: object, number: int) -> str:
-    named = value if isinstance(value, dict) else {}
-    found = next((named[key] for key in _NAMES if isinstance(named.get(key), str)), None)
-    return found or str(number)
+def _changes(old: Data, new: Data, *, both: bool) -> list[FigureChange]:
+    texts = ChangeTexts.of(new)
+    before: dict[_Place, tuple[_Path, Data | None]] = dict(_placed(old))
+    now: dict[_Place, tuple[_Path, Data | None]] = dict(_placed(new))
+    found = []
+    for place in dict.fromkeys([*now, *before]):
+        (was_at, was), (is_at, is_now) = before.get(place, _ABSENT), now.get(place, _ABSENT)
+        one = _Compared(was, is_now, is_at or was_at)
+        if one.differs and not (both and (one.old is None or one.new is None)):
+            found.append(_change(one, texts))
+    return found
 
 
-def _place(path: tuple[str, ...]) -> str:
-    return " ".join(part.replace("_", " ") for part in path if part not in _FRAMES) or "report"
+def _change(one: _Compared, texts: ChangeTexts) -> FigureChange:
+    old, new = texts.values(one.old, one.new)
+    return FigureChange(name=_name(one, texts), old=old, new=new, why=_why(one, texts))
 
 
-def _shown(figure: Data | None) -> str:
-    if figure is None:
-        return _NONE
-    if figure["value"] is None:
-        return "not known"
-    return f"{figure['value']} {figure.get('unit') or ''}".strip()
+def _name(one: _Compared, texts: ChangeTexts) -> str:
+    """Return the rule of a figure in words with the entries that it is about; without its rule, its place."""
+    entries = [texts.entry(step.name, step.title) for step in one.path if step.entry]
+    return texts.figure_name(str(one.latest["rule"]), entries, [step.name for step in one.path])
 
 
-def _why(old: Data | None, new: Data | None) -> str:
-    """Return why a figure differs; empty if it does not."""
-    if old is None or new is None:
-        return "it is new" if old is None else "it is no longer there"
-    if (old["value"], old.get("unit")) == (new["value"], new.get("unit")):
-        return ""
-    before, now = _evidence(old), _evidence(new)
+def _why(one: _Compared, texts: ChangeTexts) -> str:
+    if one.old is None or one.new is None:
+        return texts("new" if one.old is None else "gone")
+    before, now = _evidence(one.old), _evidence(one.new)
     said = []
-    if old["rule"] != new["rule"]:
-        said.append(f"the rule is {new['rule']} instead of {old['rule']}")
-    if added := [one for one in now if one not in before]:
-        said.append(f"new evidence: {_some(added)}")
-    if gone := [one for one in before if one not in now]:
-        said.append(f"evidence that no longer counts: {_some(gone)}")
-    return "; ".join(said) or "the same evidence has other data now"
+    if one.old["rule"] != one.new["rule"]:
+        said.append(texts("other_rule", texts.rule(one.new["rule"]), texts.rule(one.old["rule"])))
+    if added := [id for id in now if id not in set(before)]:
+        said.append(texts("added", _some(added, texts)))
+    if left := [id for id in before if id not in set(now)]:
+        said.append(texts("left", _some(left, texts)))
+    return "; ".join(said) or texts("other_data")
 
 
 def _evidence(figure: Data) -> list[str]:
@@ -130,6 +149,44 @@ def _evidence(figure: Data) -> list[str]:
     return [str(one) for one in found] if isinstance(found, list) else []
 
 
-def _some(names: list[str]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more
+def _some(names: list[str], texts: ChangeTexts) -> str:
+    shown = ", ".join(map(texts.evidence, names[:_SHOWN]))
+    return texts("and_more", shown, len(names) - _SHOWN) if len(names) > _SHOWN else shown
+
+
+# --- places
+
+
+def _placed(data: Data) -> Iterator[tuple[_Place, tuple[_Path, Data]]]:
+    return ((tuple(step.name for step in path), (path, figure)) for path, figure in _figures(data))
+
+
+def _figures(data: object, path: _Path = ()) -> Iterator[tuple[_Path, Data]]:
+    """Yield the figures at any depth, each with the way to it."""
+    if isinstance(data, dict):
+        if data.keys() >= _FIGURE:
+            yield path, data
+        for key, value in data.items():
+            # A verdict repeats the figures that decided it.
+            if not (_VERDICT in data and key == "figures"):
+                yield from _figures(value, (*path, _Step(str(key))))
+    elif isinstance(data, list):
+        for number, value in enumerate(data, 1):
+            yield from _figures(value, (*path, _entry(value, number)))
+
+
+def _entry(value: object, number: int) -> _Step:
+    named = value if isinstance(value, dict) else {}
+    found = next((named[key] for key in _NAMES if isinstance(named.get(key), str)), None)
+    title = named.get("title")
+    return _Step(found or str(number), title if isinstance(title, str) else "", entry=True)
+
+
+def _verdicts(data: Data) -> dict[tuple[str, str], Data]:
+    """Return the verdicts by the key of their block and their own key."""
+    return {
+        (str(block.get("key")), str(one.get("key"))): one
+        for block in data.get("blocks", [])
+        for one in block.get("verdicts", [])
+        if isinstance(one.get(_VERDICT), str)
+    }

@@ -126,6 +126,9 @@ class PeriodIncident(NamedTuple):
     targets: tuple[JudgedTarget, ...]
     waits: tuple[IncidentWait, ...]
     unproven: Unproven | None
+    restore_by: datetime | None = None
+    """While it is not restored: the deadline for that, also a missed one; None: the agreement has none, or the clock is
+    paused."""
 
     @property
     def name(self) -> str:
@@ -136,6 +139,14 @@ class PeriodIncident(NamedTuple):
     def left_out(self) -> bool:
         """Whether its targets count only if they were missed: nothing was wrong, or another incident took over."""
         return self.outcome in _LEFT_OUT
+
+
+class _Judged(NamedTuple):
+    """What the clock of an incident says."""
+
+    targets: list[JudgedTarget]
+    unproven: Unproven | None = None
+    restore_by: datetime | None = None
 
 
 def incidents_of(
@@ -195,9 +206,7 @@ class _Judge:
             return None
         dossier = self._dossier(row.dossier)
         kinds = {event.kind for event in known}
-        targets, unproven = self._judged(row, raw, known, life, dossier)
-        if events is None:
-            unproven = Unproven.UNREADABLE
+        judged = self._judged(row, raw, known, life, dossier)
         return PeriodIncident(
             id=row.id,
             number=row.number,
@@ -214,9 +223,10 @@ class _Judge:
             lead=row.lead or "",
             summary=row.summary,
             open_seconds=round(sum((until - since).total_seconds() for since, until in spans)),
-            targets=tuple(targets),
+            targets=tuple(judged.targets),
             waits=self._waits(raw[: len(known)], life, dossier) if WAITING in kinds else (),
-            unproven=unproven,
+            unproven=judged.unproven if events is not None else Unproven.UNREADABLE,
+            restore_by=judged.restore_by,
         )
 
     def _components_of(self, text: str) -> tuple[str, ...]:
@@ -228,30 +238,28 @@ class _Judge:
 
     def _judged(
         self, row: Any, raw: list[Any], known: Sequence[StoredEvent], life: _Life, dossier: Dossier | None
-    ) -> tuple[list[JudgedTarget], Unproven | None]:
+    ) -> _Judged:
         if dossier is None:
-            return [], Unproven.NO_DOSSIER
+            return _Judged([], Unproven.NO_DOSSIER)
         if not known:
-            return [], Unproven.NO_EVENTS
+            return _Judged([], Unproven.NO_EVENTS)
         terms = self._terms.get(row.dossier) or self._terms.setdefault(row.dossier, AgreedTerms(dossier.agreement))
         try:
             met = surely_met(terms, dossier.parties, known)
             if met is not None:
-                return list(self._all_met(known, met)), None
-            return list(self._read(terms, dossier, _EVENTS.validate_python(raw[: len(known)]), life)), None
+                return _Judged(list(self._all_met(known, met)))
+            return self._read(terms, dossier, _EVENTS.validate_python(raw[: len(known)]), life)
         except ValidationError:
-            return [], Unproven.UNREADABLE
+            return _Judged([], Unproven.UNREADABLE)
         except ClockError:
-            return [], Unproven.CONTRADICTORY
+            return _Judged([], Unproven.CONTRADICTORY)
 
     def _all_met(self, known: Sequence[StoredEvent], met: Mapping[TargetKind, datetime]) -> Iterator[JudgedTarget]:
         for kind, at in met.items():
             if self._period.holds(at):
                 yield JudgedTarget(kind, str(known[0].priority), "", ReportVerdict.MET, at)
 
-    def _read(
-        self, terms: AgreedTerms, dossier: Dossier, events: list[ClockEvent], life: _Life
-    ) -> Iterator[JudgedTarget]:
+    def _read(self, terms: AgreedTerms, dossier: Dossier, events: list[ClockEvent], life: _Life) -> _Judged:
         # A target whose time is up in the first moment of a period belongs to that period.
         as_of = max(life.closed_at or self._period.until - _MOMENT, events[-1].at)
         now = read(terms.agreement, dossier.parties, events, as_of, terms=terms)
@@ -261,10 +269,12 @@ class _Judge:
             then = self._period.since - _MOMENT
             read_then = read(terms.agreement, dossier.parties, earlier, then, terms=terms)
             before = {one.kind: one for one in read_then.targets}
-        for one in now.targets:
-            judged = self._target(one, before.get(one.kind), life)
-            if judged is not None:
-                yield judged
+        judged = (self._target(one, before.get(one.kind), life) for one in now.targets)
+        restore = next((one for one in now.targets if one.kind is TargetKind.RESTORE), None)
+        return _Judged(
+            [one for one in judged if one is not None],
+            restore_by=None if restore is None or life.ended_at else restore.breached_at or restore.deadline,
+        )
 
     def _target(self, one: ClockedTarget, before: ClockedTarget | None, life: _Life) -> JudgedTarget | None:
         """Return a target that was decided in the period or is undecided; None if an earlier period decided it."""

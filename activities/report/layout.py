@@ -22,11 +22,15 @@ TONES: Final = {
     ReportVerdict.NOTHING: Tone.PLAIN,
 }
 
-_SHARED: Final[Words] = {
+VERDICT_WORDS: Final[Words] = {
     "verdict.met": ("met", "uppfyllt"),
     "verdict.missed": ("missed", "missat"),
     "verdict.cannot-be-proven": ("cannot be proven", "kan inte bevisas"),
     "verdict.nothing": ("nothing to judge", "inget att bedöma"),
+}
+
+_SHARED: Final[Words] = {
+    **VERDICT_WORDS,
     "none_in_period": ("None in this period.", "Inget under perioden."),
     "more_lines": (
         "{0} more lines are left out here; the evidence lists all records.",

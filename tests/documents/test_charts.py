@@ -122,10 +122,10 @@ def test_the_description_says_in_words_what_the_chart_shows() -> None:
     line, swedish = said_by(CHARTS["line"](EN, "x"))[1], said_by(CHARTS["line"](SV, "x"))[1]
     assert "Lowest " in line
     assert (
-        "from 1\u00a0June\u00a02026 to 30\u00a0June\u00a02026. The limit is 500\u00a0ms. Shaded: agreed maintenance."
+        "from 1\u00a0June\u00a02026 to 30\u00a0June\u00a02026. The limit is 500\u00a0ms. Shaded: announced maintenance."
         in line
     )
-    assert "Gränsen är 500\u00a0ms. Skuggat: avtalat underhåll." in swedish
+    assert "Gränsen är 500\u00a0ms. Skuggat: aviserat underhåll." in swedish
     assert said_by(CHARTS["durations"](EN, "x"))[1] == "a: 1 min 30 s (agreed limit 1 min). b: 7.0 s."
     assert (
         "Forecast for 17\u00a0July\u00a02026: 250\u00a0ms, likely between 100\u00a0ms and 400\u00a0ms."

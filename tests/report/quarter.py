@@ -34,6 +34,7 @@ BLOCKS: list[Any] = [
     "commentary",
     "availability",
     "service_levels",
+    "open_actions",
     {"incidents": {"most": 20}},
     "waiting",
     "changes",
@@ -54,6 +55,9 @@ def dossier(language: Language = Language.ENGLISH, **more: Any) -> Dossier:
     data["reports"]["quarterly"] = report | more
     points = data["monitoring"]["measuring_points"]
     points["db-disk"]["purpose"] = "Database disk"
+    points["app-port"]["purpose"] = "The shop application answers"
+    points["db-answers"]["purpose"] = "The database answers"
+    points["payments-page"]["purpose"] = "The page of Betalt answers"
     points["web-certificate"] |= {"purpose": "Days until the certificate of the shop ends"}
     return Dossier.model_validate(in_language(data, language))
 

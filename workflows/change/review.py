@@ -35,7 +35,7 @@ class Review(Operation):
     async def _follow(self, order: ReviewOrder) -> OperationOutcome:
         approving = bool(order.questions)
         await self.begin(order, f"{'Approve afterwards' if approving else 'Review'}: {order.title}", name=order.change)
-        self.data |= {"change": order.change}
+        self.data |= {"change": order.change, "due": order.due.isoformat()}
         return await (self._approve_afterwards(order) if approving else self._review(order))
 
     # --- the late approval of an emergency change

@@ -113,6 +113,8 @@ class ChangeImplementation(Operation):
             "plan": change.text,
             "digest": change.digest,
         }
+        if order.window_until is not None:
+            self.data["window_until"] = order.window_until.isoformat()
         self.log(EntryKind.STATE, f"{change.kind.value} change, {change.risk.value} risk: {'; '.join(change.why)}")
         self._refuse_in_freeze(order)
         await self.record()

@@ -13,7 +13,7 @@ _WORDS: Final = {
     Fill.UP.value: ("up", "uppe"),
     Fill.DOWN.value: ("down", "nere"),
     Fill.NO_DATA.value: ("no data", "mätdata saknas"),
-    Fill.MAINTENANCE.value: ("agreed maintenance", "avtalat underhåll"),
+    Fill.MAINTENANCE.value: ("announced maintenance", "aviserat underhåll"),
     Fill.EXCUSED.value: ("excused", "undantaget enligt avtal"),
     Fill.OUTSIDE_HOURS.value: ("outside service hours", "utanför servicetid"),
     Fill.NOT_YET.value: ("not measured yet", "ännu inte mätt"),

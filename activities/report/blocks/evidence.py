@@ -15,7 +15,7 @@ from models.dossier.parties import Language
 from models.report import EvidenceRecord
 from models.report_blocks import EvidenceBlock
 
-_LINKS: Final = 12
+_LINKS: Final = 5
 """Records that a figure names in the table; the facts have all of them."""
 
 
