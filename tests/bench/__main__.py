@@ -1,4 +1,4 @@
-"""`python -m tests.bench [NAME ...]`: measure, print a table, write JSON (`DRIFTVAKT_BENCH_JSON`, else var/bench.json).
+"""`python -m tests.bench [NAME ...] [--small]`: measure, print a table, write JSON (`DRIFTVAKT_BENCH_JSON`, else var/bench.json).
 
 Every benchmark runs in a fresh process, so that none has another's threads and memory. Exit 0 unless one crashed: a goal that
 is not reached stands in the table, and decides nothing, because the machine may have been busy.
@@ -6,14 +6,19 @@ is not reached stands in the table, and decides nothing, because the machine may
 
 from __future__ import annotations
 
+import argparse
+import importlib
 import json
 import multiprocessing
 import os
 import platform
 import sys
+import textwrap
 import time
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +27,7 @@ from rich.table import Table
 
 from starter.installation.private import keep_private
 from tests.bench.figures import Figure, measure
+from tests.bench.sizes import SIZES, SizeChoice
 
 BENCHMARKS: Final = (
     "starting",
@@ -81,16 +87,67 @@ def _table(figures: dict[str, list[Figure]]) -> Table:
     return table
 
 
-def main(names: list[str]) -> int:
-    """Measure these, or all."""
-    unknown = [name for name in names if name not in BENCHMARKS]
-    if unknown:
-        print(f"no benchmark is called {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}", file=sys.stderr)
-        return 2
+def _about(name: str) -> str:
+    """What a benchmark measures, its targets and its sizes, for `--help`."""
+    module = importlib.import_module(f"tests.bench.{name}")
+    measures = " ".join((module.__doc__ or "").partition("\n\n")[0].removeprefix("Benchmark: ").split())
+    sizes = ", ".join(f"{one.name}={one.full} (small: {one.small})" for one in SIZES[module.__name__])
+    texts = (measures, f"targets: {'; '.join(module.TARGETS)}", f"sizes: {sizes}")
+    return name + "".join(
+        "\n" + textwrap.fill(text, 110, initial_indent="    ", subsequent_indent="      ") for text in texts
+    )
+
+
+def _sized(text: str) -> tuple[str, int]:
+    name, _, number = text.partition("=")
+    if not (name and number.isdecimal() and int(number)):
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=NUMBER, as in rounds=3")
+    return name, int(number)
+
+
+def _options(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="make bench",
+        allow_abbrev=False,
+        usage='make bench ARGS="[NAME ...] [--small] [--size NAME=NUMBER]"',
+        description="Measure, print a table, and write var/bench.json, or the file that DRIFTVAKT_BENCH_JSON names.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="benchmarks to run (default: all)")
+    parser.add_argument(
+        "--small", action="store_true", help="small sizes, which run in seconds and say nothing about speed"
+    )
+    parser.add_argument(
+        "--size", type=_sized, action="append", default=[], metavar="NAME=NUMBER", help="another size, as in hosts=50"
+    )
+    if {"-h", "--help"} & set(arguments):
+        parser.epilog = "benchmarks:\n\n" + "\n\n".join(map(_about, BENCHMARKS))
+    chosen = parser.parse_args(arguments)
+    for name in chosen.names:
+        if name not in BENCHMARKS:
+            near = get_close_matches(name, BENCHMARKS, n=1)
+            meant = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(BENCHMARKS)}"
+            parser.error(f"no benchmark is called {name}{meant}")
+    if chosen.size:
+        _require_sizes(parser, chosen.names or BENCHMARKS, [name for name, _ in chosen.size])
+    return chosen
+
+
+def _require_sizes(parser: argparse.ArgumentParser, names: Sequence[str], sizes: Sequence[str]) -> None:
+    modules = [importlib.import_module(f"tests.bench.{name}").__name__ for name in names]
+    known = sorted({one.name for module in modules for one in SIZES[module]})
+    if unknown := [one for one in sizes if one not in known]:
+        parser.error(f"{', '.join(names)}: there is no size {unknown[0]}; there are {', '.join(known)}")
+
+
+def main(arguments: list[str]) -> int:
+    """Measure the benchmarks that are named, or all."""
+    chosen = _options(arguments)
+    SizeChoice(small=chosen.small, own=dict(chosen.size)).keep()
     keep_private()
     console = Console(width=None if sys.stdout.isatty() else 220)
     machine, figures, failed = _machine(), dict[str, list[Figure]](), dict[str, str]()
-    for name in names or BENCHMARKS:
+    for name in chosen.names or BENCHMARKS:
         began = time.monotonic()
         try:
             figures[name] = _in_fresh_process(name)
@@ -103,7 +160,9 @@ def main(names: list[str]) -> int:
     path = Path(os.environ.get("DRIFTVAKT_BENCH_JSON") or "var/bench.json")
     path.parent.mkdir(parents=True, exist_ok=True)
     measured = {name: [f.as_json() for f in found] for name, found in figures.items()}
-    path.write_text(json.dumps({"run": machine, "figures": measured, "failed": failed}, indent=2) + "\n")
+    path.write_text(
+        json.dumps({"run": machine, "small": chosen.small, "figures": measured, "failed": failed}, indent=2) + "\n"
+    )
     return 1 if failed else 0
 
 

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import time
 from random import Random
+from typing import Final
 
 from activities.calendars import Calendar
 from tests.bench.figures import Figure, Goal
+from tests.bench.sizes import size
 from tests.clocks.random_hours import CHANGES, random_hours, windows
 from tests.clocks.reference import MINUTE, open_minutes
 
+_CALENDARS: Final = size(__name__, "calendars", 40, 2)
+_DAYS: Final = size(__name__, "days", 360, 60)
+TARGETS: Final = ("service time, years known >= 100 x ceiling",)
 
-def run(calendars: int = 40, asked: int = 5, days: int = 360) -> list[Figure]:
+
+def run(calendars: int = _CALENDARS, asked: int = 5, days: int = _DAYS) -> list[Figure]:
     """Measure: each calendar is made cold and asked some times, then asked again with its years known."""
     rng = Random("bench")
     cases = []

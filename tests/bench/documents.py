@@ -6,6 +6,7 @@ import gc
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Final
 
 from activities.documents.cells import moment_cell, number_cell
 from activities.documents.charts.line import line_chart
@@ -16,10 +17,17 @@ from activities.documents.pdf import pdf
 from activities.documents.translation import Translation
 from models.dossier.parties import Language
 from tests.bench.figures import Figure, Goal
+from tests.bench.sizes import size
 from tests.documents.sample import JUNE, ZONE, latency, sample
 
 SAY = Translation(Language.SWEDISH, ZONE)
 MONTH = latency(8_928)
+_POINTS: Final = size(__name__, "points", 150, 10)
+_CHARTS: Final = size(__name__, "charts", 20, 2)
+TARGETS: Final = (
+    "PDF <= 6 s",
+    "one chart <= 5 ms",
+)
 
 
 def report(points: int) -> Document:
@@ -42,7 +50,7 @@ def _section(number: int) -> Section:
     return Section(name, [Said("Svarstiden mäts var femte minut, dygnet runt. " * 6), picture])
 
 
-def run(points: int = 150, charts: int = 20) -> list[Figure]:
+def run(points: int = _POINTS, charts: int = _CHARTS) -> list[Figure]:
     """Measure a whole PDF, with its charts, and one chart."""
     pdf(sample(Language.SWEDISH))  # the library and the fonts are loaded
     gc.collect()

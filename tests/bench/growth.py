@@ -9,16 +9,23 @@ import asyncio
 import tempfile
 import time
 from pathlib import Path
+from typing import Final
 
 from models.records import EntryKind
 from models.timeline import Timeline
 from tests.bench.figures import Figure, Goal
+from tests.bench.sizes import size
 from tests.replay.growing import joining, replay, waiting_incident, with_signals
 from tests.servers import real_server
 from tests.workflows.test_alarm_handler import NIGHT, Desk
 from tests.workflows.test_flood import over, storm
 
-_FEW, _MANY = 2_500, 10_000
+_FEW: Final = size(__name__, "few", 2500, 25)
+_MANY: Final = size(__name__, "many", 10000, 100)
+TARGETS: Final = (
+    "many in one activation <= 1.5 s",
+    "each of many, beside each of few <= 1.5 x ceiling",
+)
 _GOAL = Goal(1.5, of_ceiling=True)
 
 

@@ -30,14 +30,20 @@ from models.dossier.dossier import Dossier
 from models.history_tables import HistoryMark, HistoryProgress, PointDayRow, PointHourRow, PointSpanRow
 from models.tables import DossierUse, DossierVersion, SampleRow
 from tests.bench.figures import Figure, Goal
+from tests.bench.sizes import size
 from tests.monitor.dossiers import dossier, point
 
 _DAY: Final = datetime(2026, 3, 1, tzinfo=UTC)
 _EVERY: Final = timedelta(seconds=30)
 _SAMPLES: Final = A_DAY // _EVERY
-_POINTS: Final = 40
+_POINTS: Final = size(__name__, "points", 40, 2)
 _MONTH, _QUARTER, _YEAR = 30, 91, 365
-_MANY: Final = 100
+_MANY: Final = size(__name__, "many_points", 100, 8)
+TARGETS: Final = (
+    "fold of a point and day <= 2 ms CPU",
+    "a quarter or a year of 100 points <= 2 s CPU",
+    "a year of one point <= 20 ms CPU",
+)
 _THRESHOLDS: Final = {
     "down": {"duration": "1m"},
     "slow": {"when": "latency_ms > 1500", "duration": "5m", "severity": "warning"},
@@ -246,10 +252,10 @@ def _reading(directory: str) -> list[Figure]:
     database.close()
     same = "plain SQL: fetch the same rows"
     return [
-        Figure("a quarter of 100 points, by day", quarter_days, "s CPU", quarter_rows / 1000, same, Goal(2)),
+        Figure(f"a quarter of {_MANY} points, by day", quarter_days, "s CPU", quarter_rows / 1000, same, Goal(2)),
         Figure("  a quarter of one point, by hour", quarter_hours, "ms CPU", quarter_plain, same),
-        Figure("a year of 100 points, by day", days, "s CPU", rows, same, Goal(2)),
-        Figure("a year of 100 points, spans", spans, "s CPU", stored, same, Goal(2)),
+        Figure(f"a year of {_MANY} points, by day", days, "s CPU", rows, same, Goal(2)),
+        Figure(f"a year of {_MANY} points, spans", spans, "s CPU", stored, same, Goal(2)),
         Figure("a year of one point, by day", one_day, "ms CPU", one_plain, same, Goal(20)),
         Figure("a year of one point, spans", one_span, "ms CPU", spans_plain, same, Goal(20)),
         Figure("  a year of one point, by hour", hours, "ms CPU", hours_plain, same),

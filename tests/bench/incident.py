@@ -35,14 +35,20 @@ from starter.dossier.publishing import publish
 from tests.bench.bare import Bare, BareOrder, nothing
 from tests.bench.figures import Figure, Goal
 from tests.bench.many_hosts import sshd
+from tests.bench.sizes import size
 from tests.chaos.fleet import Fleet
 from tests.hosts import AsyncsshHost, Host, SshHost
 from tests.servers import real_server
 from worker import running
 from workflows.runtime.sandbox import workflow_runner
 
-_INCIDENTS: Final = 8
+_INCIDENTS: Final = size(__name__, "incidents", 8, 2)
 """The first is not counted: it connects to the host."""
+TARGETS: Final = (
+    "history events <= 68 events",
+    "activities <= 9 activities",
+    "alarm accepted to first remote command <= 0.5 s",
+)
 _LIMIT: Final = 120.0
 _REMOTE_BEFORE_EVIDENCE: Final = 4
 """Activities up to the first remote command: beginning, confirming, the instruction, and the collecting that runs it."""

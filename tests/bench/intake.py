@@ -34,14 +34,17 @@ from models.watch import WatchOrder
 from starter.connection.temporal import connect
 from starter.intake import serve
 from tests.bench.figures import Figure, Goal
+from tests.bench.sizes import size
 from tests.intake.standin import StandInWatch
 from tests.records.dossiers import shop
 from tests.servers import real_server, wait_for_port
 from workflows.runtime.sandbox import workflow_runner
 
+_APPLICATIONS: Final = size(__name__, "applications", 100, 4)
 _BATCH: Final = 10
 _AT_ONCE: Final = 32
-_ROUNDS: Final = 5
+_ROUNDS: Final = size(__name__, "rounds", 5, 1)
+TARGETS: Final = ("alarms stored >= 0.6 x ceiling",)
 _TOKEN: Final = "bench"
 _ALARMS: Final = TypeAdapter(list[Alarm])
 
@@ -175,7 +178,7 @@ def _publish(settings: Settings, count: int) -> list[str]:
     return applications
 
 
-def run(applications: int = 100) -> list[Figure]:
+def run(applications: int = _APPLICATIONS) -> list[Figure]:
     """Measure."""
     context = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory() as directory, real_server(Path(directory)) as server:

@@ -37,17 +37,19 @@ from starter.dossier.publishing import publish
 from tests.bench.bare import Bare, BareOrder, nothing
 from tests.bench.delivering import deliver_patiently
 from tests.bench.figures import Figure, Goal
+from tests.bench.sizes import size
 from tests.chaos.fleet import Fleet
 from tests.hosts import Host, SshHost
 from tests.servers import real_server
 from workflows.runtime.sandbox import workflow_runner
 
-_APPLICATIONS: Final = 100
-_COMPONENTS: Final = 10
+_APPLICATIONS: Final = size(__name__, "applications", 100, 2)
+_COMPONENTS: Final = size(__name__, "components", 10, 2)
 _INCIDENTS: Final = _APPLICATIONS * _COMPONENTS
 _AT_ONCE: Final = 16
 _LIMIT: Final = 200.0
 _LIMIT_MB: Final = 500
+TARGETS: Final = ("worker with all incidents open <= 500 MB",)
 _APPROVAL: Final = {"roles": ["operator"], "within": "7d"}
 
 

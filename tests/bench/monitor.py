@@ -32,12 +32,17 @@ from models.names import monitor_id
 from models.probes import ProbeTarget, Sample, Seen
 from models.tables import SampleRow
 from tests.bench.figures import Figure, Goal
+from tests.bench.sizes import size
 from tests.monitor.dossiers import SITE, dossier, point
 from tests.servers import real_server
 from workflows.monitoring.monitor import Monitor
 from workflows.runtime.sandbox import workflow_runner
 
 _APPLICATIONS: Final = 50
+_POINTS: Final = size(__name__, "points", 5000, 500)
+_SECONDS: Final = size(__name__, "seconds", 20, 2)
+_ROWS: Final = size(__name__, "rows", 100000, 2000)
+TARGETS: Final = ("history of a day with every note <= 200 events",)
 _NOTES_A_DAY: Final = 42
 """The most that `activities.monitor.notes` lets through; the projection takes all of them."""
 _NOTE_EVENTS: Final = 4
@@ -111,6 +116,8 @@ async def _sampling(points: int, every: str, seconds: float) -> dict[str, float]
             await asyncio.sleep(0.1)
         before, cpu, wall = run.beat().samples, time.process_time(), time.perf_counter()
         await asyncio.sleep(seconds)
+        while run.beat().samples == before:  # the small size has few samples in its few seconds
+            await asyncio.sleep(0.1)
         beat, cpu, wall = run.beat(), time.process_time() - cpu, time.perf_counter() - wall
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -124,7 +131,7 @@ async def _history(seconds: float) -> dict[str, int]:
     with tempfile.TemporaryDirectory() as directory, real_server(Path(directory) / "home") as server:
         client: Client = await server.client()
         database, queue = _database(directory), f"bench-{uuid.uuid4().hex[:8]}"
-        monitor = SiteMonitor(SiteParts(_Instant(), _Dossiers(5000, "30s"), MonitorStore(database), _NoWatch()))
+        monitor = SiteMonitor(SiteParts(_Instant(), _Dossiers(_POINTS, "30s"), MonitorStore(database), _NoWatch()))
         worker = Worker(
             client,
             task_queue=queue,
@@ -145,20 +152,20 @@ async def _history(seconds: float) -> dict[str, int]:
     return {"events": len(events), "notes": notes}
 
 
-def run(seconds: float = 20.0) -> list[Figure]:
+def run(seconds: float = _SECONDS) -> list[Figure]:
     """Measure."""
-    ceiling = _ceiling(100_000)
-    steady = asyncio.run(_sampling(5000, "30s", seconds))
-    busy = asyncio.run(_sampling(5000, "2s", seconds / 2))
-    history = asyncio.run(_history(15.0))
+    ceiling = _ceiling(_ROWS)
+    steady = asyncio.run(_sampling(_POINTS, "30s", seconds))
+    busy = asyncio.run(_sampling(_POINTS, "2s", seconds / 2))
+    history = asyncio.run(_history(0.75 * seconds))
     # One run lasts a day: its own events, and those of all notes it may send instead of the few it sent here.
     own = history["events"] - history["notes"] * _NOTE_EVENTS
     a_day = max(own, 0) + _NOTES_A_DAY * _NOTE_EVENTS
     insert_only, micro = "bare bulk insert of the same rows, 500 a transaction", "us CPU"
     return [
-        Figure("monitor of 5,000 points, history of a day with every note", a_day, "events", goal=Goal(200)),
-        Figure("  CPU for each sample, 5,000 points every 2 s", busy["us"], micro, ceiling, insert_only),
-        Figure("  CPU for each sample, 5,000 points every 30 s", steady["us"], micro, ceiling, insert_only),
-        Figure("  share of a core, 5,000 points every 30 s", steady["core"], ""),
-        Figure("  longest delay of a probe, 5,000 points every 2 s", busy["late_s"], "s"),
+        Figure(f"monitor of {_POINTS:,} points, history of a day with every note", a_day, "events", goal=Goal(200)),
+        Figure(f"  CPU for each sample, {_POINTS:,} points every 2 s", busy["us"], micro, ceiling, insert_only),
+        Figure(f"  CPU for each sample, {_POINTS:,} points every 30 s", steady["us"], micro, ceiling, insert_only),
+        Figure(f"  share of a core, {_POINTS:,} points every 30 s", steady["core"], ""),
+        Figure(f"  longest delay of a probe, {_POINTS:,} points every 2 s", busy["late_s"], "s"),
     ]

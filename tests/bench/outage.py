@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from typing import Final
 
 from models.incident import IncidentEnd
 from tests.bench.figures import Figure, Goal
+from tests.bench.sizes import size
 from tests.servers import skipping_environment
 from tests.workflows.outages import Cost, half_an_hour_under
 
-_INCIDENTS = 100
+_INCIDENTS: Final = size(__name__, "incidents", 100, 2)
+TARGETS: Final = (
+    "events of an incident meanwhile <= 160",
+    "events at its end <= 300",
+)
 
 
 async def _cost() -> Cost:

@@ -13,10 +13,13 @@ from typing import Final, TypeVar
 from activities.probes.runner import ProbeRunner
 from models.probes import HttpProbe, ProbeTarget, Seen
 from tests.bench.figures import Figure, Goal
+from tests.bench.sizes import size
 
 _T = TypeVar("_T")
 
 _ADDRESSES: Final = 20
+_TARGETS: Final = size(__name__, "targets", 2000, 50)
+TARGETS: Final = ("HTTP probes, connections kept >= 650 /core-s",)
 _ANSWER: Final = b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 14\r\n\r\nall is healthy"
 
 
@@ -114,7 +117,7 @@ async def _ours(addresses: list[tuple[str, int]], at_once: int) -> tuple[float, 
     return figures
 
 
-def run(targets: int = 2000, at_once: int = 50) -> list[Figure]:
+def run(targets: int = _TARGETS, at_once: int = 50) -> list[Figure]:
     """Measure; the servers run in another process, so that the figure is the prober's own CPU."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()

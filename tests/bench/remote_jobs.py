@@ -25,12 +25,22 @@ from tests.bench import other_tools
 from tests.bench.bare_ssh import BareSsh, command, connect
 from tests.bench.figures import Figure, Goal
 from tests.bench.many_hosts import many_hosts, sshd
+from tests.bench.sizes import size
 from tests.bench.slow_link import SlowLink
 
 _AT_ONCE: Final = 32
 _ROUND_TRIP: Final = 0.08
-_SINGLES: Final = 40
-_ROUNDS: Final = 3
+_SINGLES: Final = size(__name__, "jobs", 40, 3)
+_ROUNDS: Final = size(__name__, "rounds", 3, 1)
+_SOME: Final = size(__name__, "some_hosts", 50, 2)
+_MANY_HOSTS: Final = size(__name__, "many_hosts", 200, 4)
+_TRIPS: Final = size(__name__, "trips", 7, 1)
+TARGETS: Final = (
+    "a job on one host <= 4 x ceiling",
+    "jobs on many hosts <= 1.3 x ceiling",
+    "jobs on many hosts, beside ansible <= 0.2 x ceiling, beside pyinfra <= 0.67 x ceiling",
+    "round trips of a job <= 3",
+)
 _FOUR: Final = Goal(4, of_ceiling=True)
 _LEVEL: Final = Goal(1.3, of_ceiling=True)
 
@@ -99,7 +109,7 @@ def _round_trips(host: HostTarget) -> Figure:
 
 
 def _trips(slow: Callable[[], object], fast: Callable[[], object]) -> float:
-    longer = [_seconds(slow) - _seconds(fast) for _ in range(7)]
+    longer = [_seconds(slow) - _seconds(fast) for _ in range(_TRIPS)]
     return statistics.median(longer) / _ROUND_TRIP
 
 
@@ -152,7 +162,7 @@ def run() -> list[Figure]:
     found = []
     with many_hosts(1) as [host]:
         found += [_round_trips(host), *_one_host(host)]
-    for count in (50, 200):
+    for count in (_SOME, _MANY_HOSTS):
         with many_hosts(count) as hosts:
             found += _many(hosts)
     return found

@@ -11,6 +11,7 @@ from typing import Final
 from models.operation import OperationEnd
 from models.restores import RestoreProof
 from tests.bench.figures import Figure, Goal
+from tests.bench.sizes import size
 from tests.conftest import present
 from tests.hosts import SshHost
 from tests.restoring.cluster import Cluster
@@ -18,8 +19,12 @@ from tests.restoring.site import OWNER, answer, site, status_of
 from tests.servers import real_server
 from tests.workflows.waiting import until_asked
 
-_MEGABYTES: Final = 720
-"""Of text; with what TOAST adds, the database has a gigabyte."""
+_MEGABYTES: Final = size(__name__, "megabytes", 720, 4)
+"""Of text; with what TOAST adds, the database has a gigabyte in the full size."""
+TARGETS: Final = (
+    "restore, beside pg_restore <= 2 x ceiling",
+    "progress reports >= 2",
+)
 
 _PART: Final = 2.0
 """So many times pg_restore alone; the queries, the stops and starts and the renaming included."""

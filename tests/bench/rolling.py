@@ -36,11 +36,16 @@ from tests.bench.bare_ssh import command
 from tests.bench.bare_ssh import connect as connect_bare
 from tests.bench.figures import Figure, Goal
 from tests.bench.many_hosts import ManyHosts, many_hosts, sshd
+from tests.bench.sizes import size
 from tests.servers import real_server
 from worker import running
 
-_HOSTS: Final = 200
-_BATCH: Final = 20
+_HOSTS: Final = size(__name__, "hosts", 200, 4)
+_BATCH: Final = size(__name__, "batch", 20, 2)
+TARGETS: Final = (
+    "connections <= 1 x ceiling",
+    "seconds, beside ansible <= 0.5 x ceiling, beside pyinfra <= 1 x ceiling",
+)
 _PARTS: Final = {"ansible": 0.5, "pyinfra": 1.0}
 """What part of another tool's time we may take, although we do more."""
 _APPLICATION: Final = "acme.fleet"

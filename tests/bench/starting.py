@@ -15,10 +15,15 @@ from pathlib import Path
 from typing import Final
 
 from tests.bench.figures import Figure, Goal
+from tests.bench.sizes import size
 from tests.dossier.written import dump, large
 
-_HOSTS: Final = 200
-_ROUNDS: Final = 9
+_HOSTS: Final = size(__name__, "hosts", 200, 5)
+_ROUNDS: Final = size(__name__, "rounds", 9, 1)
+TARGETS: Final = (
+    "driftvakt --help <= 0.3 s",
+    "dossier check <= 0.3 s",
+)
 
 
 def _programs(dossier: Path) -> dict[str, list[str]]:

@@ -31,18 +31,24 @@ from models.tables import AlarmEntry
 from tests.bench.bare import Bare, BareOrder, BareReceiver, nothing
 from tests.bench.delivering import deliver_patiently
 from tests.bench.figures import Figure, Goal
+from tests.bench.sizes import size
 from tests.bench.waiting import WaitingIncident
 from tests.records.dossiers import shop
 from tests.servers import real_server
 from workflows.runtime.sandbox import workflow_runner
 from workflows.watch.workflow import Watch
 
-_APPLICATIONS: Final = 500
+_APPLICATIONS: Final = size(__name__, "applications", 500, 5)
 _BATCHES: Final = 4
 _BATCH: Final = 5
 _ALARMS: Final = _APPLICATIONS * _BATCHES * _BATCH
 _AT_ONCE: Final = 32
 _LIMIT: Final = 500.0
+TARGETS: Final = (
+    "alarms recorded >= 0.7 x ceiling",
+    "incidents per connected fault <= 1",
+    "alarms lost <= 0 alarms",
+)
 
 
 def _storm(applications: list[str]) -> list[AlarmBatch]:
