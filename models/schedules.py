@@ -14,7 +14,7 @@ from models.dossier.agreement import ServiceHours, TimeZone
 from models.dossier.frequency import Frequency
 from models.dossier.routines import MaintenanceRoutine, Missed, Window, at_longest
 from models.names import schedule_id
-from models.operation_kinds import DRILL, MAINTENANCE
+from models.operation_kinds import DRILL, MAINTENANCE, REPORT
 from models.people import SCHEDULE
 from models.scope import WHOLE, Scope
 
@@ -23,7 +23,7 @@ class ScheduledRoutine(Model):
     """A recurring routine in one version of a dossier."""
 
     kind: Identifier
-    """The kind of operation, which is also the type of its workflow."""
+    """The type of the workflow that the schedule starts: the kind of operation, or `start-report`."""
     application: ApplicationId
     customer: Identifier
     name: Identifier
@@ -62,6 +62,24 @@ def scheduled_routines(dossier: Dossier) -> list[ScheduledRoutine]:
     return [
         *(_maintenance(dossier, name) for name in dossier.routines.maintenance),
         *(_drill(dossier, name) for name in drilled),
+    ]
+
+
+def scheduled_reports(dossier: Dossier) -> list[ScheduledRoutine]:
+    """Return the reports of a dossier as recurring work. They act on no component, and have no window."""
+    return [
+        ScheduledRoutine(
+            kind=REPORT.started_as,
+            application=dossier.id,
+            customer=dossier.customer,
+            name=name,
+            title=report.title,
+            frequency=report.frequency,
+            time_zone=report.time_zone or dossier.agreement.time_zone_of(),
+            working_days=dossier.agreement.working_days(None),
+            order={"application": dossier.id, "by": SCHEDULE, "unattended": True, "report": name},
+        )
+        for name, report in dossier.reports.items()
     ]
 
 

@@ -17,10 +17,13 @@ from activities.report.archive import Archive
 from activities.report.drafting import draft
 from activities.report.ids import place
 from activities.report.rendering import folder_of, render
+from activities.report.sealed import load_latest
 from activities.report.terms import survey
 from models.report_order import (
     GatheredFacts,
     GatherFacts,
+    LoadedSealed,
+    LoadSealed,
     PlacedReport,
     PlaceReport,
     RenderedReport,
@@ -53,7 +56,14 @@ class ReportActivities:
 
     def activities(self) -> list[Callable[..., Any]]:
         """Return all activities, for the worker."""
-        return [self.place_report, self.survey_report, self.gather_facts, self.render_report, self.seal_report]
+        return [
+            self.place_report,
+            self.survey_report,
+            self.gather_facts,
+            self.render_report,
+            self.seal_report,
+            self.load_sealed,
+        ]
 
     def close(self) -> None:
         """Accept no more work; what is being computed continues."""
@@ -85,6 +95,11 @@ class ReportActivities:
         sealed = self._archive.seal(request)
         folder = folder_of(request.application, request.report, request.period, request.version)
         return ReportSealed(seal=sealed.seal, version=sealed.version, folder=folder)
+
+    @activity.defn
+    def load_sealed(self, request: LoadSealed) -> LoadedSealed:
+        """Return the latest sealed version of a report, with the files that its receivers get."""
+        return load_latest(self._archive, request)
 
     async def _beside(self, work: Callable[[], _T]) -> _T:
         """Run blocking work on a thread, and heartbeat until it ends."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Final
 
+from activities.calendars.occurrences import Occurrences
 from activities.records import Records
 from activities.report.archive import Archive
 from activities.report.periods import period_before
@@ -29,6 +31,10 @@ def place(records: Records, archive: Archive, request: PlaceReport) -> PlacedRep
     """
     dossier = published(records, request.application)
     report = report_of(dossier, request.report)
+    if request.scheduled and not _due(dossier, report, request.at):
+        return PlacedReport(
+            due=False, title=report.title, message="The report is not due by the current dossier; see `driftvakt plan`."
+        )
     period = _period(dossier, report, request)
     title = report_title(report, period)
     order = ReportOrder(
@@ -70,6 +76,11 @@ def _is_attempt(id: str, first: str) -> bool:
 
 def _attempt(id: str, first: str) -> int:
     return 1 if id == first else int(id[len(first) + 1 :])
+
+
+def _due(dossier: Dossier, report: Report, at: datetime) -> bool:
+    days = dossier.agreement.working_days(None)
+    return Occurrences(report.frequency, time_zone_of(dossier, report), days).includes(at)
 
 
 def _period(dossier: Dossier, report: Report, request: PlaceReport) -> ReportPeriod:

@@ -14,6 +14,7 @@ from models.dossier import Dossier
 from models.dossier.parties import OPERATOR, PartyKind
 from models.dossier.reports import Report
 from models.errors import NotFoundError, UserError
+from models.names import as_typed
 from models.report import Commentary, ReportPeriod
 from models.report_order import PartyApproval, ReportSurvey, SealedReport, SurveyReport
 
@@ -36,7 +37,7 @@ def survey(records: Records, archive: Archive, request: SurveyReport) -> ReportS
         settle=report.settle,
         version=len(versions) + 1,
         asks=asks,
-        receivers=report.receivers,
+        receivers=_receivers(dossier, report, versions[-1] if request.corrects and versions else None),
         attachments=[form.value for form in report.attachments],
         authors=_authors(dossier, asks),
         commentary=_earlier_commentary(archive, versions) if request.corrects else [],
@@ -47,7 +48,7 @@ def published(records: Records, application: str) -> Dossier:
     """Return the current dossier of an application. `NotFoundError`: none is published."""
     dossier = records.current_dossier(application)
     if dossier is None:
-        raise NotFoundError(f"no dossier of {application} is published; publish one first")
+        raise NotFoundError(f"no dossier of {as_typed(application)} is published; publish one first")
     return dossier
 
 
@@ -95,6 +96,12 @@ def _deciders(dossier: Dossier, party: PartyKind, roles: list[str]) -> list[str]
     """Return the people of a party who may approve; if nobody holds the role operator, all people of the supplier do."""
     theirs = dossier.people_of(party, roles)
     return theirs or (dossier.people(roles) if party is PartyKind.SUPPLIER and OPERATOR in roles else [])
+
+
+def _receivers(dossier: Dossier, report: Report, corrected: SealedReport | None) -> list[str]:
+    """Return the receivers; a correction also goes to everybody who got the version that it corrects."""
+    before = [one.contact for one in corrected.sent_to if one.contact in dossier.contacts] if corrected else []
+    return list(dict.fromkeys([*before, *report.receivers]))
 
 
 def _authors(dossier: Dossier, asks: list[PartyApproval]) -> list[str]:

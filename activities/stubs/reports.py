@@ -7,6 +7,8 @@ from temporalio import activity
 from models.report_order import (
     GatheredFacts,
     GatherFacts,
+    LoadedSealed,
+    LoadSealed,
     PlacedReport,
     PlaceReport,
     RenderedReport,
@@ -45,4 +47,10 @@ async def render_report(request: RenderReport) -> RenderedReport:
 @activity.defn(name="seal_report")
 async def seal_report(request: SealReport) -> ReportSealed:
     """Seal a report that was sent; the same request returns the same seal."""
+    raise NotImplementedError
+
+
+@activity.defn(name="load_sealed")
+async def load_sealed(request: LoadSealed) -> LoadedSealed:
+    """Return the latest sealed version of a report, with the files that its receivers get."""
     raise NotImplementedError

@@ -11,7 +11,7 @@ from activities.calendars.timetable import timetable
 from models.dossier import Dossier
 from models.dossier.frequency import FIRST_YEAR, LAST_YEAR, Pattern, Range, Ranges
 from models.names import APPLICATION, CUSTOMER, WORKFLOW_QUEUE
-from models.schedules import ScheduledRoutine, ScheduleShape, WantedSchedule, scheduled_routines
+from models.schedules import ScheduledRoutine, ScheduleShape, WantedSchedule, scheduled_reports, scheduled_routines
 from workflows.runtime.markdown import summary_line
 
 CATCHES_UP_WITHIN: Final = timedelta(days=30)
@@ -27,7 +27,7 @@ _WHOLE: Final = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 6), (FIRST_YEAR, LAST_Y
 
 def wanted_schedules(dossier: Dossier, now: datetime) -> list[WantedSchedule]:
     """Return the schedules of a dossier, computed at the moment `now`."""
-    return [wanted_schedule(routine, now) for routine in scheduled_routines(dossier)]
+    return [wanted_schedule(routine, now) for routine in [*scheduled_routines(dossier), *scheduled_reports(dossier)]]
 
 
 def wanted_schedule(routine: ScheduledRoutine, now: datetime) -> WantedSchedule:

@@ -1,20 +1,23 @@
-"""`driftvakt report`: list, preview, make and approve reports, and add commentary."""
+"""`driftvakt report`: list, preview, make, approve, send again, verify and correct reports."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from starter.operation.following import NoWait, Reason, finish, start_and_follow
 from starter.terminal.options import (
+    WENT_WRONG,
     AsJson,
     By,
     Gate,
     OnlyOf,
     Plan,
     Yes,
+    echo,
+    echo_json,
     faults,
     in_session,
     path_given,
@@ -27,10 +30,11 @@ from starter.terminal.options import (
 if TYPE_CHECKING:
     from models.gates import DecisionReceipt
     from models.operation import OperationOutcome, OperationReply
+    from models.tables import OperationRow
     from starter.report.service import ReportView
     from starter.terminal.session import CommandSession
 
-app = typer.Typer(help="Make, preview, approve and list reports.", no_args_is_help=True)
+app = typer.Typer(help="Make, approve, verify and correct reports.", no_args_is_help=True)
 
 Id = Annotated[str, typer.Argument(help="The report, as in report.acme.shop.monthly.2026-11.", show_default=False)]
 Name = Annotated[str, typer.Argument(help="The report, as the dossier names it.", show_default=False)]
@@ -50,9 +54,12 @@ def list_(application: OnlyOf = None, as_json: AsJson = False) -> None:
         from models.settings import load_settings
         from starter.report.page import show_reports
         from starter.report.service import list_reports
+        from starter.terminal.applications import require_application
         from starter.terminal.session import open_records
 
-        with open_records(load_settings()) as records:
+        settings = load_settings()
+        with open_records(settings) as records:
+            require_application(settings, records, application)
             found = list_reports(records, application)
     print_list(found, as_json, "no dossier has a report", show_reports)
 
@@ -62,8 +69,6 @@ def show(id: Id, as_json: AsJson = False) -> None:
     """Show a report: its state, its open question, its timeline, and its sealed versions with receivers and digests."""
     view = in_session(lambda session: _show(session, id))
     if as_json:
-        from starter.terminal.options import echo_json
-
         echo_json(view)
         return
     from starter.report.page import show_report
@@ -171,6 +176,114 @@ def comment(
         return await send_short_update(handle, "add_commentary", request, OperationReply, id)
 
     print_answer(in_session(add), as_json)
+
+
+@app.command()
+def resend(
+    id: Id,
+    to: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A receiver, as the dossier names it; repeat it for several.", show_default="those not reached"
+        ),
+    ] = None,
+    by: By = None,
+    reason: Reason = "",
+    no_wait: NoWait = False,
+    as_json: AsJson = False,
+) -> None:
+    """Send a sealed report again, exactly as it was approved; by default to the receivers whom it did not reach."""
+
+    async def send(session: CommandSession) -> OperationOutcome | None:
+        from starter.report.service import reported
+
+        row = reported(session.records, id)
+        fields = {"resend": True, "to": to or [], "reason": reason}
+        return await _order(session, row, fields, f"resend-{time_key()}", by, wait=not no_wait, as_json=as_json)
+
+    from starter.operation.starting import time_key
+
+    finish(in_session(send), as_json)
+
+
+@app.command()
+def verify(
+    file: Annotated[
+        Path, typer.Argument(help="A file of a report, as its receivers got it.", parser=path_given, show_default=False)
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Verify a file: whether it was sealed, whether the archive is whole, and every figure, computed again from the records.
+
+    Exit 1 if anything is wrong.
+    """
+    with faults():
+        from models.settings import load_settings
+        from starter.report.service import verify_file
+        from starter.terminal.session import open_records
+
+        with open_records(load_settings()) as records:
+            found = verify_file(records, file)
+    if as_json:
+        echo_json(found)
+    else:
+        from starter.report.page import show_verified
+
+        show_verified(found)
+    if not found.sound:
+        raise typer.Exit(WENT_WRONG)
+
+
+@app.command()
+def correct(
+    id: Id,
+    commentary: Annotated[
+        str | None, typer.Option(help="A text that becomes a part of the report.", show_default=False)
+    ] = None,
+    by: By = None,
+    reason: Reason = "",
+    no_wait: NoWait = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make the next version of a sealed report whose figures are computed otherwise now; it needs an approval, too."""
+
+    async def make(session: CommandSession) -> OperationOutcome | None:
+        from starter.report.service import find_correction, reported
+
+        row = reported(session.records, id)
+        sealed, changes = find_correction(session.records, id)
+        for line in changes:
+            echo(f"differs: {line}", err=True)
+        fields = {"corrects": sealed.version, "commentary": commentary, "reason": reason}
+        key = f"v{sealed.version + 1}-{time_key()}"
+        return await _order(session, row, fields, key, by, wait=not no_wait, as_json=as_json)
+
+    from starter.operation.starting import time_key
+
+    finish(in_session(make), as_json)
+
+
+async def _order(
+    session: CommandSession,
+    row: OperationRow,
+    fields: dict[str, Any],
+    key: str,
+    by: str | None,
+    *,
+    wait: bool,
+    as_json: bool,
+) -> OperationOutcome | None:
+    """Start a further workflow for the report that a recorded one was for."""
+    from models.operation_kinds import REPORT
+    from models.report_order import ReportOrder
+    from starter.terminal.messages import build_message
+
+    period = str(row.data["period"])
+    common = {"application": row.application, "report": row.name, "period": period}
+    order = build_message(ReportOrder, {**common, **fields, "by": who_orders(session, by, row.application)})
+    return await start_and_follow(
+        session, REPORT, order, f"{row.name}.{period}.{key}", row.title, wait=wait, as_json=as_json
+    )
 
 
 async def _show(session: CommandSession, id: str) -> ReportView:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from models.report_order import SealedReport
+from models.base import counted
+from models.report_order import SealedReport, VerifiedReport
 from starter.operation.page import show_operation
 from starter.report.service import ReportLine, ReportView
 from starter.terminal.screen import terminal, tidy
@@ -45,3 +46,17 @@ def _sealed(one: SealedReport, console: Console) -> None:
     for sent in one.sent_to:
         why = f": {sent.detail}" if sent.detail else ""
         console.print(f"  to {tidy(sent.to or sent.contact)}: {sent.state.value}{tidy(why)}", soft_wrap=True)
+
+
+def show_verified(found: VerifiedReport) -> None:
+    """Print whether a file is sound, with every fault."""
+    console = terminal()
+    if found.sound:
+        console.print(
+            f"sound: {found.operation}, version {found.version}; {counted(found.figures, 'figure')} computed again",
+            soft_wrap=True,
+        )
+    for fault in found.faults:
+        console.print(f"fault: {tidy(fault)}", soft_wrap=True)
+    for note in found.notes:
+        console.print(f"note: {tidy(note)}", soft_wrap=True)

@@ -9,16 +9,19 @@ from pathlib import Path
 from activities.history.store import HistoryStore
 from activities.records import Records
 from activities.report.archive import Archive
+from activities.report.comparing import change_line
+from activities.report.drafting import stored_facts
 from activities.report.gathering import gather
 from activities.report.ids import place
 from activities.report.periods import period_before
 from activities.report.rendering import report_files, write_files
 from activities.report.terms import period_of, published, report_of, time_zone_of
+from activities.report.verifying import recomputed, verify
 from models.base import Model
 from models.errors import UserError
 from models.operation_kinds import REPORT
 from models.report import facts_digest
-from models.report_order import PlacedReport, PlaceReport, SealedReport
+from models.report_order import PlacedReport, PlaceReport, SealedReport, VerifiedReport
 from models.tables import OperationRow
 from starter.operation.views import OperationView
 from starter.terminal.messages import build_message
@@ -135,3 +138,39 @@ def sealed_versions(records: Records, view: OperationView) -> list[SealedReport]
     """Return the sealed versions of the report that a workflow makes, in order."""
     row = records.operation(view.id)
     return Archive(records.database).versions(row.application, row.name, str(row.data.get("period", "")))
+
+
+def reported(records: Records, id: str) -> OperationRow:
+    """Return the recorded workflow of a report. Raise `UserError` unless it is one whose period is known."""
+    row = records.operation(require_report(id))
+    if not row.data.get("period"):
+        raise UserError(f"{id} was refused before its period was known; name the workflow of a sealed report")
+    return row
+
+
+def verify_file(records: Records, path: Path) -> VerifiedReport:
+    """Verify a file that was sent as a report. Raise `UserError` when it cannot be read."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror or error}; name a file of a report") from None
+    return verify(records, HistoryStore(records.database, records.dossier), content)
+
+
+def find_correction(records: Records, id: str) -> tuple[SealedReport, list[str]]:
+    """Return the latest sealed version of a report, and its figures that differ now, one line each.
+
+    Raise `UserError` if none is sealed, or no figure differs.
+    """
+    row, archive = reported(records, id), Archive(records.database)
+    sealed = archive.latest(row.application, row.name, str(row.data["period"]))
+    if sealed is None:
+        raise UserError(f"no report of {id} is sealed, so there is nothing to correct")
+    history = HistoryStore(records.database, records.dossier)
+    data = stored_facts(archive, sealed.facts)
+    changes = recomputed(records, history, sealed, data, datetime.now(UTC))
+    if not changes:
+        raise UserError(
+            f"every figure of version {sealed.version} is computed as before, so there is nothing to correct"
+        )
+    return sealed, [change_line(one) for one in changes]

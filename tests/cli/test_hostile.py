@@ -39,6 +39,7 @@ ACTING = {
         "clear",
         "close",
         "comment",
+        "correct",
         "decide",
         "demo",
         "halt",
@@ -63,6 +64,7 @@ ACTING = {
         "reject",
         "remove",
         "reopen",
+        "resend",
         "resume",
         "run",
         "shut-down",
@@ -103,6 +105,7 @@ GIVEN = {
     "watch silences": ["acme.shop"],
     "notice list": ["acme.shop.1"],
     "routine show": ["campaign", "--application", "acme.shop"],
+    "report verify": ["use.csv"],
     "report show": [OPERATIONS[REPORT.name]],
     "runbook show": ["wait-for-health"],
     "alarm quarantine show": ["QUARANTINE"],
@@ -111,8 +114,11 @@ GIVEN = {
 
 READING = {name: command for name, command in commands() if name.split()[-1] not in ACTING}
 
-CODE = {"doctor": 1, "dossier check": 1, "dossier freshness": 1}
-"""Exit code where it is not 0: nothing of this installation runs, its words are doubtful, and no instruction was rehearsed."""
+CODE = {"report verify": 1, "doctor": 1, "dossier check": 1, "dossier freshness": 1}
+"""Exit code where it is not 0.
+
+A file is no report, nothing of this installation runs, its words are doubtful, and no instruction was rehearsed.
+"""
 
 WITHOUT_WORDS = {
     *(
@@ -125,7 +131,7 @@ WITHOUT_WORDS = {
         "change schema",
         "incident clock",
     ),
-    *("drill list", "history", "runbook list", "runbook show", "watch list"),
+    *("drill list", "history", "report verify", "runbook list", "runbook show", "watch list"),
 }
 """Commands that show no words from outside, only names that the dossier checks."""
 

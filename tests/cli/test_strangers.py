@@ -78,7 +78,7 @@ WITH_THEIR_WORKFLOWS = {
     *("change abort", "change approve", "change reject"),
     *("major add", "major close", "major handover", "major note", "major remove", "major update"),
     *("operation abort", "operation decide"),
-    *("report approve", "report comment"),
+    *("report approve", "report comment", "report correct", "report resend"),
 }
 """Told to a workflow that runs; the tests of that workflow see that it refuses a stranger."""
 

@@ -40,6 +40,7 @@ UNCHECKED = {
     ("alarm quarantine list", "source"): "senders may be called anything",
     ("alarm raise", "fingerprint"): "whoever raises an alarm may call it anything",
     ("report run", "commentary"): "people write what they want",
+    ("report correct", "commentary"): "people write what they want",
     ("dossier check", "paths"): "it prints what it finds, a line each",
 }
 """What takes any text, and why."""
@@ -86,6 +87,7 @@ SOUND: dict[str, dict[str, list[str]]] = {
     "routine": {"name": ["campaign"]},
     "report": {"name": ["monthly"], "id": [OPERATIONS[REPORT.name]]},
     "report preview": {"output": ["preview"]},
+    "report verify": {"file": ["use.csv"]},
     "runbook": {"name": ["wait-for-health"]},
     "runbook new": {"name": ["mend-it"]},
     "alarm": {"fingerprint": ["embedded/web"], "id": ["0123456789"]},

@@ -19,7 +19,7 @@ from models.operation import OperationEnd, OperationState, OperationStatus
 from models.report_order import ReportStarted, StartReport
 from tests.report.november import APPLICATION, incident, met
 from tests.report.scene import JONAS, KARIN, ON_CALL, ZONE, Office, comment, last_month, shop, start, working
-from tests.servers import pass_time
+from tests.servers import Namespaces, pass_time
 from tests.workflows.waiting import until_asked
 from tests.workflows.world import decide, unique
 
@@ -286,7 +286,8 @@ async def test_commentary_of_a_stranger_or_after_the_approval_is_refused(client:
     assert office.sent == []
 
 
-async def test_the_form_starts_the_report_of_the_last_period_once(client: Client, office: Office) -> None:
+async def test_the_form_starts_the_report_of_the_last_period_once(namespaces: Namespaces, office: Office) -> None:
+    client = await (await namespaces.next()).client()  # the id of a report is that of its period
     id = f"report.{APPLICATION}.monthly.{last_month()}"
 
     async def filled_in() -> ReportStarted:

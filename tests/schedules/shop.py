@@ -8,9 +8,10 @@ from tests.dossier.written import EXAMPLES
 
 
 def shop() -> Dossier:
-    """Read it, without the restores, whose drills recur as well."""
+    """Read it, without the restores, whose drills recur as well, and without reports."""
     whole = read_dossier(EXAMPLES / "acme" / "shop.yaml")
-    return whole.model_copy(update={"instructions": whole.instructions.model_copy(update={"restore": {}})})
+    alone = {"instructions": whole.instructions.model_copy(update={"restore": {}}), "reports": {}}
+    return whole.model_copy(update=alone)
 
 
 SHOP = shop()

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import datetime
 
 from temporalio import workflow
-from temporalio.common import SearchAttributeKey, WorkflowIDReusePolicy
+from temporalio.common import (
+    SearchAttributeKey,
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDReusePolicy,
+)
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.workflow import ParentClosePolicy
 
@@ -13,6 +19,7 @@ from activities.stubs.reports import place_report
 from models.converter import WRONG_INPUT
 from models.names import APPLICATION, CUSTOMER, TITLE, WORKFLOW_QUEUE
 from models.operation_kinds import REPORT
+from models.people import SCHEDULE
 from models.report_order import PlacedReport, PlaceReport, ReportStarted, StartReport
 from workflows.runtime.calls import call
 from workflows.runtime.keys import scratch_key
@@ -21,6 +28,7 @@ from workflows.runtime.markdown import link, page, plain, summary_line
 _CUSTOMER = SearchAttributeKey.for_keyword(CUSTOMER)
 _APPLICATION = SearchAttributeKey.for_keyword(APPLICATION)
 _TITLE = SearchAttributeKey.for_keyword(TITLE)
+_SCHEDULED = SearchAttributeKey.for_datetime("TemporalScheduledStartTime")
 
 
 @workflow.defn(name="start-report", failure_exception_types=WRONG_INPUT)
@@ -38,12 +46,16 @@ class StartReportForPeriod:
             ]
         )
         placed = await self._place(form)
+        if not placed.due:
+            workflow.set_current_details(page(f"### {plain(placed.title)}", plain(placed.message)))
+            return ReportStarted(report="", started=False, message=placed.message)
         started = placed.order is not None and await self._start(form, placed)
         said = f"{placed.title} is being made." if started else placed.message or f"{placed.id} exists already."
         workflow.set_current_details(page(f"### {plain(placed.title)}", plain(said), f"Go to {link(placed.id)}."))
         return ReportStarted(report=placed.id, started=started, message=said)
 
     async def _place(self, form: StartReport) -> PlacedReport:
+        scheduled = _scheduled(form)
         return await call(
             place_report,
             PlaceReport(
@@ -51,7 +63,8 @@ class StartReportForPeriod:
                 report=form.report,
                 by=form.by,
                 period=form.period,
-                at=workflow.now(),
+                at=scheduled or workflow.now(),
+                scheduled=scheduled is not None,
                 rehearsal=scratch_key("preview") if form.rehearse else "",
             ),
             summary="Find the report of the period",
@@ -71,7 +84,21 @@ class StartReportForPeriod:
                 parent_close_policy=ParentClosePolicy.ABANDON,
                 static_summary=summary_line(placed.title),
                 static_details=plain(form.reason, 2000),
-                search_attributes=workflow.info().typed_search_attributes,
+                search_attributes=TypedSearchAttributes(
+                    [
+                        SearchAttributePair(_CUSTOMER, form.application.partition(".")[0]),
+                        SearchAttributePair(_APPLICATION, form.application),
+                    ]
+                ),
             )
             return True
         return False
+
+
+def _scheduled(form: StartReport) -> datetime | None:
+    """Return the time at which the schedule was due; None if a person filled in the form or triggered the schedule.
+
+    The server does not distinguish a trigger by hand, so one in the first second of a minute counts as the schedule's own.
+    """
+    at = workflow.info().typed_search_attributes.get(_SCHEDULED) if form.by == SCHEDULE else None
+    return at if at is not None and at.second == 0 else None

@@ -8,7 +8,7 @@ from functools import partial
 
 from temporalio import workflow
 
-from activities.stubs.reports import gather_facts, render_report, seal_report, survey_report
+from activities.stubs.reports import gather_facts, load_sealed, render_report, seal_report, survey_report
 from models.documents import DocumentFile
 from models.errors import NOT_POSSIBLE
 from models.gates import APPROVE, REFUSE, WITHDRAWN, GateOption, GateOutcome, Question
@@ -23,6 +23,7 @@ from models.report_order import (
     AddCommentary,
     GatheredFacts,
     GatherFacts,
+    LoadSealed,
     PartyApproval,
     ReceiverDelivery,
     RenderedReport,
@@ -76,6 +77,8 @@ class ReportForPeriod(Operation):
 
     async def _make(self, order: ReportOrder) -> OperationOutcome:
         await self.begin(order, f"Report {order.report} {order.period}", name=order.report)
+        if order.resend:
+            return await self._send_again(order)
         terms = await self._survey(order)
         self._begin_commentary(order)
         if order.rehearse:
@@ -284,7 +287,7 @@ class ReportForPeriod(Operation):
     async def _send_and_seal(self, order: ReportOrder, draft: ReportDraft) -> OperationOutcome:
         self.enter(OperationState.ACTING, f"Sending the report to {', '.join(self._terms.receivers)}")
         await self.record()
-        self._deliveries = await self._send(order, draft.sent, draft.facts)
+        self._deliveries = await self._send(order, draft)
         self._log_deliveries(self._deliveries)
         self.now("Sealing the report")
         sealed = self._sealed = await self._seal(order, draft)
@@ -295,16 +298,49 @@ class ReportForPeriod(Operation):
             OperationEnd.DONE, f"Sent to {sent} of {all_} receivers and sealed as version {sealed.version}"
         )
 
-    async def _send(self, order: ReportOrder, files: Sequence[DocumentFile], facts: str) -> list[ReceiverDelivery]:
+    async def _send(self, order: ReportOrder, draft: ReportDraft) -> list[ReceiverDelivery]:
         corrects = bool(order.corrects)
         return await send_report(
             self.plan,
             self._terms.receivers,
-            files,
+            draft.sent,
             title=self.title,
-            purpose=f"report/{facts}",
+            purpose=f"report/{draft.facts}",
             occasion=Occasion.REPORT_CORRECTION if corrects else Occasion.REPORT,
+            text="\n".join(draft.gathered.differences)[:4000] if corrects else "",
         )
+
+    async def _send_again(self, order: ReportOrder) -> OperationOutcome:
+        """Send the latest sealed version again, by default to the receivers whom it did not reach."""
+        request = LoadSealed(application=order.application, report=order.report, period=order.period)
+        found = await call(load_sealed, request, summary="Look up the sealed report")
+        if (sealed := found.sealed) is None:
+            raise refuse_operation(f"no report {order.report} of {order.period} is sealed, so there is nothing to send")
+        receivers = {one.contact: one.state for one in sealed.sent_to}
+        if strangers := [name for name in order.to if name not in receivers]:
+            raise refuse_operation(f"{strangers[0]} is no receiver of this report; {', '.join(receivers)} are")
+        missed = [name for name, state in receivers.items() if state is not DeliveryState.SENT]
+        to = order.to or missed
+        if not to:
+            raise refuse_operation("the report has reached all its receivers; name those who get it again with `to`")
+        self.title, self._sending = f"{found.title}, sent again", True
+        self.data |= {"period": order.period, "version": sealed.version, "seal": sealed.seal, "resent_to": to}
+        self.enter(OperationState.ACTING, f"Sending the report to {', '.join(to)}")
+        await self.record()
+        self._deliveries = await send_report(
+            self.plan,
+            to,
+            found.attachments,
+            title=found.title,
+            purpose=f"again/{sealed.seal}",
+            occasion=Occasion.REPORT_CORRECTION if sealed.version > 1 else Occasion.REPORT,
+            text="\n".join(found.changes)[:4000],
+        )
+        self._log_deliveries(self._deliveries)
+        await self._report_undelivered()
+        sent = len(reached(self._deliveries))
+        end = OperationEnd.DONE if sent == len(to) else OperationEnd.FAILED
+        return await self.finish(end, f"Version {sealed.version} sent again to {sent} of {len(to)} receivers")
 
     def _log_deliveries(self, deliveries: Sequence[ReceiverDelivery]) -> None:
         for one in deliveries:
@@ -319,7 +355,7 @@ class ReportForPeriod(Operation):
         if missed:
             await self.notify_operators(
                 f"{self.title} did not reach {', '.join(missed)}, or may not have. Correct the address in the dossier and "
-                f"publish it, then send it again."
+                f"publish it, then send it again: `driftvakt report resend {workflow.info().workflow_id}`."
             )
 
     async def _seal(self, order: ReportOrder, draft: ReportDraft) -> ReportSealed:
