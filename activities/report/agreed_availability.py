@@ -16,6 +16,7 @@ from activities.report.measured import days_of, note_late_monitors, point_title
 from activities.report.sources import ReportSources
 from models.availability import (
     AvailabilityFigures,
+    AvailabilityReading,
     AvailabilityVerdict,
     ClassSeconds,
     MeasuredPeriod,
@@ -147,30 +148,28 @@ class AvailabilityFacts(Model):
 
 def availability_facts(block: AvailabilityBlock, sources: ReportSources) -> AvailabilityFacts:
     """The same function as that of `driftvakt availability`, for the same time."""
-    gathered = _gathered(sources)
+    found = _gathered(sources)
     subjects: list[AvailableSubject] = []
-    if gathered is not None:
-        asked = AskedTime.between(sources.period.since, sources.period.until)
-        reading = read(gathered.in_use, gathered.events, asked)
+    if found is not None:
+        gathered, reading = found
         wanted = [one for one in reading.targets if not block.targets or one.name in block.targets]
         _note_gaps(wanted, gathered, sources)
         subjects = [_subject(one, gathered, sources) for one in wanted]
     return AvailabilityFacts(subjects=subjects, show_days=block.days, most=block.most)
 
 
-def _gathered(sources: ReportSources) -> GatheredEvents | None:
-    """Return all that the availability is computed from; None if nothing was agreed, or nothing can be computed."""
+def _gathered(sources: ReportSources) -> tuple[GatheredEvents, AvailabilityReading] | None:
+    """Return the events and the availability; None if nothing was agreed, or nothing can be computed."""
     dossiers = [version.dossier for version in sources.versions if version.dossier is not None]
     if not any(dossier.agreement.availability for dossier in dossiers):
         return None
     asked = AskedTime.between(sources.period.since, sources.period.until)
     try:
         gathered = gather(sources.records, sources.history, sources.application, asked, sources.now)
-        read(gathered.in_use, gathered.events, asked)
+        return gathered, read(gathered.in_use, gathered.events, asked)
     except (NotFoundError, UserError):  # another system measures the points, or a version in force is not readable
         sources.lack(_RULE, GapReason.NO_HISTORY, since=sources.period.since, until=sources.period.until)
         return None
-    return gathered
 
 
 def _note_gaps(targets: Sequence[TargetReading], gathered: GatheredEvents, sources: ReportSources) -> None:
@@ -279,10 +278,16 @@ def _cite_span(span: SubjectSpan, state: str, target: TargetReading, sources: Re
 
 
 def _cite_taken_out(one: TakenOut, sources: ReportSources) -> str:
-    if one.party:
-        return sources.cite_incident(next(incident for incident in sources.incidents if incident.id == one.id))
-    operations = sources.operations(one.id.partition(".")[0])
-    return sources.cite_operation(next(operation for operation in operations if operation.id == one.id))
+    kind = "incident" if one.party else one.id.partition(".")[0]
+    incident = sources.incidents_by_id.get(one.id) if one.party else None
+    if incident is not None:
+        return sources.cite_incident(incident)
+    operation = next((o for o in sources.operations(kind) if o.id == one.id), None) if not one.party else None
+    if operation is not None:
+        return sources.cite_operation(operation)
+    # The clock of an incident may tell of a wait that its times do not have.
+    record = EvidenceRecord(kind=kind, title=sources.text(one.title), since=one.since, until=one.until)
+    return sources.cite(one.id, record)
 
 
 def _titles(points: Iterable[str], sources: ReportSources) -> list[str]:

@@ -99,6 +99,11 @@ class ReportSources:
         """The incidents of the period, in the order in which they were opened."""
         return incidents_of(self.records, self.application, self.period, self.version)
 
+    @cached_property
+    def incidents_by_id(self) -> dict[str, PeriodIncident]:
+        """The incidents of the period by their ids."""
+        return {incident.id: incident for incident in self.incidents}
+
     def operations(self, kind: str) -> list[PeriodOperation]:
         """Return the operations of a kind in the period, in the order in which they began."""
         if kind not in self._operations:
