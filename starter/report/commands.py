@@ -195,8 +195,12 @@ def resend(
     """Send a sealed report again, exactly as it was approved; by default to the receivers whom it did not reach."""
 
     async def send(session: CommandSession) -> OperationOutcome | None:
+        from models.errors import UserError
         from starter.report.service import reported
 
+        who_asks(session.settings, by)
+        if any(not name.strip() for name in to or []):
+            raise UserError("--to: it must not be empty; name a receiver as the dossier does")
         row = reported(session.records, id)
         fields = {"resend": True, "to": to or [], "reason": reason}
         return await _order(session, row, fields, f"resend-{time_key()}", by, wait=not no_wait, as_json=as_json)
@@ -250,6 +254,7 @@ def correct(
     async def make(session: CommandSession) -> OperationOutcome | None:
         from starter.report.service import find_correction, reported
 
+        who_asks(session.settings, by)
         row = reported(session.records, id)
         sealed, changes = find_correction(session.records, id)
         for line in changes:
