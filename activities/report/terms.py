@@ -15,6 +15,7 @@ from models.dossier.parties import OPERATOR, PartyKind
 from models.dossier.reports import Report
 from models.errors import NotFoundError, UserError
 from models.names import as_typed
+from models.percentages import NO_BREAK_SPACE
 from models.report import Commentary, ReportPeriod
 from models.report_order import PartyApproval, ReportSurvey, SealedReport, SurveyReport
 
@@ -74,7 +75,8 @@ def period_of(dossier: Dossier, report: Report, name: str) -> ReportPeriod:
 def report_title(report: Report, period: ReportPeriod) -> str:
     """Return the title of a report with its period, in its language: `Monthly report, November 2026`."""
     say = Translation(report.language, period.time_zone)
-    return f"{report.title}, {say.period(*_days(period))}"
+    # A no-break space is for documents; in the UI and in commands it would be shown as an odd character.
+    return f"{report.title}, {say.period(*_days(period))}".replace(NO_BREAK_SPACE, " ")
 
 
 def _days(period: ReportPeriod) -> tuple[date, date]:

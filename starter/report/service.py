@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from activities.history.store import HistoryStore
 from activities.records import Records
@@ -25,6 +27,9 @@ from models.report_order import PlacedReport, PlaceReport, SealedReport, Verifie
 from models.tables import OperationRow
 from starter.operation.views import OperationView
 from starter.terminal.messages import build_message
+
+_SHORT: Final = re.compile(r"[a-z0-9-]+\.[a-z0-9-]+\.[a-z0-9-]+\.\d{4}(-\d\d|Q\d|W\d\d)?(\.\d+)?")
+"""The id of a report without its first word: `acme.shop.monthly.2026-11`."""
 
 
 class ReportLine(Model):
@@ -128,9 +133,11 @@ def write_preview(records: Records, application: str, name: str, period: str | N
 
 
 def require_report(id: str) -> str:
-    """Raise `UserError` unless it is the id of a report's workflow."""
+    """Return the id of a report's workflow, also without its first word; raise `UserError` if it is no such id."""
+    if _SHORT.fullmatch(id):
+        return f"{REPORT.name}.{id}"
     if not id.startswith(f"{REPORT.name}."):
-        raise UserError(f"{id!r} is not the id of a report; write the whole id, as in report.acme.shop.monthly.2026-11")
+        raise UserError(f"{id!r} is not the id of a report; write it as in report.acme.shop.monthly.2026-11")
     return id
 
 
