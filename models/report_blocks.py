@@ -44,7 +44,7 @@ class SummaryBlock(ReportBlock):
 
 
 class CommentaryBlock(ReportBlock):
-    """A text that a person writes about the period. It is part of what is approved."""
+    """A text that a person writes about the period. People approve it together with the figures."""
 
     type: Literal["commentary"] = "commentary"
 

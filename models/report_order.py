@@ -314,30 +314,6 @@ class ReportSealed(Model):
     """The folder with its files, below the home of the installation."""
 
 
-class RecheckReport(Model):
-    """Compute the figures of the latest version of a report again."""
-
-    application: ApplicationId
-    report: str
-    period: PeriodName
-    at: datetime
-
-
-class RecheckedReport(Model):
-    """The result of computing a report again."""
-
-    version: int = 0
-    """The latest version; 0: no report of the period is sealed."""
-    changes: list[str] = []
-    """The figures that differ, one line each; only the first ones."""
-    missing: list[str] = []
-    """The sources that no longer have all data, so that nothing was compared."""
-    correction: str = ""
-    """The workflow that is to make the correction; empty: no figure differs, or one makes it already."""
-    under_way: str = ""
-    """The workflow that makes a correction already."""
-
-
 class LoadSealed(Model):
     """Ask for the latest sealed version of a report."""
 

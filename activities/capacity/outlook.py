@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from activities.capacity.forecast import Asked, forecast
-from activities.history.days import day_of
+from activities.history.days import day_of, day_start
 from activities.history.store import HistoryStore
 from activities.records import Records
 from models.capacity import CapacityForecast, CapacityOutlook, DailyUse, ResourceOutlook
@@ -52,10 +52,10 @@ def recorded_changes(records: Records, application: str, since: date) -> list[da
         col(row.kind).in_([CHANGE.name, RESTORE.name]),
         col(row.rehearsed).is_(False),
         col(row.closed_at).is_not(None),
+        col(row.opened_at) >= day_start(since),
     )
     with records.database.reading() as session:
-        days = {day_of(opened_at) for opened_at in session.execute(query).scalars()}
-    return sorted(day for day in days if day >= since)
+        return sorted({day_of(opened_at) for opened_at in session.execute(query).scalars()})
 
 
 def _outlook(

@@ -29,9 +29,8 @@ _LINE: Final = 300
 
 def draft(records: Records, history: HistoryStore, archive: Archive, request: GatherFacts) -> GatheredFacts:
     """Gather the facts of a report, and store them as a draft. With `complete_only`, store nothing while sources are late."""
-    facts = gather(
-        records, history, request.application, request.report, request.period, request.commentary, request.at
-    )
+    dossier = records.dossier(request.dossier)
+    facts = gather(records, history, dossier, request.report, request.period, request.commentary, request.at)
     missing = [str(part) for part in facts.missing]
     if request.complete_only and facts.late:
         return GatheredFacts(missing=lines([str(part) for part in facts.late]))

@@ -17,11 +17,11 @@ from activities.report.earlier import compare
 from activities.report.in_force import versions_in_force
 from activities.report.periods import counted_part, period_before, period_named
 from activities.report.sources import ReportSources
+from activities.report.terms import report_of
 from models import report_blocks
 from models.dossier import Dossier
 from models.dossier.parties import PartyKind
 from models.dossier.reports import Report
-from models.errors import NotFoundError
 from models.report import BlockFacts, Commentary, GapReason, ReportFacts, ReportPeriod
 from models.report_block_kinds import ReportBlock
 from models.report_blocks import DefinitionsBlock, EvidenceBlock
@@ -32,7 +32,7 @@ _log = logging.getLogger("driftvakt.report")
 def gather(
     records: Records,
     history: HistoryStore,
-    application: str,
+    dossier: Dossier,
     name: str,
     period: str,
     commentary: Sequence[Commentary],
@@ -40,13 +40,11 @@ def gather(
 ) -> ReportFacts:
     """Return the facts of a report for a period (`2026-11`), as the records have them at `now`.
 
-    A period that is not over is judged until `now`, and not compared with the one before. `NotFoundError`: the application
-    has no dossier, or its dossier no such report. `UserError`: the report has no such period, or it has not begun.
+    The version of the dossier says what the report contains. A period that is not over is judged until `now`, and not
+    compared with the one before. `NotFoundError`: this version has no such report. `UserError`: the report has no such
+    period, or it has not begun.
     """
-    dossier = records.current_dossier(application)
-    if dossier is None:
-        raise NotFoundError(f"no dossier of {application} is published; publish one first")
-    report = _report(dossier, name)
+    report = report_of(dossier, name)
     covered = period_named(report.covers, period, report.time_zone or dossier.agreement.time_zone_of())
     sources = _sources(records, history, dossier, report, counted_part(covered, now), now)
     sources.finished = sources.period == covered
@@ -59,7 +57,7 @@ def gather(
         blocks = compare(blocks, _blocks(before))
     agreed = dossier.agreement
     return ReportFacts(
-        application=application,
+        application=dossier.id,
         application_name=dossier.name,
         customer=_party(dossier, PartyKind.CUSTOMER),
         supplier=_party(dossier, PartyKind.SUPPLIER),
@@ -104,14 +102,6 @@ def _before(sources: ReportSources) -> ReportSources | None:
     found = _sources(sources.records, sources.history, sources.dossier, sources.report, before, sources.now)
     _note_gaps(found)
     return None if found.missing else found
-
-
-def _report(dossier: Dossier, name: str) -> Report:
-    try:
-        return dossier.reports[name]
-    except KeyError:
-        known = ", ".join(dossier.reports) or "none"
-        raise NotFoundError(f"{dossier.id} has no report {name!r}; it has {known}") from None
 
 
 def _party(dossier: Dossier, kind: PartyKind) -> str:

@@ -59,11 +59,12 @@ def recomputed(
 ) -> list[FigureChange]:
     """Return the figures of a sealed report that differ if they are computed again, as of `now`, or as of its own moment.
 
-    `UserError`: the report or its period is no longer in the dossier.
+    They are computed by the version of the dossier that the report names. `NotFoundError`: the records lost this version.
     """
     commentary = [Commentary.model_validate(one) for one in data.get("commentary", [])]
     at = now or datetime.fromisoformat(data["gathered_at"])
-    facts = gather(records, history, sealed.application, sealed.report, sealed.period, commentary, at)
+    dossier = records.dossier(str(data["dossier"]))
+    facts = gather(records, history, dossier, sealed.report, sealed.period, commentary, at)
     return changed_figures(data, facts.model_dump(mode="json"))
 
 

@@ -120,7 +120,7 @@ def write_preview(records: Records, application: str, name: str, period: str | N
     if not output.absolute().parent.is_dir():
         raise UserError(f"{output}: there is no directory {output.parent}; name one that exists")
     history = HistoryStore(records.database, records.dossier)
-    facts = gather(records, history, application, name, covered.name, [], now)
+    facts = gather(records, history, dossier, name, covered.name, [], now)
     files = report_files(facts, report.attachments, 1)
     try:
         write_files(output, {file: content for file, (_, content) in files.items()})

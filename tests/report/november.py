@@ -16,6 +16,7 @@ from sqlmodel import func, select, update
 from activities.history.store import HistoryStore
 from activities.records import Records, upgrade
 from activities.report.gathering import gather
+from activities.report.terms import published
 from models.clock import ClockEvent
 from models.dossier import Dossier
 from models.records import IncidentRecord, OperationRecord, WriteRecords
@@ -116,7 +117,7 @@ def operation(records: Records, kind: str, id: str, opened: datetime, closed: da
 
 def facts(records: Records, period: str = "2026-11", now: datetime = NOW) -> ReportFacts:
     """The facts of the shop's report."""
-    return gather(records, history_of(records, now), APPLICATION, "monthly", period, [], now)
+    return gather(records, history_of(records, now), published(records, APPLICATION), "monthly", period, [], now)
 
 
 def history_of(records: Records, now: datetime = NOW) -> HistoryStore:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from activities.records import Records
 from activities.report.gathering import gather
+from activities.report.terms import published
 from models.dossier import Dossier
 from models.dossier.parties import Language
 from models.lease import LEASES, LeaseTime
@@ -78,7 +79,7 @@ def gathered(
 ) -> ReportFacts:
     """The facts of the report as of a moment."""
     said = Commentary(by="jonas.berg@driftbolaget.example", at=at(10, 1, "09:30"), text=in_language(SAID, language))
-    return gather(records, history_of(records, now), APPLICATION, "quarterly", period, [said], now)
+    return gather(records, history_of(records, now), published(records, APPLICATION), "quarterly", period, [said], now)
 
 
 SAID = (

@@ -14,6 +14,7 @@ from activities.documents.sanitize import visible
 from activities.records import Records
 from activities.report.document import report_document
 from activities.report.gathering import gather
+from activities.report.terms import published
 from models.dossier import Dossier
 from models.report import Commentary, ReportFacts, facts_json
 from models.report_block_kinds import REPORT_BLOCKS
@@ -62,7 +63,7 @@ def hostile(records: Records, text: str) -> ReportFacts:
         given = {"name": {"drill": "database", "maintenance": "patches", "routine": "campaign"}.get(kind, "")}
         operation(records, kind, "1", at(5), at(5, "13:00"), title=text, summary=text, opened_by=text, **given)
     said = Commentary(by=text, at=NOW, text=text)
-    return gather(records, history_of(records), APPLICATION, "monthly", "2026-11", [said], NOW)
+    return gather(records, history_of(records), published(records, APPLICATION), "monthly", "2026-11", [said], NOW)
 
 
 @pytest.mark.parametrize("text", HOSTILE)
